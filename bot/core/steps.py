@@ -1,0 +1,100 @@
+"""Wishes and steps: what the rules would have said, to whom, and because of what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.core.ticket import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A moment, shown as date and time of day in the desk's zone."""
+
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A stretch of working time in seconds; `day_s` is what the calendar counts as one day."""
+
+    seconds: int
+    day_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A plain number."""
+
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A word of the rulebook to be shown by its name in the reader's language: kind is `state`, `queue`, `category`."""
+
+    kind: str
+    word: str
+
+
+Value = At | Amount | Count | Name | str
+"""What a message may be given. A `str` is inserted as plain text, never as markup."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What a step is about: never a list index, text or version, so that its key is for ever."""
+
+    clock: str
+    started_at: Moment
+    rung: str
+    repeat: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """Why: the rule's own reason, and the values that decided, as pairs of word and value."""
+
+    why: str
+    values: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to be done once: a message, and for a route the fields set with it.
+
+    `to` are person words, most concerned first. `due_at` is when the step became due, `urgency` orders
+    steps when not all may be spoken (larger is more urgent).
+    """
+
+    key: str
+    ticket_id: str
+    ticket_key: str
+    rule: str
+    occasion: Occasion
+    say: str
+    to: tuple[str, ...]
+    due_at: Moment
+    because: Because
+    urgency: int = 0
+    sets: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """All that the rules wish for one ticket now, and when it must next be looked at though nothing changes.
+
+    `look_again_at` is None for "never"; `because` says why in either case.
+    """
+
+    ticket_id: str
+    steps: tuple[Step, ...]
+    look_again_at: Moment | None
+    because: str
+
+
+def key_of(site: str, ticket_id: str, rule: str, occasion: Occasion) -> str:
+    """The permanent name of a step: site, ticket id, rule, occasion (design, "A key is for ever")."""
+    return f"{site}/{ticket_id}/{rule}/{occasion.clock}@{occasion.started_at}/{occasion.rung}/{occasion.repeat}"

@@ -1,0 +1,69 @@
+"""What the bot knows of a ticket: facts, frozen, in UTC seconds.
+
+Texts are not among them: a title, a description or a comment never gets further than the reader.
+Persons are *person words*: the name a rulebook gives them under `people:`, or `~` and the
+account's id in the tracker for anybody the rulebook does not name.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+Moment = int
+"""UTC seconds since 1970-01-01."""
+
+UNKNOWN = "unknown"
+"""The state of a ticket whose status the rulebook does not place."""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One field of one ticket set by one person.
+
+    `field` is a word of this project (`state`, `owner`, `priority`, `labels`, `due`, or a word under the
+    rulebook's `fields:` such as `queue`, `category`, `forwarder`, `delivered`); changes of any other
+    field are not kept. `was` and `now` are words too: a state's, a queue's, a person's.
+    """
+
+    at: Moment
+    field: str
+    was: str | None = None
+    now: str | None = None
+    who: str | None = None
+    bot: bool = False
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One comment on a ticket, without its text."""
+
+    at: Moment
+    id: str
+    who: str | None = None
+    bot: bool = False
+
+
+class Ticket(msgspec.Struct, frozen=True):
+    """A ticket as it stands, with its history oldest first.
+
+    `id` is the tracker's permanent id, `key` its present name; `updated_ms` is the tracker's own stamp in
+    milliseconds, which together with `id` tells whether this version has been seen before.
+    """
+
+    id: str
+    key: str
+    project: str
+    created_at: Moment
+    updated_ms: int
+    state: str
+    priority: str | None = None
+    owner: str | None = None
+    reporter: str | None = None
+    forwarder: str | None = None
+    category: str | None = None
+    queue: str | None = None
+    delivered_at: Moment | None = None
+    due_at: Moment | None = None
+    labels: frozenset[str] = frozenset()
+    secured: bool = False
+    fields: dict[str, str] = {}
+    changes: tuple[Change, ...] = ()
+    messages: tuple[Message, ...] = ()

@@ -1,0 +1,1 @@
+"""Poll, judge, arrange, deliver, reconcile: the shell around the core."""

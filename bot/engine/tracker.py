@@ -1,0 +1,111 @@
+"""What the engine asks of a ticket system. `bot.jira.tracker.JiraTracker` keeps it for Jira, the tests' fake in memory.
+
+Every call may raise the errors below and no others; none of their texts holds anything of a ticket but its key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.core.doc import Doc
+from bot.core.ticket import Moment, Ticket
+
+
+class TrackerError(Exception):
+    """Something went wrong between the bot and the tracker."""
+
+
+class Unreachable(TrackerError):
+    """The tracker does not answer, answers with 5xx or with something that is not its own: try again later."""
+
+
+class Throttled(Unreachable):
+    """The tracker asks for patience (429); `retry_after_s` is its own minimum, in seconds."""
+
+    def __init__(self, text: str, retry_after_s: float) -> None:
+        super().__init__(text)
+        self.retry_after_s = retry_after_s
+
+
+class Denied(TrackerError):
+    """The account is not let in at all (401), or may not do this anywhere: a matter for the administrator."""
+
+
+class Refused(TrackerError):
+    """The tracker refuses this for this one ticket (400, 403, 404, 409, 413): the others go on."""
+
+
+class Doubtful(TrackerError):
+    """A write was sent and its answer lost: it may or may not have taken effect. Read back before repeating."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A ticket's version: enough to know whether it must be read again."""
+
+    id: str
+    key: str
+    updated_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One ticket that could not be read; `what` names the cause and the place, never a value."""
+
+    ticket_id: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came back for the ids asked: tickets, ids not found or not visible, and those that were unreadable."""
+
+    tickets: tuple[Ticket, ...]
+    missing: tuple[str, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One of the bot's own comments, as read back: the step keys in its property and the hash of its text."""
+
+    comment_id: str
+    at: Moment
+    keys: tuple[str, ...]
+    text_hash: str
+
+
+class Tracker(Protocol):
+    """A ticket system as the engine needs it."""
+
+    flavour: str
+    """`cloud` or `dc`."""
+
+    def changed(self, since_ms: int | None) -> Iterator[Stamp]:
+        """Every visible ticket of the rulebook's projects updated at or after `since_ms` (all when None).
+
+        Oldest change first; a ticket may come twice when it changes meanwhile. One request when nothing changed.
+        """
+        ...
+
+    def read(self, ids: Sequence[str]) -> Reading:
+        """The tickets with these ids, whole: histories and message lists fetched to the end."""
+        ...
+
+    def said(self, ticket_id: str) -> tuple[Said, ...]:
+        """The bot's own comments on the ticket that carry step keys, newest first; one GET where they fit a page."""
+        ...
+
+    def say(self, ticket_id: str, doc: Doc, keys: Sequence[str], text_hash: str) -> str:
+        """Write one comment carrying `keys`, never repeated by itself; returns its id. Raises `Doubtful` when unsure."""
+        ...
+
+    def reword(self, ticket_id: str, comment_id: str, doc: Doc, keys: Sequence[str], text_hash: str) -> None:
+        """Replace the text of an own comment: a repeatable PUT."""
+        ...
+
+    def put(self, ticket_id: str, sets: Mapping[str, str]) -> None:
+        """Set fields by their words (`queue`, `owner`, `state`), all but the state in one edit."""
+        ...

@@ -1,0 +1,1 @@
+"""The only place that knows Jira: Cloud and Data Center behind one `Tracker`."""

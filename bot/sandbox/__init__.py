@@ -1,0 +1,1 @@
+"""A Jira to try and test against: Cloud and Data Center flavours, own clock, faults."""

@@ -1,0 +1,1 @@
+"""Mirror, ledger and mark in SQL."""
