@@ -31,9 +31,7 @@ class Row(Protocol):
 
     @property
     def fields(self) -> Mapping[str, Any]:
-        """The fields in REST form: texts as strings, persons with `id` and any of
-        `name`, `key`, `accountId`, `displayName`, `emailAddress`.
-        """
+        """The fields in REST form, texts as strings, persons with `id` and what else is known of them."""
 
     @property
     def created_ms(self) -> int:
@@ -75,22 +73,22 @@ class JqlWorld(Protocol[R_co]):
         """`cloud` or `dc`."""
 
     def rows(self) -> Iterable[R_co]:
-        """Every issue that the searching user may see."""
+        """Give every issue that the searching user may see."""
 
     def fields(self) -> Sequence[FieldDef]:
-        """The custom fields; system fields may be among them."""
+        """Give the custom fields; system fields may be among them."""
 
     def projects(self) -> Sequence[Mapping[str, str]]:
-        """The projects, with `key`."""
+        """Give the projects, with `key`."""
 
     def statuses(self) -> Sequence[Mapping[str, str]]:
-        """The statuses, with `category`: `new`, `indeterminate` or `done`."""
+        """Give the statuses, with `category`: `new`, `indeterminate` or `done`."""
 
     def priorities(self) -> Sequence[Mapping[str, str]]:
-        """The priorities, most urgent first."""
+        """Give the priorities, most urgent first."""
 
     def issue_types(self) -> Sequence[Mapping[str, str]]:
-        """The types of issue."""
+        """Give the types of issue."""
 
     def user_exists(self, ref: str) -> bool:
-        """Whether `ref` (account id, name, key or address) is a user's."""
+        """Tell whether `ref` (account id, name, key or address) is a user's."""
