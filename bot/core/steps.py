@@ -65,7 +65,8 @@ class Step:
     """One thing to be done once: a message, and for a route the fields set with it.
 
     `to` are person words, most concerned first. `due_at` is when the step became due, `urgency` orders
-    steps when not all may be spoken (larger is more urgent).
+    steps when not all may be spoken (larger is more urgent). A rule on `observe` only records; a step due
+    before the rule's `since` counts as done.
     """
 
     key: str
@@ -78,6 +79,8 @@ class Step:
     due_at: Moment
     because: Because
     urgency: int = 0
+    observe: bool = False
+    since_at: Moment = 0
     sets: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Value] = field(default_factory=dict)
 
@@ -86,13 +89,16 @@ class Step:
 class Wishes:
     """All that the rules wish for one ticket now, and when it must next be looked at though nothing changes.
 
-    `look_again_at` is None for "never"; `because` says why in either case.
+    `look_again_at` is None for "never"; `because` says why in either case. `on_hold` is the label with which
+    a person silenced the ticket.
     """
 
     ticket_id: str
+    project: str
     steps: tuple[Step, ...]
     look_again_at: Moment | None
     because: str
+    on_hold: str | None = None
 
 
 def key_of(site: str, ticket_id: str, rule: str, occasion: Occasion) -> str:

@@ -1,0 +1,125 @@
+"""The words under `when:`. One entry in `WORDS` per word: how to read it off a ticket, and what may be compared with it.
+
+Every word under one `when:` must hold; a list of values means any of them. `any:`, `all:` and `not:` nest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.core.history import Turn
+from bot.core.rulebook import Entries, Rulebook
+from bot.core.ticket import Moment, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a condition can see: the ticket, its turns and the rulebook, at a moment."""
+
+    ticket: Ticket
+    happened: tuple[Turn, ...]
+    book: Rulebook
+    now: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word: `read` gives its values on a ticket, `allowed` all that a rule may compare with (None: any text)."""
+
+    read: Callable[[View], frozenset[object]]
+    allowed: Callable[[Entries], list[object] | None]
+    needs: str | None = None
+
+
+def _one(value: object) -> frozenset[object]:
+    return frozenset() if value is None else frozenset((value,))
+
+
+WORDS: Mapping[str, Word] = {
+    "category": Word(
+        lambda view: _one(view.ticket.category), lambda entries: list(entries.categories) or None, "category"
+    ),
+    "queue": Word(lambda view: _one(view.ticket.queue), lambda entries: [q.queue for q in entries.queues], "queue"),
+    "priority": Word(lambda view: _one(view.ticket.priority), lambda entries: list(entries.priorities)),
+    "label": Word(lambda view: frozenset(view.ticket.labels), lambda entries: None),
+    "project": Word(lambda view: _one(view.ticket.project), lambda entries: list(entries.projects)),
+    "state": Word(
+        lambda view: _one(view.happened[-1].after.state), lambda entries: [s.state for s in entries.states]
+    ),
+    "standing": Word(
+        lambda view: _one(view.happened[-1].after.standing), lambda entries: ["open", "solved", "closed"]
+    ),
+    "tier": Word(lambda view: _one(view.happened[-1].after.tier), lambda entries: [1, 2]),
+    "ball": Word(
+        lambda view: _one(view.happened[-1].after.ball),
+        lambda entries: ["tier 1", "tier 2", "customer", "third party", "nobody"],
+    ),
+    "delivered": Word(
+        lambda view: _one(view.happened[-1].after.delivered), lambda entries: [True, False], "delivered"
+    ),
+    "assigned": Word(lambda view: _one(view.ticket.owner is not None), lambda entries: [True, False]),
+}
+
+_NESTING = ("any", "all", "not")
+
+Tested = list[tuple[str, str]]
+"""Words with the values that decided, for a step's because."""
+
+
+def holds(when: Mapping[str, Any], view: View, tested: Tested | None = None) -> bool:
+    """Whether every word under `when` holds; what was looked at is appended to `tested`."""
+    return all(_word_holds(word, wanted, view, tested) for word, wanted in when.items())
+
+
+def _word_holds(word: str, wanted: Any, view: View, tested: Tested | None) -> bool:
+    match word:
+        case "any":
+            return any(holds(one, view, tested) for one in wanted)
+        case "all":
+            return all(holds(one, view, tested) for one in wanted)
+        case "not":
+            return not holds(wanted, view, tested)
+        case _:
+            found = WORDS[word].read(view)
+            if tested is not None:
+                tested.append((word, ", ".join(sorted(map(str, found))) or "-"))
+            return any(value in found for value in (wanted if isinstance(wanted, list) else [wanted]))
+
+
+Finding = tuple[tuple[str | int, ...], str, list[str]]
+"""Where under `when` (a path), what is wrong, and what may be written there."""
+
+
+def problems(when: Any, entries: Entries, path: tuple[str | int, ...] = ()) -> Iterator[Finding]:
+    """Everything wrong with a `when:`: unknown words, values no ticket can have, fields that are not mapped."""
+    if not isinstance(when, Mapping):
+        yield path, "write conditions as `word: value`", []
+        return
+    for word, wanted in when.items():
+        here = (*path, word)
+        if word in ("any", "all"):
+            if not isinstance(wanted, list) or not wanted:
+                yield here, f"`{word}` takes a list of conditions", []
+                continue
+            for i, one in enumerate(wanted):
+                yield from problems(one, entries, (*here, i))
+        elif word == "not":
+            yield from problems(wanted, entries, here)
+        elif word not in WORDS:
+            yield here, f"unknown condition {word!r}", [*WORDS, *_NESTING]
+        else:
+            yield from _value_problems(WORDS[word], wanted, entries, here)
+
+
+def _value_problems(word: Word, wanted: Any, entries: Entries, path: tuple[str | int, ...]) -> Iterator[Finding]:
+    if word.needs and word.needs not in entries.fields:
+        yield path, f"the field `{word.needs}` is not mapped; name the tracker's field under `fields:`", []
+    allowed = word.allowed(entries)
+    for i, value in enumerate(wanted if isinstance(wanted, list) else [wanted]):
+        here = (*path, i) if isinstance(wanted, list) else path
+        if allowed is not None and not any(value == one and type(value) is type(one) for one in allowed):
+            yield here, f"{value!r} is not a value of `{path[-1]}`", [str(one) for one in allowed]
+        elif allowed is None and not isinstance(value, str):
+            yield here, f"{value!r} is not a text", []

@@ -1,0 +1,205 @@
+"""A ticket's history as turns: what happened, who did it, and how the ticket stood before and after.
+
+The words that start, stop and pause clocks live here: one entry per word, in `MOMENTS` and `WHILES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from bot.core.rulebook import Entries, Rulebook
+from bot.core.ticket import UNKNOWN, Moment, Ticket
+
+
+class Situation(NamedTuple):
+    """How a ticket stands at a moment. Everything but the state and the queue is None when the state is unknown."""
+
+    state: str
+    standing: str
+    tier: int | None
+    ball: str
+    queue: str | None
+    delivered: bool
+
+
+class Turn(NamedTuple):
+    """One thing that happened. `what` is `created`, `message`, or the word of the field that changed."""
+
+    at: Moment
+    what: str
+    who: str | None
+    bot: bool
+    before: Situation | None
+    after: Situation
+
+
+_FOLLOWED = ("state", "queue", "delivered")
+
+
+def turns(ticket: Ticket, book: Rulebook) -> tuple[Turn, ...]:
+    """The ticket's whole history, oldest first, beginning with its creation.
+
+    A history that does not join up is taken as it is: each change counts for what it says the field became,
+    and where the last one disagrees with the ticket, the ticket is right as of its last update.
+    """
+    values = {word: _first(ticket, word) for word in _FOLLOWED}
+    happened = [Turn(ticket.created_at, "created", ticket.reporter, False, None, _situation(values, book))]
+    events = [(change.at, 0, i, change.field, change.who, change.bot) for i, change in enumerate(ticket.changes)]
+    events += [(message.at, 1, i, "message", message.who, message.bot) for i, message in enumerate(ticket.messages)]
+    for at, is_message, i, what, who, by_bot in sorted(events, key=lambda event: event[:3]):
+        before = happened[-1].after
+        if not is_message and what in values:
+            values[what] = ticket.changes[i].now
+        happened.append(Turn(max(at, ticket.created_at), what, who, by_bot, before, _situation(values, book)))
+    present = _present(ticket)
+    if values != present:
+        last = happened[-1]
+        at = max(last.at, ticket.updated_ms // 1000)
+        happened.append(Turn(at, "state", None, False, last.after, _situation(present, book)))
+    return tuple(happened)
+
+
+def _present(ticket: Ticket) -> dict[str, str | None]:
+    return {
+        "state": ticket.state,
+        "queue": ticket.queue,
+        "delivered": None if ticket.delivered_at is None else str(ticket.delivered_at),
+    }
+
+
+def _first(ticket: Ticket, word: str) -> str | None:
+    for change in ticket.changes:
+        if change.field == word:
+            return change.was
+    return _present(ticket)[word]
+
+
+def _situation(values: Mapping[str, str | None], book: Rulebook) -> Situation:
+    state = book.states.get(values["state"] or UNKNOWN)
+    delivered = values["delivered"] is not None
+    if state is None:
+        return Situation(UNKNOWN, UNKNOWN, None, "nobody", values["queue"], delivered)
+    tier = state.tier
+    if tier is None and values["queue"] in book.queues and state.standing == "open":
+        tier = book.queues[values["queue"] or ""].tier
+    return Situation(state.state, state.standing, tier, state.ball, values["queue"], delivered)
+
+
+def forwarder(ticket: Ticket, happened: tuple[Turn, ...]) -> str | None:
+    """Who answers for the ticket to the customer: the field, else who first handed it to tier 2, else the reporter."""
+    if ticket.forwarder:
+        return ticket.forwarder
+    for turn in happened:
+        if turn.after.tier == 2 and not turn.bot and turn.who and (turn.before is None or turn.before.tier != 2):
+            return turn.who
+    return ticket.reporter
+
+
+def _enters(read: Callable[[Situation], object]) -> Callable[[Turn, str], bool]:
+    return lambda turn, word: (
+        str(read(turn.after)) == word and (turn.before is None or str(read(turn.before)) != word)
+    )
+
+
+def _leaves(read: Callable[[Situation], object]) -> Callable[[Turn, str], bool]:
+    return lambda turn, word: (
+        turn.before is not None and str(read(turn.before)) == word and str(read(turn.after)) != word
+    )
+
+
+def _done(standing: str) -> bool:
+    return standing in ("solved", "closed")
+
+
+MOMENTS: Mapping[str, Callable[[Turn, str], bool]] = {
+    "created": lambda turn, _: turn.before is None,
+    "solved": lambda turn, _: (
+        _done(turn.after.standing) and (turn.before is None or not _done(turn.before.standing))
+    ),
+    "reopened": lambda turn, _: (
+        turn.after.standing == "open" and turn.before is not None and _done(turn.before.standing)
+    ),
+    "closed": lambda turn, _: (
+        turn.after.standing == "closed" and (turn.before is None or turn.before.standing != "closed")
+    ),
+    "delivered": lambda turn, _: turn.after.delivered and (turn.before is None or not turn.before.delivered),
+    "movement": lambda turn, _: not turn.bot and turn.what in ("created", "state", "owner", "queue", "message"),
+    "enters tier": _enters(lambda situation: situation.tier),
+    "leaves tier": _leaves(lambda situation: situation.tier),
+    "enters queue": _enters(lambda situation: situation.queue),
+    "leaves queue": _leaves(lambda situation: situation.queue),
+    "ball is": _enters(lambda situation: situation.ball),
+    "state is": _enters(lambda situation: situation.state),
+}
+"""Words for moments. What follows the word is its argument, as in `enters tier 2`."""
+
+WHILES: Mapping[str, Callable[[Situation, str], bool]] = {
+    "ball is": lambda situation, word: situation.ball == word,
+    "state is": lambda situation, word: situation.state == word,
+    "tier is": lambda situation, word: str(situation.tier) == word,
+    "queue is": lambda situation, word: situation.queue == word,
+}
+"""Words for stretches of time, during which a clock pauses."""
+
+
+def _split(text: str, words: Mapping[str, object]) -> tuple[str, str] | None:
+    if text in words:
+        return (text, "") if not _arguments(text, None) else None
+    for word in words:
+        if text.startswith(word + " ") and _arguments(word, None):
+            return word, text[len(word) + 1 :]
+    return None
+
+
+def _arguments(word: str, entries: Entries | None) -> tuple[str, ...]:
+    """What may follow a word: nothing for a bare word; with no entries, whether anything may."""
+    match word.rpartition(" ")[2] if word.partition(" ")[0] in ("enters", "leaves") else word.partition(" ")[0]:
+        case "tier":
+            return ("1", "2")
+        case "queue":
+            return tuple(queue.queue for queue in entries.queues) if entries else ("?",)
+        case "ball":
+            return ("tier 1", "tier 2", "customer", "third party", "nobody")
+        case "state":
+            return tuple(state.state for state in entries.states) if entries else ("?",)
+        case _:
+            return ()
+
+
+def moment(text: str) -> Callable[[Turn], bool]:
+    """The test for a moment as a rulebook writes it. Raises ValueError for words that are none."""
+    found = _split(text, MOMENTS)
+    if found is None:
+        raise ValueError(f"{text!r} is no moment")
+    test, argument = MOMENTS[found[0]], found[1]
+    return lambda turn: test(turn, argument)
+
+
+def during(text: str) -> Callable[[Situation], bool]:
+    """The test for a stretch of time as a rulebook writes it. Raises ValueError for words that are none."""
+    found = _split(text, WHILES)
+    if found is None:
+        raise ValueError(f"{text!r} is no stretch of time")
+    test, argument = WHILES[found[0]], found[1]
+    return lambda situation: test(situation, argument)
+
+
+def moment_problem(text: str, entries: Entries) -> tuple[str, list[str]] | None:
+    """What is wrong with a moment, and all that may be written there; None when it is fine."""
+    return _problem(text, MOMENTS, entries, "a moment")
+
+
+def while_problem(text: str, entries: Entries) -> tuple[str, list[str]] | None:
+    """What is wrong with a stretch of time, and all that may be written there; None when it is fine."""
+    return _problem(text, WHILES, entries, "a stretch of time")
+
+
+def _problem(
+    text: str, words: Mapping[str, object], entries: Entries, kind: str
+) -> tuple[str, list[str]] | None:
+    allowed: list[str] = []
+    for word in words:
+        arguments = _arguments(word, entries)
+        allowed += [f"{word} {argument}" for argument in arguments] if _arguments(word, None) else [word]
+    return None if text in allowed else (f"{text!r} is not {kind}", allowed)
