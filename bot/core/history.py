@@ -24,7 +24,10 @@ class Situation(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """One thing that happened. `what` is `created`, `message`, or the word of the field that changed."""
+    """One thing that happened. `what` is `created`, `message`, or the word of the field that changed.
+
+    `asker` tells whether the forwarder or the reporter did it: what they write is no answer and no movement.
+    """
 
     at: Moment
     what: str
@@ -32,6 +35,7 @@ class Turn(NamedTuple):
     bot: bool
     before: Situation | None
     after: Situation
+    asker: bool = False
 
 
 _FOLLOWED = ("state", "queue", "delivered")
@@ -41,30 +45,31 @@ def turns(ticket: Ticket, book: Rulebook) -> tuple[Turn, ...]:
     """The ticket's whole history, oldest first, beginning with its creation.
 
     A history that does not join up is taken as it is: each change counts for what it says the field became,
-    and where the last one disagrees with the ticket, the ticket is right as of its last update.
+    except that the last change of a field made it what it is now.
     """
     values = {word: _first(ticket, word) for word in _FOLLOWED}
+    last = {change.field: i for i, change in enumerate(ticket.changes)}
     happened = [Turn(ticket.created_at, "created", ticket.reporter, False, None, _situation(values, book))]
-    events = [(change.at, 0, i, change.field, change.who, change.bot) for i, change in enumerate(ticket.changes)]
-    events += [(message.at, 1, i, "message", message.who, message.bot) for i, message in enumerate(ticket.messages)]
+    events = [
+        (change.at, 0, i, change.field, change.who, change.bot) for i, change in enumerate(ticket.changes)
+    ]
+    events += [
+        (message.at, 1, i, "message", message.who, message.bot) for i, message in enumerate(ticket.messages)
+    ]
     for at, is_message, i, what, who, by_bot in sorted(events, key=lambda event: event[:3]):
         before = happened[-1].after
         if not is_message and what in values:
-            values[what] = ticket.changes[i].now
+            values[what] = _present(ticket)[what] if last[what] == i else ticket.changes[i].now
         happened.append(Turn(max(at, ticket.created_at), what, who, by_bot, before, _situation(values, book)))
-    present = _present(ticket)
-    if values != present:
-        last = happened[-1]
-        at = max(last.at, ticket.updated_ms // 1000)
-        happened.append(Turn(at, "state", None, False, last.after, _situation(present, book)))
-    return tuple(happened)
+    askers = {forwarder(ticket, tuple(happened)), ticket.reporter} - {None}
+    return tuple(turn._replace(asker=turn.who in askers) for turn in happened)
 
 
 def _present(ticket: Ticket) -> dict[str, str | None]:
     return {
         "state": ticket.state,
         "queue": ticket.queue,
-        "delivered": None if ticket.delivered_at is None else str(ticket.delivered_at),
+        "delivered": None if ticket.delivered_at is None else "yes",
     }
 
 
@@ -91,7 +96,12 @@ def forwarder(ticket: Ticket, happened: tuple[Turn, ...]) -> str | None:
     if ticket.forwarder:
         return ticket.forwarder
     for turn in happened:
-        if turn.after.tier == 2 and not turn.bot and turn.who and (turn.before is None or turn.before.tier != 2):
+        if (
+            turn.after.tier == 2
+            and not turn.bot
+            and turn.who
+            and (turn.before is None or turn.before.tier != 2)
+        ):
             return turn.who
     return ticket.reporter
 
@@ -124,7 +134,13 @@ MOMENTS: Mapping[str, Callable[[Turn, str], bool]] = {
         turn.after.standing == "closed" and (turn.before is None or turn.before.standing != "closed")
     ),
     "delivered": lambda turn, _: turn.after.delivered and (turn.before is None or not turn.before.delivered),
-    "movement": lambda turn, _: not turn.bot and turn.what in ("created", "state", "owner", "queue", "message"),
+    "answered": lambda turn, _: turn.what == "message" and not turn.bot and not turn.asker,
+    "movement": lambda turn, _: (
+        not turn.bot
+        and (
+            turn.what in ("created", "state", "owner", "queue") or (turn.what == "message" and not turn.asker)
+        )
+    ),
     "enters tier": _enters(lambda situation: situation.tier),
     "leaves tier": _leaves(lambda situation: situation.tier),
     "enters queue": _enters(lambda situation: situation.queue),
@@ -154,7 +170,9 @@ def _split(text: str, words: Mapping[str, object]) -> tuple[str, str] | None:
 
 def _arguments(word: str, entries: Entries | None) -> tuple[str, ...]:
     """What may follow a word: nothing for a bare word; with no entries, whether anything may."""
-    match word.rpartition(" ")[2] if word.partition(" ")[0] in ("enters", "leaves") else word.partition(" ")[0]:
+    match (
+        word.rpartition(" ")[2] if word.partition(" ")[0] in ("enters", "leaves") else word.partition(" ")[0]
+    ):
         case "tier":
             return ("1", "2")
         case "queue":

@@ -212,7 +212,6 @@ class Entries(_Entry):
     ladders: tuple[Ladder, ...] = ()
 
 
-
 @dataclass(frozen=True)
 class Rulebook:
     """A desk's rules, loaded, cross-checked and ready to judge with.
@@ -255,7 +254,9 @@ def build(
         site=site,
         version=version,
         entries=entries,
-        calendars={name: _calendar(name, entry, holidays, shortened) for name, entry in entries.calendars.items()},
+        calendars={
+            name: _calendar(name, entry, holidays, shortened) for name, entry in entries.calendars.items()
+        },
         states={state.state: state for state in entries.states},
         queues={queue.queue: queue for queue in entries.queues},
         languages={person.person: person.language or entries.language for person in entries.people},

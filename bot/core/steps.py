@@ -103,4 +103,6 @@ class Wishes:
 
 def key_of(site: str, ticket_id: str, rule: str, occasion: Occasion) -> str:
     """The permanent name of a step: site, ticket id, rule, occasion (design, "A key is for ever")."""
-    return f"{site}/{ticket_id}/{rule}/{occasion.clock}@{occasion.started_at}/{occasion.rung}/{occasion.repeat}"
+    return (
+        f"{site}/{ticket_id}/{rule}/{occasion.clock}@{occasion.started_at}/{occasion.rung}/{occasion.repeat}"
+    )

@@ -1,0 +1,190 @@
+"""All wishes, what was said before, and now: what is spoken, held, withdrawn or only recorded. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from bot.core.ladder import urgency
+from bot.core.rulebook import Rulebook
+from bot.core.steps import Step, Wishes
+from bot.core.ticket import Moment
+
+DONE = frozenset(("intended", "doubtful", "said", "observed", "adopted"))
+"""Ledger states of a step that is not wished for again: it was said, may have been, or counts as said."""
+
+WAITING = frozenset(("held", "batched", "released"))
+"""Ledger states of a step never yet said: when it is no longer wished, it is withdrawn."""
+
+SPOKEN = frozenset(("intended", "doubtful", "said"))
+"""Ledger states that count against budgets: a message went out, or may have."""
+
+
+class Told(Protocol):
+    """What arrange needs to know of a row of the ledger."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def ticket_id(self) -> str: ...
+    @property
+    def rule(self) -> str: ...
+    @property
+    def rung(self) -> str: ...
+    @property
+    def to(self) -> tuple[str, ...]: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def at(self) -> Moment: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeskState:
+    """What crosses tickets: what was spoken today, and which projects a person silenced (`*` for all)."""
+
+    spoken: tuple[Told, ...] = ()
+    silenced: frozenset[str] = frozenset()
+
+
+class Held(NamedTuple):
+    """A step not spoken now, why, and the moment before which it will not be (None: until something changes)."""
+
+    step: Step
+    because: str
+    not_before: Moment | None
+
+
+@dataclass(slots=True)
+class Arrangement:
+    """What to do now. `say` holds one comment's steps per entry: the steps due on one ticket are grouped."""
+
+    say: list[tuple[Step, ...]] = field(default_factory=list)
+    hold: list[Held] = field(default_factory=list)
+    withdraw: list[str] = field(default_factory=list)
+    observe: list[Step] = field(default_factory=list)
+    adopt: list[Step] = field(default_factory=list)
+    batch: list[Step] = field(default_factory=list)
+
+
+def arrange(
+    wishes: Sequence[Wishes], ledger: Mapping[str, Told], book: Rulebook, desk: DeskState, now: Moment
+) -> Arrangement:
+    """Decide for every wished step whether it is spoken now.
+
+    `ledger` holds the rows of the tickets judged, by key. In this order: what was said is done; a rule's `since`
+    adopts; silence and hold labels, quiet hours, one open request a ticket a day and people's budgets hold back;
+    `observe` records; and more comments than the ceiling allows send nothing at all.
+    """
+    arranged = Arrangement()
+    speaking: list[tuple[Step, ...]] = []
+    for wish in wishes:
+        speakable: list[Step] = []
+        for step in wish.steps:
+            known = ledger.get(step.key)
+            if known is not None and known.state in DONE:
+                continue
+            if step.due_at < step.since_at:
+                arranged.adopt.append(step)
+            elif held := _held(step, wish, known, book, desk, now):
+                arranged.hold.append(held)
+            else:
+                speakable.append(step)
+        arranged.observe += [step for step in speakable if step.observe]
+        if spoken := tuple(sorted((step for step in speakable if not step.observe), key=_most_urgent_first)):
+            speaking.append(spoken)
+    speaking.sort(key=lambda steps: (*_most_urgent_first(steps[0]), _number(steps[0].ticket_id)))
+    within = _within_budgets(speaking, arranged, book, desk, now)
+    released = [steps for steps in within if all(_state(ledger, step) == "released" for step in steps)]
+    fresh = [steps for steps in within if steps not in released]
+    if len(fresh) > book.entries.manners.ceiling:
+        arranged.batch += [step for steps in fresh for step in steps]
+        arranged.say += released
+    else:
+        arranged.say += within
+    arranged.withdraw += _withdrawn(wishes, ledger)
+    return arranged
+
+
+def _held(
+    step: Step, wish: Wishes, known: Told | None, book: Rulebook, desk: DeskState, now: Moment
+) -> Held | None:
+    calendar = book.calendar
+    if {"*", wish.project} & desk.silenced:
+        return Held(step, "a person silenced the bot", None)
+    if wish.on_hold:
+        return Held(step, f"a person put the label {wish.on_hold} on the ticket", None)
+    if known is not None and known.state == "batched":
+        return Held(step, "it is in a batch over the ceiling, which waits for its release", None)
+    if not calendar.is_open(now):
+        return Held(step, "quiet hours", calendar.next_opening(now))
+    today = calendar.start_of_day(calendar.day_of(now))
+    for told in desk.spoken:
+        if told.ticket_id == step.ticket_id and told.at >= today and _urgency(told, book) >= step.urgency > 0:
+            return Held(step, f"{told.rule} asked about this ticket today", _tomorrow(book, now))
+    return None
+
+
+def _within_budgets(
+    speaking: Iterable[tuple[Step, ...]],
+    arranged: Arrangement,
+    book: Rulebook,
+    desk: DeskState,
+    now: Moment,
+) -> list[tuple[Step, ...]]:
+    """The comments that keep everybody's budget, most urgent first; the others are held until tomorrow."""
+    calendar = book.calendar
+    today = calendar.start_of_day(calendar.day_of(now))
+    comments = {
+        (told.at, told.ticket_id, person) for told in desk.spoken if told.at >= today for person in told.to
+    }
+    told_today = Counter(person for _, _, person in comments)
+    kept: list[tuple[Step, ...]] = []
+    for steps in speaking:
+        people = {person for step in steps for person in step.to}
+        full = sorted(person for person in people if told_today[person] >= book.entries.manners.budget)
+        if full:
+            because = f"today's budget of messages is spent for {', '.join(full)}"
+            arranged.hold += [Held(step, because, _tomorrow(book, now)) for step in steps]
+        else:
+            told_today.update(people)
+            kept.append(steps)
+    return kept
+
+
+def _withdrawn(wishes: Sequence[Wishes], ledger: Mapping[str, Told]) -> list[str]:
+    judged = {wish.ticket_id for wish in wishes}
+    wished = {step.key for wish in wishes for step in wish.steps}
+    return [
+        key
+        for key, told in ledger.items()
+        if told.state in WAITING and told.ticket_id in judged and key not in wished
+    ]
+
+
+def _most_urgent_first(step: Step) -> tuple[int, Moment, str]:
+    return (-step.urgency, step.due_at, step.rule)
+
+
+def _number(ticket_id: str) -> tuple[int, str]:
+    return (int(ticket_id) if ticket_id.isdigit() else 0, ticket_id)
+
+
+def _state(ledger: Mapping[str, Told], step: Step) -> str | None:
+    known = ledger.get(step.key)
+    return known.state if known else None
+
+
+def _urgency(told: Told, book: Rulebook) -> int:
+    for ladder in book.entries.ladders:
+        if ladder.name == told.rule:
+            return max((urgency(rung) for rung in ladder.rungs if rung.rung == told.rung), default=0)
+    return 0
+
+
+def _tomorrow(book: Rulebook, now: Moment) -> Moment:
+    calendar = book.calendar
+    tomorrow = calendar.start_of_day(calendar.day_of(calendar.start_of_day(calendar.day_of(now)) + 36 * 3600))
+    return calendar.next_opening(tomorrow)

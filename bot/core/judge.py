@@ -1,0 +1,171 @@
+"""One ticket, the rulebook, and now: what the rules wish to have said, and when to look again. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+from bot.core.clock import Cycle, due_at, elapsed_s, is_running
+from bot.core.clocks import SINCE, policy_cycles, since_cycle
+from bot.core.conditions import Tested, View, holds
+from bot.core.history import moment, turns
+from bot.core.ladder import Reached, highest, next_at, rung_moments, urgency
+from bot.core.people import addressees
+from bot.core.routing import route_for, to_be_routed_since
+from bot.core.rulebook import Ladder, Rulebook
+from bot.core.steps import Amount, At, Because, Count, Name, Occasion, Step, Value, Wishes, key_of
+from bot.core.ticket import UNKNOWN, Moment, Ticket
+
+
+class Judged(NamedTuple):
+    """A view of a ticket with the policies' clocks already run: what every rule starts from."""
+
+    view: View
+    clocks: dict[str, tuple[Cycle, ...]]
+
+
+def look(ticket: Ticket, book: Rulebook, now: Moment) -> Judged:
+    """Run every policy's clock over the ticket's history."""
+    view = View(ticket, turns(ticket, book), book, now)
+    return Judged(view, {policy.name: policy_cycles(policy, view) for policy in book.entries.policies})
+
+
+def judge(ticket: Ticket, book: Rulebook, now: Moment) -> Wishes:
+    """What the rules wish for one ticket now. Whether a step was delivered never changes what is wished."""
+    judged = look(ticket, book, now)
+    hold = book.entries.manners.hold
+    on_hold = hold if hold in ticket.labels else None
+    if judged.view.happened[-1].after.standing == UNKNOWN:
+        because = "never, because the rulebook does not say what the ticket's status means"
+        return Wishes(ticket.id, ticket.project, (), None, because, on_hold)
+    found = [_route_step(judged)]
+    moments: list[Moment] = []
+    for ladder in book.entries.ladders:
+        step, next_moment = _climb(ladder, judged)
+        found.append(step)
+        if next_moment is not None:
+            moments.append(next_moment)
+    steps = tuple(step for step in found if step is not None)
+    if moments:
+        return Wishes(
+            ticket.id, ticket.project, steps, min(moments), "the next rung is reached then", on_hold
+        )
+    standing = judged.view.happened[-1].after.standing
+    because = f"never, because the ticket is {standing} and no clock runs towards a rung"
+    return Wishes(ticket.id, ticket.project, steps, None, because, on_hold)
+
+
+def _climb(ladder: Ladder, judged: Judged) -> tuple[Step | None, Moment | None]:
+    """The step of the highest rung reached, and the moment of the next one."""
+    view = judged.view
+    tested: Tested = []
+    if not holds(ladder.when, view, tested):
+        return None, None
+    cycle = _clock(ladder, judged)
+    if cycle is None or not is_running(cycle):
+        return None, None
+    moments = rung_moments(ladder.rungs, cycle, view.now)
+    upcoming = next_at(moments, view.now)
+    reached = highest(moments, view.now)
+    if reached is None:
+        return None, upcoming
+    return _ladder_step(ladder, cycle, reached, upcoming, judged, tested), upcoming
+
+
+def _clock(ladder: Ladder, judged: Judged) -> Cycle | None:
+    if ladder.clock.startswith(SINCE):
+        return since_cycle(ladder.clock.removeprefix(SINCE), judged.view)
+    return next(reversed(judged.clocks[ladder.clock]), None)
+
+
+def _ladder_step(
+    ladder: Ladder, cycle: Cycle, reached: Reached, upcoming: Moment | None, judged: Judged, tested: Tested
+) -> Step:
+    view = judged.view
+    rung = reached.rung
+    elapsed = elapsed_s(cycle, view.now)
+    values = _common_values(view)
+    values["date"] = At(cycle.started_at)
+    values["n"] = Count(elapsed // cycle.calendar.day_s)
+    due = due_at(cycle, view.now) if cycle.target_s is not None else upcoming
+    if due is not None:
+        values["due"] = At(due)
+    if cycle.target_s is not None:
+        amount = Amount(abs(cycle.target_s - elapsed), cycle.calendar.day_s)
+        values["left" if elapsed <= cycle.target_s else "over"] = amount
+    occasion = Occasion(cycle.policy, cycle.started_at, rung.rung, reached.repeat)
+    decided = (*tested, (ladder.clock, f"{elapsed // 60} working minutes"), ("rung", rung.rung))
+    return Step(
+        key=key_of(view.book.site, view.ticket.id, ladder.name, occasion),
+        ticket_id=view.ticket.id,
+        ticket_key=view.ticket.key,
+        rule=ladder.name,
+        occasion=occasion,
+        say=rung.say,
+        to=addressees(rung.to, view),
+        due_at=reached.at,
+        because=Because(ladder.why, decided),
+        urgency=urgency(rung),
+        observe=ladder.observe or view.book.entries.manners.observe,
+        since_at=_live_since(ladder.since, view.book),
+        values=values,
+    )
+
+
+def _route_step(judged: Judged) -> Step | None:
+    view = judged.view
+    since = to_be_routed_since(view)
+    tested: Tested = []
+    route = route_for(view, tested) if since is not None else None
+    if since is None or route is None:
+        return None
+    values = _common_values(view)
+    values["reason"] = route.why
+    if route.queue is not None:
+        values["queue"] = Name("queue", route.queue)
+        values.update(_promises(judged))
+        to: tuple[str, ...] = addressees(("forwarder",), view)
+    else:
+        values["queues"] = ", ".join(
+            view.book.name("queue", word, view.book.entries.language) for word in route.ask
+        )
+        to = addressees(("coordinator",), view)
+    occasion = Occasion("route", since, "routed" if route.queue else "unsure")
+    return Step(
+        key=key_of(view.book.site, view.ticket.id, route.route, occasion),
+        ticket_id=view.ticket.id,
+        ticket_key=view.ticket.key,
+        rule=route.route,
+        occasion=occasion,
+        say="routed" if route.queue else "route_unsure",
+        to=to,
+        due_at=since,
+        because=Because(route.why, tuple(tested)),
+        observe=route.observe or view.book.entries.manners.observe,
+        since_at=_live_since(route.since, view.book),
+        sets={"queue": route.queue} if route.queue else {},
+        values=values,
+    )
+
+
+def _promises(judged: Judged) -> Iterator[tuple[str, Value]]:
+    """When tier 2 must first have answered, and have solved: the running clocks that stop at these moments."""
+    for policy in judged.view.book.entries.policies:
+        for cycle in judged.clocks[policy.name][-1:]:
+            due = due_at(cycle, judged.view.now) if is_running(cycle) else None
+            if due is not None:
+                yield ("first_due" if "answered" in policy.stops else "due"), At(due)
+
+
+def _common_values(view: View) -> dict[str, Value]:
+    values: dict[str, Value] = {"state": Name("state", view.happened[-1].after.state)}
+    if view.ticket.queue is not None:
+        values["queue"] = Name("queue", view.ticket.queue)
+    moved = moment("movement")
+    values["last"] = At(next(turn.at for turn in reversed(view.happened) if moved(turn)))
+    return values
+
+
+def _live_since(since: date | None, book: Rulebook) -> Moment:
+    return book.calendar.start_of_day(since) if since is not None else 0
