@@ -110,12 +110,14 @@ class Calendar:
 
     def closes_at(self, at: Moment) -> Moment | None:
         """Find the end of the working interval holding `at`; None when closed, or open for 50 years."""
+        if not self.is_open(at):
+            return None
         reach_s = _DAY_S
         while True:
             table = self._around(at, reach_s)
             closing = table.closes[bisect_right(table.opens, at) - 1]
             if closing < table.hi or reach_s == _HORIZON_S:
-                return closing if at < closing <= at + _HORIZON_S else None
+                return closing if closing <= at + _HORIZON_S else None
             reach_s = min(_HORIZON_S, 2 * reach_s)
 
     def local(self, at: Moment) -> datetime:
