@@ -1,0 +1,81 @@
+"""The tables as they are at `HEAD`: what `bot.store.migrations` builds, step by step, in a database.
+
+They hold ids, words, moments and fingerprints; no text of a ticket has a column.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, false
+
+HEAD = 1
+"""The schema this version of the bot works with; a migration's revision is its number in four digits."""
+
+VERSION_TABLE = "piletibot_version"
+"""Where alembic keeps the revision: a name of our own, as a PostgreSQL database may hold others' tables."""
+
+Word = Text().with_variant(Text(collation="C"), "postgresql")
+"""A text compared by code points, so that both databases order alike whatever the server's language."""
+
+metadata = MetaData()
+
+mark = Table(
+    "mark",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("ms", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("name", Word, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("project", Text, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("look_again_at", BigInteger),
+    Column("facts", Text, nullable=False),
+    Column("shape", Text, nullable=False),
+    Column("gone_at", BigInteger),
+    Column("rebuilt", Boolean, nullable=False, server_default=false()),
+    Column("body", Text, nullable=False),
+    Index("tickets_by_look", "look_again_at", "id"),
+)
+
+troubles = Table(
+    "troubles",
+    metadata,
+    Column("ticket_id", Word, primary_key=True),
+    Column("what", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("key", Word, primary_key=True),
+    Column("ticket_id", Word, nullable=False),
+    Column("ticket_key", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("rung", Text, nullable=False),
+    Column("say", Text, nullable=False),
+    Column("to", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("not_before", BigInteger),
+    Column("comment_id", Text),
+    Column("version", Text, nullable=False),
+    Index("ledger_by_ticket", "ticket_id"),
+    Index("ledger_by_state", "state", "at"),
+    Index("ledger_by_at", "at", "key"),
+)
