@@ -1,0 +1,105 @@
+"""The daemon: APScheduler calls `cycle(now)`; a signal ends it between two steps."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from bot.core.ticket import Moment
+from bot.engine.cycle import cycle
+from bot.engine.engine import Engine, Report
+from bot.engine.tracker import Denied
+from bot.store.store import StoreError
+
+log = structlog.get_logger()
+
+_GRACE_S = 8.0
+
+
+class Stop:
+    """Told by SIGTERM or SIGINT; waits that it interrupts are the bot's only sleeps."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def __call__(self) -> bool:
+        return self._event.is_set()
+
+    def listen(self) -> None:
+        """Heed SIGTERM and SIGINT from now on. Only the main thread may call this."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._heed)
+
+    def _heed(self, number: int, frame: FrameType | None) -> None:
+        self._event.set()
+
+    def tell(self) -> None:
+        """Stop as if a signal had come."""
+        self._event.set()
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, but no longer than until told to stop."""
+        self._event.wait(seconds)
+
+
+def run(
+    engine: Engine,
+    stop: Stop,
+    *,
+    poll_s: int,
+    now: Callable[[], Moment] = lambda: int(time.time()),
+    after: Callable[[Report], None] = lambda report: None,
+) -> None:
+    """Run a cycle every `poll_s` seconds until told to stop; returns within ten seconds of that.
+
+    A cycle that is late is run once, not caught up on. After a throttled cycle the next waits as long as the
+    tracker asked. Raises `Denied` when the account is no longer let in.
+    """
+    quiet_until = 0.0
+    denied: list[Denied] = []
+
+    def once() -> None:
+        nonlocal quiet_until
+        if stop() or time.monotonic() < quiet_until:
+            return
+        try:
+            report = cycle(engine, now())
+        except Denied as error:
+            denied.append(error)
+            stop.tell()
+            return
+        except StoreError as error:
+            log.error("database unreachable", reason=str(error))
+            return
+        quiet_until = time.monotonic() + report.retry_after_s
+        after(report)
+
+    scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(1)}, timezone="UTC")
+    scheduler.add_job(
+        once, "interval", seconds=poll_s, max_instances=1, coalesce=True, misfire_grace_time=None
+    )
+    scheduler.add_job(once)
+    scheduler.start()
+    while not stop():
+        stop.sleep(3600.0)
+    _shut_down(scheduler)
+    if denied:
+        raise denied[0]
+
+
+def _shut_down(scheduler: BackgroundScheduler) -> None:
+    """Wait for the cycle at hand; one that hangs in a request is left to the outbox, which settles it at the next start."""
+    ended = threading.Thread(target=scheduler.shutdown, daemon=True)
+    ended.start()
+    ended.join(_GRACE_S)
+    if ended.is_alive():
+        log.warning("stopped while a request was under way; the next start settles it")
+        os._exit(0)

@@ -1,0 +1,189 @@
+"""Said once: the outbox. The intent is committed before the write, and every comment is read back before it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import structlog
+
+from bot.core.judge import judge
+from bot.core.people import language_of
+from bot.core.steps import Step
+from bot.core.ticket import Moment
+from bot.engine.engine import Engine, Report
+from bot.engine.ledger import decided, row, turned
+from bot.engine.tracker import Doubtful, Refused, Said, Throttled, TrackerError, Unreachable
+from bot.store.store import Entry
+from bot.texts import text_hash
+
+log = structlog.get_logger()
+
+
+def settle(engine: Engine, now: Moment, report: Report) -> None:
+    """Find out what became of steps whose write was begun and not confirmed: before a crash, or when an answer was lost.
+
+    Found on the ticket: said. Not found after `settle_s`: held and the ticket judged again, so that what is
+    still wished is said, and what is not is withdrawn.
+    """
+    for ticket_id, pending in _by_ticket(engine.store.pending()).items():
+        try:
+            found = _found(engine.tracker.said(ticket_id))
+        except Refused as error:
+            _refuse(engine, pending, str(error), now, report)
+            continue
+        entries = [_confirmed(entry, found[entry.key], now) for entry in pending if entry.key in found]
+        lost = [
+            entry for entry in pending if entry.key not in found and now - entry.at >= engine.pace.settle_s
+        ]
+        entries += [
+            turned(entry, "held", "its write did not take effect", now, not_before=now) for entry in lost
+        ]
+        with engine.store.transaction():
+            engine.store.write_entries(entries)
+            if lost:
+                engine.store.judged({ticket_id: now})
+        report.doubtful += len(pending) - len(entries)
+
+
+def deliver(engine: Engine, comments: Sequence[Sequence[Step]], now: Moment, report: Report) -> None:
+    """Write each comment whose intents are already committed. One refused ticket does not stop the others.
+
+    A tracker that goes away stops the rest: their intents are taken back and stay due. Raises `Unreachable` then.
+    A bot told to stop takes the rest back too.
+    """
+    for i, steps in enumerate(comments):
+        if engine.stopping():
+            _take_back(
+                engine, [step for rest in comments[i:] for step in rest], now, "the bot was told to stop"
+            )
+            return
+        try:
+            _deliver_one(engine, steps, now, report)
+        except Refused as error:
+            _refuse(engine, _rows(steps, now, engine), str(error), now, report)
+        except Doubtful:
+            _doubt(engine, steps, now, report)
+        except Unreachable as error:
+            wait = int(error.retry_after_s) if isinstance(error, Throttled) else 0
+            left = [step for rest in comments[i:] for step in rest]
+            _take_back(engine, left, now, "the tracker is unreachable", wait)
+            raise
+        except TrackerError:
+            raise
+        except (
+            Exception
+        ) as error:  # a message that cannot be written is this ticket's trouble, not the others'
+            what = f"the message could not be written ({type(error).__name__})"
+            _refuse(engine, _rows(steps, now, engine), what, now, report)
+
+
+def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Report) -> None:
+    ticket_id = steps[0].ticket_id
+    found = _found(engine.tracker.said(ticket_id))
+    rows = {entry.key: entry for entry in _rows(steps, now, engine)}
+    there = [_confirmed(rows[step.key], found[step.key], now) for step in steps if step.key in found]
+    wanted = [step for step in steps if step.key not in found]
+    if there:
+        engine.store.write_entries(there)
+    wanted = _with_fields_set(engine, wanted, rows, now, report)
+    if not wanted:
+        return
+    to = tuple(dict.fromkeys(person for step in wanted for person in step.to))
+    doc = engine.messages.comment(
+        [(step.say, step.values) for step in wanted],
+        language_of(to, engine.book),
+        to=to,
+        why=[step.because.why for step in wanted],
+        names=engine.book.name,
+        zone=engine.book.calendar.timezone,
+    )
+    engine.seam("before write")
+    comment_id = engine.tracker.say(ticket_id, doc, [step.key for step in wanted], text_hash(doc))
+    engine.seam("after write")
+    engine.store.write_entries(
+        [
+            turned(rows[step.key], "said", rows[step.key].because, now, comment_id=comment_id)
+            for step in wanted
+        ]
+    )
+    engine.seam("after commit")
+    report.said.append(tuple(wanted))
+    log.info("said", ticket=wanted[0].ticket_key, rules=[step.rule for step in wanted])
+
+
+def _with_fields_set(
+    engine: Engine, steps: Sequence[Step], rows: Mapping[str, Entry], now: Moment, report: Report
+) -> list[Step]:
+    """Set the fields that go with the steps, on a ticket read again first: what a person did since wins."""
+    setting = [step for step in steps if step.sets]
+    if not setting:
+        return list(steps)
+    reading = engine.tracker.read([setting[0].ticket_id])
+    if not reading.tickets:
+        raise Refused(f"{setting[0].ticket_key} is no longer there to be set")
+    ticket = reading.tickets[0]
+    still = {step.key for step in judge(ticket, engine.book, now).steps}
+    stale = [step for step in setting if step.key not in still]
+    engine.store.write_entries(
+        [turned(rows[step.key], "withdrawn", "a person acted meanwhile", now) for step in stale]
+    )
+    report.withdrawn += len(stale)
+    sets = {
+        word: value
+        for step in setting
+        if step not in stale
+        for word, value in step.sets.items()
+        if getattr(ticket, word) != value
+    }
+    if sets:
+        engine.seam("before fields")
+        engine.tracker.put(ticket.id, sets)
+        engine.seam("after fields")
+    return [step for step in steps if step not in stale]
+
+
+def _rows(steps: Sequence[Step], now: Moment, engine: Engine) -> list[Entry]:
+    return [row(step, "intended", decided(step), now, engine.book.version) for step in steps]
+
+
+def _found(said: Sequence[Said]) -> dict[str, Said]:
+    return {key: comment for comment in said for key in comment.keys}
+
+
+def _confirmed(entry: Entry, said: Said, now: Moment) -> Entry:
+    return turned(entry, "said", entry.because, said.at or now, comment_id=said.comment_id)
+
+
+def _by_ticket(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
+    grouped: dict[str, list[Entry]] = {}
+    for entry in entries:
+        grouped.setdefault(entry.ticket_id, []).append(entry)
+    return grouped
+
+
+def _refuse(engine: Engine, rows: Sequence[Entry], what: str, now: Moment, report: Report) -> None:
+    """A refusal means quiet: the step is tried again a day later, not every cycle."""
+    again = now + engine.pace.refused_s
+    with engine.store.transaction():
+        engine.store.write_entries([turned(entry, "held", what, now, not_before=again) for entry in rows])
+        engine.store.judged({rows[0].ticket_id: again})
+        engine.store.trouble(rows[0].ticket_id, what, now)
+    report.troubles.append(f"{rows[0].ticket_key}: {what}")
+    log.warning("refused", ticket=rows[0].ticket_key, reason=what)
+
+
+def _doubt(engine: Engine, steps: Sequence[Step], now: Moment, report: Report) -> None:
+    """The answer to a write was lost. Nothing is repeated; `settle` looks for the comment in the next cycle."""
+    rows = _rows(steps, now, engine)
+    engine.store.write_entries([turned(entry, "doubtful", "the answer was lost", now) for entry in rows])
+    report.doubtful += len(rows)
+    log.warning("doubtful", ticket=steps[0].ticket_key)
+
+
+def _take_back(engine: Engine, steps: Sequence[Step], now: Moment, because: str, wait_s: int = 0) -> None:
+    """Nothing was sent for these steps: they are held, and their tickets due again."""
+    again = now + wait_s
+    held = [turned(entry, "held", because, now, not_before=again) for entry in _rows(steps, now, engine)]
+    with engine.store.transaction():
+        engine.store.write_entries(held)
+        engine.store.judged(dict.fromkeys((step.ticket_id for step in steps), again))

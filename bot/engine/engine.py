@@ -1,0 +1,62 @@
+"""Everything a cycle needs, in one place: the seams to the tracker, the store, the texts and time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bot.core.rulebook import Rulebook
+from bot.core.steps import Step
+from bot.core.ticket import Moment
+from bot.engine.tracker import Tracker
+from bot.store.store import Store
+from bot.texts import Messages
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often and how much: seconds and counts, from the configuration."""
+
+    overlap_s: int = 300
+    reconcile_s: int = 1800
+    settle_s: int = 10
+    refused_s: int = 24 * 3600
+    read_size: int = 100
+
+
+@dataclass(slots=True)
+class Engine:
+    """One desk's bot. `facts` is the fingerprint of the mapping that reads tickets.
+
+    `seam` is called at the named points where a process may be killed without a step being said twice or lost;
+    tests kill it there. `stopping` tells whether the bot was told to stop.
+    """
+
+    tracker: Tracker
+    store: Store
+    book: Rulebook
+    messages: Messages
+    facts: str
+    pace: Pace = Pace()
+    seam: Callable[[str], None] = field(default=lambda name: None)
+    stopping: Callable[[], bool] = field(default=lambda: False)
+
+
+@dataclass(slots=True)
+class Report:
+    """What one cycle did. `said` holds the steps of each comment written."""
+
+    at: Moment
+    changed: int = 0
+    judged: int = 0
+    said: list[tuple[Step, ...]] = field(default_factory=list)
+    observed: list[Step] = field(default_factory=list)
+    adopted: int = 0
+    held: int = 0
+    withdrawn: int = 0
+    batched: int = 0
+    doubtful: int = 0
+    gone: int = 0
+    troubles: list[str] = field(default_factory=list)
+    unreachable: str | None = None
+    retry_after_s: float = 0.0

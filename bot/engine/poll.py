@@ -1,0 +1,99 @@
+"""Reading what changed: the delta poll, and the sweep that heals what a delta poll misses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TypeVar
+
+from bot.core.ticket import Moment, Ticket
+from bot.engine.engine import Engine, Report
+from bot.engine.tracker import Stamp
+
+RECONCILED = "reconciled_at"
+SILENCED = "silenced"
+
+T = TypeVar("T")
+
+
+def poll(engine: Engine, now: Moment, report: Report) -> None:
+    """Mirror the tickets updated since the mark, less the overlap, and move the mark to the newest stamp seen.
+
+    The mark is the tracker's own time, never the local clock, and moves only when everything before it is stored.
+    """
+    mark = engine.store.mark_ms()
+    since = None if mark is None else mark - engine.pace.overlap_s * 1000
+    newest = mark or 0
+    for stamps in _chunks(engine.tracker.changed(since), engine.pace.read_size):
+        seen = engine.store.seen([stamp.id for stamp in stamps])
+        fresh = {
+            stamp.id: stamp
+            for stamp in stamps
+            if stamp.id not in seen or stamp.updated_ms > seen[stamp.id].updated_ms
+        }
+        mirror(engine, list(fresh), now, report)
+        newest = max(newest, *(stamp.updated_ms for stamp in stamps))
+    engine.store.set_mark(newest, now)
+    if mark is None:
+        engine.store.set_note(RECONCILED, str(now))
+
+
+def mirror(engine: Engine, ids: Sequence[str], now: Moment, report: Report) -> tuple[str, ...]:
+    """Read tickets whole and mark them due at once; one that cannot be read is reported. Returns the ids not found."""
+    if not ids:
+        return ()
+    reading = engine.tracker.read(ids)
+    if reading.tickets:
+        with engine.store.transaction():
+            engine.store.put_tickets(reading.tickets, engine.facts, now)
+            _heed_control(engine, reading.tickets, now)
+    for trouble in reading.troubles:
+        engine.store.trouble(trouble.ticket_id, trouble.what, now)
+        report.troubles.append(f"{trouble.ticket_id}: {trouble.what}")
+    report.changed += len(reading.tickets)
+    return reading.missing
+
+
+def _heed_control(engine: Engine, tickets: Iterable[Ticket], now: Moment) -> None:
+    """The hold label on the control ticket silences everything; taking it off has everything looked at again."""
+    manners = engine.book.entries.manners
+    for ticket in tickets:
+        if ticket.key == manners.control:
+            silenced = "*" if manners.hold in ticket.labels else ""
+            if (engine.store.note(SILENCED) or "") != silenced:
+                engine.store.set_note(SILENCED, silenced)
+                engine.store.due_all(now)
+
+
+def reconcile_due(engine: Engine, now: Moment) -> bool:
+    """Whether the sweep is due again."""
+    last = engine.store.note(RECONCILED)
+    return last is None or now - int(last) >= engine.pace.reconcile_s
+
+
+def reconcile(engine: Engine, now: Moment, report: Report) -> None:
+    """Compare ids and stamps of the whole project with the mirror: read what differs, lay aside what is gone."""
+    known = engine.store.all_seen()
+    differing: list[str] = []
+    for stamp in _unique(engine.tracker.changed(None)):
+        if known.pop(stamp.id, None) != stamp.updated_ms:
+            differing.append(stamp.id)
+    gone: list[str] = []
+    for ids in _chunks(iter((*differing, *known)), engine.pace.read_size):
+        gone += [ticket_id for ticket_id in mirror(engine, ids, now, report) if ticket_id in known]
+    if gone:
+        engine.store.gone(gone, now)
+        report.gone += len(gone)
+    engine.store.set_note(RECONCILED, str(now))
+
+
+def _unique(stamps: Iterable[Stamp]) -> Iterator[Stamp]:
+    newest: dict[str, Stamp] = {}
+    for stamp in stamps:
+        newest[stamp.id] = stamp
+    return iter(newest.values())
+
+
+def _chunks(items: Iterator[T], size: int) -> Iterator[list[T]]:
+    while chunk := list(islice(items, size)):
+        yield chunk
