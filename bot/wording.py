@@ -1,0 +1,114 @@
+"""How each language writes moments, amounts and counts, and the fixed words around a message."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_datetime
+
+from bot.core.steps import Amount, At, Count, Name, Value
+
+Names = Callable[[str, str, str], str]
+"""The name of a word to show: kind (`state`, `queue`, `category`), word, language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What a language needs beside its messages; `forms` are CLDR's names of its plural forms, in order."""
+
+    forms: tuple[str, ...]
+    moment: str
+    day: tuple[str, ...]
+    hour: tuple[str, ...]
+    minute: tuple[str, ...]
+    under_a_minute: str
+    informed: str
+    signature: str
+
+
+WORDINGS = {
+    "et": Wording(
+        forms=("one", "other"),
+        moment="dd.MM.yyyy 'kell' HH.mm",
+        day=("tööpäev", "tööpäeva"),
+        hour=("tund", "tundi"),
+        minute=("minut", "minutit"),
+        under_a_minute="alla 1 minuti",
+        informed="Teadmiseks: ",
+        signature="Automaatne teade",
+    ),
+    "en": Wording(
+        forms=("one", "other"),
+        moment="d MMMM yyyy 'at' HH:mm",
+        day=("working day", "working days"),
+        hour=("hour", "hours"),
+        minute=("minute", "minutes"),
+        under_a_minute="less than 1 minute",
+        informed="For information: ",
+        signature="Automatic message",
+    ),
+    "ru": Wording(
+        forms=("one", "few", "many"),
+        moment="dd.MM.yyyy 'в' HH:mm",
+        day=("рабочий день", "рабочих дня", "рабочих дней"),
+        hour=("час", "часа", "часов"),
+        minute=("минута", "минуты", "минут"),
+        under_a_minute="менее 1 минуты",
+        informed="К сведению: ",
+        signature="Автоматическое сообщение",
+    ),
+}
+"""The languages messages can be written in."""
+
+
+def clean(text: str) -> str:
+    """Put the text on one line: control characters become spaces, invisible and private-use ones go."""
+    kept = []
+    for c in text:
+        category = unicodedata.category(c)
+        if category in ("Cc", "Zl", "Zp"):
+            kept.append(" ")
+        elif category not in ("Cf", "Co", "Cs") and c not in "\ufffc\ufffe\uffff":
+            kept.append(c)
+    return "".join(kept)
+
+
+def plural(n: int, forms: Sequence[str], language: str) -> str:
+    """Choose the form of a word that goes with `n`, by CLDR's rules; `forms` in the order of `Wording.forms`."""
+    return forms[WORDINGS[language].forms.index(Locale.parse(language).plural_form(n))]
+
+
+def show(value: Value, language: str, names: Names, zone: str) -> str:
+    """Write a value as a reader of this language does, moments in `zone`.
+
+    Raises ValueError for a negative amount.
+    """
+    match value:
+        case At(at):
+            local = datetime.fromtimestamp(at, ZoneInfo(zone))
+            return format_datetime(local, WORDINGS[language].moment, locale=language)
+        case Amount(seconds, day_s):
+            return _amount(seconds, day_s, language)
+        case Count(n):
+            return str(n)
+        case Name(kind, word):
+            return clean(names(kind, word, language))
+        case str():
+            return clean(value)
+
+
+def _amount(seconds: int, day_s: int, language: str) -> str:
+    if seconds < 0:
+        raise ValueError("an amount of working time is not negative")
+    wording = WORDINGS[language]
+    if 0 < seconds < 60:
+        return wording.under_a_minute
+    days, rest = divmod(seconds, day_s)
+    parts = [(days, wording.day), (rest // 3600, wording.hour), (rest % 3600 // 60, wording.minute)]
+    shown = [f"{n} {plural(n, forms, language)}" for n, forms in parts if n]
+    return " ".join(shown) or f"0 {plural(0, wording.minute, language)}"
