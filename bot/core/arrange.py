@@ -108,9 +108,7 @@ def arrange(
     return arranged
 
 
-def _held(
-    step: Step, wish: Wishes, known: Told | None, book: Rulebook, desk: DeskState, now: Moment
-) -> Held | None:
+def _held(step: Step, wish: Wishes, known: Told | None, book: Rulebook, desk: DeskState, now: Moment) -> Held | None:
     calendar = book.calendar
     if {"*", wish.project} & desk.silenced:
         return Held(step, "a person silenced the bot", None)
@@ -137,9 +135,7 @@ def _within_budgets(
     """The comments that keep everybody's budget, most urgent first; the others are held until tomorrow."""
     calendar = book.calendar
     today = calendar.start_of_day(calendar.day_of(now))
-    comments = {
-        (told.at, told.ticket_id, person) for told in desk.spoken if told.at >= today for person in told.to
-    }
+    comments = {(told.at, told.ticket_id, person) for told in desk.spoken if told.at >= today for person in told.to}
     told_today = Counter(person for _, _, person in comments)
     kept: list[tuple[Step, ...]] = []
     for steps in speaking:

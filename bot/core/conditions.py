@@ -41,9 +41,7 @@ WORDS: Mapping[str, Word] = {
     "category": Word(
         lambda view: _one(view.ticket.category), lambda entries: list(entries.categories) or None, "category"
     ),
-    "queue": Word(
-        lambda view: _one(view.ticket.queue), lambda entries: [q.queue for q in entries.queues], "queue"
-    ),
+    "queue": Word(lambda view: _one(view.ticket.queue), lambda entries: [q.queue for q in entries.queues], "queue"),
     "priority": Word(lambda view: _one(view.ticket.priority), lambda entries: list(entries.priorities)),
     "label": Word(lambda view: frozenset(view.ticket.labels), lambda entries: None),
     "project": Word(lambda view: _one(view.ticket.project), lambda entries: list(entries.projects)),
@@ -115,9 +113,7 @@ def problems(when: Any, entries: Entries, path: tuple[str | int, ...] = ()) -> I
             yield from _value_problems(WORDS[word], wanted, entries, here)
 
 
-def _value_problems(
-    word: Word, wanted: Any, entries: Entries, path: tuple[str | int, ...]
-) -> Iterator[Finding]:
+def _value_problems(word: Word, wanted: Any, entries: Entries, path: tuple[str | int, ...]) -> Iterator[Finding]:
     if word.needs and word.needs not in entries.fields:
         yield path, f"the field `{word.needs}` is not mapped; name the tracker's field under `fields:`", []
     allowed = word.allowed(entries)

@@ -50,12 +50,8 @@ def turns(ticket: Ticket, book: Rulebook) -> tuple[Turn, ...]:
     values = {word: _first(ticket, word) for word in _FOLLOWED}
     last = {change.field: i for i, change in enumerate(ticket.changes)}
     happened = [Turn(ticket.created_at, "created", ticket.reporter, False, None, _situation(values, book))]
-    events = [
-        (change.at, 0, i, change.field, change.who, change.bot) for i, change in enumerate(ticket.changes)
-    ]
-    events += [
-        (message.at, 1, i, "message", message.who, message.bot) for i, message in enumerate(ticket.messages)
-    ]
+    events = [(change.at, 0, i, change.field, change.who, change.bot) for i, change in enumerate(ticket.changes)]
+    events += [(message.at, 1, i, "message", message.who, message.bot) for i, message in enumerate(ticket.messages)]
     for at, is_message, i, what, who, by_bot in sorted(events, key=lambda event: event[:3]):
         before = happened[-1].after
         if not is_message and what in values:
@@ -96,12 +92,7 @@ def forwarder(ticket: Ticket, happened: tuple[Turn, ...]) -> str | None:
     if ticket.forwarder:
         return ticket.forwarder
     for turn in happened:
-        if (
-            turn.after.tier == 2
-            and not turn.bot
-            and turn.who
-            and (turn.before is None or turn.before.tier != 2)
-        ):
+        if turn.after.tier == 2 and not turn.bot and turn.who and (turn.before is None or turn.before.tier != 2):
             return turn.who
     return ticket.reporter
 
@@ -124,9 +115,7 @@ def _done(standing: str) -> bool:
 
 MOMENTS: Mapping[str, Callable[[Turn, str], bool]] = {
     "created": lambda turn, _: turn.before is None,
-    "solved": lambda turn, _: (
-        _done(turn.after.standing) and (turn.before is None or not _done(turn.before.standing))
-    ),
+    "solved": lambda turn, _: _done(turn.after.standing) and (turn.before is None or not _done(turn.before.standing)),
     "reopened": lambda turn, _: (
         turn.after.standing == "open" and turn.before is not None and _done(turn.before.standing)
     ),
@@ -137,9 +126,7 @@ MOMENTS: Mapping[str, Callable[[Turn, str], bool]] = {
     "answered": lambda turn, _: turn.what == "message" and not turn.bot and not turn.asker,
     "movement": lambda turn, _: (
         not turn.bot
-        and (
-            turn.what in ("created", "state", "owner", "queue") or (turn.what == "message" and not turn.asker)
-        )
+        and (turn.what in ("created", "state", "owner", "queue") or (turn.what == "message" and not turn.asker))
     ),
     "enters tier": _enters(lambda situation: situation.tier),
     "leaves tier": _leaves(lambda situation: situation.tier),
@@ -170,9 +157,7 @@ def _split(text: str, words: Mapping[str, object]) -> tuple[str, str] | None:
 
 def _arguments(word: str, entries: Entries | None) -> tuple[str, ...]:
     """What may follow a word: nothing for a bare word; with no entries, whether anything may."""
-    match (
-        word.rpartition(" ")[2] if word.partition(" ")[0] in ("enters", "leaves") else word.partition(" ")[0]
-    ):
+    match word.rpartition(" ")[2] if word.partition(" ")[0] in ("enters", "leaves") else word.partition(" ")[0]:
         case "tier":
             return ("1", "2")
         case "queue":
@@ -213,9 +198,7 @@ def while_problem(text: str, entries: Entries) -> tuple[str, list[str]] | None:
     return _problem(text, WHILES, entries, "a stretch of time")
 
 
-def _problem(
-    text: str, words: Mapping[str, object], entries: Entries, kind: str
-) -> tuple[str, list[str]] | None:
+def _problem(text: str, words: Mapping[str, object], entries: Entries, kind: str) -> tuple[str, list[str]] | None:
     allowed: list[str] = []
     for word in words:
         arguments = _arguments(word, entries)

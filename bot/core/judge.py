@@ -48,9 +48,7 @@ def judge(ticket: Ticket, book: Rulebook, now: Moment) -> Wishes:
             moments.append(next_moment)
     steps = tuple(step for step in found if step is not None)
     if moments:
-        return Wishes(
-            ticket.id, ticket.project, steps, min(moments), "the next rung is reached then", on_hold
-        )
+        return Wishes(ticket.id, ticket.project, steps, min(moments), "the next rung is reached then", on_hold)
     standing = judged.view.happened[-1].after.standing
     because = f"never, because the ticket is {standing} and no clock runs towards a rung"
     return Wishes(ticket.id, ticket.project, steps, None, because, on_hold)
@@ -127,9 +125,7 @@ def _route_step(judged: Judged) -> Step | None:
         values.update(_promises(judged))
         to: tuple[str, ...] = addressees(("forwarder",), view)
     else:
-        values["queues"] = ", ".join(
-            view.book.name("queue", word, view.book.entries.language) for word in route.ask
-        )
+        values["queues"] = ", ".join(view.book.name("queue", word, view.book.entries.language) for word in route.ask)
         to = addressees(("coordinator",), view)
     occasion = Occasion("route", since, "routed" if route.queue else "unsure")
     return Step(

@@ -254,9 +254,7 @@ def build(
         site=site,
         version=version,
         entries=entries,
-        calendars={
-            name: _calendar(name, entry, holidays, shortened) for name, entry in entries.calendars.items()
-        },
+        calendars={name: _calendar(name, entry, holidays, shortened) for name, entry in entries.calendars.items()},
         states={state.state: state for state in entries.states},
         queues={queue.queue: queue for queue in entries.queues},
         languages={person.person: person.language or entries.language for person in entries.people},

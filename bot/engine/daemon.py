@@ -83,9 +83,7 @@ def run(
         after(report)
 
     scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(1)}, timezone="UTC")
-    scheduler.add_job(
-        once, "interval", seconds=poll_s, max_instances=1, coalesce=True, misfire_grace_time=None
-    )
+    scheduler.add_job(once, "interval", seconds=poll_s, max_instances=1, coalesce=True, misfire_grace_time=None)
     scheduler.add_job(once)
     scheduler.start()
     while not stop():

@@ -32,12 +32,8 @@ def settle(engine: Engine, now: Moment, report: Report) -> None:
             _refuse(engine, pending, str(error), now, report)
             continue
         entries = [_confirmed(entry, found[entry.key], now) for entry in pending if entry.key in found]
-        lost = [
-            entry for entry in pending if entry.key not in found and now - entry.at >= engine.pace.settle_s
-        ]
-        entries += [
-            turned(entry, "held", "its write did not take effect", now, not_before=now) for entry in lost
-        ]
+        lost = [entry for entry in pending if entry.key not in found and now - entry.at >= engine.pace.settle_s]
+        entries += [turned(entry, "held", "its write did not take effect", now, not_before=now) for entry in lost]
         with engine.store.transaction():
             engine.store.write_entries(entries)
             if lost:
@@ -53,9 +49,7 @@ def deliver(engine: Engine, comments: Sequence[Sequence[Step]], now: Moment, rep
     """
     for i, steps in enumerate(comments):
         if engine.stopping():
-            _take_back(
-                engine, [step for rest in comments[i:] for step in rest], now, "the bot was told to stop"
-            )
+            _take_back(engine, [step for rest in comments[i:] for step in rest], now, "the bot was told to stop")
             return
         try:
             _deliver_one(engine, steps, now, report)
@@ -70,9 +64,7 @@ def deliver(engine: Engine, comments: Sequence[Sequence[Step]], now: Moment, rep
             raise
         except TrackerError:
             raise
-        except (
-            Exception
-        ) as error:  # a message that cannot be written is this ticket's trouble, not the others'
+        except Exception as error:  # a message that cannot be written is this ticket's trouble, not the others'
             what = f"the message could not be written ({type(error).__name__})"
             _refuse(engine, _rows(steps, now, engine), what, now, report)
 
@@ -101,10 +93,7 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
     comment_id = engine.tracker.say(ticket_id, doc, [step.key for step in wanted], text_hash(doc))
     engine.seam("after write")
     engine.store.write_entries(
-        [
-            turned(rows[step.key], "said", rows[step.key].because, now, comment_id=comment_id)
-            for step in wanted
-        ]
+        [turned(rows[step.key], "said", rows[step.key].because, now, comment_id=comment_id) for step in wanted]
     )
     engine.seam("after commit")
     report.said.append(tuple(wanted))

@@ -10,9 +10,7 @@ from bot.engine.tracker import Said
 from bot.store.store import Entry
 
 
-def row(
-    step: Step, state: str, because: str, now: Moment, version: str, not_before: Moment | None = None
-) -> Entry:
+def row(step: Step, state: str, because: str, now: Moment, version: str, not_before: Moment | None = None) -> Entry:
     """The row for a step in a state, judged by the rulebook of `version`."""
     return Entry(
         key=step.key,
