@@ -7,21 +7,20 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from bot.sandbox.jql_parse import Call
 from bot.sandbox.jql_world import JqlError
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """What a literal means, in UTC milliseconds: `<` and its like use `at`, `=` all from `first` to `last`."""
+class Span(NamedTuple):
+    """What a literal means: `<` and its like compare with `at`, `=` with all from `first` to `last`."""
 
-    at: int
-    first: int
-    last: int
+    at: float
+    first: float
+    last: float
 
 
 _DATE = re.compile(r"(\d{4})([/-])(\d{1,2})\2(\d{1,2})(?: (\d{1,2}):(\d{1,2}))?", re.ASCII)
@@ -39,13 +38,13 @@ _NATURAL = {"day": "d", "week": "w", "month": "M", "year": "y"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def local_day(ms: int, zone: ZoneInfo) -> date:
+def local_day(ms: float, zone: ZoneInfo) -> date:
     """Tell the date in `zone` at `ms`, UTC milliseconds. Raises OverflowError outside years 1 to 9999."""
     return _local(ms, zone).date()
 
 
 def read_date(text: str, now_ms: int, zone: ZoneInfo) -> Span | None:
-    """Read `2026-11-16`, `2026/11/16 09:30`, `-15m` or `4w 2d`; None when it is none of them."""
+    """Read `2026-11-16`, `2026/11/16 09:30`, `-15m` or `4w 2d` to UTC milliseconds; None when it is none."""
     text = text.strip()
     try:
         if (written := _DATE.fullmatch(text)) is not None:
@@ -58,7 +57,7 @@ def read_date(text: str, now_ms: int, zone: ZoneInfo) -> Span | None:
 
 
 def call_date(call: Call, now_ms: int, zone: ZoneInfo) -> int | None:
-    """Evaluate now(), startOfDay("-1d") and their like to UTC milliseconds; None when the function gives no date.
+    """Evaluate now(), startOfDay("-1d") and their like to UTC milliseconds; None when it gives no date.
 
     Raises JqlError when the arguments are wrong.
     """
@@ -93,7 +92,7 @@ def call_date(call: Call, now_ms: int, zone: ZoneInfo) -> int | None:
         raise JqlError(f"Duration for function '{call.name}' {form}.") from None
 
 
-def _local(ms: int, zone: ZoneInfo) -> datetime:
+def _local(ms: float, zone: ZoneInfo) -> datetime:
     return (_EPOCH + timedelta(milliseconds=ms)).astimezone(zone).replace(tzinfo=None)
 
 

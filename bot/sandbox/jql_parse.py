@@ -152,9 +152,7 @@ class _Parser:
         """Refuse the next token: `hint` follows when there is one, `after` in either case."""
         token = self.peek
         if token.kind == "end":
-            raise JqlError(
-                f"Error in {the}JQL Query: Expecting {expecting} {end} the end of the query.{after}"
-            )
+            raise JqlError(f"Error in {the}JQL Query: Expecting {expecting} {end} the end of the query.{after}")
         shown = hint.replace("{}", token.text)
         fail(f"Expecting {expecting} but got '{token.text}'.{shown}{after}", self.text, token.at, the)
 
