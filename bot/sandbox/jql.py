@@ -29,17 +29,18 @@ def search(text: str, world: JqlWorld[R], *, now_ms: int, zone: ZoneInfo, me: st
     query = parse(text)
     rows = list(world.rows())
     compiler = Compiler(world, rows, now_ms, zone, me)
-    test = None if query.where is None else compiler.node(query.where, negated=False)
+    tests = [compiler.test(node) for node in query.restrictions()]
     order = [(key, sort.descending) for sort in query.order if (key := compiler.sort_key(sort)) is not None]
     if compiler.errors:
         raise JqlError(*compiler.errors)
-    found = rows if test is None else [row for row in rows if test(row)]
-    found.sort(key=lambda row: int(row.id), reverse=not order)
+    for test in tests:
+        rows = list(filter(test, rows))
+    rows.sort(key=lambda row: int(row.id), reverse=not order)
     if not order:
-        found.sort(key=lambda row: row.created_ms, reverse=True)
+        rows.sort(key=lambda row: row.created_ms, reverse=True)
     for key, descending in reversed(order):
-        found.sort(key=_empty_last(key), reverse=descending)
-    return found
+        rows.sort(key=_empty_last(key), reverse=descending)
+    return rows
 
 
 def bounded(text: str) -> bool:

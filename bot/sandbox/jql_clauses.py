@@ -75,13 +75,13 @@ class Compiler:
             return None
         return sorter(column, self.world)
 
-    def node(self, node: Node, *, negated: bool) -> Test:
+    def test(self, node: Node, *, negated: bool = False) -> Test:
         """Compile a tree; as in Jira, a negation is carried down to its clauses and leaves empty fields out."""
         if isinstance(node, Not):
-            return self.node(node.node, negated=not negated)
+            return self.test(node.node, negated=not negated)
         if isinstance(node, Clause):
             return self._clause(node, negated=negated)
-        tests = [self.node(each, negated=negated) for each in node.nodes]
+        tests = [self.test(each, negated=negated) for each in node.nodes]
         return _all(tests) if (node.word == "and") != negated else _any(tests)
 
     def _clause(self, clause: Clause, *, negated: bool) -> Test:

@@ -111,6 +111,16 @@ class Query:
     where: Node | None
     order: tuple[Sort, ...]
 
+    def restrictions(self) -> tuple[Node, ...]:
+        """Give the nodes that must all hold."""
+        if isinstance(self.where, Joined) and self.where.word == "and":
+            return self.where.nodes
+        return () if self.where is None else (self.where,)
+
+    def __str__(self) -> str:
+        order = f"order by {', '.join(map(str, self.order))}" if self.order else ""
+        return f"{self.where or ''} {order}".strip()
+
 
 _DEEPEST = 50
 """Levels of parentheses and NOT above which a query is refused, so that it cannot exhaust the stack."""
