@@ -1,0 +1,50 @@
+# Every target makes what it needs: a virtual environment in .venv with the packages pinned in constraints.txt.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHONS ?= python3.13 python3.12 python3.11 python3
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
+
+.PHONY: demo test check bench soak venv clean
+.NOTPARALLEL:
+
+demo: $(VENV)/.runs  ## The whole bot on the built-in sandbox Jira; DEMO='--flavor dc' and the like go through.
+	$(BIN)/piletibot demo $(DEMO)
+
+test: $(VENV)/.develops
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.develops
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict
+
+bench: $(VENV)/.develops
+	@for each in $(wildcard tests/bench/*.py); do echo "$$each"; PYTHONPATH=tests $(BIN)/python "$$each" || exit 1; done
+
+soak: $(VENV)/.develops
+	PILETIBOT_SOAK=1 $(BIN)/python -m pytest -m '' --timeout 3600
+
+venv: $(VENV)/.develops
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis out
+
+$(BIN)/python:
+	@for each in $(PYTHONS); do \
+	  if $$each -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    echo "Making $(VENV) with $$each"; exec $$each -m venv $(VENV); \
+	  fi; \
+	done; \
+	echo "Piletibot needs Python 3.11 or newer with its venv module; looked for: $(PYTHONS)." >&2; \
+	echo "Install one (Debian, Ubuntu: apt install python3 python3-venv), or say make PYTHONS=/path/to/python." >&2; \
+	exit 1
+
+# Installed from the checkout, so that a changed file needs no second installation.
+$(VENV)/.runs: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) .
+	@touch $@
+
+$(VENV)/.develops: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) '.[dev]'
+	@touch $@ $(VENV)/.runs
