@@ -130,11 +130,8 @@ class Calendar:
 
     def start_of_day(self, day: date) -> Moment:
         """Find the first moment of a local date, or the first after it where the zone skips the date."""
-        midnight = datetime(day.year, day.month, day.day, tzinfo=self._zone)
-        late = int(midnight.timestamp())
-        # Where the clock skips midnight, fold=1 counts by the offset after the gap and so lands before it.
-        early = min(late, int(midnight.replace(fold=1).timestamp()))
-        return early + bisect_left(range(early, late), day, key=self.day_of)
+        # Where the clock skips midnight, fold=0 counts by the offset before the gap: the moment it skips.
+        return int(datetime(day.year, day.month, day.day, tzinfo=self._zone, fold=0).timestamp())
 
     def _around(self, at: Moment, reach_s: int) -> _Table:
         return self._covering(max(_FIRST, min(at, at + reach_s)), min(_LAST, max(at, at + reach_s)))
@@ -271,9 +268,7 @@ def _hours(text: str | Sequence[str]) -> Hours:
     parts = text.split(",") if isinstance(text, str) else text
     hours = tuple(_interval(part.strip()) for part in parts)
     if not hours:
-        raise ValueError(
-            "hours are empty; leave a day out, or write closed for a date, when it is not worked"
-        )
+        raise ValueError("hours are empty; leave a day out, or write closed for a date, when it is not worked")
     for (_, earlier_s), (later_s, _) in pairwise(hours):
         if later_s < earlier_s:
             raise ValueError(f"{', '.join(part.strip() for part in parts)!r} overlaps or is not in order")
