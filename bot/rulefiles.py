@@ -1,0 +1,175 @@
+"""Reading a rulebook from its folder: every mistake of every file at once, each with its place."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from bot import public_holidays, rule_errors
+from bot.core.rulebook import Entries, Rulebook, build
+from bot.yaml_positions import Node, Problem, Spot, problem_at, read_yaml
+
+LARGEST_FILE = 1_000_000
+"""Bytes; a rulebook's file larger than this is refused."""
+
+MESSAGES = "messages"
+"""The subfolder with a rulebook's message texts."""
+
+
+class RulebookError(Exception):
+    """A rulebook that cannot be used; `problems` holds everything wrong with it, by file and line."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+def load_rulebook(
+    folder: Path,
+    *,
+    site: str,
+    common: Path | None = None,
+    messages: Mapping[str, frozenset[str]] | None = None,
+) -> Rulebook:
+    """Read the `*.yaml` files of a folder, and of `common` before it, as one rulebook.
+
+    `site` begins every step's key. `messages` are the texts that rules may `say`, each with the names of the values
+    it cannot do without; None leaves that unchecked. Raises `RulebookError` with every mistake found.
+    """
+    folders = [folder] if common is None else [common, folder]
+    problems = [_whole(each, "no such folder") for each in folders if not each.is_dir()]
+    if problems:
+        raise RulebookError(tuple(problems))
+    roots = []
+    for path in (path for each in folders for path in _yaml_files(each)):
+        root, unread = _read(path)
+        problems += unread
+        if root is not None:
+            roots.append(root)
+    if not roots and not problems:
+        raise RulebookError((_whole(folder, "there is no rulebook here: no *.yaml file says anything"),))
+    merged, wrong = merge(roots, str(folder))
+    entries, found = check(merged, messages, whole=not problems and not wrong)
+    problems += wrong
+    problems += found
+    if problems or entries is None:
+        raise RulebookError(tuple(sorted(set(problems))))
+    return build(
+        entries,
+        site=site,
+        version=version_of(folders),
+        holidays=public_holidays.holidays_in,
+        shortened=public_holidays.shortened_days,
+    )
+
+
+def version_of(folders: list[Path]) -> str:
+    """Twelve hex digits of the SHA-256 of the rule and message files' names and contents."""
+    digest = hashlib.sha256()
+    for number, folder in enumerate(folders):
+        texts = [path for path in (folder / MESSAGES).rglob("*") if path.is_file() and path.name[0] != "."]
+        for path in sorted([*_yaml_files(folder), *texts]):
+            name = f"{number}/{path.relative_to(folder).as_posix()}".encode()
+            content = path.read_bytes()
+            digest.update(b"%d %d " % (len(name), len(content)) + name + content)
+    return digest.hexdigest()[:12]
+
+
+def _yaml_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.yaml") if path.is_file() and path.name[0] != ".")
+
+
+def _whole(path: Path, text: str) -> Problem:
+    return problem_at(Spot(str(path)), text)
+
+
+def _read(path: Path) -> tuple[Node | None, tuple[Problem, ...]]:
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        return None, (_whole(path, f"it cannot be read: {error.strerror}"),)
+    if len(content) > LARGEST_FILE:
+        return None, (_whole(path, f"it is larger than {LARGEST_FILE // 1_000_000} MB"),)
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        spot = Spot(str(path), before.count(b"\n") + 1, error.start - before.rfind(b"\n"))
+        return None, (problem_at(spot, "this is not UTF-8; save the file in UTF-8"),)
+    return read_yaml(text, str(path))
+
+
+def merge(roots: list[Node], folder: str) -> tuple[Node, list[Problem]]:
+    """One root of many: lists of entries are joined, mappings too, and everything else may be said only once."""
+    merged = Node(Spot(folder), {})
+    problems: list[Problem] = []
+    for root in roots:
+        if root.value is None:
+            continue
+        if not isinstance(root.value, dict):
+            problems.append(problem_at(root.spot, "a rulebook's file holds sections, such as `ladders:`"))
+            continue
+        for section, node in root.value.items():
+            problems += _add(merged, section, root.keys[section], node)
+    return merged, problems
+
+
+def _add(merged: Node, section: str, key: Spot, node: Node) -> list[Problem]:
+    sections = merged.value
+    assert isinstance(sections, dict)  # noqa: S101
+    before = sections.get(section)
+    if before is None:
+        sections[section] = replace(node, keys=dict(node.keys))
+        merged.keys[section] = key
+        return []
+    match before.value, node.value, _kind(section):
+        case list(first), list(more), "list":
+            before.value = [*first, *more]
+        case dict(have), dict(more), "mapping":
+            twice = [
+                problem_at(node.keys[name], f"'{name}' is said twice, first at {before.keys[name]}", name)
+                for name in more
+                if name in have
+            ]
+            before.value = more | have
+            before.keys = node.keys | before.keys
+            return twice
+        case _:
+            return [problem_at(key, f"'{section}' is said twice, first at {merged.keys[section]}", section)]
+    return []
+
+
+def _kind(section: str) -> str:
+    """Whether a section's parts may stand in several files: `list`, `mapping`, or `single` when they may not."""
+    field = Entries.model_fields.get(section)
+    arguments = get_args(field.annotation) if field else ()
+    if field is None or not arguments:
+        return "single"
+    if get_origin(field.annotation) is dict:
+        return "mapping"
+    is_entries = isinstance(arguments[0], type) and issubclass(arguments[0], BaseModel)
+    return "list" if is_entries else "single"
+
+
+def check(
+    root: Node, messages: Mapping[str, frozenset[str]] | None, *, whole: bool
+) -> tuple[Entries | None, list[Problem]]:
+    """The entries, and everything wrong with them.
+
+    Where the files are not `whole`, what is missing is not held against them, and nothing is cross-checked.
+    """
+    try:
+        entries = Entries.model_validate(root.plain())
+    except ValidationError as error:
+        found = rule_errors.schema_problems(error, root)
+        if not whole:
+            return None, [problem for problem in found if problem.line]
+        sound = rule_errors.sound_part(error, root)
+        return None, found + (sound.problems(messages) if sound else [])
+    return entries, rule_errors.cross_problems(entries, root, messages) if whole else []
