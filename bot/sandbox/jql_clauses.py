@@ -70,7 +70,7 @@ class Compiler:
         if column is None:
             self._wrong(f"Not able to sort using field '{sort.field}'.")
             return None
-        if column.kind == "text":
+        if column.kind in ("text", "comment"):
             self._wrong(f"Field '{sort.field}' does not support sorting.")
             return None
         return sorter(column, self.world)
@@ -111,7 +111,7 @@ class Compiler:
             self._wrong(f"Operator '{op}' does not support the empty value representation 'EMPTY' {of}.")
         elif op not in OPERATORS[column.kind]:
             self._wrong(f"The operator '{op}' is not supported by the '{clause.field}' field.")
-        elif isinstance(operand, Empty) and column.kind == "text":
+        elif isinstance(operand, Empty) and column.kind in ("text", "comment"):
             self._wrong(f"The field '{clause.field}' does not support searching for EMPTY values.")
         else:
             return True
@@ -125,7 +125,7 @@ class Compiler:
                 return self._keys(clause, read)
             case "moment" | "day" | "number":
                 return read, self._scale(clause, column.kind)
-            case "prose" | "text":
+            case "prose" | "comment" | "text":
                 return read, self._prose(clause)
             case "priority" if clause.op in _COMPARE:
                 ranks = priority_ranks(self.world)

@@ -30,7 +30,8 @@ OPERATORS: Mapping[str, frozenset[str]] = {
     "day": _SCALE,
     "moment": _SCALE,
     "prose": _PROSE,
-    "text": frozenset("~"),
+    "comment": frozenset(("~", "!~")),
+    "text": frozenset(("~",)),
 }
 """The operators that each kind of field supports."""
 
@@ -60,6 +61,7 @@ _SYSTEM = {
     **{name: Column("resolved_ms", "moment") for name in ("resolved", "resolutiondate")},
     **{name: Column("duedate", "day") for name in ("due", "duedate")},
     **{name: Column(name, "prose") for name in ("summary", "description", "environment")},
+    "comment": Column("comment", "comment"),
     "text": Column("text", "text"),
 }
 _CUSTOM = {
@@ -112,11 +114,11 @@ def reader(column: Column, world: JqlWorld[Row]) -> Read:
             return lambda row: getattr(row, name)
         case "moment":
             return lambda row: _moment(row.fields.get(name))
-        case "prose":
+        case "prose" | "comment":
             return lambda row: _prose(row, (name,))
         case _:
             custom = (field.id for field in world.fields() if _CUSTOM.get(field.type) == "prose")
-            everywhere = tuple(dict.fromkeys(("summary", "description", "environment", *custom)))
+            everywhere = tuple(dict.fromkeys(("summary", "description", "environment", "comment", *custom)))
             return lambda row: _prose(row, everywhere)
 
 
@@ -181,7 +183,8 @@ def _shown(value: Any) -> str:
 
 
 def _prose(row: Row, names: tuple[str, ...]) -> tuple[str, ...] | None:
-    texts = (row.fields.get(name) for name in names)
+    values = (row.fields.get(name) for name in names)
+    texts = (text for value in values for text in (value if isinstance(value, list) else [value]))
     return tuple(text for text in texts if text and isinstance(text, str)) or None
 
 
