@@ -41,8 +41,8 @@ def parse(url: str) -> URL:
 def connect(url: URL, wait_s: float) -> Engine:
     """Make an engine whose transactions wait `wait_s` seconds for the lock of another.
 
-    Those of an engine or connection with the execution option `writing` may write. Raises StoreError where the
-    file cannot be made or psycopg is missing; connects to nothing yet.
+    Those with the execution option `writing` may write. Raises StoreError where the file cannot be made or
+    psycopg is missing; connects to nothing yet.
     """
     engine = _sqlite(url, wait_s) if url.drivername == "sqlite" else _postgresql(url)
 
@@ -75,10 +75,12 @@ def _sqlite(url: URL, wait_s: float) -> Engine:
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, record: object) -> None:
         connection.isolation_level = None  # transactions are begun by `begin`, not by the driver's guess
-        for pragma in ("foreign_keys = ON", "synchronous = FULL"):
-            connection.execute(f"PRAGMA {pragma}")
-        if connection.execute("PRAGMA journal_mode").fetchone()[0] not in ("wal", "memory"):
-            connection.execute("PRAGMA journal_mode = WAL")
+        try:
+            for pragma in ("foreign_keys = ON", "synchronous = FULL", "journal_mode = WAL"):
+                connection.execute(f"PRAGMA {pragma}")
+        except sqlite3.Error:
+            connection.close()
+            raise
 
     return engine
 
@@ -93,9 +95,7 @@ def _make_file(path: Path) -> None:
 
 def _postgresql(url: URL) -> Engine:
     try:
-        return sa.create_engine(
-            url, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": 10}
-        )
+        return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": 10})
     except ImportError:
         raise StoreError("PostgreSQL needs psycopg: pip install 'piletibot[postgres]'") from None
 
@@ -108,7 +108,7 @@ def told(url: URL) -> Iterator[None]:
     """
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:
         raise StoreError(f"{_place(url)}: {_reason(error, url)}") from None
 
 
@@ -119,13 +119,12 @@ def _place(url: URL) -> str:
     return f"PostgreSQL {url.database} at {host}"
 
 
-def _reason(error: SQLAlchemyError, url: URL) -> str:
-    if not isinstance(error, DBAPIError):
-        return type(error).__name__
-    if isinstance(error.orig, sqlite3.Error):
-        return str(error.orig)
-    diagnosis = getattr(error.orig, "diag", None)
-    reason: str = getattr(diagnosis, "message_primary", None) or str(error.orig).partition("\n")[0]
+def _reason(error: SQLAlchemyError | sqlite3.Error, url: URL) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, SQLAlchemyError):
+        return type(cause).__name__
+    diagnosis = getattr(cause, "diag", None)  # psycopg's: the message without the detail, which quotes values
+    reason: str = getattr(diagnosis, "message_primary", None) or str(cause).partition("\n")[0]
     for secret in (url.password, url.username, url.query.get("password"), url.query.get("user")):
         reason = reason.replace(str(secret), "***") if secret else reason
     return reason

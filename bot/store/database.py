@@ -1,0 +1,121 @@
+"""Transactions, reads and writes on an open database: what every table of the store needs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, Engine
+
+from bot.store.connect import StoreError, told
+
+PAGE = 500
+"""How many ids one statement names, and how many rows an iterator fetches at once."""
+
+Rows = Sequence[dict[str, Any]]
+
+
+class _Mine(threading.local):
+    """The transaction under way in this thread."""
+
+    connection: Connection | None = None
+    wrote = False
+    failed = False
+
+
+class Database:
+    """An open database; `writes` counts the transactions that changed something."""
+
+    def __init__(self, engine: Engine, url: URL) -> None:
+        self.writes = 0
+        self._url = url
+        self._engine = engine
+        self._writer = engine.execution_options(writing=True)
+        self._mine = _Mine()
+
+    def close(self) -> None:
+        """Let the database go."""
+        self._engine.dispose()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Let all calls inside commit together, or none: an exception that leaves the block undoes them.
+
+        Once a call inside has failed so does the whole, with StoreError, even where the block went on.
+        """
+        mine = self._mine
+        if mine.connection is not None:
+            with self._joined():
+                yield
+            return
+        with told(self._url), self._writer.begin() as connection:
+            mine.connection, mine.wrote, mine.failed = connection, False, False
+            try:
+                yield
+            finally:
+                mine.connection = None
+            if mine.failed:
+                raise StoreError("nothing was written, as a part of the transaction had failed")
+        self.writes += mine.wrote
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection to read from: that of the transaction under way, or one of its own."""
+        if self._mine.connection is not None:
+            with self._joined():
+                yield self._mine.connection
+        else:
+            with told(self._url), self._engine.connect() as connection:
+                yield connection
+
+    @contextmanager
+    def _joined(self) -> Iterator[None]:
+        try:
+            with told(self._url):
+                yield
+        except StoreError:
+            self._mine.failed = True
+            raise
+
+    def select(self, columns: sa.Select[Any], among: sa.Column[str], ids: Sequence[str]) -> list[sa.Row[Any]]:
+        """Return the rows whose `among` is one of the ids."""
+        rows: list[sa.Row[Any]] = []
+        for page in pages(ids):
+            with self.reading() as connection:
+                rows += connection.execute(columns.where(among.in_(page)))
+        return rows
+
+    def write(self, statement: sa.Insert | sa.Update | sa.Delete, rows: Rows = ()) -> None:
+        """Execute the statement, once for each of the rows if there are any."""
+        with self.transaction():
+            assert self._mine.connection is not None  # noqa: S101 - just opened
+            done = self._mine.connection.execute(
+                statement, rows or None, execution_options={"preserve_rowcount": True}
+            )
+            self._mine.wrote |= done.rowcount > 0
+
+    def upsert(self, table: sa.Table, rows: Rows, unless_same: str | None = None) -> None:
+        """Insert the rows or write them over those there; with `unless_same` only where that column differs."""
+        if self._engine.dialect.name == "sqlite":
+            from sqlalchemy.dialects.sqlite import insert
+        else:
+            from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
+        new = insert(table)
+        (key,) = table.primary_key.columns
+        self.write(
+            new.on_conflict_do_update(
+                index_elements=[key],
+                set_={name: new.excluded[name] for name in rows[0] if name != key.name},
+                where=None if unless_same is None else table.c[unless_same] != new.excluded[unless_same],
+            ),
+            rows,
+        )
+
+
+def pages(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield the ids, `PAGE` at a time."""
+    for start in range(0, len(ids), PAGE):
+        yield ids[start : start + PAGE]
