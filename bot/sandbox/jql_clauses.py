@@ -89,7 +89,8 @@ class Compiler:
         if column is None:
             self._wrong(f"Field '{clause.field}' does not exist or you do not have permission to view it.")
             return _never
-        if not self._allowed(clause, column):
+        called = clause.operand
+        if (isinstance(called, Call) and not self._known(called)) or not self._allowed(clause, column):
             return _never
         read, matches = self._comparison(clause, column)
         takes_empty = any(isinstance(item, Empty) for item in _flat(clause.operand))

@@ -22,7 +22,7 @@ class Value:
     number: int | None = None
 
     def __str__(self) -> str:
-        return f'"{self.text}"' if self.number is None else self.text
+        return quoted(self.text) if self.number is None else self.text
 
 
 @dataclass(frozen=True, slots=True)
