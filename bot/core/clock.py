@@ -69,9 +69,7 @@ def _ticked(cycle: Cycle, tick: Tick) -> Cycle:
         case "stop" if ended is None:
             return replace(cycle, segments=_closed(cycle, at), stopped_at=at)
         case "reset":
-            return replace(
-                cycle, started_at=at if ended is None else ended, segments=((at, None),) if runs else ()
-            )
+            return replace(cycle, started_at=at if ended is None else ended, segments=((at, None),) if runs else ())
     return cycle
 
 
@@ -92,8 +90,7 @@ def is_paused(cycle: Cycle) -> bool:
 def elapsed_s(cycle: Cycle, now: Moment) -> int:
     """Count the working seconds the clock has run; a stretch that begins after `now` adds nothing yet."""
     return sum(
-        cycle.calendar.between(since, max(since, now) if until is None else until)
-        for since, until in cycle.segments
+        cycle.calendar.between(since, max(since, now) if until is None else until) for since, until in cycle.segments
     )
 
 

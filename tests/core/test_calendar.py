@@ -237,6 +237,14 @@ def test_moments_that_no_ticket_has_are_refused(moment):
             ask()
 
 
+@pytest.mark.parametrize(("start", "end"), [("2196-02-01", "2199-11-01"), ("1970-02-02", "1973-11-01")])
+def test_the_first_and_last_years_are_counted_whole(start, end):
+    first, last = at(f"{start}T10:00:00+02:00"), at(f"{end}T10:00:00+02:00")
+    amount_s = made(OFFICE).between(first, last)
+    assert made(OFFICE).add(first, amount_s) == last
+    assert made(OFFICE).add(last, -amount_s) == first
+
+
 def test_the_past_does_not_come_after_the_future():
     with pytest.raises(ValueError, match="the end is before the start"):
         made(OFFICE).between(2, 1)
