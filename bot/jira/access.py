@@ -1,0 +1,43 @@
+"""May the account do what the rules ask of it? A live rule needs more than a rule on `observe`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from bot.core.findings import Finding
+from bot.core.rulebook import Entries
+from bot.jira.binding import unknown_projects
+from bot.jira.catalogue import Catalogue
+
+_TO_SET = {"owner": "ASSIGN_ISSUES", "state": "TRANSITION_ISSUES"}
+
+
+def findings(
+    catalogue: Catalogue, entries: Entries, speaks: bool, sets: Collection[str] | None = None
+) -> list[Finding]:
+    """Give what the account lacks in each project of the rulebook.
+
+    To look on it must browse; only where a live rule `speaks` must it also comment, and edit, assign or
+    transition what live rules set: `sets` are their words, those of the rulebook's routes when not given.
+    """
+    problems = list(unknown_projects(entries, catalogue))
+    unknown = {problem.path for problem in problems}
+    words = _sets(entries) if sets is None else sets
+    needed = ["BROWSE_PROJECTS"]
+    if speaks:
+        needed += ["ADD_COMMENTS", "EDIT_OWN_COMMENTS"]
+        needed += sorted({_TO_SET.get(word, "EDIT_ISSUES") for word in words})
+    for i, project in enumerate(entries.projects):
+        if ("projects", i) in unknown:
+            continue
+        held = catalogue.permissions.get(project, frozenset())
+        missing = [permission for permission in needed if permission not in held]
+        if missing:
+            text = f"in project {project!r} the account lacks the permission {', '.join(missing)}"
+            problems.append(Finding(("projects", i), text))
+    return problems
+
+
+def _sets(entries: Entries) -> frozenset[str]:
+    routed = any(route.queue is not None and not route.observe for route in entries.routes)
+    return frozenset({"queue"} if routed else ())

@@ -1,0 +1,140 @@
+"""What an answer of Jira says: its body as data, its refusal without anybody's data, its patience."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+
+import msgspec
+import requests
+
+from bot.engine.tracker import Refused
+
+T = TypeVar("T")
+
+_KNOWN = (
+    "Issue does not exist or you do not have permission to see it.",
+    "Comment body is not valid!",
+    "The requested API has been removed.",
+    "You are not authenticated.",
+    "You do not have the permission to see the specified issue.",
+    "You do not have permission to comment on this issue.",
+    "You do not have permission to edit issues in this project.",
+    "It seems that you have tried to perform an operation which you are not permitted to perform.",
+    "Field cannot be set. It is not on the appropriate screen, or unknown.",
+    "is not valid for this issue.",
+    "The request has been rate-limited.",
+    "Unbounded JQL queries are not allowed here.",
+)
+"""Sentences of Jira that hold nobody's data: the only ones repeated."""
+
+_REASONS = frozenset(
+    {"jira-quota-global-based", "jira-quota-tenant-based", "jira-burst-based", "jira-per-issue-on-write"}
+)
+_FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+
+
+class Answered(Refused):
+    """Refused, with the HTTP status."""
+
+    def __init__(self, text: str, status: int) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class Garbled(Exception):
+    """The body is cut short or broken: the next try may bring it whole."""
+
+
+class NotJira(Exception):
+    """The body is something else than Jira's answer, and will be next time."""
+
+    HTML = "something that is not Jira (HTML page, maybe a proxy's login)"
+
+
+def says_html(answer: requests.Response) -> bool:
+    """Whether the body is an HTML page, by what it is rather than what it calls itself."""
+    return answer.content.lstrip()[:1] == b"<"
+
+
+def decode(answer: requests.Response, into: type[T]) -> T:
+    """Read the body as `into`. Raises Garbled or NotJira.
+
+    What strict decoders refuse and Jira yet sends (half a surrogate pair, a raw control character, a byte
+    that is not UTF-8) is replaced, so that one odd text does not cost the whole page.
+    """
+    if into is type(None):
+        return msgspec.convert(None, into)
+    if says_html(answer):
+        raise NotJira("answered with " + NotJira.HTML)
+    try:
+        return msgspec.json.decode(answer.content, type=into)
+    except msgspec.ValidationError as error:
+        raise NotJira(f"answered with something that is not Jira's form ({_place(error)})") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass
+    try:
+        return msgspec.json.decode(_mended(answer.content), type=into)
+    except msgspec.ValidationError as error:
+        raise NotJira(f"answered with something that is not Jira's form ({_place(error)})") from None
+    except ValueError:
+        raise Garbled("answered with something that is not Jira (a body cut short or broken)") from None
+
+
+def _mended(content: bytes) -> bytes:
+    loose = json.loads(content.decode("utf-8", "replace"), strict=False)
+    return json.dumps(loose, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _place(error: msgspec.ValidationError) -> str:
+    """Where a body departs from its form; msgspec names types and the path, never a value."""
+    found = re.search(r"at `(\$[^`]*)`", str(error))
+    return found[1] if found else "$"
+
+
+def refusal(answer: requests.Response) -> str:
+    """Give what Jira says of a refusal, if it holds nobody's data: known sentences and names of fields."""
+    try:
+        body = json.loads(answer.content)
+    except (ValueError, UnicodeDecodeError):
+        return ""
+    if not isinstance(body, dict):
+        return ""
+    fields = body.get("errors")
+    of_fields: Mapping[str, Any] = fields if isinstance(fields, dict) else {}
+    messages = body.get("errorMessages")
+    listed = messages if isinstance(messages, list) else []
+    said = [str(text) for text in (*listed, *of_fields.values(), body.get("message", ""))]
+    parts = [known.rstrip(".") for known in _KNOWN if any(known in text for text in said)]
+    names = [name for name in of_fields if _FIELD_NAME.fullmatch(name)]
+    if names:
+        parts.append("fields: " + ", ".join(names))
+    return ": " + "; ".join(parts) if parts else ""
+
+
+def named(reason: str | None) -> str | None:
+    """Give the RateLimit-Reason, if it is one that Atlassian documents."""
+    return reason if reason in _REASONS else None
+
+
+def patience(headers: Mapping[str, str], now: float) -> float:
+    """Give the least wait in seconds that an answer asks for: `Retry-After` as seconds or as an HTTP date.
+
+    Where it is absent, Cloud's `X-RateLimit-Reset` moment counts if nothing is left; 0 when unreadable.
+    """
+    asked = headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", asked):
+        return float(asked)
+    try:
+        if asked:
+            return max(0.0, parsedate_to_datetime(asked).timestamp() - now)
+        reset = headers.get("X-RateLimit-Reset")
+        if reset and headers.get("X-RateLimit-Remaining") == "0":
+            return max(0.0, datetime.fromisoformat(reset).timestamp() - now)
+    except (ValueError, OverflowError):
+        return 0.0
+    return 0.0

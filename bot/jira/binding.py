@@ -1,0 +1,181 @@
+"""A rulebook's words tied to one Jira: its fields, statuses, priorities, projects and people by their ids there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from bot.core import findings
+from bot.core.findings import Finding
+from bot.core.rulebook import Entries
+from bot.core.ticket import UNKNOWN
+from bot.jira.catalogue import Catalogue, Field, Status, User, accounts
+
+READING = 1
+"""Counted up whenever the reader gives other facts for the same answers, so that all tickets are read again."""
+
+_LISTED = 5
+
+
+@dataclass(frozen=True)
+class Binding:
+    """What Jira's ids and values mean in the rulebook's words, and back.
+
+    `states` knows every status of the Jira, `targets` a state's status ids, those the rulebook names first.
+    `queues` and `categories` go by folded value, `people` by everything histories may call an account.
+    `fingerprint` changes whenever the same answers would be read otherwise.
+    """
+
+    fields: Mapping[str, Field]
+    states: Mapping[str, str]
+    targets: Mapping[str, tuple[str, ...]]
+    priorities: Mapping[str, str]
+    categories: Mapping[str, str]
+    queues: Mapping[str, str]
+    people: Mapping[str, str]
+    accounts: Mapping[str, User]
+    me: frozenset[str]
+    fingerprint: str
+
+
+def fold(value: str) -> str:
+    """Make values comparable: surrounding space and case do not tell two options apart."""
+    return value.strip().casefold()
+
+
+def bind(entries: Entries, catalogue: Catalogue) -> Binding | list[Finding]:
+    """Tie the rulebook to the Jira: every name an id, or else every name that has none, all at once."""
+    problems: list[Finding] = []
+    fields = dict(_fields(entries, catalogue, problems))
+    states, targets = _states(entries, catalogue, problems)
+    priorities = dict(_priorities(entries, catalogue, problems))
+    problems.extend(unknown_projects(entries, catalogue))
+    found = dict(_accounts(entries, catalogue, problems))
+    if problems:
+        return problems
+    read_by = {
+        "fields": {word: field.id for word, field in fields.items()},
+        "states": states,
+        "priorities": priorities,
+        "categories": {fold(value): word for word, value in entries.categories.items()},
+        "queues": {fold(queue.value or queue.queue): queue.queue for queue in entries.queues},
+        "people": {account: word for word, user in found.items() for account in user.ids},
+    }
+    me = frozenset(catalogue.me.ids)
+    written = msgspec.json.encode((READING, catalogue.flavour, sorted(me), read_by), order="sorted")
+    return Binding(
+        fields=fields,
+        states=states,
+        targets=targets,
+        priorities=priorities,
+        categories=read_by["categories"],
+        queues=read_by["queues"],
+        people=read_by["people"],
+        accounts=found,
+        me=me,
+        fingerprint=hashlib.sha256(written).hexdigest()[:16],
+    )
+
+
+def unknown_projects(entries: Entries, catalogue: Catalogue) -> Iterator[Finding]:
+    """Give the projects of the rulebook that the account does not see."""
+    keys = [project.id for project in catalogue.projects]
+    for i, key in enumerate(entries.projects):
+        if key not in keys:
+            text = f"this Jira has no project {key!r}, or the account may not see it"
+            yield Finding(("projects", i), text, nearest(key, keys))
+
+
+def nearest(written: str, known: Iterable[str]) -> str | None:
+    """Give the known name that was perhaps meant."""
+    by_folded = {fold(name): name for name in known}
+    meant = findings.nearest(fold(written), by_folded)
+    return by_folded[meant] if meant else None
+
+
+def _fields(entries: Entries, catalogue: Catalogue, problems: list[Finding]) -> Iterator[tuple[str, Field]]:
+    for word, written in entries.fields.items():
+        by_id = [field for field in catalogue.fields if field.id == written]
+        found = by_id or [field for field in catalogue.fields if _is_called(written, field.name, field.names)]
+        if len(found) == 1:
+            yield word, found[0]
+        elif found:
+            ids = ", ".join(field.id for field in found[:_LISTED])
+            text = f"{len(found)} fields of this Jira are called {written!r}; write the id of one: {ids}"
+            problems.append(Finding(("fields", word), text))
+        else:
+            names = [name for field in catalogue.fields for name in (field.id, field.name)]
+            text = f"this Jira has no field {written!r}"
+            problems.append(Finding(("fields", word), text, nearest(written, names)))
+
+
+def _states(
+    entries: Entries, catalogue: Catalogue, problems: list[Finding]
+) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
+    """Place every status: by id or name where the rulebook names it (all that share the name), else by category."""
+    named: dict[str, str] = {}
+    for i, state in enumerate(entries.states):
+        for j, written in enumerate(state.status):
+            where = ("states", i, "status", j)
+            found = _statuses(written, catalogue.statuses)
+            if not found:
+                names = [name for status in catalogue.statuses for name in (status.id, status.name)]
+                text = f"this Jira has no status {written!r}"
+                problems.append(Finding(where, text, nearest(written, names)))
+            for status in found:
+                if named.setdefault(status.id, state.state) != state.state:
+                    text = f"the status {written!r} is already that of the state {named[status.id]!r}"
+                    problems.append(Finding(where, text))
+    by_category: dict[str | None, str] = {}
+    for state in entries.states:
+        by_category.setdefault(state.category, state.state)
+    by_category.pop(None, None)
+    states = {
+        status.id: named.get(status.id) or by_category.get(status.category, UNKNOWN) for status in catalogue.statuses
+    }
+    ordered = [*named, *(status for status in states if status not in named)]
+    targets = {
+        state.state: tuple(status for status in ordered if states[status] == state.state) for state in entries.states
+    }
+    return states, targets
+
+
+def _statuses(written: str, statuses: Sequence[Status]) -> list[Status]:
+    by_id = [status for status in statuses if status.id == written]
+    return by_id or [status for status in statuses if _is_called(written, status.name, status.names)]
+
+
+def _priorities(entries: Entries, catalogue: Catalogue, problems: list[Finding]) -> Iterator[tuple[str, str]]:
+    for word, written in entries.priorities.items():
+        by_id = [named for named in catalogue.priorities if named.id == written]
+        found = by_id or [named for named in catalogue.priorities if _is_called(written, named.name)]
+        if not found:
+            text = f"this Jira has no priority {written!r}"
+            names = [name for named in catalogue.priorities for name in (named.id, named.name)]
+            problems.append(Finding(("priorities", word), text, nearest(written, names)))
+        for named in found:
+            yield named.id, word
+
+
+def _accounts(entries: Entries, catalogue: Catalogue, problems: list[Finding]) -> Iterator[tuple[str, User]]:
+    owners: dict[str, str] = {}
+    for i, (person, account) in enumerate(zip(entries.people, accounts(entries, catalogue.flavour), strict=True)):
+        user = catalogue.people.get(account)
+        where = ("people", i, "account")
+        if user is None or user.id is None:
+            kind = "account id" if catalogue.flavour == "cloud" else "user name"
+            text = f"this Jira has no {kind} {account!r}, or the account may not look people up"
+            problems.append(Finding(where, text))
+        elif not user.active:
+            problems.append(Finding(where, f"the account {account!r} is not active"))
+        elif owners.setdefault(user.id, person.person) != person.person:
+            problems.append(Finding(where, f"this is already the account of {owners[user.id]!r}"))
+        else:
+            yield person.person, user
+
+
+def _is_called(written: str, name: str, names: Sequence[str] = ()) -> bool:
+    return fold(written) in {fold(known) for known in (name, *names)}

@@ -1,0 +1,312 @@
+"""One connection to a Jira: who asks, how long to wait, what to repeat, and what went wrong.
+
+The `jira` package supplies the session and its authentication. Its own `request` is passed over: it repeats
+POSTs, sleeps where nobody can stop it, reads `Retry-After` as an int only, and its errors hold headers and
+bodies.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from random import SystemRandom
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import jira
+import requests
+import structlog
+import tenacity
+from requests.adapters import BaseAdapter
+from urllib3.exceptions import NewConnectionError, SSLError
+
+from bot.engine.tracker import Denied, Doubtful, Throttled, Unreachable
+from bot.jira.answers import Answered, Garbled, NotJira, decode, named, patience, refusal, says_html
+
+T = TypeVar("T")
+Params = Mapping[str, str | int | Sequence[str]]
+
+ATTEMPTS = 5
+"""How often a read is tried, the first time included (Atlassian advises at most four retries)."""
+
+PATIENCE_S = 60.0
+"""How many seconds a read may take with all its waiting; a longer `Retry-After` is the caller's to keep."""
+
+_BACKOFF_S = 1.0
+_uniform = SystemRandom().uniform
+_PASSING = frozenset({500, 502, 503, 504})
+_log = structlog.get_logger(__name__)
+
+
+class _Again(Exception):
+    """A read that failed in passing: what to raise when patience ends, and the least wait in seconds."""
+
+    def __init__(self, error: Unreachable, wait_s: float = 0.0) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.wait_s = wait_s
+
+
+class Client:
+    """A Jira's REST API seen from one account; one per thread, as its session is.
+
+    `user` with a token means basic authentication (Cloud: e-mail and API token), a token alone a personal
+    access token. `timeout_s` bounds connecting and every wait for bytes. `ca_bundle` is a file of trusted
+    certificates. Waiting is done with `sleep` and `jitter(low, high)`, time read from `clock` in UTC seconds.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: str,
+        user: str | None = None,
+        ca_bundle: str | None = None,
+        timeout_s: float = 30.0,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.time,
+        jitter: Callable[[float, float], float] = _uniform,
+        transport: BaseAdapter | None = None,
+    ) -> None:
+        self.url = url.rstrip("/")
+        self.requests = 0
+        self._timeout_s = timeout_s
+        self._sleep, self._clock, self._jitter = sleep, clock, jitter
+        self._jira = jira.JIRA(
+            server=self.url,
+            options={"verify": ca_bundle or True},
+            basic_auth=(user, token) if user else None,
+            token_auth=None if user else token,
+            get_server_info=False,
+            max_retries=0,
+            timeout=timeout_s,
+            logging=False,
+        )
+        self._session: requests.Session = self._jira._session
+        if transport is not None:
+            self._session.mount("http://", transport)
+            self._session.mount("https://", transport)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def read(
+        self,
+        path: str,
+        into: type[T],
+        *,
+        at: Mapping[str, str] | None = None,
+        params: Params | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> T:
+        """Ask for something and decode it: a GET, or a POST that changes nothing when a body is given.
+
+        `path` is what follows `/rest/api/`, with the names of `at` in braces. Repeated while the failure is a
+        passing one, bounded in attempts and seconds. Raises Unreachable, Throttled, Denied, Refused.
+        """
+
+        def stop(state: tenacity.RetryCallState) -> bool:
+            late = self._clock() - started_at + state.upcoming_sleep > PATIENCE_S
+            return late or state.attempt_number >= ATTEMPTS
+
+        def wait(state: tenacity.RetryCallState) -> float:
+            failed = state.outcome.exception() if state.outcome else None
+            least_s = failed.wait_s if isinstance(failed, _Again) else 0.0
+            return least_s + _BACKOFF_S * 2.0 ** (state.attempt_number - 1) * self._jitter(0.7, 1.3)
+
+        started_at = self._clock()
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(_Again),
+            sleep=self._sleep,
+            wait=wait,
+            stop=stop,
+            reraise=True,
+        )
+        try:
+            found: T = retrying(self._ask, "GET" if body is None else "POST", path, into, at, params, body)
+        except _Again as again:
+            raise again.error from None
+        return found
+
+    def write(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any],
+        into: type[T],
+        *,
+        at: Mapping[str, str] | None = None,
+    ) -> T:
+        """Change something, sent once and never repeated; `into` is `type(None)` where no answer is read.
+
+        Raises Doubtful when it may have taken effect, Unreachable when it never left, Throttled, Denied,
+        Refused.
+        """
+        what = f"{method} {path}"
+        try:
+            answer = self._send(method, path, at, None, body)
+        except requests.RequestException as error:
+            if _never_left(error):
+                raise Unreachable(f"{what}: {_cause(error)}") from None
+            raise Doubtful(f"{what}: the answer was lost ({_cause(error)})") from None
+        if answer.status_code >= 500:
+            raise Doubtful(f"{what}: answered {answer.status_code}")
+        if answer.status_code == 429:
+            raise self._throttled(what, answer)
+        _refuse(what, answer)
+        try:
+            return decode(answer, into)
+        except (Garbled, NotJira) as error:
+            raise Doubtful(f"{what}: {error}") from None
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        into: type[T],
+        at: Mapping[str, str] | None,
+        params: Params | None,
+        body: Mapping[str, Any] | None,
+    ) -> T:
+        what = f"{method} {path}"
+        try:
+            answer = self._send(method, path, at, params, body)
+        except requests.RequestException as error:
+            unreachable = Unreachable(f"{what}: {_cause(error)}")
+            if _is_passing(error):
+                raise _Again(unreachable) from None
+            raise unreachable from None
+        if answer.status_code == 429:
+            throttled = self._throttled(what, answer)
+            if throttled.whole_site or throttled.retry_after_s > PATIENCE_S:
+                raise throttled
+            raise _Again(throttled, throttled.retry_after_s)
+        if answer.status_code in _PASSING:
+            least_s = patience(answer.headers, self._clock())
+            if least_s > PATIENCE_S:
+                raise self._throttled(what, answer)
+            raise _Again(Unreachable(f"{what}: answered {answer.status_code}"), least_s)
+        _refuse(what, answer)
+        try:
+            return decode(answer, into)
+        except Garbled as error:
+            raise _Again(Unreachable(f"{what}: {error}")) from None
+        except NotJira as error:
+            raise Unreachable(f"{what}: {error}") from None
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        at: Mapping[str, str] | None,
+        params: Params | None,
+        body: Mapping[str, Any] | None,
+    ) -> requests.Response:
+        places = {name: quote(value, safe="") for name, value in (at or {}).items()}
+        self.requests += 1
+        started_at = self._clock()
+        status: int | None = None
+        try:
+            # `verify` is passed on, or the environment's CA bundle would win over the configured one; no
+            # Content-Type where there is no content; no redirect is followed, since a POST would come out of
+            # it as a GET.
+            answer = requests.Session.request(
+                self._session,
+                method,
+                f"{self.url}/rest/api/{path.format(**places)}",
+                params=params,
+                json=body,
+                headers={} if body is not None else {"Content-Type": None},
+                timeout=self._timeout_s,
+                verify=self._session.verify,
+                allow_redirects=False,
+            )
+            status = answer.status_code
+            return answer
+        except UnicodeEncodeError:
+            raise Denied("the user or the token has a character that cannot be sent") from None
+        finally:
+            ms = int((self._clock() - started_at) * 1000)
+            _log.debug("jira", method=method, path=path, status=status, ms=ms)
+
+    def _throttled(self, what: str, answer: requests.Response) -> _Throttled:
+        return _Throttled(what, answer, patience(answer.headers, self._clock()))
+
+
+class _Throttled(Throttled):
+    """Throttled, and whether by a quota of the whole site or app, where waiting in place helps nobody."""
+
+    def __init__(self, what: str, answer: requests.Response, retry_after_s: float) -> None:
+        reason = named(answer.headers.get("RateLimit-Reason"))
+        super().__init__(
+            f"{what}: answered {answer.status_code}, asks for {retry_after_s:.0f} s of patience"
+            + (f" ({reason})" if reason else ""),
+            retry_after_s,
+        )
+        self.whole_site = reason is not None and "quota" in reason
+
+
+def _refuse(what: str, answer: requests.Response) -> None:
+    status = answer.status_code
+    if 200 <= status < 300:
+        if "AUTHENTICATED_FAILED" in answer.headers.get("X-Seraph-LoginReason", ""):
+            raise Denied(f"{what}: answered as to a stranger, the log-in failed; check the user and the token")
+        return
+    if status == 401:
+        raise Denied(f"{what}: 401, the account is not let in; check the user and the token")
+    if status == 403 and _locked_out(answer.headers):
+        raise Denied(f"{what}: 403, the account must first log in with a browser (CAPTCHA after failed log-ins)")
+    if 300 <= status < 400:
+        raise Unreachable(
+            f"{what}: answered {status}, a redirect; check the address, or a proxy's login is in the way"
+        )
+    if status in (404, 405, 407) and says_html(answer):
+        raise Unreachable(f"{what}: answered {status} with {NotJira.HTML}")
+    raise Answered(f"{what}: {status}{refusal(answer)}", status)
+
+
+def _locked_out(headers: Mapping[str, str]) -> bool:
+    return (
+        "CAPTCHA" in headers.get("X-Authentication-Denied-Reason", "").upper()
+        or "AUTHENTICATION_DENIED" in headers.get("X-Seraph-LoginReason", "").upper()
+    )
+
+
+def _reason(error: requests.RequestException) -> object:
+    inner = error.args[0] if error.args else None
+    return getattr(inner, "reason", inner)
+
+
+def _never_left(error: requests.RequestException) -> bool:
+    """Whether the request surely was not sent: no connection, trusted certificate, proxy or valid address."""
+    if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.ProxyError | ValueError):
+        return True
+    reason = _reason(error)
+    return isinstance(reason, NewConnectionError) or (
+        isinstance(reason, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(reason)
+    )
+
+
+def _is_passing(error: requests.RequestException) -> bool:
+    """Whether trying again may help: not with a broken address or certificate."""
+    return not isinstance(error, ValueError) and not isinstance(_reason(error), SSLError)
+
+
+def _cause(error: requests.RequestException) -> str:
+    """Say what happened in words that hold no address and no content."""
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return "no connection in time"
+    if isinstance(error, requests.exceptions.ReadTimeout):
+        return "no answer in time"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "the proxy does not connect"
+    if isinstance(_reason(error), SSLError) or isinstance(error, requests.exceptions.SSLError):
+        return "the certificate is not trusted; give `ca_bundle` the issuer's certificate"
+    if isinstance(_reason(error), NewConnectionError):
+        return "no connection; check the address"
+    if isinstance(error, requests.exceptions.InvalidHeader):
+        return "the user or the token has a character that cannot be sent"
+    if isinstance(error, ValueError):
+        return "not a valid address"
+    return "the connection was lost"

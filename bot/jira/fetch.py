@@ -1,0 +1,133 @@
+"""Whole tickets by id, in as few requests as each flavour allows; one that is refused does not cost the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from bot.engine.tracker import Trouble
+from bot.jira.answers import Answered
+from bot.jira.catalogue import Flavour
+from bot.jira.client import Client
+from bot.jira.reader import Comment, Comments, History, identify
+
+BATCH = 100
+"""The most tickets that Cloud's bulkfetch gives at once."""
+
+_HISTORIES = 10_000
+_COMMENTS = 100
+
+
+@dataclass
+class Batch:
+    """What came for some ids: tickets still in JSON, and on Cloud their histories by id, fetched apart."""
+
+    issues: list[msgspec.Raw] = field(default_factory=list)
+    histories: dict[str, list[History]] = field(default_factory=dict)
+    troubles: list[Trouble] = field(default_factory=list)
+
+
+class _IssueError(msgspec.Struct):
+    id: str = ""
+
+
+class _Bulk(msgspec.Struct):
+    issues: list[msgspec.Raw]
+    errors: list[_IssueError] = msgspec.field(name="issueErrors", default_factory=list)
+
+
+class _Log(msgspec.Struct):
+    id: str = msgspec.field(name="issueId")
+    histories: list[History] = msgspec.field(name="changeHistories", default_factory=list)
+
+
+class _Logs(msgspec.Struct):
+    logs: list[_Log] = msgspec.field(name="issueChangeLogs")
+    token: str | None = msgspec.field(name="nextPageToken", default=None)
+
+
+class _Found(msgspec.Struct):
+    issues: list[msgspec.Raw]
+    total: int
+
+
+def fetch(client: Client, flavour: Flavour, ids: Sequence[str], fields: Sequence[str]) -> Iterator[Batch]:
+    """Give the tickets batch by batch. Raises Unreachable, Throttled and Denied, but not Refused."""
+    ask = _cloud if flavour == "cloud" else _dc
+    for i in range(0, len(ids), BATCH):
+        yield _halved(ask, client, ids[i : i + BATCH], fields)
+
+
+def comments(client: Client, version: str, ticket_id: str) -> list[Comment]:
+    """Fetch all the comments of a ticket, page by page. Raises what `Client.read` raises."""
+    found: dict[str, Comment] = {}
+    while True:
+        before = len(found)
+        page = client.read(
+            f"{version}/issue/{{id}}/comment",
+            Comments,
+            at={"id": ticket_id},
+            params={"startAt": before, "maxResults": _COMMENTS, "orderBy": "created"},
+        )
+        found |= {str(comment.id): comment for comment in page.comments}
+        if len(found) in (before, page.total):
+            return list(found.values())
+
+
+Ask = Callable[[Client, Sequence[str], Sequence[str]], Batch]
+
+
+def _halved(ask: Ask, client: Client, ids: Sequence[str], fields: Sequence[str]) -> Batch:
+    """Ask for all at once; where that is refused, for each half, down to the one ticket it is about."""
+    try:
+        return ask(client, ids, fields)
+    except Answered as error:
+        if len(ids) == 1:
+            missing = error.status == 404
+            return Batch(troubles=[] if missing else [Trouble(ids[0], str(error))])
+    middle = len(ids) // 2
+    first, second = (_halved(ask, client, part, fields) for part in (ids[:middle], ids[middle:]))
+    return Batch(first.issues + second.issues, first.histories | second.histories, first.troubles + second.troubles)
+
+
+def _cloud(client: Client, ids: Sequence[str], fields: Sequence[str]) -> Batch:
+    """Fetch with bulkfetch, which leaves out what cannot be seen, and the histories with theirs, which has no limit.
+
+    The histories are not narrowed by field: items without `fieldId` would be lost.
+    """
+    bulk = client.read("3/issue/bulkfetch", _Bulk, body={"issueIdsOrKeys": list(ids), "fields": list(fields)})
+    batch = Batch(bulk.issues, {}, [Trouble(error.id, "Jira could not give it whole") for error in bulk.errors])
+    asked: dict[str, object] = {"issueIdsOrKeys": list(ids), "maxResults": _HISTORIES}
+    while bulk.issues:
+        page = client.read("3/changelog/bulkfetch", _Logs, body=asked)
+        for log in page.logs:
+            batch.histories.setdefault(log.id, []).extend(log.histories)
+        if not page.token or not page.logs:
+            break
+        asked["nextPageToken"] = page.token
+    return batch
+
+
+def _dc(client: Client, ids: Sequence[str], fields: Sequence[str]) -> Batch:
+    """Search by id, histories included; a single one by GET, which says whether it is there at all."""
+    if len(ids) == 1:
+        params = {"fields": ",".join(fields), "expand": "changelog"}
+        return Batch([client.read("2/issue/{id}", msgspec.Raw, at={"id": ids[0]}, params=params)])
+    found: dict[str | None, msgspec.Raw] = {}
+    while True:
+        before = len(found)
+        # Without `validateQuery: false` one id that is gone would have the whole search refused.
+        body = {
+            "jql": f"id in ({', '.join(ids)}) ORDER BY id ASC",
+            "fields": list(fields),
+            "expand": ["changelog"],
+            "startAt": before,
+            "maxResults": len(ids),
+            "validateQuery": False,
+        }
+        page = client.read("2/search", _Found, body=body)
+        found |= {identify(raw): raw for raw in page.issues}
+        if len(found) in (before, page.total):
+            return Batch(list(found.values()))

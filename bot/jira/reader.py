@@ -1,0 +1,326 @@
+"""Jira's JSON read into a ticket: facts in the rulebook's words, and no texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeVar
+
+import msgspec
+
+from bot.core.ticket import UNKNOWN, Change, Message, Moment, Ticket
+from bot.jira.binding import Binding, fold
+from bot.jira.catalogue import Field, User
+
+T = TypeVar("T")
+
+LEAN = ("status", "priority", "assignee", "reporter", "creator", "created", "updated", "labels", "duedate",
+        "security", "project", "comment")  # fmt: skip
+"""The system fields a ticket is made of; the fields bound by the rulebook come on top."""
+
+FOLLOWED = {"status": "state", "assignee": "owner", "priority": "priority", "labels": "labels", "duedate": "due"}
+"""The system fields whose history is kept, with their words."""
+
+_NAMED = ("queue", "category", "forwarder", "delivered")
+
+SOMEBODY = "~unknown"
+"""A person of whom a history has only the name people see."""
+
+_LABELS_OF_SYSTEM_FIELDS = {"component": "components", "fix version": "fixVersions", "version": "versions"}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECONDS_BELOW = 100_000_000_000
+_TEXTS = frozenset({"", "any", "doc", "string"})
+
+
+class Unreadable(Exception):
+    """A ticket whose JSON is not what Jira writes; the text names the place, never a value."""
+
+
+class Item(msgspec.Struct):
+    """One field changed in one history entry; Data Center and some of Cloud's items have no `field_id`."""
+
+    field: str = ""
+    field_id: str | None = msgspec.field(name="fieldId", default=None)
+    fieldtype: str | None = None
+    was: Any = msgspec.field(name="from", default=None)
+    was_shown: str | None = msgspec.field(name="fromString", default=None)
+    now: Any = msgspec.field(name="to", default=None)
+    now_shown: str | None = msgspec.field(name="toString", default=None)
+
+
+class History(msgspec.Struct):
+    """One entry of a changelog."""
+
+    id: str | int = 0
+    created: str | int | float | None = None
+    author: User | None = None
+    items: list[Item] | None = None
+
+
+class Comment(msgspec.Struct):
+    """A comment without its body."""
+
+    id: str | int = 0
+    created: str | int | float | None = None
+    author: User | None = None
+
+
+class Comments(msgspec.Struct):
+    """A page of comments; `total` may be more than are listed."""
+
+    comments: list[Comment] = []
+    total: int = 0
+
+
+class _Changelog(msgspec.Struct):
+    histories: list[History] = []
+
+
+class Issue(msgspec.Struct):
+    """A ticket as Jira gives it, its fields not yet decoded."""
+
+    id: str | int
+    key: str
+    fields: dict[str, msgspec.Raw]
+    changelog: _Changelog | None = None
+
+    def field(self, name: str, into: type[T], default: T) -> T:
+        """Decode one field; `default` when it is missing or null. Raises Unreadable when it has another form."""
+        raw = self.fields.get(name)
+        if raw is None or bytes(raw) == b"null":
+            return default
+        try:
+            return msgspec.json.decode(raw, type=into)
+        except msgspec.MsgspecError:
+            raise Unreadable(f"the field {name} does not have Jira's form") from None
+
+    @property
+    def histories(self) -> Sequence[History]:
+        """The history entries that came along."""
+        return self.changelog.histories if self.changelog else ()
+
+    @property
+    def comments(self) -> Comments:
+        """The comments that came along."""
+        return self.field("comment", Comments, Comments())
+
+
+class _Id(msgspec.Struct):
+    id: str | int
+
+
+class _Status(msgspec.Struct):
+    id: str = ""
+
+
+class _Priority(msgspec.Struct):
+    id: str = ""
+
+
+class _Project(msgspec.Struct):
+    key: str = ""
+
+
+def decode_issue(raw: msgspec.Raw | bytes) -> Issue:
+    """Decode one ticket. Raises Unreadable."""
+    try:
+        return msgspec.json.decode(raw, type=Issue)
+    except msgspec.MsgspecError:
+        raise Unreadable("it does not have Jira's form") from None
+
+
+def identify(raw: msgspec.Raw | bytes) -> str | None:
+    """Give the id of a ticket whose JSON may be odd everywhere else; None when even that is."""
+    try:
+        return str(msgspec.json.decode(raw, type=_Id).id)
+    except msgspec.MsgspecError:
+        return None
+
+
+def moment_ms(written: str | float | None) -> int | None:
+    """Read `2026-11-16T10:42:00.000+0200` or an epoch number (seconds or milliseconds) as UTC milliseconds.
+
+    None for what is no moment; a moment without an offset is none, since its zone is anybody's guess.
+    """
+    if isinstance(written, int | float):
+        return int(written * 1000 if abs(written) < _SECONDS_BELOW else written)
+    try:
+        at = datetime.fromisoformat(written or "")
+    except ValueError:
+        return None
+    return None if at.tzinfo is None else (at - _EPOCH) // timedelta(milliseconds=1)
+
+
+def read_ticket(issue: Issue, histories: Iterable[History], comments: Iterable[Comment], binding: Binding) -> Ticket:
+    """Make the ticket of an issue with its whole history and all its comments. Raises Unreadable.
+
+    `due_at` is the first second of the due date in UTC: which calendar's end of that day counts is the judge's
+    affair. `delivered_at` is when the delivered field was last set by its history, and when the ticket was
+    created for a field that was filled in with it; the value of the field itself is not a moment.
+    """
+    created_ms = moment_ms(issue.field("created", str | int, ""))  # type: ignore[arg-type]
+    if created_ms is None:
+        raise Unreadable("it has no moment of creation")
+    words = _Words(binding)
+    changes = tuple(words.changes(histories))
+    mapped = {word: words.value(word, field, issue) for word, field in binding.fields.items()}
+    set_at = [change.at for change in changes if change.field == "delivered" and change.now is not None]
+    delivered_at = (set_at[-1] if set_at else created_ms // 1000) if mapped.get("delivered") else None
+    status = issue.field("status", _Status, _Status())
+    updated_ms = moment_ms(issue.field("updated", str | int, ""))  # type: ignore[arg-type]
+    return Ticket(
+        id=str(issue.id),
+        key=issue.key,
+        project=issue.field("project", _Project, _Project()).key or issue.key.rpartition("-")[0],
+        created_at=created_ms // 1000,
+        updated_ms=created_ms if updated_ms is None else updated_ms,
+        state=binding.states.get(status.id, UNKNOWN),
+        priority=binding.priorities.get(issue.field("priority", _Priority, _Priority()).id),
+        owner=words.person(issue.field("assignee", User, User())),
+        reporter=words.person(issue.field("reporter", User, User())),
+        forwarder=mapped.get("forwarder"),
+        category=mapped.get("category"),
+        queue=mapped.get("queue"),
+        delivered_at=delivered_at,
+        due_at=_day(issue.field("duedate", str, "")),
+        labels=frozenset(issue.field("labels", list[str], [])),
+        secured=bytes(issue.fields.get("security", b"null")) != b"null",
+        fields={word: value for word, value in mapped.items() if value is not None and word not in _NAMED},
+        changes=changes,
+        messages=tuple(words.messages(comments)),
+    )
+
+
+class _Words:
+    """Jira's values in the rulebook's words."""
+
+    def __init__(self, binding: Binding) -> None:
+        self._binding = binding
+        self._followed: dict[str, list[str]] = {id_: [word] for id_, word in FOLLOWED.items()}
+        for word, field in binding.fields.items():
+            self._followed.setdefault(field.id, []).append(word)
+        self._custom = {fold(field.name): field.id for field in binding.fields.values() if field.custom}
+
+    def person(self, user: User | None) -> str | None:
+        """The rulebook's name of an account, or `~` and its id; None for nobody."""
+        if user is None or user.id is None:
+            return None
+        known = next((self._binding.people[found] for found in user.ids if found in self._binding.people), None)
+        return known or f"~{user.id}"
+
+    def is_bot(self, user: User | None) -> bool:
+        """Whether it is the bot's own account."""
+        return user is not None and not self._binding.me.isdisjoint(user.ids)
+
+    def messages(self, comments: Iterable[Comment]) -> Iterator[Message]:
+        """Give the comments oldest first, each once; one that has no moment is left out."""
+        unique = {str(comment.id): comment for comment in comments}
+        for at, comment in _oldest_first(unique.values()):
+            author = comment.author
+            yield Message(at // 1000, str(comment.id), self.person(author), self.is_bot(author))
+
+    def changes(self, histories: Iterable[History]) -> Iterator[Change]:
+        """Give the changes of the followed fields, oldest first whichever order they came in, each entry once."""
+        unique = {str(history.id) if history.id else id(history): history for history in histories}
+        for at, history in _oldest_first(unique.values()):
+            for item in history.items or ():
+                for word in self._followed.get(self._field_id(item), ()):
+                    was = self._changed(word, item.was, item.was_shown)
+                    now = self._changed(word, item.now, item.now_shown)
+                    who, bot = self.person(history.author), self.is_bot(history.author)
+                    yield Change(at // 1000, word, was, now, who, bot)
+
+    def value(self, word: str, field: Field, issue: Issue) -> str | None:
+        """Give the present value of a bound field as a word, None when it is empty."""
+        value = issue.field(field.id, object, None)
+        if field.kind == "user" or field.of == "user":
+            users = value if isinstance(value, list) else [value]
+            return self.person(_user(users[0])) if users else None
+        shown = tuple(_shown(value))
+        return self._word(word, field, ", ".join(shown), isinstance(value, dict)) if shown else None
+
+    def _field_id(self, item: Item) -> str:
+        if item.field_id:
+            return item.field_id
+        name = fold(item.field)
+        if item.fieldtype == "custom":
+            return self._custom.get(name, "")
+        return _LABELS_OF_SYSTEM_FIELDS.get(name, name)
+
+    def _changed(self, word: str, value: object, shown: str | None) -> str | None:
+        """One side of a change in words, from the id and the text that the history has for it."""
+        told = shown or ""
+        match word:
+            case "state":
+                return self._binding.states.get(str(value), UNKNOWN)
+            case "priority":
+                return self._binding.priorities.get(str(value))
+            case "labels":
+                return told or None
+            case "due":
+                day = _day(str(value or told))
+                return None if day is None else f"{_EPOCH + timedelta(seconds=day):%Y-%m-%d}"
+        field = self._binding.fields.get(word)
+        if word == "owner" or (field is not None and "user" in (field.kind, field.of)):
+            account = str(value).strip("[]").split(",")[0].strip() if value else ""
+            if account:
+                return self._binding.people.get(account, f"~{account}")
+            return SOMEBODY if told else None
+        told = told or (str(value) if value else "")
+        return self._word(word, field, told, False) if field and told else None
+
+    def _word(self, word: str, field: Field, shown: str, option: bool) -> str | None:
+        """A value that people see in the rulebook's word for it; free text is only told to be there."""
+        is_text = field.kind in _TEXTS and not option
+        match word:
+            case "queue":
+                return self._binding.queues.get(fold(shown))
+            case "category":
+                known = self._binding.categories.get(fold(shown))
+                return known or (UNKNOWN if is_text and self._binding.categories else shown)
+            case "delivered":
+                return "yes"
+        return "set" if is_text else shown
+
+
+def _shown(value: object) -> Iterator[str]:
+    """The words people see of a field's value: an option's `value`, a component's `name`, a plain value itself."""
+    match value:
+        case None | "":
+            return
+        case bool():
+            yield str(value).lower()
+        case list():
+            for part in value:
+                yield from _shown(part)
+        case dict():
+            yield from _shown(value.get("value") or value.get("name") or value.get("id"))
+        case _:
+            yield str(value)
+
+
+def _user(value: object) -> User | None:
+    try:
+        return msgspec.convert(value, User | None)
+    except msgspec.ValidationError:
+        return None
+
+
+def _day(written: str) -> Moment | None:
+    try:
+        return (date.fromisoformat(written[:10]) - date(1970, 1, 1)).days * 86400
+    except ValueError:
+        return None
+
+
+Entry = TypeVar("Entry", History, Comment)
+
+
+def _oldest_first(entries: Iterable[Entry]) -> list[tuple[int, Entry]]:
+    """Sort by moment and, within one millisecond, by number; in the order given where that is the same too."""
+    timed = [(at, entry) for entry in entries if (at := moment_ms(entry.created)) is not None]
+    return sorted(timed, key=lambda pair: (pair[0], _number(pair[1].id)))
+
+
+def _number(id_: str | int) -> int:
+    return int(id_) if str(id_).isdigit() else 0

@@ -1,0 +1,292 @@
+"""A Jira as the engine's tracker, Cloud and Data Center alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from bot.core.doc import Doc
+from bot.core.findings import Finding
+from bot.core.rulebook import Entries
+from bot.core.ticket import Ticket
+from bot.engine.tracker import Reading, Refused, Said, Stamp, Trouble
+from bot.jira import fetch, markup, search
+from bot.jira.answers import Answered
+from bot.jira.binding import Binding, bind
+from bot.jira.catalogue import Catalogue, Field, User, look_up, myself, read_catalogue
+from bot.jira.client import Client
+from bot.jira.reader import LEAN, Unreadable, decode_issue, identify, moment_ms, read_ticket
+
+STEP = "piletibot.step"
+"""The comment property that holds a step's keys and the hash of its text: the mark of the bot's own comments."""
+
+_INTERNAL = {"key": "sd.public.comment", "value": {"internal": True}}
+_PAGE = 100
+
+
+class _Property(msgspec.Struct):
+    key: str = ""
+    value: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Mark(msgspec.Struct):
+    keys: list[str]
+    hash: str = ""
+
+
+class _Comment(msgspec.Struct):
+    id: str
+    created: str | int | None = None
+    author: User | None = None
+    properties: list[_Property] | None = None
+
+
+class _Comments(msgspec.Struct):
+    comments: list[_Comment]
+    total: int = 0
+
+
+class _Created(msgspec.Struct):
+    id: str
+
+
+class _To(msgspec.Struct):
+    id: str = ""
+
+
+class _Transition(msgspec.Struct):
+    id: str | int
+    to: _To = msgspec.field(default_factory=_To)
+    is_available: bool = msgspec.field(name="isAvailable", default=True)
+
+
+class _Transitions(msgspec.Struct):
+    transitions: list[_Transition]
+
+
+class JiraTracker:
+    """Keeps the `Tracker` protocol for one Jira and one rulebook; one per thread, as its client is."""
+
+    def __init__(self, client: Client, catalogue: Catalogue, binding: Binding, entries: Entries) -> None:
+        self.flavour: str = catalogue.flavour
+        self.client = client
+        self.catalogue = catalogue
+        self.binding = binding
+        self._entries = entries
+        self._cloud = catalogue.flavour == "cloud"
+        self._version = "3" if self._cloud else "2"
+        self._fields = (*LEAN, *(field.id for field in binding.fields.values() if field.id not in LEAN))
+        self._looked_up: dict[str, User] = {}
+
+    def changed(self, since_ms: int | None) -> Iterator[Stamp]:
+        """Give the tickets that changed; one request when nothing did.
+
+        An account that was logged out sees nothing, which is not to be taken for tickets that are gone: when a
+        whole project seems empty, the account is asked who it is. Raises Denied then.
+        """
+        empty = True
+        for stamp in search.changed(self.client, self.catalogue.flavour, self._entries.projects, since_ms):
+            empty = False
+            yield stamp
+        if empty and since_ms is None:
+            myself(self.client)
+
+    def read(self, ids: Sequence[str]) -> Reading:
+        """Read tickets whole; those that are not there are `missing`, those that are odd are `troubles`."""
+        asked = [id_ for id_ in dict.fromkeys(ids) if id_.isascii() and id_.isdigit()]
+        missing = [id_ for id_ in dict.fromkeys(ids) if id_ not in asked]
+        tickets: list[Ticket] = []
+        troubles: list[Trouble] = []
+        for i, batch in enumerate(fetch.fetch(self.client, self.catalogue.flavour, asked, self._fields)):
+            left = dict.fromkeys(asked[i * fetch.BATCH : (i + 1) * fetch.BATCH])
+            nameless = False
+            for raw in batch.issues:
+                id_ = identify(raw)
+                nameless = nameless or id_ is None
+                left.pop(id_ or "", None)
+                try:
+                    tickets.append(self._ticket(raw, batch))
+                except (Unreadable, Refused) as error:
+                    if id_ is not None:
+                        troubles.append(Trouble(id_, str(error)))
+            for trouble in batch.troubles:
+                left.pop(trouble.ticket_id, None)
+                troubles.append(trouble)
+            if nameless:
+                troubles += [Trouble(id_, "it, or another of its batch, does not have Jira's form") for id_ in left]
+            else:
+                missing += left
+        if asked and not tickets and not troubles:
+            myself(self.client)
+        return Reading(tuple(tickets), tuple(missing), tuple(troubles))
+
+    def said(self, ticket_id: str) -> tuple[Said, ...]:
+        """Read the bot's comments back, newest first.
+
+        The comments' properties come with them where Jira gives them; its manual does not promise it, so where
+        none come, those of the bot's own comments are asked for one by one.
+        """
+        rows = self._comments(ticket_id)
+        given = any(row.properties is not None for row in rows)
+        found = []
+        for row in rows:
+            if given:
+                marks = [one.value for one in row.properties or () if one.key == STEP]
+            else:
+                own = row.author is not None and not self.binding.me.isdisjoint(row.author.ids)
+                marks = self._mark(row.id) if own else []
+            said = _said(row, marks)
+            if said is not None:
+                found.append(said)
+        return tuple(sorted(found, key=lambda said: (said.at, int(said.comment_id)), reverse=True))
+
+    def say(self, ticket_id: str, doc: Doc, keys: Sequence[str], text_hash: str) -> str:
+        """Write a comment, once."""
+        path = f"{self._version}/issue/{{id}}/comment"
+        body = self._comment(doc, keys, text_hash)
+        return self.client.write("POST", path, body, _Created, at={"id": ticket_id}).id
+
+    def reword(self, ticket_id: str, comment_id: str, doc: Doc, keys: Sequence[str], text_hash: str) -> None:
+        """Replace an own comment."""
+        path = f"{self._version}/issue/{{id}}/comment/{{comment}}"
+        body = self._comment(doc, keys, text_hash)
+        self.client.write("PUT", path, body, type(None), at={"id": ticket_id, "comment": comment_id})
+
+    def put(self, ticket_id: str, sets: Mapping[str, str]) -> None:
+        """Set fields in one edit, then the state by a transition that leads there."""
+        at = {"id": ticket_id}
+        fields = dict(self._field(word, value) for word, value in sets.items() if word != "state")
+        transition = self._transition(ticket_id, sets["state"]) if "state" in sets else None
+        if fields:
+            self.client.write("PUT", f"{self._version}/issue/{{id}}", {"fields": fields}, type(None), at=at)
+        if transition is not None:
+            body = {"transition": {"id": transition}}
+            self.client.write("POST", f"{self._version}/issue/{{id}}/transitions", body, type(None), at=at)
+
+    def _ticket(self, raw: msgspec.Raw, batch: fetch.Batch) -> Ticket:
+        issue = decode_issue(raw)
+        histories = batch.histories.get(str(issue.id), []) if self._cloud else issue.histories
+        listed = issue.comments
+        cut_off = listed.total > len(listed.comments)
+        comments = fetch.comments(self.client, self._version, str(issue.id)) if cut_off else listed.comments
+        return read_ticket(issue, histories, comments, self.binding)
+
+    def _comments(self, ticket_id: str) -> list[_Comment]:
+        found: dict[str, _Comment] = {}
+        while True:
+            before = len(found)
+            page = self.client.read(
+                f"{self._version}/issue/{{id}}/comment",
+                _Comments,
+                at={"id": ticket_id},
+                params={"expand": "properties", "orderBy": "-created", "startAt": before, "maxResults": _PAGE},
+            )
+            found |= {row.id: row for row in page.comments}
+            if len(found) in (before, page.total):
+                return list(found.values())
+
+    def _mark(self, comment_id: str) -> list[msgspec.Raw]:
+        path = f"{self._version}/comment/{{comment}}/properties/{{key}}"
+        try:
+            return [self.client.read(path, _Property, at={"comment": comment_id, "key": STEP}).value]
+        except Answered as error:
+            if error.status != 404:
+                raise
+            return []
+
+    def _comment(self, doc: Doc, keys: Sequence[str], text_hash: str) -> dict[str, Any]:
+        body = markup.adf(doc, self._mention) if self._cloud else markup.wiki(doc, self._user_name)
+        mark = {"key": STEP, "value": {"keys": list(keys), "hash": text_hash}}
+        seen_by = self._entries.comments
+        kind, value = ("role", seen_by.role) if seen_by.role else ("group", seen_by.group)
+        visibility = {"visibility": {"type": kind, "value": value}} if value else {}
+        return {"body": body, "properties": [mark, _INTERNAL], **visibility}
+
+    def _mention(self, person: str) -> tuple[str, str | None]:
+        user = self._user(person)
+        return user.account_id or "", f"@{user.display}" if user.display else None
+
+    def _user_name(self, person: str) -> str:
+        user = self._user(person)
+        return user.name or user.key or ""
+
+    def _user(self, person: str) -> User:
+        """The account of a person word. Data Center writes to names, while histories know keys: looked up once."""
+        known = self.binding.accounts.get(person) or self._looked_up.get(person)
+        if known is not None:
+            return known
+        if not person.startswith("~"):
+            raise Refused(f"{person!r} is nobody of the rulebook")
+        id_ = person[1:]
+        if self._cloud:
+            return User(account_id=id_)
+        user = look_up(self.client, {"key": id_}) or look_up(self.client, {"username": id_}) or User(name=id_)
+        return self._looked_up.setdefault(person, user)
+
+    def _field(self, word: str, value: str) -> tuple[str, object]:
+        if word == "owner":
+            return "assignee", self._account(value)
+        field = self.binding.fields.get(word)
+        if field is None:
+            raise Refused(f"the rulebook binds no field {word!r}")
+        if word == "queue":
+            value = next((queue.value or value for queue in self._entries.queues if queue.queue == value), value)
+        if word == "category":
+            value = self._entries.categories.get(value, value)
+        if "user" in (field.kind, field.of):
+            account = self._account(value)
+            return field.id, [account] if field.kind == "array" else account
+        return field.id, _written(field, value)
+
+    def _account(self, person: str) -> dict[str, str | None]:
+        user = self._user(person)
+        return {"accountId": user.account_id} if self._cloud else {"name": user.name}
+
+    def _transition(self, ticket_id: str, state: str) -> str:
+        path = f"{self._version}/issue/{{id}}/transitions"
+        found = self.client.read(path, _Transitions, at={"id": ticket_id}).transitions
+        for status in self.binding.targets.get(state, ()):
+            for transition in found:
+                if transition.to.id == status and transition.is_available:
+                    return str(transition.id)
+        raise Refused(f"no transition leads from where it is to the state {state!r}")
+
+
+def connect(client: Client, entries: Entries) -> JiraTracker | list[Finding]:
+    """Look at the Jira and tie the rulebook to it; what it does not have comes back instead, all at once.
+
+    Raises what `read_catalogue` raises.
+    """
+    catalogue = read_catalogue(client, entries)
+    binding = bind(entries, catalogue)
+    return binding if isinstance(binding, list) else JiraTracker(client, catalogue, binding, entries)
+
+
+def _said(row: _Comment, marks: Sequence[msgspec.Raw]) -> Said | None:
+    for raw in marks:
+        try:
+            mark = msgspec.json.decode(raw, type=_Mark)
+        except msgspec.MsgspecError:
+            continue
+        return Said(row.id, (moment_ms(row.created) or 0) // 1000, tuple(mark.keys), mark.hash)
+    return None
+
+
+def _written(field: Field, value: str) -> object:
+    """A value in the form that a field of its kind takes."""
+    match field.kind, field.of:
+        case (("option" | "option-with-child"), _):
+            return {"value": value}
+        case "array", "option":
+            return [{"value": value}]
+        case "array", "string":
+            return [value]
+        case "array", _:
+            return [{"name": value}]
+        case "number", _:
+            return float(value)
+        case (("" | "any" | "string" | "date" | "datetime"), _):
+            return value
+    return {"name": value}
