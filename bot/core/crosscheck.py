@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from zoneinfo import ZoneInfo, available_timezones
 
 from bot.core.calendar import Calendar, build_calendar
-from bot.core.crosscheck_rules import ladders, policies, routes
+from bot.core.crosscheck_rules import ladders, policies, routes, rule_names
 from bot.core.duration import Duration
 from bot.core.findings import Finding, Path, known, nearest, once
 from bot.core.people import ROLES
@@ -28,6 +28,7 @@ def problems(
         *_calendars(entries, is_country),
         *_states(entries),
         *_people(entries),
+        *rule_names(entries),
         *routes(entries, messages),
         *policies(entries),
         *ladders(entries, messages, {name: _day_s(entry) for name, entry in entries.calendars.items()}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from bot.core.clocks import SINCE
 from bot.core.conditions import WORDS
@@ -18,15 +18,22 @@ Messages = Mapping[str, frozenset[str]] | None
 """The texts that may be said, each with the names of the values it cannot do without; None: not known."""
 
 _KINDS = ("after", "share", "before_due", "past_due")
-_ALWAYS = frozenset(("state", "queue", "last", "date", "n"))
-"""The values that every rung brings to its message; the others depend on its clock."""
+_ALWAYS = frozenset(("state", "last", "date", "n"))
+_ROUTED = frozenset(("state", "last", "queue", "reason"))
+_ASKED = frozenset(("state", "last", "queues", "reason"))
+
+
+def rule_names(entries: Entries) -> Iterator[Finding]:
+    """Routes and ladders share their names with no other rule, since a step's key names the rule alone."""
+    routes = ((("routes", i, "route"), route.route) for i, route in enumerate(entries.routes))
+    ladders = ((("ladders", i, "name"), ladder.name) for i, ladder in enumerate(entries.ladders))
+    yield from once("rule", chain(routes, ladders))
 
 
 def routes(entries: Entries, messages: Messages) -> Iterator[Finding]:
     """What is wrong with the routes."""
     named = [(("routes", i), route) for i, route in enumerate(entries.routes)]
     queues = [queue.queue for queue in entries.queues]
-    yield from once("route", (((*path, "route"), route.route) for path, route in named))
     for path, route in named:
         yield from _when((*path, "when"), route.when, entries)
         is_last = path[1] == len(named) - 1
@@ -41,9 +48,9 @@ def routes(entries: Entries, messages: Messages) -> Iterator[Finding]:
             yield from known((*path, "ask", k), "queue", queue, queues)
         if route.queue is not None:
             yield from _mapped((*path, "queue"), "queue", entries)
-        if messages is not None:
-            said = "routed" if route.queue is not None else "route_unsure"
-            yield from known(path, "message", said, messages)
+            yield from _said(path, "routed", _ROUTED, messages)
+        elif route.ask:
+            yield from _said(path, "route_unsure", _ASKED, messages)
 
 
 def policies(entries: Entries) -> Iterator[Finding]:
@@ -59,6 +66,8 @@ def policies(entries: Entries) -> Iterator[Finding]:
         for k, text in enumerate(policy.pauses):
             if wrong := while_problem(text, entries):
                 yield Finding((*path, "pauses", k), wrong[0], nearest(text, wrong[1]))
+            elif text.startswith("queue is "):
+                yield from _mapped((*path, "pauses", k), "queue", entries)
         yield from known((*path, "calendar"), "calendar", policy.calendar, entries.calendars)
         yield from _targets((*path, "targets"), policy, entries)
 
@@ -78,9 +87,6 @@ def _targets(path: Path, policy: Policy, entries: Entries) -> Iterator[Finding]:
 
 def ladders(entries: Entries, messages: Messages, day_s: Mapping[str, int | None]) -> Iterator[Finding]:
     """What is wrong with the ladders. `day_s` is what a working day amounts to in each calendar, where known."""
-    rules = [(("routes", i, "route"), route.route) for i, route in enumerate(entries.routes)]
-    names = [(("ladders", i, "name"), ladder.name) for i, ladder in enumerate(entries.ladders)]
-    yield from once("rule", [*dict(rules).items(), *names])
     for i, ladder in enumerate(entries.ladders):
         path: Path = ("ladders", i)
         yield from _when((*path, "when"), ladder.when, entries)
@@ -97,8 +103,8 @@ def ladders(entries: Entries, messages: Messages, day_s: Mapping[str, int | None
         for k, rung in enumerate(ladder.rungs):
             is_last = k == len(ladder.rungs) - 1
             yield from _rung((*path, "rungs", k), rung, entries, since=since, is_last=is_last)
-            if messages is not None:
-                yield from _said((*path, "rungs", k, "say"), rung, messages, since=since, is_last=is_last)
+            brought = _brought(rung, since=since, is_last=is_last)
+            yield from _said((*path, "rungs", k, "say"), rung.say, brought, messages)
         yield from _order((*path, "rungs"), ladder, day_s.get(calendar))
 
 
@@ -127,19 +133,19 @@ def _rung(path: Path, rung: Rung, entries: Entries, *, since: bool, is_last: boo
         yield Finding((*path, "times", KEY), "`times` needs `every`")
 
 
-def _said(
-    path: Path, rung: Rung, messages: Mapping[str, frozenset[str]], *, since: bool, is_last: bool
-) -> Iterator[Finding]:
-    yield from known(path, "message", rung.say, messages)
-    brought = set(_ALWAYS)
-    if not (since and is_last):
-        brought.add("due")
-    if rung.share is not None or rung.before_due is not None:
-        brought.add("left")
-    if rung.past_due is not None:
-        brought.add("over")
-    for name in sorted(messages.get(rung.say, frozenset()) - brought):
-        yield Finding(path, f"the message '{rung.say}' needs the value '{name}', which this rung does not bring")
+def _said(path: Path, name: str, brought: frozenset[str], messages: Messages) -> Iterator[Finding]:
+    if messages is None:
+        return
+    yield from known(path, "message", name, messages)
+    for value in sorted(messages.get(name, frozenset()) - brought):
+        yield Finding(path, f"the message '{name}' needs the value '{value}', which is not always there")
+
+
+def _brought(rung: Rung, *, since: bool, is_last: bool) -> frozenset[str]:
+    """The values that a rung's message can rely on."""
+    due = () if since and is_last else ("due",)
+    over = () if rung.past_due is None else ("over",)
+    return _ALWAYS.union(due, over)
 
 
 def _order(path: Path, ladder: Ladder, day_s: int | None) -> Iterator[Finding]:
@@ -197,11 +203,15 @@ def _when(path: Path, when: Mapping[str, object], entries: Entries) -> Iterator[
     for inner, text, allowed in condition_problems(when, entries):
         is_word = bool(inner) and isinstance(inner[-1], str)
         about_the_word = is_word and (inner[-1] not in WORDS or not allowed)
-        written = str(inner[-1]) if about_the_word else _value(when, inner)
-        yield Finding((*path, *inner, *((KEY,) if about_the_word else ())), text, nearest(written, allowed))
+        written = inner[-1] if about_the_word else _value(when, inner)
+        meant = nearest(str(written), allowed)
+        if meant == str(written):
+            quotes = "leave out the quotes" if isinstance(written, str) else "put it in quotes"
+            text, meant = f"{text}; {quotes}", None
+        yield Finding((*path, *inner, *((KEY,) if about_the_word else ())), text, meant)
 
 
-def _value(when: object, inner: Path) -> str:
+def _value(when: object, inner: Path) -> object:
     for part in inner:
         when = when[part]  # type: ignore[index]
-    return str(when)
+    return when

@@ -27,10 +27,10 @@ def nearest(word: str, allowed: Iterable[str]) -> str | None:
 
 def known(path: Path, kind: str, word: str | None, allowed: Iterable[str]) -> Iterator[Finding]:
     """A finding when `word` is given and is not one of `allowed`."""
-    words = list(allowed)
+    words = list(dict.fromkeys(allowed))
     if word is not None and word not in words:
         meant = nearest(word, words)
-        listed = f"; there are {', '.join(words)}" if words and not meant and len(words) <= 8 else ""
+        listed = f"; known: {', '.join(words)}" if words and not meant and len(words) <= 8 else ""
         yield Finding(path, f"there is no {kind} '{word}'{listed}", meant)
 
 

@@ -86,10 +86,12 @@ def _ladder_step(
     values = _common_values(view)
     values["date"] = At(cycle.started_at)
     values["n"] = Count(elapsed // cycle.calendar.day_s)
-    due = due_at(cycle, view.now) if cycle.target_s is not None else upcoming
-    if due is not None:
+    if cycle.target_s is None:
+        values.update((word, value) for word, value in _promises(judged) if word == "due")
+        if upcoming is not None:
+            values["answer_by"] = At(upcoming)
+    elif (due := due_at(cycle, view.now)) is not None:
         values["due"] = At(due)
-    if cycle.target_s is not None:
         amount = Amount(abs(cycle.target_s - elapsed), cycle.calendar.day_s)
         values["left" if elapsed <= cycle.target_s else "over"] = amount
     occasion = Occasion(cycle.policy, cycle.started_at, rung.rung, reached.repeat)
@@ -137,7 +139,7 @@ def _route_step(judged: Judged) -> Step | None:
         say="routed" if route.queue else "route_unsure",
         to=to,
         due_at=since,
-        because=Because(route.why, tuple(tested)),
+        because=Because(route.why, tuple(dict.fromkeys(tested))),
         observe=route.observe or view.book.entries.manners.observe,
         since_at=_live_since(route.since, view.book),
         sets={"queue": route.queue} if route.queue else {},

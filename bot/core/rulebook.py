@@ -237,7 +237,7 @@ class Rulebook:
         found: State | Queue | None = self.states.get(word) if kind == "state" else self.queues.get(word)
         if found is None:
             return word
-        names: Mapping[str, str] = found.name
+        names = {str(spoken): shown for spoken, shown in found.name.items()}
         return names.get(language) or names.get(self.entries.language) or word
 
 

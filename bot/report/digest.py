@@ -1,0 +1,184 @@
+"""The lead's digest: what burns, what will, who waits for whom: keys, queues, states, times; no persons, no texts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from bot.core.clock import Cycle, due_at, elapsed_s, is_paused, is_running
+from bot.core.clocks import since_cycle
+from bot.core.judge import Judged, look
+from bot.core.rulebook import Rulebook
+from bot.core.steps import Amount, At, Name, Value
+from bot.core.ticket import UNKNOWN, Moment, Ticket
+from bot.report.words import words_of
+from bot.store.store import Entry
+from bot.wording import show
+
+_STILL_WD = 2
+_TEMPLATE = Path(__file__).with_name("digest.html")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One ticket of a section: what is shown of it, and the moment by which the section is sorted."""
+
+    key: str
+    queue: str | None
+    state: str
+    at: Moment
+    amount: Amount | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """All figures of a digest as of a moment, before any wording."""
+
+    as_of: Moment
+    version: str
+    open: int
+    by_tier: Mapping[str, int]
+    closed_today: int
+    sections: Mapping[str, Sequence[Row]]
+    secured: int
+    unknown: int
+    said: Mapping[tuple[str, str], int]
+    said_today: int
+    observed: int
+    batched: int
+    troubles: Sequence[tuple[str, str]] = field(default_factory=tuple)
+
+
+def gather(
+    tickets: Iterable[Ticket],
+    ledger: Iterable[Entry],
+    troubles: Sequence[tuple[str, str]],
+    book: Rulebook,
+    now: Moment,
+) -> Digest:
+    """Count and list the desk as it stands at `now`. Tickets with a security level are counted, not listed."""
+    sections: dict[str, list[Row]] = {name: [] for name in SECTIONS}
+    tiers: Counter[str] = Counter()
+    standing: Counter[str] = Counter()
+    secured = closed_today = 0
+    today = book.calendar.start_of_day(book.calendar.day_of(now))
+    for ticket in tickets:
+        judged = look(ticket, book, now)
+        after = judged.view.happened[-1].after
+        standing[after.standing] += 1
+        if after.standing == "closed":
+            closed_today += judged.view.happened[-1].at >= today
+            continue
+        if after.standing == "open":
+            tiers["?" if after.tier is None else str(after.tier)] += 1
+        found = list(_rows(judged, now))
+        if ticket.secured:
+            secured += bool(found)
+            continue
+        for name, row in found:
+            sections[name].append(row)
+    for rows in sections.values():
+        rows.sort(key=lambda row: (row.at, row.key))
+    said: Counter[tuple[str, str]] = Counter()
+    states: Counter[str] = Counter()
+    said_today = 0
+    for entry in ledger:
+        states[entry.state] += 1
+        if entry.state == "said":
+            said[entry.rule, entry.rung] += 1
+            said_today += entry.at >= today
+    return Digest(
+        as_of=now,
+        version=book.version,
+        open=standing["open"],
+        by_tier=tiers,
+        closed_today=closed_today,
+        sections=sections,
+        secured=secured,
+        unknown=standing[UNKNOWN],
+        said=said,
+        said_today=said_today,
+        observed=states["observed"],
+        batched=states["batched"],
+        troubles=troubles,
+    )
+
+
+SECTIONS = ("overdue", "due_soon", "still", "solved", "customer", "unrouted", "unassigned")
+"""The sections in the order of what must be done first."""
+
+
+def _rows(judged: Judged, now: Moment) -> Iterable[tuple[str, Row]]:
+    """Every section the ticket belongs to, each with its row."""
+    view, ticket = judged.view, judged.view.ticket
+    after = view.happened[-1].after
+    if after.standing == "solved" and not after.delivered:
+        if (cycle := since_cycle("solved", view)) is not None:
+            yield "solved", _row(judged, cycle.started_at, _run(cycle, now))
+        return
+    if after.standing != "open":
+        return
+    for cycles in judged.clocks.values():
+        if cycles and is_running(cycles[-1]) and (row := _deadline(judged, cycles[-1], now)):
+            yield row
+    if after.ball == "customer" and (cycle := since_cycle("ball is customer", view)) is not None:
+        yield "customer", _row(judged, cycle.started_at, _run(cycle, now))
+    if after.ball == "tier 2" and (cycle := since_cycle("movement", view)) is not None:
+        still = elapsed_s(cycle, now)
+        if still >= _STILL_WD * cycle.calendar.day_s:
+            yield "still", _row(judged, cycle.started_at, Amount(still, cycle.calendar.day_s))
+    if after.tier == 2 and ticket.queue is None:
+        yield "unrouted", _row(judged, view.happened[-1].at)
+    elif after.tier == 2 and ticket.owner is None:
+        yield "unassigned", _row(judged, view.happened[-1].at)
+
+
+def _deadline(judged: Judged, cycle: Cycle, now: Moment) -> tuple[str, Row] | None:
+    due = due_at(cycle, now)
+    if due is None or cycle.target_s is None or is_paused(cycle):
+        return None
+    left_s = cycle.target_s - elapsed_s(cycle, now)
+    if left_s < 0:
+        return "overdue", _row(judged, due, Amount(-left_s, cycle.calendar.day_s))
+    calendar = judged.view.book.calendar
+    day_after = calendar.start_of_day(
+        calendar.day_of(calendar.next_opening(_next_day(judged, now))) + timedelta(days=1)
+    )
+    return ("due_soon", _row(judged, due, Amount(left_s, cycle.calendar.day_s))) if due < day_after else None
+
+
+def _next_day(judged: Judged, now: Moment) -> Moment:
+    calendar = judged.view.book.calendar
+    return calendar.start_of_day(calendar.day_of(now) + timedelta(days=1))
+
+
+def _run(cycle: Cycle, now: Moment) -> Amount:
+    return Amount(elapsed_s(cycle, now), cycle.calendar.day_s)
+
+
+def _row(judged: Judged, at: Moment, amount: Amount | None = None) -> Row:
+    ticket = judged.view.ticket
+    return Row(ticket.key, ticket.queue, judged.view.happened[-1].after.state, at, amount)
+
+
+def html(digest: Digest, book: Rulebook, language: str, browse: str | None = None) -> str:
+    """Write the digest as one self-contained page. `browse` is the address before a key that opens a ticket."""
+    from jinja2 import Environment, StrictUndefined
+
+    def shown(value: Value | None) -> str:
+        return "" if value is None else show(value, language, book.name, book.calendar.timezone)
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(_TEMPLATE.read_text("utf-8")).render(
+        digest=digest,
+        sections=SECTIONS,
+        words=words_of(language),
+        language=language,
+        browse=browse,
+        at=lambda moment: shown(At(moment)),
+        amount=shown,
+        name_of=lambda kind, word: shown(Name(kind, word)) if word else "–",
+    )
