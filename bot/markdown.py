@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -16,9 +17,12 @@ _WEB = re.compile(r"https?://[^/]", re.IGNORECASE)
 _BLOCK_TOKENS = frozenset(
     f"{block}{end}" for block in ("paragraph", "bullet_list", "list_item") for end in ("_open", "_close")
 ) | {"inline"}
-_INLINE_TOKENS = frozenset(
-    f"{inline}{end}" for inline in ("strong", "em", "link") for end in ("_open", "_close")
-) | {"text", "softbreak", "hardbreak", "code_inline"}
+_INLINE_TOKENS = frozenset(f"{inline}{end}" for inline in ("strong", "em", "link") for end in ("_open", "_close")) | {
+    "text",
+    "softbreak",
+    "hardbreak",
+    "code_inline",
+}
 _MARKUP = "a message holds paragraphs, breaks, simple lists, strong, em, code and links only"
 
 
@@ -27,26 +31,26 @@ def placeholder(slot: int) -> str:
     return f"\ue000{slot}\ue001"
 
 
-def _markdown() -> MarkdownIt:
-    """Make a parser that knows only what a message may hold; the rest stays the characters it is."""
-    parser = MarkdownIt("zero")
-    parser.enable(["list", "backticks", "emphasis", "escape", "entity", "link", "autolink", "newline"])
-    parser.validateLink = _is_web_address  # type: ignore[method-assign]
+def _parser(preset: str) -> MarkdownIt:
+    parser = MarkdownIt(preset)
+    normalized = parser.normalizeLink
+    parser.normalizeLink = lambda url: "" if _SLOT.search(url) else normalized(url)  # type: ignore[method-assign]
     return parser
 
 
-def _is_web_address(url: str) -> bool:
-    return _WEB.match(url) is not None and "%EE%80%80" not in url  # a placeholder, percent-encoded
+_MESSAGE = _parser("zero").enable(["list", "backticks", "emphasis", "escape", "link", "autolink", "newline"])
+"""Knows only what a message may hold; the rest stays the characters it is."""
+_MESSAGE.validateLink = lambda url: _WEB.match(url) is not None  # type: ignore[method-assign]
 
-
-_MARKDOWN = _markdown()
-_COMMONMARK = MarkdownIt("commonmark").disable("reference")
+_COMMONMARK = _parser("commonmark").disable(["reference", "entity"])
+"""Knows what an author may have meant, to tell them what a message may not hold."""
+_COMMONMARK.validateLink = lambda url: True  # type: ignore[method-assign]
 
 
 def blocks(source: str, slots: Sequence[tuple[Inline, ...]]) -> Iterator[Block]:
     """Parse a message into blocks, each placeholder replaced by its slot's inlines in the style around it."""
     items: list[tuple[Inline, ...]] | None = None
-    for token in _MARKDOWN.parse(source):
+    for token in _MESSAGE.parse(source):
         if token.type.endswith("_list_open") and items is None:
             items = []
         elif token.type.endswith("_list_close") and token.level == 0:
@@ -109,13 +113,14 @@ def _joined(inlines: Iterable[Inline]) -> tuple[Inline, ...]:
 def faults(source: str) -> Iterator[tuple[int, str]]:
     """Find what a message may not hold, as pairs of line and text; placeholders stand for its values."""
     tokens = _COMMONMARK.parse(source)
-    if not any(token.type == "inline" for token in tokens):
+    if not tokens:
         yield 1, "the message is empty"
     line = 1
-    for token in tokens:
+    for before, token in pairwise((tokens[0], *tokens) if tokens else ()):
         line = token.map[0] + 1 if token.map else line
         nested = token.type == "bullet_list_open" and token.level > 0
-        if nested or token.type not in _BLOCK_TOKENS:
+        second = token.type == "paragraph_open" and token.level > 0 and before.type == "paragraph_close"
+        if nested or second or (token.type not in _BLOCK_TOKENS and token.nesting != -1):
             yield line, f"{token.type.removesuffix('_open').replace('_', ' ')}: {_MARKUP}"
         in_link = False
         for child in token.children or ():
@@ -127,7 +132,7 @@ def faults(source: str) -> Iterator[tuple[int, str]]:
 def _inline_faults(token: Token, in_link: bool) -> Iterator[str]:
     if token.type not in _INLINE_TOKENS:
         yield f"{token.type.replace('_', ' ')}: {_MARKUP}"
-    if token.type == "link_open" and not _is_web_address(str(token.attrs["href"])):
+    if token.type == "link_open" and not _WEB.match(str(token.attrs["href"])):
         yield "a link leads to a fixed http or https address"
     if in_link and token.type != "link_open" and (token.type != "text" or _SLOT.search(token.content)):
         yield "a link's text is fixed and plain"

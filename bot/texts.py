@@ -146,7 +146,7 @@ class Messages:
         bot_name: str = "Piletibot",
         also: Sequence[str] = (),
     ) -> Doc:
-        """Compose a comment: addressees, the messages of `parts`, who is told besides, why, and the signature.
+        """Compose a comment: addressees, the messages of `parts`, who else is told, why, and the signature.
 
         `also` are person words told for information; `why` are the rules' reasons, said through the message
         `because`. Raises as `doc` does.
@@ -184,9 +184,7 @@ def plain(doc: Doc, mention: Callable[[str], str]) -> str:
                 return "\n"
 
     return "\n\n".join(
-        line(block.inlines)
-        if isinstance(block, Paragraph)
-        else "\n".join(f"- {line(item)}" for item in block.items)
+        line(block.inlines) if isinstance(block, Paragraph) else "\n".join(f"- {line(item)}" for item in block.items)
         for block in doc.blocks
     )
 
@@ -196,9 +194,7 @@ def text_hash(doc: Doc) -> str:
     return hashlib.sha256(plain(doc, lambda person: f"@{person}").encode()).hexdigest()
 
 
-def _shown(
-    printed: Value | Mention | tuple[str, ...], language: str, names: Names, zone: str
-) -> tuple[Inline, ...]:
+def _shown(printed: Value | Mention | tuple[str, ...], language: str, names: Names, zone: str) -> tuple[Inline, ...]:
     match printed:
         case Mention():
             return (printed,)
@@ -239,9 +235,7 @@ def _files(folder: Path, errors: list[str]) -> Iterator[Path]:
             if path.suffix == ".md" and _PLAIN_WORD.fullmatch(path.stem):
                 yield path
             else:
-                errors.append(
-                    f"{path}: a message file is named with small letters, digits and _, and ends in .md"
-                )
+                errors.append(f"{path}: a message file is named with small letters, digits and _, and ends in .md")
 
 
 def _read(path: Path, language: str, errors: list[str]) -> _Message | None:
@@ -250,9 +244,7 @@ def _read(path: Path, language: str, errors: list[str]) -> _Message | None:
     try:
         source = path.read_text("utf-8")
         template = _ENVIRONMENTS[language].from_string(source)
-        needed = frozenset(
-            _needed(_ENVIRONMENTS[language].parse(source), frozenset({"to"}), language, faults)
-        )
+        needed = frozenset(_needed(_ENVIRONMENTS[language].parse(source), frozenset({"to"}), language, faults))
         faults += _markdown_faults(source)
     except TemplateSyntaxError as error:
         faults.append((error.lineno, error.message or "a mistake in the Jinja part"))
@@ -319,6 +311,4 @@ def _markdown_faults(source: str) -> Iterator[tuple[int, str]]:
     for c in {placeholder(0)[0], placeholder(0)[-1]} & set(source):
         yield source[: source.index(c)].count("\n") + 1, "a private-use character"
     lines = _TAG.sub(lambda tag: "\n" * tag[0].count("\n"), source)
-    yield from markdown.faults(
-        _OUTPUT.sub(lambda output: placeholder(0) + "\n" * output[0].count("\n"), lines)
-    )
+    yield from markdown.faults(_OUTPUT.sub(lambda output: placeholder(0) + "\n" * output[0].count("\n"), lines))

@@ -79,7 +79,7 @@ def clean(text: str) -> str:
 
 
 def plural(n: int, forms: Sequence[str], language: str) -> str:
-    """Choose the form of a word that goes with `n`, by CLDR's rules; `forms` in the order of `Wording.forms`."""
+    """Choose the form of a word that goes with `n` by CLDR's rules; `forms` are ordered as `Wording.forms`."""
     return forms[WORDINGS[language].forms.index(Locale.parse(language).plural_form(n))]
 
 
