@@ -179,8 +179,10 @@ def _problem(detail: ErrorDetails, root: Node) -> Problem:
             return problem_at(node.spot, text, None)
         case "extra_forbidden":
             kind = "section" if node is root else "key"
-            meant = nearest(last, [name for model in _models(loc[:-1]) for name in model.model_fields])
-            return problem_at(node.keys[last], f"unknown {kind} '{last}'", last, meant)
+            known = [name for model in _models(loc[:-1]) for name in model.model_fields]
+            meant = nearest(last, known)
+            listed = "" if meant else f"; known: {', '.join(known)}"
+            return problem_at(node.keys[last], f"unknown {kind} '{last}'{listed}", last, meant)
     spot, written = _place(root, loc)
     if loc[-1] != KEY and (valued := _walk(root, loc)[0]).value is None:
         return problem_at(spot, "a value is missing here", valued.written)
@@ -196,8 +198,10 @@ def _sentence(detail: ErrorDetails, written: str) -> tuple[str, str | None]:
         allowed = [word.strip("' ") for word in re.split(", | or ", context["expected"])]
         return f"'{written}' is none of {', '.join(allowed)}", nearest(written, allowed)
     if kind in _MUST_BE:
-        quoted = f"; put it in quotes: '{written}'" if kind == "string_type" and written else ""
-        return f"it must be {_MUST_BE[kind]}{quoted}", None
+        hint = f"; put it in quotes: '{written}'" if kind == "string_type" and written else ""
+        if kind in ("int_type", "bool_type") and re.fullmatch("[0-9]+|true|false", written):
+            hint = "; leave out the quotes"
+        return f"it must be {_MUST_BE[kind]}{hint}", None
     if kind in _SENTENCES:
         return _SENTENCES[kind].format(value=written, **context), None
     if kind.startswith("date_"):

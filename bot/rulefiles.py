@@ -56,7 +56,8 @@ def load_rulebook(
     merged, wrong = merge(roots, str(folder))
     entries, found = check(merged, messages, whole=not problems and not wrong)
     problems += wrong
-    problems += found
+    places = {(problem.file, problem.line, problem.column) for problem in problems}
+    problems += [problem for problem in found if (problem.file, problem.line, problem.column) not in places]
     if problems or entries is None:
         raise RulebookError(tuple(sorted(set(problems))))
     return build(

@@ -18,7 +18,7 @@ _DEEPEST = 40
 _INT = re.compile(r"-?(?:0|[1-9][0-9]{0,14})")
 _FLOAT = re.compile(r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,15}")
 _WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
-_UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_INVISIBLE = re.compile("[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 _TABS = "indent with spaces, not with tabs"
 _SYNTAX: Mapping[str, str] = {
@@ -30,6 +30,7 @@ _SYNTAX: Mapping[str, str] = {
     "did not find expected key": "this does not fit the lines above; check the indentation",
     "did not find expected '-' indicator": "this does not fit the list above; check the indentation",
     "could not find expected ':'": "a key without its ':'",
+    "found unexpected ':'": "a ':' needs a key before it and a space after it, or the text quotes around it",
     "found unknown escape character": "an unknown escape; write the text in single quotes",
     "did not find expected node content": "a value is missing here",
 }
@@ -106,11 +107,11 @@ class Node:
 def read_yaml(text: str, file: str) -> tuple[Node | None, tuple[Problem, ...]]:
     """Read one document; None when it is empty or cannot be read. Never raises: what is wrong is in the problems."""
     text = text.removeprefix("\ufeff")
-    odd = _UNPRINTABLE.search(text)
+    odd = _INVISIBLE.search(text)
     if odd is not None:
         before = text[: odd.start()]
         spot = Spot(file, before.count("\n") + 1, odd.start() - before.rfind("\n"))
-        return None, (problem_at(spot, f"a control character (U+{ord(odd[0]):04X}) cannot stand in a rulebook"),)
+        return None, (problem_at(spot, f"an invisible character (U+{ord(odd[0]):04X}) cannot stand in a rulebook"),)
     reader = _Reader(file, yaml.parse(text, Loader=_Loader), [])
     try:
         return reader.document(), tuple(reader.problems)
@@ -200,14 +201,15 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     if sentence and error.context_mark and any(word in sentence for word in _AT_THE_OPENING):
         mark = error.context_mark
-    spot = Spot(file, mark.line + 1, mark.column + 1) if mark else Spot(file)
+    lines = text.splitlines() or [""]
+    at_end = (len(lines) - 1, len(lines[-1]))
+    line, column = min((mark.line, mark.column), at_end) if mark else at_end
     if "cannot start any token" in problem:
-        char = _character(text, spot)
+        char = lines[line][column : column + 1]
         sentence = _TABS if char == "\t" else f"a text cannot begin with '{char}'; put it in quotes"
+    if sentence == _TABS:
+        indented = (i for i in range(line, len(lines)) if lines[i].lstrip(" ").startswith("\t"))
+        line = next(indented, line)
+        column = max(0, lines[line].find("\t"))
+    spot = Spot(file, line + 1, column + 1)
     return problem_at(spot, sentence or f"this is not YAML: {problem}")
-
-
-def _character(text: str, spot: Spot) -> str:
-    lines = text.splitlines()
-    line = lines[spot.line - 1] if spot.line <= len(lines) else ""
-    return line[spot.column - 1 : spot.column]
