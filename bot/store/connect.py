@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,12 +29,16 @@ def parse(url: str) -> URL:
     """Read the address of a database; raises StoreError for any but SQLite's and PostgreSQL's."""
     try:
         parsed = sa.make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise StoreError("this is not the address of a database, such as sqlite:///piletibot.db") from None
     backend = parsed.drivername.partition("+")[0]
     if backend == "sqlite":
+        if parsed.query and "uri" not in parsed.query:
+            raise StoreError("sqlite:///FILE takes no options, except as sqlite:///file:FILE?uri=true&...")
         return parsed.set(drivername="sqlite")
     if backend in ("postgresql", "postgres"):
+        if "@" in (parsed.host or ""):
+            raise StoreError("in the address of a database, an @ in user or password is written %40")
         return parsed.set(drivername="postgresql+psycopg")
     raise StoreError(f"{backend}: only sqlite:///FILE and postgresql://... are supported")
 
@@ -126,7 +131,7 @@ def _reason(error: SQLAlchemyError | sqlite3.Error, url: URL) -> str:
     diagnosis = getattr(cause, "diag", None)  # psycopg's: the message without the detail, which quotes values
     reason: str = getattr(diagnosis, "message_primary", None) or str(cause).partition("\n")[0]
     for secret in (url.password, url.username, url.query.get("password"), url.query.get("user")):
-        reason = reason.replace(str(secret), "***") if secret else reason
+        reason = re.sub(rf"(?<!\w){re.escape(str(secret))}(?!\w)", "***", reason) if secret else reason
     return reason
 
 

@@ -1,0 +1,245 @@
+"""Opening a database: made, migrated, refused, waited for, and what is said when it cannot be used."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from bot.store.store import Store, StoreError, open_store
+from bot.store.tables import HEAD, VERSION_TABLE, metadata
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def python(code: str, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def set_version(store: Store, version: str) -> None:
+    with store.transaction(), store.reading() as connection:
+        connection.execute(sa.text(f"UPDATE {VERSION_TABLE} SET version_num = '{version}'"))
+
+
+def test_migrations_build_the_tables(url: str) -> None:
+    store = open_store(url)
+    with store.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        assert compare_metadata(context, metadata) == []
+    store.close()
+
+
+def test_head_is_the_last_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", "bot.store:migrations")
+    config.set_main_option("path_separator", "os")
+    assert ScriptDirectory.from_config(config).get_heads() == [f"{HEAD:04}"]
+
+
+def test_what_was_stored_is_there_again(url: str) -> None:
+    store = open_store(url)
+    store.set_mark(5, 6)
+    store.close()
+    again = open_store(url)
+    assert again.mark_ms() == 5
+    assert again.writes == 0
+    again.close()
+
+
+def test_a_current_database_is_opened_without_alembic(url: str) -> None:
+    open_store(url).close()
+    opening = python(
+        "import sys; from bot.store.store import open_store; open_store(sys.argv[1]).close();"
+        "print('alembic' in sys.modules)",
+        url,
+    )
+    assert opening.communicate()[0] == "False\n"
+
+
+def test_a_newer_schema_is_refused(url: str) -> None:
+    store = open_store(url)
+    set_version(store, f"{HEAD + 1:04}")
+    store.close()
+    with pytest.raises(StoreError, match=f"schema {HEAD + 1} is newer than this version of the bot"):
+        open_store(url)
+
+
+def test_processes_that_open_at_once_all_work(url: str) -> None:
+    code = (
+        "import sys; from bot.store.store import open_store; sys.stdin.readline();"
+        "store = open_store(sys.argv[1]); store.set_note(sys.argv[2], 'here'); store.close()"
+    )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, url, f"{n}"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for n in range(4)
+    ]
+    for process in processes:  # all have begun by now, and wait for the word
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    assert [process.communicate()[1] for process in processes] == [""] * 4
+    store = open_store(url)
+    assert [store.note(f"{n}") for n in range(4)] == ["here"] * 4
+    store.close()
+
+
+def test_a_file_is_for_its_owner_and_survives_a_power_cut(tmp_path: Path) -> None:
+    path = tmp_path / "bot.db"
+    store = open_store(f"sqlite:///{path}", wait_s=2.5)
+    store.set_mark(1, 1)
+    assert {p.name: p.stat().st_mode & 0o777 for p in tmp_path.iterdir()} == {
+        "bot.db": 0o600,
+        "bot.db-shm": 0o600,
+        "bot.db-wal": 0o600,
+    }
+    pragmas = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 2500}
+    with store.reading() as connection:
+        assert {p: connection.exec_driver_sql(f"PRAGMA {p}").scalar() for p in pragmas} == pragmas
+    store.close()
+
+
+def test_a_locked_file_is_told_and_usable_again(tmp_path: Path) -> None:
+    path = tmp_path / "bot.db"
+    store = open_store(f"sqlite:///{path}", wait_s=0.05)
+    store.set_mark(1, 1)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError) as told:
+        store.set_mark(2, 2)
+    assert str(told.value) == f"{path}: database is locked"
+    assert store.mark_ms() == 1, "reading goes on"
+    open_store(f"sqlite:///{path}", wait_s=0.05).close()  # so does opening what needs no migration
+    other.execute("ROLLBACK")
+    other.close()
+    store.set_mark(3, 3)
+    assert store.mark_ms() == 3
+    store.close()
+
+
+def test_an_empty_file_that_is_locked_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "bot.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(StoreError, match="database is locked"):
+        open_store(f"sqlite:///{path}", wait_s=0.05)
+    other.close()
+
+
+def test_a_locked_table_is_told_and_usable_again(postgres: Callable[[], str]) -> None:
+    url = postgres()
+    store = open_store(url, wait_s=0.05)
+    with psycopg.connect(url) as other:
+        other.execute("LOCK TABLE mark")
+        with pytest.raises(StoreError, match="canceling statement due to lock timeout"):
+            store.set_mark(2, 2)
+    store.set_mark(3, 3)
+    assert store.mark_ms() == 3
+    store.close()
+
+
+def test_a_restarted_server_is_found_again(postgres: Callable[[], str]) -> None:
+    url = postgres()
+    store = open_store(url)
+    store.set_mark(1, 1)
+
+    def cut_off() -> None:
+        with psycopg.connect(url, autocommit=True) as other:
+            others = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            other.execute(f"{others} WHERE datname = current_database() AND pid != pg_backend_pid()".encode())
+
+    def cut_off_halfway() -> None:
+        with store.transaction():
+            store.set_mark(2, 2)
+            cut_off()
+            store.set_mark(3, 3)
+
+    cut_off()
+    assert store.mark_ms() == 1
+    with pytest.raises(StoreError, match="terminating connection"):
+        cut_off_halfway()
+    assert store.mark_ms() == 1
+    store.close()
+
+
+def no_folder(tmp_path: Path) -> tuple[str, str]:
+    return f"sqlite:///{tmp_path}/nowhere/bot.db", f"{tmp_path}/nowhere/bot.db: No such file or directory"
+
+
+def a_folder(tmp_path: Path) -> tuple[str, str]:
+    return f"sqlite:///{tmp_path}", f"{tmp_path}: Is a directory"
+
+
+def a_file_for_a_folder(tmp_path: Path) -> tuple[str, str]:
+    (tmp_path / "file").write_text("")
+    return f"sqlite:///{tmp_path}/file/bot.db", f"{tmp_path}/file/bot.db: Not a directory"
+
+
+def another_file(tmp_path: Path) -> tuple[str, str]:
+    (tmp_path / "bot.db").write_text("Dear diary, " * 100)
+    return f"sqlite:///{tmp_path}/bot.db", f"{tmp_path}/bot.db: file is not a database"
+
+
+def read_only(tmp_path: Path) -> tuple[str, str]:
+    sqlite3.connect(tmp_path / "bot.db").close()
+    url = f"sqlite:///file:{tmp_path}/bot.db?mode=ro&uri=true"
+    return url, f"file:{tmp_path}/bot.db: attempt to write a readonly database"
+
+
+@pytest.mark.parametrize("make", [no_folder, a_folder, a_file_for_a_folder, another_file, read_only])
+def test_a_file_that_cannot_be_used(tmp_path: Path, make: Callable[[Path], tuple[str, str]]) -> None:
+    url, text = make(tmp_path)
+    with pytest.raises(StoreError) as told:
+        open_store(url)
+    assert str(told.value) == text
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("", "this is not the address of a database"),
+        ("hunter2", "this is not the address of a database"),
+        ("sqlite:///bot.db?timeout=hunter2", "sqlite:///FILE takes no options"),
+        ("postgresql://joosep:a@hunter2@127.0.0.1:1/bot", "is written %40"),
+        ("mysql://joosep:hunter2@db/bot", "mysql: only sqlite:///FILE and postgresql://... are supported"),
+        ("postgresql://joosep:hunter2@127.0.0.1:1/bot", "PostgreSQL bot at 127.0.0.1: connection failed"),
+        ("postgres://joosep:hunter2@127.0.0.1:1/bot", "PostgreSQL bot at 127.0.0.1: connection failed"),
+        ("postgresql:///bot?host=127.0.0.1&port=1&user=joosep&password=hunter2", "PostgreSQL bot at 127.0.0.1"),
+        ("postgresql://joosep:hunter2@127.0.0.1:1/bot?hunter2=1", "invalid connection option"),
+        ("postgresql://h:hunter2@127.0.0.1:1/bot", "connection failed"),
+        ("postgresql://joosep:hunter2@127.0.0.1:port/bot", "this is not the address of a database"),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_told_without_credentials(url: str, text: str) -> None:
+    with pytest.raises(StoreError) as told:
+        open_store(url)
+    assert text in str(told.value)
+    assert "hunter2" not in str(told.value)
+    assert "joosep" not in str(told.value)
+
+
+def test_an_unknown_database_of_a_server_is_told(postgres: Callable[[], str]) -> None:
+    url = sa.make_url(postgres()).set(database="nowhere")
+    with pytest.raises(StoreError, match='database "nowhere" does not exist'):
+        open_store(url.render_as_string(hide_password=False))
