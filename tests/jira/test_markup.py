@@ -85,6 +85,7 @@ def live(wiki_text: str) -> list[str]:
         (line(Text("http://e.ee")), "http&#58;/&#47;e.ee"),
         (line(Text(":) (y)")), "&#58;&#41; &#40;y)"),
         (line(Text("&#42;")), "&#38;&#35;42;"),
+        (line(Text("a@b.ee @x@ a;b")), "a&#64;b.ee &#64;x&#64; a&#59;b"),
         (line(Text("mis?? jah")), "mis&#63;? jah"),
         (line(Text("at 14:30, a:30, 14:a 1:30")), "at 14:30, a&#58;30, 14&#58;a 1&#58;30"),
         (line(Text("(juhend 3.1) (y) (-) a)")), "(juhend 3.1) &#40;y) &#40;&#45;&#41; a)"),
