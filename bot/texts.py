@@ -26,8 +26,8 @@ from bot.markdown import placeholder
 from bot.wording import WORDINGS, Names, clean, plural, show
 
 VALUES = frozenset(
-    {"to", "person", "queue", "queues", "reason", "first_due", "due", "left", "over"}
-    | {"state", "last", "n", "date", "why"}
+    {"to", "person", "queue", "queues", "reason", "first_due", "due", "answer_by", "left", "over"}
+    | {"state", "last", "n", "date", "answer_by", "why"}
 )
 """The value names a message may use; `to`, the list of addressees, and `person` become mentions."""
 

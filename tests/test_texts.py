@@ -47,6 +47,7 @@ EVERYTHING: Mapping[str, Value] = {
     "reason": "Tehniline viga deklaratsiooni esitamisel.",
     "first_due": At(at("2026-11-16 14:00")),
     "due": At(at("2026-11-19 12:30")),
+    "answer_by": At(at("2026-11-18 06:00")),
     "left": Amount(2 * 28800 + 3 * 3600, 28800),
     "over": Amount(5 * 28800 + 60, 28800),
     "state": Name("state", "in_work"),
