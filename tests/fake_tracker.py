@@ -1,0 +1,207 @@
+"""A ticket system in memory that keeps the `Tracker` contract: deterministic, with knobs for what goes wrong.
+
+`tests/jira/test_contract.py` holds it to the same cases as the real tracker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import msgspec
+
+from bot.core.doc import Doc
+from bot.core.ticket import Change, Message, Ticket
+from bot.engine.tracker import Denied, Doubtful, Reading, Refused, Said, Stamp, Throttled, Trouble, Unreachable
+
+STATES = frozenset(
+    ["new", "at-tier-2", "in-work", "asked", "waiting-customer", "waiting-third-party", "solved", "closed"]
+)
+"""The states of the first rulebook."""
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A comment of the bot: what was said on which ticket."""
+
+    ticket_id: str
+    said: Said
+    doc: Doc
+
+
+@dataclass
+class FakeTracker:
+    """Tickets by id. `now_ms` is the tracker's own clock; every act of a person or the bot stamps with it.
+
+    Knobs: `down` · `denied` (401) · `throttled` (seconds asked for) · `refused` (ids whose writes are refused) ·
+    `hidden` (ids not to be seen) · `unreadable` (ids that come as troubles) · `drops`: what happens to the next
+    writes, one each: `before` or `after` they took effect, None when they go well.
+    `requests` counts calls, as a real tracker's would be counted when everything fits one page.
+    """
+
+    now_ms: Callable[[], int]
+    flavour: str = "cloud"
+    project: str = "KKA"
+    bot: str = "piletibot"
+    states: frozenset[str] = STATES
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    spoken: list[Spoken] = field(default_factory=list)
+    puts: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    requests: int = 0
+    down: bool = False
+    denied: bool = False
+    throttled: float | None = None
+    refused: set[str] = field(default_factory=set)
+    hidden: set[str] = field(default_factory=set)
+    unreadable: set[str] = field(default_factory=set)
+    drops: list[Literal["before", "after", None]] = field(default_factory=list)
+
+    # What people do.
+
+    def open(self, who: str | None = None, **facts: Any) -> str:
+        """Open a ticket as `who`; `facts` are fields of `Ticket`. Returns its id."""
+        number = len(self.tickets) + 1
+        opened: dict[str, Any] = {
+            "id": str(9999 + number),
+            "key": f"{self.project}-{number}",
+            "project": self.project,
+            "created_at": self.now_ms() // 1000,
+            "updated_ms": self.now_ms(),
+            "state": "new",
+            "reporter": who,
+        }
+        ticket = Ticket(**(opened | facts))
+        self.tickets[ticket.id] = ticket
+        return ticket.id
+
+    def change(self, ticket_id: str, who: str | None, **now: str | None) -> None:
+        """Set fields (`state`, `owner`, `queue`, `priority`, `delivered`) as `who`, each with its history entry."""
+        for word, value in now.items():
+            ticket = self.tickets[ticket_id]
+            at = self.now_ms() // 1000
+            was = (
+                ("yes" if ticket.delivered_at is not None else None) if word == "delivered" else getattr(ticket, word)
+            )
+            change = Change(at, word, was, value, who, who == self.bot)
+            set_now: dict[str, Any] = (
+                {"delivered_at": None if value is None else at} if word == "delivered" else {word: value}
+            )
+            self._put(ticket, changes=(*ticket.changes, change), **set_now)
+
+    def label(self, ticket_id: str, who: str | None, *labels: str) -> None:
+        """Set the labels as `who`."""
+        ticket = self.tickets[ticket_id]
+        was, now = (" ".join(sorted(each)) or None for each in (ticket.labels, labels))
+        change = Change(self.now_ms() // 1000, "labels", was, now, who, who == self.bot)
+        self._put(ticket, labels=frozenset(labels), changes=(*ticket.changes, change))
+
+    def write(self, ticket_id: str, who: str | None) -> str:
+        """Write a comment as `who`; returns its id."""
+        ticket = self.tickets[ticket_id]
+        number = sum(len(each.messages) for each in self.tickets.values())
+        comment_id = str(10000 + number)
+        message = Message(self.now_ms() // 1000, comment_id, who, who == self.bot)
+        self._put(ticket, messages=(*ticket.messages, message))
+        return comment_id
+
+    def move(self, ticket_id: str, key: str) -> None:
+        """Move a ticket to another key; the id stays."""
+        self._put(self.tickets[ticket_id], key=key, project=key.rpartition("-")[0])
+
+    # What the engine asks.
+
+    def changed(self, since_ms: int | None) -> Iterator[Stamp]:
+        """Give the visible tickets of the project, oldest change first."""
+        self._asked()
+        visible = [
+            ticket
+            for ticket in self.tickets.values()
+            if ticket.id not in self.hidden
+            and ticket.project == self.project
+            and (since_ms is None or ticket.updated_ms >= since_ms)
+        ]
+        for ticket in sorted(visible, key=lambda ticket: (ticket.updated_ms, ticket.key)):
+            yield Stamp(ticket.id, ticket.key, ticket.updated_ms)
+
+    def read(self, ids: Sequence[str]) -> Reading:
+        """Give the tickets asked for."""
+        self._asked()
+        wanted = dict.fromkeys(ids)
+        seen = [ticket_id for ticket_id in wanted if ticket_id in self.tickets and ticket_id not in self.hidden]
+        return Reading(
+            tickets=tuple(self.tickets[ticket_id] for ticket_id in seen if ticket_id not in self.unreadable),
+            missing=tuple(ticket_id for ticket_id in wanted if ticket_id not in seen),
+            troubles=tuple(
+                Trouble(ticket_id, "made unreadable") for ticket_id in seen if ticket_id in self.unreadable
+            ),
+        )
+
+    def said(self, ticket_id: str) -> tuple[Said, ...]:
+        """Give the bot's own comments, newest first."""
+        self._asked()
+        self._visible(ticket_id)
+        own = [spoken.said for spoken in self.spoken if spoken.ticket_id == ticket_id]
+        return tuple(sorted(own, key=lambda said: (said.at, int(said.comment_id)), reverse=True))
+
+    def say(self, ticket_id: str, doc: Doc, keys: Sequence[str], text_hash: str) -> str:
+        """Write a comment of the bot."""
+        dropped = self._wrote(ticket_id)
+        comment_id = self.write(ticket_id, self.bot)
+        said = Said(comment_id, self.now_ms() // 1000, tuple(keys), text_hash)
+        self.spoken.append(Spoken(ticket_id, said, doc))
+        self._answered(dropped)
+        return comment_id
+
+    def reword(self, ticket_id: str, comment_id: str, doc: Doc, keys: Sequence[str], text_hash: str) -> None:
+        """Replace a comment of the bot."""
+        dropped = self._wrote(ticket_id)
+        for i, spoken in enumerate(self.spoken):
+            if spoken.said.comment_id == comment_id:
+                said = Said(comment_id, spoken.said.at, tuple(keys), text_hash)
+                self.spoken[i] = Spoken(ticket_id, said, doc)
+                self._put(self.tickets[ticket_id])
+                break
+        else:
+            raise Refused(f"no comment {comment_id}")
+        self._answered(dropped)
+
+    def put(self, ticket_id: str, sets: Mapping[str, str]) -> None:
+        """Set fields as the bot."""
+        for word, value in sets.items():
+            if word not in ("queue", "owner", "state") or (word == "state" and value not in self.states):
+                raise Refused(f"{word} cannot be set to {value!r}")
+        dropped = self._wrote(ticket_id)
+        self.change(ticket_id, self.bot, **sets)
+        self.puts.append((ticket_id, dict(sets)))
+        self._answered(dropped)
+
+    def _asked(self) -> None:
+        self.requests += 1
+        if self.down:
+            raise Unreachable("the tracker is down")
+        if self.denied:
+            raise Denied("the account is not let in")
+        if self.throttled is not None:
+            raise Throttled("the tracker asks for patience", self.throttled)
+
+    def _wrote(self, ticket_id: str) -> str | None:
+        self._asked()
+        self._visible(ticket_id)
+        if ticket_id in self.refused:
+            raise Refused("the ticket may not be written to")
+        dropped = self.drops.pop(0) if self.drops else None
+        if dropped == "before":
+            raise Doubtful("the connection was lost")
+        return dropped
+
+    def _answered(self, dropped: str | None) -> None:
+        if dropped == "after":
+            raise Doubtful("the answer was lost")
+
+    def _visible(self, ticket_id: str) -> None:
+        if ticket_id not in self.tickets or ticket_id in self.hidden:
+            raise Refused("the ticket is not there")
+
+    def _put(self, ticket: Ticket, **facts: Any) -> None:
+        self.tickets[ticket.id] = msgspec.structs.replace(ticket, updated_ms=self.now_ms(), **facts)
