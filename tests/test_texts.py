@@ -46,7 +46,6 @@ EVERYTHING: Mapping[str, Value] = {
     "queues": "IT-tugi, Keskkonnalubade haldurid",
     "reason": "Tehniline viga deklaratsiooni esitamisel.",
     "first_due": At(at("2026-11-16 14:00")),
-    "answer_by": At(at("2026-11-18 09:30")),
     "due": At(at("2026-11-19 12:30")),
     "answer_by": At(at("2026-11-18 06:00")),
     "left": Amount(2 * 28800 + 3 * 3600, 28800),
