@@ -1,0 +1,140 @@
+"""The command line. Every command imports what it needs when it runs, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot import __version__
+
+app = typer.Typer(
+    name="piletibot",
+    help="Remembers every ticket a service desk has forwarded, until the solution has reached the customer.",
+    epilog="Exit codes: 0 fine, 1 findings, 2 mistake in configuration or arguments, 3 Jira or database unreachable.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+SANDBOX_PORT = 8085
+
+
+class Flavor(StrEnum):
+    """Which kind of Jira."""
+
+    cloud = "cloud"
+    dc = "dc"
+
+
+Config = Annotated[
+    Path,
+    typer.Option("--config", "-c", envvar="PILETIBOT_CONFIG", help="The configuration's file."),
+]
+FlavorOption = Annotated[Flavor, typer.Option("--flavor", help="Jira Cloud or Data Center.")]
+CONFIG = Path("config.toml")
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run a command and exit; a mistake or an outage ends in words for a person, not in a traceback."""
+    try:
+        app(args, prog_name="piletibot")
+    except Exception as error:
+        from bot.commands.failures import explain
+
+        explained = explain(error)
+        if explained is None:
+            raise
+        print(explained[0], file=sys.stderr)
+        raise SystemExit(explained[1]) from None
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"piletibot {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _piletibot(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def demo(
+    flavor: FlavorOption = Flavor.cloud,
+    desk: Annotated[str, typer.Option(help="The shipped rulebook to play.")] = "keskkonnaamet",
+    days: Annotated[int, typer.Option(min=1, max=60, help="How many working days.")] = 12,
+    out: Annotated[Path, typer.Option(help="The folder for the digest and the database.")] = Path("out"),
+    serve: Annotated[bool, typer.Option("--serve", help="Keep the sandbox and the bot up, to look around.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The sandbox's port on 127.0.0.1; 0 for any.")] = 0,
+) -> None:
+    """The whole bot on a sandbox Jira with a clock of its own: weeks of a desk in seconds."""
+    from rich.console import Console
+
+    from bot.commands.demo import demo as play
+
+    play(flavor.value, desk, days, out, serve=serve, port=port, console=Console())
+
+
+@app.command()
+def sandbox(
+    flavor: FlavorOption = Flavor.cloud,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port on 127.0.0.1; 0 for any.")] = SANDBOX_PORT,
+    load: Annotated[
+        Path | None, typer.Option(help="Jira issues in REST form, one a line; may be gzipped.", exists=True)
+    ] = None,
+) -> None:
+    """A Jira of your own to try things on, until Ctrl-C."""
+    from bot.commands.sandbox import sandbox as serve
+
+    raise typer.Exit(serve(flavor.value, port, load))
+
+
+@app.command()
+def check(
+    config: Config = CONFIG,
+    offline: Annotated[bool, typer.Option("--offline", help="Only the files; ask no Jira.")] = False,
+) -> None:
+    """Check the configuration, the rules and the Jira; writes nothing."""
+    from bot.commands.check import check as run_check
+
+    raise typer.Exit(run_check(config, offline=offline))
+
+
+@app.command()
+def plan(
+    keys: Annotated[list[str] | None, typer.Argument(metavar="[KEY]...", help="Only these tickets.")] = None,
+    config: Config = CONFIG,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a step.")] = False,
+) -> None:
+    """What would be done now; writes nothing."""
+    from bot.commands.plan import plan as run_plan
+
+    raise typer.Exit(run_plan(config, keys or [], as_json=as_json))
+
+
+@app.command()
+def once(config: Config = CONFIG) -> None:
+    """One cycle: read what changed, judge, say what is due."""
+    from bot.commands.running import once as run_once
+
+    raise typer.Exit(run_once(config))
+
+
+@app.command()
+def run(config: Config = CONFIG) -> None:
+    """The daemon: a cycle every minute or as configured, until SIGTERM."""
+    from bot.commands.running import run as run_daemon
+
+    raise typer.Exit(run_daemon(config))

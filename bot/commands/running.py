@@ -1,0 +1,86 @@
+"""`piletibot once` and `piletibot run`: one cycle, and the daemon."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import structlog
+
+from bot import logs
+from bot.commands.failures import UNREACHABLE
+from bot.engine import daemon
+from bot.engine.cycle import cycle
+from bot.engine.engine import Report
+from bot.settings import Settings, load_settings
+from bot.start import start
+from bot.store.store import Store, open_store
+
+
+def once(config: Path) -> int:
+    """Run one cycle and say in one line what it did; return 0, or 3 when Jira went away meanwhile.
+
+    Raises as `start` and `cycle` do.
+    """
+    settings = _settings(config)
+    engine = start(settings, lambda: _store(settings))
+    with closing(engine.store):
+        report = cycle(engine, int(time.time()))
+    print(summary(report))
+    if report.unreachable is None:
+        return 0
+    print(f"Jira went away: {report.unreachable}; the next cycle takes up what was left", file=sys.stderr)
+    return UNREACHABLE
+
+
+def run(config: Path) -> int:
+    """Run cycles until SIGTERM or SIGINT; return 0. Raises as `start` does, Denied when the account is locked out.
+
+    From its first cycle on, an unreachable Jira or database is waited for.
+    """
+    settings = _settings(config)
+    stop = daemon.Stop()
+    stop.listen()
+    engine = start(settings, lambda: _store(settings), sleep=stop.sleep, stopping=stop)
+    log = structlog.get_logger()
+    log.info("started", site=settings.site, rulebook=engine.book.version, poll_s=settings.engine.poll_s)
+    with closing(engine.store):
+        daemon.run(
+            engine,
+            stop,
+            poll_s=settings.engine.poll_s,
+            after=lambda report: log.info("cycle", summary=summary(report)),
+        )
+    log.info("stopped")
+    return 0
+
+
+def summary(report: Report) -> str:
+    """Say in one line what a cycle did."""
+    counts = (
+        ("changed", report.changed),
+        ("judged", report.judged),
+        ("comments written", len(report.said)),
+        ("steps only recorded", len(report.observed)),
+        ("held", report.held),
+        ("withdrawn", report.withdrawn),
+        ("counted as done", report.adopted),
+        ("over the ceiling", report.batched),
+        ("in doubt", report.doubtful),
+        ("gone", report.gone),
+        ("tickets in trouble", len(report.troubles)),
+    )
+    always = 3
+    return ", ".join(f"{n} {what}" for i, (what, n) in enumerate(counts) if n or i < always)
+
+
+def _settings(config: Path) -> Settings:
+    settings = load_settings(config)
+    logs.configure(settings.log.level, settings.log.format)
+    return settings
+
+
+def _store(settings: Settings) -> Store:
+    return open_store(settings.store.url.get_secret_value())

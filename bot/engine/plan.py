@@ -1,0 +1,59 @@
+"""What a cycle would do now: a cycle whose tracker only looks, on a memory that is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from bot.core.doc import Doc
+from bot.core.ticket import Moment
+from bot.engine.cycle import cycle
+from bot.engine.engine import Engine, Report
+from bot.engine.tracker import Reading, Said, Stamp, Tracker
+from bot.store.store import Entry
+
+_PLANNED = frozenset(("said", "observed", "adopted", "withdrawn"))
+
+
+class Looking:
+    """A tracker that reads from another and writes nothing."""
+
+    def __init__(self, tracker: Tracker) -> None:
+        self.flavour = tracker.flavour
+        self._tracker = tracker
+
+    def changed(self, since_ms: int | None) -> Iterator[Stamp]:
+        """Give what the other gives."""
+        return self._tracker.changed(since_ms)
+
+    def read(self, ids: Sequence[str]) -> Reading:
+        """Read what the other reads."""
+        return self._tracker.read(ids)
+
+    def said(self, ticket_id: str) -> tuple[Said, ...]:
+        """Read back what the other reads back."""
+        return self._tracker.said(ticket_id)
+
+    def say(self, ticket_id: str, doc: Doc, keys: Sequence[str], text_hash: str) -> str:
+        """Write nothing."""
+        return "0"
+
+    def reword(self, ticket_id: str, comment_id: str, doc: Doc, keys: Sequence[str], text_hash: str) -> None:
+        """Write nothing."""
+
+    def put(self, ticket_id: str, sets: Mapping[str, str]) -> None:
+        """Set nothing."""
+
+
+def plan(engine: Engine, now: Moment) -> tuple[Report, list[Entry]]:
+    """Give the report of the cycle that would run at `now`, and the rows of the ledger it would leave.
+
+    The rows are what would be said, recorded, adopted or withdrawn now, and all that waits: held or batched.
+    `engine.store` must be a scratch store, since the cycle writes in it. Raises what `cycle` raises.
+    """
+    report = cycle(replace(engine, tracker=Looking(engine.tracker)), now)
+    # What the cycle found already said, on reading a ticket's comments back, is no news of its own.
+    rows = [row for row in engine.store.ledger() if row.comment_id in (None, "0")]
+    return report, [
+        row for row in rows if row.state in ("held", "batched") or (row.state in _PLANNED and row.at == now)
+    ]

@@ -1,0 +1,298 @@
+"""The configuration: `config.toml`, with environment variables over it. Every mistake at once, with its place.
+
+`PILETIBOT_JIRA__TOKEN` sets `token` of `[jira]`, `PILETIBOT_SITE` sets `site`, and so on.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as VariableError
+
+from bot.core.findings import nearest
+from bot.core.rulebook import Word
+
+PREFIX = "PILETIBOT_"
+CONFIG = f"{PREFIX}CONFIG"
+"""The environment variable that names the configuration's file."""
+
+TOKEN = f"{PREFIX}JIRA__TOKEN"
+
+_NOT_SETTINGS = frozenset({CONFIG, f"{PREFIX}SOAK"})
+_Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+
+class Misconfigured(Exception):
+    """Something an administrator must mend; `problems` says each mistake with its place, and no secret."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Jira(_Section):
+    """Where the Jira is and who asks: `user` with an API token (Cloud), or a personal access token alone."""
+
+    allow_http: bool = False
+    url: _Text
+    user: _Text | None = None
+    token: SecretStr | None = None
+    token_file: Path | None = None
+    ca_bundle: Path | None = None
+    timeout_s: Annotated[float, Field(gt=0, le=600)] = 30.0
+
+    @field_validator("url")
+    @classmethod
+    def _is_safe(cls, url: str, info: ValidationInfo) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("write the address of the Jira, such as https://jira.example.ee")
+        if parts.username or parts.password:
+            raise ValueError("no name and no password belong in the address; see `user` and `token_file`")
+        if parts.scheme == "http" and not info.data.get("allow_http") and not _is_loopback(parts.hostname):
+            raise ValueError("http sends the token unencrypted; write https, or set allow_http = true")
+        return url
+
+
+class Rules(_Section):
+    """The folder of the desk's rulebook."""
+
+    folder: Path
+
+
+class Store(_Section):
+    """Where the bot's memory is: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`."""
+
+    url: SecretStr = SecretStr("sqlite:///piletibot.db")
+
+    @field_validator("url")
+    @classmethod
+    def _is_known(cls, url: SecretStr) -> SecretStr:
+        if not re.match(r"(sqlite|postgres(ql)?(\+\w+)?)://", url.get_secret_value()):
+            raise ValueError("write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
+        return url
+
+
+class Engine(_Section):
+    """How often, in seconds: polls, how far each looks back over the last, and the sweep over all tickets."""
+
+    poll_s: Annotated[int, Field(ge=5, le=86_400)] = 60
+    overlap_s: Annotated[int, Field(ge=0, le=86_400)] = 300
+    reconcile_s: Annotated[int, Field(ge=60, le=7 * 86_400)] = 1800
+
+
+class Log(_Section):
+    """What is logged to standard error, and in which form."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
+class Settings(BaseSettings):
+    """The whole configuration; `site` begins the name of every step for ever (design, "A key is for ever")."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    site: Word
+    jira: Jira
+    rules: Rules
+    store: Store = Store()
+    engine: Engine = Engine()
+    log: Log = Log()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put the environment over the file, which comes in as arguments; nothing else counts."""
+        return env_settings, init_settings
+
+
+def load_settings(path: Path) -> Settings:
+    """Read the configuration; its relative paths are relative to its file. Raises Misconfigured."""
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        raise Misconfigured(
+            f"{path}: there is no such configuration; make one with `piletibot init`, "
+            f"or name it with --config or {CONFIG}"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise Misconfigured(f"{path}: it cannot be read: {reason}") from None
+    try:
+        written = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Misconfigured(f"{path}: this is not TOML: {error}") from None
+    problems = [*_misplaced_secrets(path, text, written), *_unknown_variables()]
+    try:
+        settings = _beside(Settings(**written), path.resolve().parent)
+    except ValidationError as error:
+        problems += [_problem(detail, path, text, written) for detail in error.errors(include_url=False)]
+        raise Misconfigured(*problems) from None
+    except VariableError as error:
+        raise Misconfigured(*problems, f"environment: {error}") from None
+    if settings.jira.ca_bundle and not settings.jira.ca_bundle.is_file():
+        problems.append(f"{_place(path, text, ('jira', 'ca_bundle'))}: there is no such file")
+    if problems:
+        raise Misconfigured(*problems)
+    return settings
+
+
+def token_of(jira: Jira) -> str:
+    """Give the token, from the environment or else from `token_file`.
+
+    Raises Misconfigured when there is none, or when the file may be read by everybody.
+    """
+    if jira.token is not None:
+        return jira.token.get_secret_value()
+    if jira.token_file is None:
+        raise Misconfigured(f"no token: set {TOKEN}, or name a file with `token_file` under [jira]")
+    try:
+        mode = stat.S_IMODE(jira.token_file.stat().st_mode)
+        token = jira.token_file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise Misconfigured(f"{jira.token_file}: the token cannot be read: {reason}") from None
+    if mode & 0o007:
+        raise Misconfigured(f"{jira.token_file}: everybody may read the token; do: chmod 600 {jira.token_file}")
+    if not token:
+        raise Misconfigured(f"{jira.token_file}: the file of the token is empty")
+    return token
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _beside(settings: Settings, home: Path) -> Settings:
+    """Make the paths absolute, those written as relative from `home`."""
+
+    def there(path: Path | None) -> Path | None:
+        return None if path is None else home / path.expanduser()
+
+    jira, rules, store = settings.jira, settings.rules, settings.store
+    files = {"token_file": there(jira.token_file), "ca_bundle": there(jira.ca_bundle)}
+    return settings.model_copy(
+        update={
+            "jira": jira.model_copy(update=files),
+            "rules": rules.model_copy(update={"folder": there(rules.folder)}),
+            "store": store.model_copy(update={"url": SecretStr(_store_beside(store.url.get_secret_value(), home))}),
+        }
+    )
+
+
+def _store_beside(url: str, home: Path) -> str:
+    scheme, found, file = url.partition(":///")
+    if not found or not scheme.startswith("sqlite") or file in ("", ":memory:"):
+        return url
+    return f"{scheme}:///{home / file}"
+
+
+def _misplaced_secrets(path: Path, text: str, written: Mapping[str, Any]) -> Iterator[str]:
+    jira = written.get("jira")
+    if isinstance(jira, dict) and "token" in jira:
+        place = _place(path, text, ("jira", "token"))
+        yield f"{place}: the token does not belong in here; set {TOKEN}, or put it into a file named by `token_file`"
+
+
+def _unknown_variables() -> Iterator[str]:
+    """Give the variables of ours that set nothing; pydantic sees only those inside a known section."""
+    for name in sorted(os.environ):
+        section = name.removeprefix(PREFIX).partition("__")[0].lower()
+        if name.startswith(PREFIX) and name not in _NOT_SETTINGS and section not in Settings.model_fields:
+            yield f"{name}: this environment variable sets nothing{_meant(section, Settings)}"
+
+
+def _problem(detail: ErrorDetails, path: Path, text: str, written: Mapping[str, Any]) -> str:
+    loc = tuple(str(part) for part in detail["loc"])
+    place = _place(path, text, loc) if _is_in(written, loc) else _variable(loc) or str(path)
+    key = ".".join(loc)
+    match detail["type"]:
+        case "extra_forbidden":
+            return f"{place}: unknown key '{key}'{_meant(loc[-1], _model(loc[:-1]))}"
+        case "missing":
+            what = f"the section [{key}]" if len(loc) == 1 and loc[0] != "site" else f"'{key}'"
+            return f"{path}: {what} is missing"
+        case "string_pattern_mismatch":
+            return f"{place}: {key}: a name of at most 80 characters, with no '/' or '@' in it"
+        case "value_error":
+            return f"{place}: {key}: {detail['ctx']['error']}"
+        case _:
+            return f"{place}: {key}: {detail['msg'][:1].lower()}{detail['msg'][1:]}"
+
+
+def _meant(word: str, model: type[BaseModel]) -> str:
+    meant = nearest(word, model.model_fields)
+    return f"; did you mean '{meant}'?" if meant else f"; there are {', '.join(model.model_fields)}"
+
+
+def _model(loc: tuple[str, ...]) -> type[BaseModel]:
+    field = Settings.model_fields.get(loc[0]) if loc else None
+    found = field.annotation if field else None
+    return found if isinstance(found, type) and issubclass(found, BaseModel) else Settings
+
+
+def _is_in(written: object, loc: tuple[str, ...]) -> bool:
+    for part in loc:
+        if not isinstance(written, dict) or part not in written:
+            return False
+        written = written[part]
+    return True
+
+
+def _variable(loc: tuple[str, ...]) -> str | None:
+    name = PREFIX + "__".join(loc).upper()
+    return name if name in os.environ else None
+
+
+def _place(path: Path, text: str, loc: tuple[str, ...]) -> str:
+    """The file and the line of a key; the file alone where the key is written in some rarer way."""
+    section: tuple[str, ...] = ()
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*\[\s*([\w-]+)\s*]", line):
+            section = (header[1],)
+            if section == loc:
+                return f"{path}:{number}"
+        elif (key := re.match(r"\s*([\w-]+)\s*=", line)) and (*section, key[1]) == loc:
+            return f"{path}:{number}"
+    return str(path)

@@ -1,0 +1,168 @@
+"""The parts put together: from the configuration to an engine that can run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from random import SystemRandom
+
+from bot import rulefiles
+from bot.core.findings import KEY, Finding
+from bot.core.rulebook import Entries, Rulebook
+from bot.engine.engine import Engine, Pace
+from bot.engine.tracker import Denied, Throttled, Unreachable
+from bot.jira import access
+from bot.jira.binding import Binding, bind
+from bot.jira.catalogue import Catalogue, read_catalogue
+from bot.jira.client import Client
+from bot.jira.tracker import JiraTracker
+from bot.rulefiles import RulebookError, load_rulebook
+from bot.settings import Jira, Misconfigured, Settings, token_of
+from bot.shipped import rules_folder
+from bot.store.store import Store
+from bot.texts import Messages, MessagesError, load_messages
+from bot.yaml_positions import Node, Spot, problem_at, read_yaml
+
+_uniform = SystemRandom().uniform
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a desk's files say: its rules and its texts."""
+
+    book: Rulebook
+    messages: Messages
+
+
+def read_desk(folder: Path, site: str) -> Desk:
+    """Read a desk's rulebook and texts, the common ones under its own. Raises Misconfigured with every mistake."""
+    common = rules_folder() / "common"
+    own = folder / rulefiles.MESSAGES
+    problems: list[str] = []
+    messages = None
+    try:
+        messages = load_messages([common / rulefiles.MESSAGES, *([own] if own.is_dir() else [])])
+    except MessagesError as error:
+        problems += error.errors
+    needed = None if messages is None else {name: messages.required_values(name) for name in messages.names()}
+    try:
+        book = load_rulebook(folder, site=site, common=common, messages=needed)
+    except RulebookError as error:
+        raise Misconfigured(*problems, *map(str, error.problems)) from None
+    if messages is None:
+        raise Misconfigured(*problems)
+    return Desk(book, messages)
+
+
+def client_of(
+    jira: Jira,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    jitter: Callable[[float, float], float] = _uniform,
+) -> Client:
+    """Make a connection; `jitter` stretches the waits between its tries. Raises Misconfigured without a token."""
+    return Client(
+        jira.url,
+        token=token_of(jira),
+        user=jira.user,
+        ca_bundle=str(jira.ca_bundle) if jira.ca_bundle else None,
+        timeout_s=jira.timeout_s,
+        sleep=sleep,
+        jitter=jitter,
+    )
+
+
+def look_at(jira: Jira, entries: Entries | None) -> Catalogue:
+    """Ask the Jira what it has. Raises Misconfigured when nothing there answers as a Jira does, Throttled else.
+
+    A Jira that cannot be reached when the bot starts is a mistake in the configured address until it has been
+    seen working once: exit 2. A Jira that goes away later is waited for.
+    """
+    # Somebody waits for the answer: tries follow one another at once.
+    client = client_of(jira, jitter=lambda low, high: 0.0)
+    try:
+        return read_catalogue(client, entries)
+    except Throttled:
+        raise
+    except (Denied, Unreachable) as error:
+        raise Misconfigured(f"jira.url {jira.url}: {error}") from None
+    finally:
+        client.close()
+
+
+def tie(catalogue: Catalogue, book: Rulebook, folder: Path) -> Binding:
+    """Tie the rules to the Jira. Raises Misconfigured for all that it lacks or its account may not do."""
+    binding = bind(book.entries, catalogue)
+    findings = binding if isinstance(binding, list) else []
+    findings = [*findings, *access.findings(catalogue, book.entries, speaks(book.entries))]
+    if findings or isinstance(binding, list):
+        raise Misconfigured(*placed(findings, folder))
+    return binding
+
+
+def speaks(entries: Entries) -> bool:
+    """Whether any rule is live, so that the account must be able to write."""
+    observed = [*(route.observe for route in entries.routes), *(ladder.observe for ladder in entries.ladders)]
+    return not entries.manners.observe and not all(observed)
+
+
+def start(
+    settings: Settings,
+    store: Callable[[], Store],
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Engine:
+    """Make the engine of a configuration. Raises as `assemble` does."""
+    pace = Pace(overlap_s=settings.engine.overlap_s, reconcile_s=settings.engine.reconcile_s)
+    folder = settings.rules.folder
+    return assemble(settings.site, folder, settings.jira, store, pace=pace, sleep=sleep, stopping=stopping)
+
+
+def assemble(
+    site: str,
+    folder: Path,
+    jira: Jira,
+    store: Callable[[], Store],
+    *,
+    pace: Pace,
+    sleep: Callable[[float], None] = time.sleep,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Engine:
+    """Make the engine for a desk's folder and a Jira; the store is opened last, when all else is well.
+
+    Raises Misconfigured, Throttled, and what `store` raises.
+    """
+    desk = read_desk(folder, site)
+    catalogue = look_at(jira, desk.book.entries)
+    binding = tie(catalogue, desk.book, folder)
+    return Engine(
+        tracker=JiraTracker(client_of(jira, sleep=sleep), catalogue, binding, desk.book.entries),
+        store=store(),
+        book=desk.book,
+        messages=desk.messages,
+        facts=binding.fingerprint,
+        pace=pace,
+        stopping=stopping,
+    )
+
+
+def placed(findings: Iterable[Finding], folder: Path) -> list[str]:
+    """Say each finding once, with the file and line that it is about."""
+    roots = [read_yaml(path.read_text("utf-8"), str(path))[0] for path in sorted(folder.glob("*.yaml"))]
+    merged, _ = rulefiles.merge([root for root in roots if root is not None], str(folder))
+    return [str(_problem(finding, merged)) for finding in dict.fromkeys(findings)]
+
+
+def _problem(finding: Finding, root: Node) -> object:
+    node, spot = root, root.spot
+    for part in finding.path:
+        key = node.keys.get(str(part))
+        child = node.child(part)
+        if part == KEY or child is None:
+            break
+        spot = key if key and isinstance(child.value, dict | list) else child.spot
+        node = child
+    return problem_at(Spot(spot.file, spot.line, spot.column), finding.text, node.written, finding.suggestion)
