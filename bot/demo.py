@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 from bot.core.calendar import Calendar
+from bot.core.steps import Step
 from bot.core.ticket import Moment
 from bot.engine.cycle import cycle
 from bot.engine.engine import Engine, Report
+from bot.jira.catalogue import read_catalogue
+from bot.jira.client import Client
+from bot.jira.tracker import JiraTracker
 from bot.sandbox.clock import Clock
 from bot.sandbox.desk import keskkonnaamet
 from bot.sandbox.server import Sandbox, serve
 from bot.sandbox.story import Stage, Story, read_story
+from bot.shipped import rules_folder
+from bot.start import read_desk, tie
+from bot.store.store import open_store
 
+SITE = "demo"
 TOKEN = "sandbox-token"  # noqa: S105 - the sandbox's own, known to everybody
 ADDRESS = "piletibot@sandbox.example"
 
@@ -25,29 +33,41 @@ _QUIET_S = 3600
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """One comment of the bot's in the demo: when, on which ticket, by which rules, to whom, why."""
+    """One comment of the bot's: when, on which ticket, by which rules and rungs with their reasons, to whom."""
 
     at: Moment
     ticket: str
     rules: tuple[str, ...]
     rungs: tuple[str, ...]
+    whys: tuple[str, ...]
     to: tuple[str, ...]
-    why: tuple[str, ...]
+
+    @classmethod
+    def of(cls, steps: Sequence[Step], at: Moment) -> Spoken:
+        """Tell of the comment made of these steps."""
+        return cls(
+            at=at,
+            ticket=steps[0].ticket_key,
+            rules=tuple(step.rule for step in steps),
+            rungs=tuple(step.occasion.rung for step in steps),
+            whys=tuple(step.because.why for step in steps),
+            to=tuple(dict.fromkeys(person for step in steps for person in step.to)),
+        )
 
 
 @dataclass(slots=True)
 class Played:
-    """What came of a demo."""
+    """What came of a demo; `last_at` is the moment of the last cycle."""
 
     spoken: list[Spoken] = field(default_factory=list)
     cycles: int = 0
     away: int = 0
-    held: int = 0
     withdrawn: int = 0
-    ends_at: Moment = 0
+    requests: int = 0
+    last_at: Moment = 0
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Demo:
     """A story on its stage: the sandbox, the bot that watches it, and the clock that both share."""
 
@@ -55,30 +75,37 @@ class Demo:
     stage: Stage
     sandbox: Sandbox
     clock: Clock
+    client: Client
     engine: Engine
 
 
-def set_up(
-    flavour: Literal["cloud", "dc"],
-    days: int,
-    folder: Path,
-    calendar: Calendar,
-    start: Callable[[str], Engine],
-) -> Demo:
-    """Open the sandbox at the story's first morning and start the bot on it.
+@contextmanager
+def open_demo(
+    flavour: Literal["cloud", "dc"], desk: str, days: int, store_url: str = "sqlite://", port: int = 0
+) -> Iterator[Demo]:
+    """Open the sandbox at the first morning of a shipped desk's story, with the bot started on it over HTTP.
 
-    `folder` holds the story, `start` makes the bot's engine for the sandbox's address.
+    Raises Misconfigured when there is no such desk, OSError when the port is taken.
     """
-    story = read_story(folder, calendar, days)
+    folder = rules_folder() / desk
+    read = read_desk(folder, SITE)
+    book = read.book
+    story = read_story(folder / "demo", book.calendar, days)
     clock = Clock(story.starts_at * 1000)
-    world = keskkonnaamet(flavour, clock)
-    sandbox = serve(world)
-    return Demo(story, Stage(world, story), sandbox, clock, start(sandbox.url))
+    with serve(keskkonnaamet(flavour, clock), port) as sandbox, closing(open_store(store_url)) as store:
+        user = ADDRESS if flavour == "cloud" else None
+        client = Client(sandbox.url, token=TOKEN, user=user, sleep=lambda seconds: None)
+        with closing(client):
+            catalogue = read_catalogue(client, book.entries)
+            binding = tie(catalogue, book, folder)
+            tracker = JiraTracker(client, catalogue, binding, book.entries)
+            engine = Engine(tracker, store, book, read.messages, binding.fingerprint)
+            yield Demo(story, Stage(sandbox.world, story), sandbox, clock, client, engine)
 
 
 def play(demo: Demo, tell: Callable[[Moment, Report], None] = lambda now, report: None) -> Played:
     """Play the story: people act at their moments, and between their acts the bot runs its cycles."""
-    played = Played(ends_at=demo.story.ends_at)
+    played = Played()
     acts = list(demo.story.acts)
     for now in moments(demo.story, demo.engine.book.calendar):
         while acts and acts[0].at <= now:
@@ -88,8 +115,13 @@ def play(demo: Demo, tell: Callable[[Moment, Report], None] = lambda now, report
         demo.clock.set(now * 1000)
         demo.sandbox.site.faults.down = any(since <= now < until for since, until in demo.story.away)
         report = cycle(demo.engine, now)
-        _note(played, report, now)
+        played.spoken += [Spoken.of(steps, now) for steps in report.said]
+        played.cycles += 1
+        played.away += report.unreachable is not None
+        played.withdrawn += report.withdrawn
+        played.last_at = now
         tell(now, report)
+    played.requests = demo.client.requests
     return played
 
 
@@ -99,21 +131,3 @@ def moments(story: Story, calendar: Calendar) -> Iterator[Moment]:
     while now < story.ends_at:
         yield now
         now += _BUSY_S if calendar.is_open(now) or calendar.is_open(now + _QUIET_S) else _QUIET_S
-
-
-def _note(played: Played, report: Report, now: Moment) -> None:
-    played.cycles += 1
-    played.away += report.unreachable is not None
-    played.held += report.held
-    played.withdrawn += report.withdrawn
-    for steps in report.said:
-        played.spoken.append(
-            Spoken(
-                at=now,
-                ticket=steps[0].ticket_key,
-                rules=tuple(step.rule for step in steps),
-                rungs=tuple(step.occasion.rung for step in steps),
-                to=tuple(dict.fromkeys(person for step in steps for person in step.to)),
-                why=tuple(dict.fromkeys(step.because.why for step in steps)),
-            )
-        )

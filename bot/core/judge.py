@@ -105,7 +105,7 @@ def _ladder_step(
         say=rung.say,
         to=addressees(rung.to, view),
         due_at=reached.at,
-        because=Because(ladder.why, decided),
+        because=Because(_why(ladder.name, view.book), decided),
         urgency=urgency(rung),
         observe=ladder.observe or view.book.entries.manners.observe,
         since_at=_live_since(ladder.since, view.book),
@@ -121,7 +121,7 @@ def _route_step(judged: Judged) -> Step | None:
     if since is None or route is None:
         return None
     values = _common_values(view)
-    values["reason"] = route.why
+    values["reason"] = Name("why", route.route)
     if route.queue is not None:
         values["queue"] = Name("queue", route.queue)
         values.update(_promises(judged))
@@ -139,7 +139,7 @@ def _route_step(judged: Judged) -> Step | None:
         say="routed" if route.queue else "route_unsure",
         to=to,
         due_at=since,
-        because=Because(route.why, tuple(dict.fromkeys(tested))),
+        because=Because(_why(route.route, view.book), tuple(dict.fromkeys(tested))),
         observe=route.observe or view.book.entries.manners.observe,
         since_at=_live_since(route.since, view.book),
         sets={"queue": route.queue} if route.queue else {},
@@ -163,6 +163,10 @@ def _common_values(view: View) -> dict[str, Value]:
     moved = moment("movement")
     values["last"] = At(next(turn.at for turn in reversed(view.happened) if moved(turn)))
     return values
+
+
+def _why(rule: str, book: Rulebook) -> str:
+    return book.name("why", rule, book.entries.language)
 
 
 def _live_since(since: date | None, book: Rulebook) -> Moment:

@@ -22,7 +22,10 @@ Standing = Literal["open", "solved", "closed"]
 Word = Annotated[str, StringConstraints(pattern=r"^[^\s/@~][^/@\n]{0,79}$")]
 """A permanent name: no slash, no at sign, not starting with a tilde, since it becomes part of a step's key."""
 
-Why = Annotated[str, StringConstraints(min_length=10, max_length=400)]
+Reason = Annotated[str, StringConstraints(min_length=10, max_length=400)]
+Why = Reason | dict[Language, Reason]
+"""A rule's reason, which its messages quote: in the desk's language, or in several."""
+
 Names = dict[Language, str]
 
 
@@ -226,6 +229,7 @@ class Rulebook:
     states: Mapping[str, State]
     queues: Mapping[str, Queue]
     languages: Mapping[str, Language]
+    whys: Mapping[str, Why]
 
     @property
     def calendar(self) -> Calendar:
@@ -233,12 +237,26 @@ class Rulebook:
         return self.calendars[self.entries.manners.calendar]
 
     def name(self, kind: str, word: str, language: str) -> str:
-        """The name of a state or queue in a language; the desk's language or the word itself where it has none."""
-        found: State | Queue | None = self.states.get(word) if kind == "state" else self.queues.get(word)
-        if found is None:
-            return word
-        names = {str(spoken): shown for spoken, shown in found.name.items()}
-        return names.get(language) or names.get(self.entries.language) or word
+        """What a `state` or `queue` is called, or why a rule (kind `why`) is there, in a language.
+
+        The desk's language where it is not said in this one, the word itself where it has no name at all.
+        """
+        match kind:
+            case "state" if word in self.states:
+                return _in(self.states[word].name, language, self.entries.language) or word
+            case "queue" if word in self.queues:
+                return _in(self.queues[word].name, language, self.entries.language) or word
+            case "why" if word in self.whys:
+                return _in(self.whys[word], language, self.entries.language) or word
+            case _:
+                return word
+
+
+def _in(said: Why | Names, language: str, own: str) -> str:
+    if isinstance(said, str):
+        return said
+    by_language = {str(spoken): text for spoken, text in said.items()}
+    return by_language.get(language) or by_language.get(own) or next(iter(by_language.values()), "")
 
 
 def build(
@@ -257,6 +275,10 @@ def build(
         calendars={name: _calendar(name, entry, holidays, shortened) for name, entry in entries.calendars.items()},
         states={state.state: state for state in entries.states},
         queues={queue.queue: queue for queue in entries.queues},
+        whys={
+            **{route.route: route.why for route in entries.routes},
+            **{ladder.name: ladder.why for ladder in entries.ladders},
+        },
         languages={person.person: person.language or entries.language for person in entries.people},
     )
 

@@ -81,11 +81,12 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
     if not wanted:
         return
     to = tuple(dict.fromkeys(person for step in wanted for person in step.to))
+    language = language_of(to, engine.book)
     doc = engine.messages.comment(
         [(step.say, step.values) for step in wanted],
-        language_of(to, engine.book),
+        language,
         to=to,
-        why=[step.because.why for step in wanted],
+        why=[engine.book.name("why", step.rule, language) for step in wanted],
         names=engine.book.name,
         zone=engine.book.calendar.timezone,
     )

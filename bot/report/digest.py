@@ -31,6 +31,7 @@ class Row:
     state: str
     at: Moment
     amount: Amount | None = None
+    policy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +122,19 @@ def _rows(judged: Judged, now: Moment) -> Iterable[tuple[str, Row]]:
         return
     if after.standing != "open":
         return
-    for cycles in judged.clocks.values():
-        if cycles and is_running(cycles[-1]) and (row := _deadline(judged, cycles[-1], now)):
-            yield row
+    running = [cycles[-1] for cycles in judged.clocks.values() if cycles and is_running(cycles[-1])]
+    deadlines = [row for cycle in running if (row := _deadline(judged, cycle, now))]
+    yield from sorted(deadlines, key=lambda found: found[1].at)[:1]
     if after.ball == "customer" and (cycle := since_cycle("ball is customer", view)) is not None:
         yield "customer", _row(judged, cycle.started_at, _run(cycle, now))
     if after.ball == "tier 2" and (cycle := since_cycle("movement", view)) is not None:
         still = elapsed_s(cycle, now)
         if still >= _STILL_WD * cycle.calendar.day_s:
             yield "still", _row(judged, cycle.started_at, Amount(still, cycle.calendar.day_s))
-    if after.tier == 2 and ticket.queue is None:
-        yield "unrouted", _row(judged, view.happened[-1].at)
-    elif after.tier == 2 and ticket.owner is None:
-        yield "unassigned", _row(judged, view.happened[-1].at)
+    if after.tier == 2 and (ticket.queue is None or ticket.owner is None):
+        since = since_cycle("enters tier 2", view)
+        at = ticket.created_at if since is None else since.started_at
+        yield "unrouted" if ticket.queue is None else "unassigned", _row(judged, at)
 
 
 def _deadline(judged: Judged, cycle: Cycle, now: Moment) -> tuple[str, Row] | None:
@@ -142,12 +143,16 @@ def _deadline(judged: Judged, cycle: Cycle, now: Moment) -> tuple[str, Row] | No
         return None
     left_s = cycle.target_s - elapsed_s(cycle, now)
     if left_s < 0:
-        return "overdue", _row(judged, due, Amount(-left_s, cycle.calendar.day_s))
+        return "overdue", _row(judged, due, Amount(-left_s, cycle.calendar.day_s), cycle.policy)
     calendar = judged.view.book.calendar
     day_after = calendar.start_of_day(
         calendar.day_of(calendar.next_opening(_next_day(judged, now))) + timedelta(days=1)
     )
-    return ("due_soon", _row(judged, due, Amount(left_s, cycle.calendar.day_s))) if due < day_after else None
+    return (
+        ("due_soon", _row(judged, due, Amount(left_s, cycle.calendar.day_s), cycle.policy))
+        if due < day_after
+        else None
+    )
 
 
 def _next_day(judged: Judged, now: Moment) -> Moment:
@@ -159,9 +164,9 @@ def _run(cycle: Cycle, now: Moment) -> Amount:
     return Amount(elapsed_s(cycle, now), cycle.calendar.day_s)
 
 
-def _row(judged: Judged, at: Moment, amount: Amount | None = None) -> Row:
+def _row(judged: Judged, at: Moment, amount: Amount | None = None, policy: str = "") -> Row:
     ticket = judged.view.ticket
-    return Row(ticket.key, ticket.queue, judged.view.happened[-1].after.state, at, amount)
+    return Row(ticket.key, ticket.queue, judged.view.happened[-1].after.state, at, amount, policy)
 
 
 def html(digest: Digest, book: Rulebook, language: str, browse: str | None = None) -> str:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import yaml
 
 from bot.core.calendar import Calendar
 from bot.core.ticket import Moment
 from bot.sandbox import acts
+from bot.sandbox.texts import plain
 from bot.sandbox.world import Issue, Person, World
 
 _PRIORITIES = {"kriitiline": "1", "kõrge": "2", "keskmine": "3", "madal": "4"}
@@ -153,11 +155,10 @@ class Stage:
             case "queue":
                 self._edit(act, person, {self._id("Järjekord"): self._option("Järjekord", act.more)})
             case "deliver":
-                delivered = self.world.clock() // 1000
                 channel = self._option("Lahenduse kanal", "e-post")
-                day = self._day(delivered)
-                field = self._id("Lahendus kliendile edastatud")
-                self._edit(act, person, {field: day, self._id("Lahenduse kanal"): channel})
+                day = datetime.fromtimestamp(act.at, ZoneInfo(self.world.zone)).date().isoformat()
+                delivered = self._id("Lahendus kliendile edastatud")
+                self._edit(act, person, {delivered: day, self._id("Lahenduse kanal"): channel})
             case "silence":
                 self._edit(act, person, {"labels": [HOLD]})
             case "unsilence":
@@ -168,6 +169,12 @@ class Stage:
             acts.comment(self.world, self._issue(act), person, _SAID[act.do])
         if act.do in _STATUSES:
             acts.transition(self.world, self._issue(act), person, self._status(_STATUSES[act.do]), {})
+
+    def last_comment_of(self, name: str) -> str:
+        """The text of this person's newest comment, as plain text; empty when there is none."""
+        person = self.world.person(name)
+        comments = [said for issue in self.world.issues.values() for said in issue.comments if said.author is person]
+        return plain(max(comments, key=lambda said: said.id).body) if comments else ""
 
     def _open(self, act: Act, person: Person) -> Issue:
         ticket = self.story.tickets[act.ticket]
@@ -197,9 +204,3 @@ class Stage:
 
     def _status(self, name: str) -> str:
         return next(id_ for id_, status in self.world.statuses.items() if status["name"] == name)
-
-    def _day(self, at: Moment) -> str:
-        from datetime import datetime
-        from zoneinfo import ZoneInfo
-
-        return datetime.fromtimestamp(at, ZoneInfo(self.world.zone)).date().isoformat()

@@ -1,0 +1,148 @@
+"""`piletibot demo`: play the desk, show what was said to whom and why, write the digest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from bot.core.rulebook import Rulebook
+from bot.core.ticket import Moment
+from bot.demo import ADDRESS, Demo, Played, Spoken, moments, open_demo, play
+from bot.engine.daemon import Stop, run
+from bot.engine.engine import Report
+from bot.report.digest import gather, html
+
+SERVED_POLL_S = 5
+
+
+def demo(
+    flavour: Literal["cloud", "dc"], desk: str, days: int, out: Path, *, serve: bool, port: int, console: Console
+) -> None:
+    """Play `days` working days of a desk and write `digest.html` and the database into `out`.
+
+    With `serve` the sandbox and the bot stay up until the process is told to stop.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    database = out / "piletibot.db"
+    for old in (database, *out.glob("piletibot.db-*")):
+        old.unlink(missing_ok=True)
+    with open_demo(flavour, desk, days, f"sqlite:///{database}", port) as opened:
+        _introduce(opened, flavour, days, console)
+        began = time.monotonic()
+        played = _played(opened, console)
+        _tell(played.spoken, opened.engine.book, console)
+        _legend(played.spoken, console)
+        _example(opened, console)
+        page = write_digest(opened, played.last_at, out / "digest.html")
+        console.print(
+            f"\n[bold]{len(played.spoken)} comments[/] in {played.cycles} cycles, "
+            f"{played.requests} requests, {time.monotonic() - began:.0f} s; "
+            f"{played.away} cycles found Jira away, {played.withdrawn} steps were withdrawn unsaid."
+        )
+        console.print(f"The lead's digest: [bold]{page}[/]")
+        if serve:
+            _serve(opened, page, console)
+
+
+def write_digest(opened: Demo, now: Moment, path: Path) -> Path:
+    """Write the digest as of `now`; returns its path."""
+    store, book = opened.engine.store, opened.engine.book
+    troubles = [(ticket, what) for ticket, what, _ in store.troubles()]
+    digest = gather(store.open_tickets(), store.ledger(), troubles, book, now)
+    path.write_text(html(digest, book, book.entries.language, f"{opened.sandbox.url}/browse/"), "utf-8")
+    return path
+
+
+def _introduce(opened: Demo, flavour: str, days: int, console: Console) -> None:
+    kind = "Jira Cloud" if flavour == "cloud" else "Jira Data Center"
+    console.print(
+        f"A sandbox {kind} is up at [bold]{opened.sandbox.url}[/], and the bot watches it over HTTP. {days} working days "
+        f"of {len(opened.story.tickets)} tickets: people open, answer, forget, bounce and solve; Jira is away for an hour."
+    )
+
+
+def _played(opened: Demo, console: Console) -> Played:
+    total = sum(1 for _ in moments(opened.story, opened.engine.book.calendar))
+    zone = _zone(opened.engine.book)
+    columns = (TextColumn("{task.description}"), BarColumn(None), TextColumn("{task.fields[said]} comments"))
+    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
+        task = progress.add_task("", total=total, said=0)
+
+        def tell(now: Moment, report: Report) -> None:
+            said = progress.tasks[0].fields["said"] + len(report.said)
+            progress.update(task, advance=1, description=f"{_local(now, zone):%d.%m %H:%M}", said=said)
+
+        return play(opened, tell)
+
+
+def _tell(spoken: Sequence[Spoken], book: Rulebook, console: Console) -> None:
+    zone = _zone(book)
+    for day, comments in groupby(spoken, key=lambda comment: _local(comment.at, zone).date()):
+        table = Table(title=f"{day:%A %d.%m.%Y}", title_justify="left", box=None, pad_edge=False, title_style="bold")
+        for name in ("when", "ticket", "rule", "rung", "to"):
+            table.add_column(name, no_wrap=name != "to", style="dim" if name == "rung" else "")
+        for comment in comments:
+            table.add_row(
+                f"{_local(comment.at, zone):%H:%M}",
+                comment.ticket,
+                " + ".join(comment.rules),
+                " + ".join(comment.rungs),
+                ", ".join(comment.to),
+            )
+        console.print(table)
+        console.print()
+
+
+def _legend(spoken: Sequence[Spoken], console: Console) -> None:
+    table = Table(title="Why", title_justify="left", box=None, pad_edge=False, show_header=False, title_style="bold")
+    reasons = {rule: why for comment in spoken for rule, why in zip(comment.rules, comment.whys, strict=True)}
+    for rule, why in reasons.items():
+        table.add_row(rule, escape(why))
+    console.print(table)
+
+
+def _example(opened: Demo, console: Console) -> None:
+    """Show one closure prompt as it stands in the sandbox."""
+    text = opened.stage.last_comment_of("piletibot")
+    if text:
+        console.print("\n[bold]The last comment, as it stands on its ticket[/]\n")
+        console.print(escape(text), highlight=False)
+
+
+def _serve(opened: Demo, page: Path, console: Console) -> None:
+    console.print(
+        f"\nThe sandbox stays up at [bold]{opened.sandbox.url}[/] (user {ADDRESS}, token sandbox-token; "
+        f"everybody else has the token <name>-token), and the bot looks every {SERVED_POLL_S} s. Stop with Ctrl-C."
+    )
+    stop = Stop()
+    stop.listen()
+    began, frozen = time.monotonic(), opened.clock()
+
+    def now() -> Moment:
+        opened.clock.set(frozen + int((time.monotonic() - began) * 1000))
+        return opened.clock() // 1000
+
+    def after(report: Report) -> None:
+        if report.said:
+            _tell([Spoken.of(steps, report.at) for steps in report.said], opened.engine.book, console)
+            write_digest(opened, report.at, page)
+
+    run(opened.engine, stop, poll_s=SERVED_POLL_S, now=now, after=after)
+
+
+def _zone(book: Rulebook) -> ZoneInfo:
+    return ZoneInfo(book.calendar.timezone)
+
+
+def _local(at: Moment, zone: ZoneInfo) -> datetime:
+    return datetime.fromtimestamp(at, zone)
