@@ -59,10 +59,11 @@ def _place(root: Node, loc: Path) -> tuple[Spot, str | None]:
 
 def cross_problems(entries: Entries, root: Node, messages: Mapping[str, frozenset[str]] | None) -> list[Problem]:
     """What does not fit together in entries that are well formed."""
-    return [_finding(finding, root) for finding in problems(entries, messages, is_country)]
+    return [placed(finding, root) for finding in problems(entries, messages, is_country)]
 
 
-def _finding(finding: Finding, root: Node) -> Problem:
+def placed(finding: Finding, root: Node) -> Problem:
+    """A finding with the place that its path has under `root`."""
     spot, written = _place(root, finding.path)
     return problem_at(spot, finding.text, written, finding.suggestion)
 
@@ -81,7 +82,7 @@ class SoundPart:
     def problems(self, messages: Mapping[str, frozenset[str]] | None) -> list[Problem]:
         """What does not fit together, but for findings that what was left out may have caused."""
         findings = problems(self.entries, messages, is_country)
-        return [_finding(finding, self.root) for finding in findings if not self._caused_by_broken(finding)]
+        return [placed(finding, self.root) for finding in findings if not self._caused_by_broken(finding)]
 
     def _caused_by_broken(self, finding: Finding) -> bool:
         section, *inner = finding.path
@@ -137,19 +138,26 @@ def _names(node: Node) -> Iterator[str]:
                 yield from _names(child)
 
 
-def schema_problems(error: ValidationError, root: Node) -> list[Problem]:
-    """Pydantic's errors as problems; of a union's branches only those that were meant."""
+def schema_problems(error: ValidationError, root: Node, whole: Any = Entries) -> list[Problem]:
+    """Pydantic's errors as problems; of a union's branches only those that were meant.
+
+    `whole` is the type that `root` was read as.
+    """
     by_union: dict[Path, list[ErrorDetails]] = {}
     found: list[Problem] = []
     for detail in error.errors(include_url=False):
         union = _union(detail, root)
         if union is None:
-            found.append(_problem(detail, root))
+            found.append(_problem(detail, root, whole))
         else:
             by_union.setdefault(union, []).append(detail)
     for loc, details in by_union.items():
-        meant = [detail for detail in details if len(detail["loc"]) > len(loc) + 1]
-        found += [_problem(detail, root) for detail in meant]
+        meant = [
+            detail
+            for detail in details
+            if len(detail["loc"]) > len(loc) + 1 or detail["type"] not in (*_MUST_BE, "literal_error")
+        ]
+        found += [_problem(detail, root, whole) for detail in meant]
         if not meant:
             spot, written = _place(root, loc)
             text = " or ".join(_expected(detail) for detail in details)
@@ -169,7 +177,7 @@ def _union(detail: ErrorDetails, root: Node) -> Path | None:
     return None
 
 
-def _problem(detail: ErrorDetails, root: Node) -> Problem:
+def _problem(detail: ErrorDetails, root: Node, whole: Any) -> Problem:
     loc = detail["loc"]
     last = str(loc[-1])
     node, _ = _walk(root, loc[:-1])
@@ -179,7 +187,7 @@ def _problem(detail: ErrorDetails, root: Node) -> Problem:
             return problem_at(node.spot, text, None)
         case "extra_forbidden":
             kind = "section" if node is root else "key"
-            known = [name for model in _models(loc[:-1]) for name in model.model_fields]
+            known = [name for model in _models(loc[:-1], whole) for name in model.model_fields]
             meant = nearest(last, known)
             listed = "" if meant else f"; known: {', '.join(known)}"
             return problem_at(node.keys[last], f"unknown {kind} '{last}'{listed}", last, meant)
@@ -215,9 +223,9 @@ def _expected(detail: ErrorDetails) -> str:
     return _MUST_BE.get(detail["type"], detail["msg"])
 
 
-def _models(loc: Path) -> list[type[BaseModel]]:
-    """The models that pydantic may have been reading at a place of `Entries`."""
-    kinds: list[Any] = [Entries]
+def _models(loc: Path, whole: Any) -> list[type[BaseModel]]:
+    """The models that pydantic may have been reading at a place of `whole`."""
+    kinds: list[Any] = [whole]
     for part in loc:
         kinds = [inner for kind in kinds for inner in _inside(kind, part)]
     return [kind for outer in kinds for kind in _branches(outer) if _is_model(kind)]

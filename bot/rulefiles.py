@@ -47,7 +47,7 @@ def load_rulebook(
         raise RulebookError(tuple(problems))
     roots = []
     for path in (path for each in folders for path in _yaml_files(each)):
-        root, unread = _read(path)
+        root, unread = read_file(path)
         problems += unread
         if root is not None:
             roots.append(root)
@@ -89,7 +89,8 @@ def _whole(path: Path, text: str) -> Problem:
     return problem_at(Spot(str(path)), text)
 
 
-def _read(path: Path) -> tuple[Node | None, tuple[Problem, ...]]:
+def read_file(path: Path) -> tuple[Node | None, tuple[Problem, ...]]:
+    """One file's document, or None, and what is wrong with the file. Never raises."""
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)

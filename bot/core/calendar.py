@@ -133,6 +133,13 @@ class Calendar:
         # Where the clock skips midnight, fold=0 counts by the offset before the gap: the moment it skips.
         return int(datetime(day.year, day.month, day.day, tzinfo=self._zone, fold=0).timestamp())
 
+    def moment(self, wall: datetime) -> Moment:
+        """Find when the clock on the wall shows `wall`, the first time of two. Raises ValueError if it never does."""
+        at = int(wall.replace(tzinfo=self._zone, fold=0).timestamp())
+        if self.local(at).replace(tzinfo=None) != wall:
+            raise ValueError(f"the clocks of {self.timezone} never show {wall:%Y-%m-%d %H:%M}")
+        return at
+
     def _around(self, at: Moment, reach_s: int) -> _Table:
         return self._covering(max(_FIRST, min(at, at + reach_s)), min(_LAST, max(at, at + reach_s)))
 
