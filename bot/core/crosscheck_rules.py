@@ -201,9 +201,12 @@ def _mapped(path: Path, word: str, entries: Entries) -> Iterator[Finding]:
 
 def _when(path: Path, when: Mapping[str, object], entries: Entries) -> Iterator[Finding]:
     for inner, text, allowed in condition_problems(when, entries):
-        is_word = bool(inner) and isinstance(inner[-1], str)
-        about_the_word = is_word and (inner[-1] not in WORDS or not allowed)
-        written = inner[-1] if about_the_word else _value(when, inner)
+        last = inner[-1] if inner else None
+        if last in WORDS:
+            about_the_word = WORDS[str(last)].needs not in (None, *entries.fields)
+        else:
+            about_the_word = isinstance(last, str) and bool(allowed)
+        written = last if about_the_word else _value(when, inner)
         meant = nearest(str(written), allowed)
         if meant == str(written):
             quotes = "leave out the quotes" if isinstance(written, str) else "put it in quotes"
