@@ -5,6 +5,7 @@ None of them asks who may do what; the requests do. Values are neutral ones (`bo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -28,6 +29,7 @@ def create(world: World, by: Person, project: Project, values: Mapping[str, Json
         "status": world.statuses[project.statuses[0]],
         "priority": next((p for p in world.priorities.values() if p.get("default")), None),
         "resolution": None,
+        "security": None,
         "assignee": None,
         "reporter": by,
         "creator": by,
@@ -197,6 +199,13 @@ def attach(world: World, issue: Issue, by: Person, filename: str, size: int, mim
         "toString": filename,
     }
     return _write(world, replace(issue, attachments=(*issue.attachments, file)), by, [entry])
+
+
+def mentioned(world: World, body: Json) -> list[Person]:
+    """Return whom a text's mentions reach: by accountId on Cloud, by name on Data Center; others reach nobody."""
+    pattern = r"\[~accountid:([^\]\s]+)\]" if world.flavour == "cloud" else r"\[~([^\]\s]+)\]"
+    found = (world.person(ref) for ref in re.findall(pattern, plain(body)))
+    return [each for each in found if each is not None and each.active]
 
 
 def rename(world: World, person: Person, name: str, display_name: str) -> None:

@@ -52,6 +52,7 @@ ROUTES = (
     Route("GET", "/mypermissions", people.mypermissions),
     Route("GET", "/user", people.user),
     Route("GET", "/user/search", people.search),
+    Route("GET", "/user/assignable/search", people.assignable),
     Route("GET", "/group/member", people.members),
     Route("GET", "/groups/picker", people.groups),
     Route("GET", "/field", meta.fields),

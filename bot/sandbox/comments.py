@@ -102,6 +102,8 @@ def from_update(call: Call, issue: Issue, verbs: Json) -> Callable[[Issue], None
 
 def _said(call: Call, issue: Issue, asked: dict[str, Json]) -> Comment:
     call.needs("ADD_COMMENTS", issue.project_key)
+    if call.cloud and len(issue.comments) >= call.world.most_comments:
+        raise Refusal(413, "The number of comments on this issue has reached the limit.")
     text = values.body(call, asked.get("body"))
     properties = _properties(asked.get("properties"))
     visibility = _visibility(call, asked.get("visibility"))

@@ -3,6 +3,7 @@
 - `GET|PUT|DELETE /sandbox/faults`: the knobs of `bot.sandbox.faults.Faults`; PUT sets those given
 - `GET|PUT /sandbox/clock`: `{"now_ms": 1790000000000}`, `{"advance_ms": 60000}` or `{"real": true}`
 - `GET|DELETE /sandbox/requests`: `{"total": n, "requests": [{"method", "path", "status", "count"}]}`, 0 for dropped
+- `GET /sandbox/mentions`: `{"mentions": [{"issue", "comment", "user"}]}`: whom the comments' mentions reach
 - `POST /sandbox/acts`: `{"act": "move", "issue", "project", "by"}`, `{"act": "deactivate", "user"}`,
   `{"act": "rename", "user", "name", "display_name"}`, `{"act": "forbid"|"allow", "user", "permission"}`,
   `{"act": "attach", "issue", "filename", "size", "mime_type", "by"}`
@@ -44,6 +45,8 @@ def handle(site: Site, request: Request) -> Answer:
                 if request.method == "DELETE":
                     site.requests.clear()
                 return said(200, _counted(site))
+            case "GET", "mentions":
+                return said(200, {"mentions": _mentions(site.world)})
             case "POST", "acts":
                 _act(site.world, given)
                 return said(200, {})
@@ -70,6 +73,15 @@ def _counted(site: Site) -> Json:
         for (method, path, status), count in sorted(site.requests.items())
     ]
     return {"total": site.requests.total(), "requests": rows}
+
+
+def _mentions(world: World) -> Json:
+    return [
+        {"issue": issue.key, "comment": str(comment.id), "user": person.name}
+        for issue in world.issues.values()
+        for comment in issue.comments
+        for person in acts.mentioned(world, comment.body)
+    ]
 
 
 def _act(world: World, given: Json) -> None:

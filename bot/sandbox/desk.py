@@ -59,7 +59,7 @@ def keskkonnaamet(flavour: Flavour, clock: Callable[[], int]) -> World:
     The bot is `piletibot` (token `sandbox-token`); everybody else is `<name>` with `<name>-token`, addresses are
     `<name>@sandbox.example`; the account of `browse-token` may look and do nothing.
     """
-    world = World(flavour, clock)
+    world = staff(flavour, clock)
     for id_, name, category in _STATUSES:
         world.statuses[id_] = status(id_, name, category)
     for id_, name in (("1", "Kriitiline"), ("2", "Kõrge"), ("3", "Keskmine"), ("4", "Madal")):
@@ -68,17 +68,23 @@ def keskkonnaamet(flavour: Flavour, clock: Callable[[], int]) -> World:
         world.issue_types[id_] = {"id": id_, "name": name, "subtask": False, "description": ""}
     for id_, name in (("10000", "Lahendatud"), ("10001", "Tagasi võetud"), ("10002", "Dublett")):
         world.resolutions[id_] = {"id": id_, "name": name, "description": ""}
+    world.security_levels["10000"] = {"id": "10000", "name": "Ainult II tase", "description": ""}
     for field in _fields():
         world.fields[field.id] = field
     workflow = [id_ for id_, _, _ in _STATUSES]
     for id_, key, name in (("10000", "KKA", "Keskkonnaameti klienditugi"), ("10001", "ARH", "Arhiiv")):
         world.projects[key] = Project(id_, key, name, list(workflow), list(world.issue_types))
+    return world
+
+
+def staff(flavour: Flavour, clock: Callable[[], int]) -> World:
+    """Return a world that has the desk's people and nothing else yet, to load issues into."""
+    world = World(flavour, clock)
     world.groups = ["klienditugi", "ii-tase"]
     for number, (name, shown, groups) in enumerate(_PEOPLE):
-        world.add_person(_person(number, name, shown, groups))
-    viewer = world.person("vaatleja")
-    if viewer is not None:
-        viewer.denied |= browse_only()
+        person = world.add_person(_person(number, name, shown, groups))
+        if name == "vaatleja":
+            person.denied |= browse_only()
     return world
 
 

@@ -66,6 +66,7 @@ def _take(world: World, raw: Mapping[str, Json]) -> None:
         raise ValueError(f"id {number} comes twice")
     _learn(world, raw)
     histories = _histories(world, raw.get("changelog"))
+    _widen(world.projects[given["project"]["key"]], histories)
     world.taken_id("issue", number)
     resolved = given.get("resolutiondate")
     fields = {name: _value(world, each) for name, each in given.items() if name not in _SEPARATE}
@@ -114,6 +115,14 @@ def _learn(world: World, raw: Mapping[str, Json]) -> None:
             field = world.fields.get(name)
             if field is None or (field.name == name and field.type == "string" and kind_now != "string"):
                 world.fields[name] = Field(name, field.name if field else name, kind_now)
+
+
+def _widen(project: Project, histories: Iterable[History]) -> None:
+    """Let the project's workflow know the statuses its issues passed through."""
+    for entry in histories:
+        for item in entry.items:
+            if item.get("fieldId") == "status" and item.get("to") and item["to"] not in project.statuses:
+                project.statuses.append(item["to"])
 
 
 def _histories(world: World, changelog: Json) -> tuple[History, ...]:

@@ -23,7 +23,7 @@ def mypermissions(call: Call) -> Answer:
     project = _project_key(call)
     shown: dict[str, Json] = {}
     for number, key in enumerate(PERMISSIONS, start=10):
-        if asked and key not in asked:
+        if call.cloud and key not in asked:
             continue
         shown[key] = {
             "id": str(number),
@@ -57,6 +57,19 @@ def search(call: Call) -> Answer:
         raise Refusal(400, words if call.cloud else "The username query parameter was not provided")
     start, size = call.number("startAt", 0), call.number("maxResults", 50)
     found = [each for each in call.world.people if _matches(call, each, asked)]
+    return call.answer([render.person(call, each) for each in found[start : start + size]])
+
+
+def assignable(call: Call) -> Answer:
+    """Find accounts that issues of the project can be assigned to."""
+    ref = call.one("project") or call.issue(call.one("issueKey") or "").project_key
+    asked = call.one("query") or call.one("username") or "."
+    found = [
+        each
+        for each in call.world.people
+        if call.world.may(each, "ASSIGNABLE_USER", ref) and _matches(call, each, asked)
+    ]
+    start, size = call.number("startAt", 0), call.number("maxResults", 50)
     return call.answer([render.person(call, each) for each in found[start : start + size]])
 
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from bot.sandbox.api import Site
 from bot.sandbox.calls import Answer, Request
 from bot.sandbox.clock import Clock
-from bot.sandbox.desk import keskkonnaamet
+from bot.sandbox.desk import keskkonnaamet, staff
 from bot.sandbox.loading import load_file
 from bot.sandbox.world import Flavour, World
 
@@ -52,13 +52,14 @@ def serve(world: World, port: int = 0) -> Sandbox:
 
 
 def run(flavour: Flavour, port: int, load: Path | None = None) -> Sandbox:
-    """Serve the Keskkonnaamet desk in real time, with the issues of the file `load` beside it.
+    """Serve in real time the Keskkonnaamet desk, or, with the same people, the issues of the file `load`.
 
     Raises OSError when the port is taken or the file cannot be read, ValueError when it holds no issues.
     """
-    world = keskkonnaamet(flavour, Clock())
-    if load is not None:
-        load_file(world, load)
+    if load is None:
+        return serve(keskkonnaamet(flavour, Clock()), port)
+    world = staff(flavour, Clock())
+    load_file(world, load)
     return serve(world, port)
 
 

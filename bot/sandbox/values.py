@@ -13,7 +13,7 @@ from bot.sandbox.world import Field, Json, Person, Project
 LONGEST = 32_767
 SETTABLE = frozenset(
     {"summary", "description", "environment", "issuetype", "priority", "assignee", "reporter", "duedate", "labels"}
-    | {"components", "resolution"}
+    | {"components", "resolution", "security"}
 )
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -83,7 +83,7 @@ def _read(call: Call, project: Project, name: str, raw: Json) -> Json:
     field = call.world.fields.get(name)
     if field is None or (not field.custom and name not in SETTABLE):
         raise _Wrong(f"Field '{name}' cannot be set. It is not on the appropriate screen, or unknown.")
-    if name in ("issuetype", "priority", "resolution"):
+    if name in ("issuetype", "priority", "resolution", "security"):
         return _picked(call, project, name, raw)
     if name == "components":
         return [_component(project, each) for each in _listed(raw)]
@@ -91,6 +91,8 @@ def _read(call: Call, project: Project, name: str, raw: Json) -> Json:
         raise _Wrong("You must specify a summary of the issue.")
     if name in TEXTS or field.type == "text":
         return _marked_up(call, raw)
+    if name == "assignee":
+        return _assignee(call, project, field, raw)
     return None if raw is None and field.type != "array" else _plain(call, field, raw)
 
 
@@ -132,6 +134,7 @@ def _picked(call: Call, project: Project, name: str, raw: Json) -> Json:
         "issuetype": {each: call.world.issue_types[each] for each in project.issue_types},
         "priority": call.world.priorities,
         "resolution": call.world.resolutions,
+        "security": call.world.security_levels,
     }[name]
     if raw is None and name != "issuetype":
         return None
@@ -181,6 +184,11 @@ def _person(call: Call, field: Field, raw: Json) -> Person | None:
     known = found is not None and ref in ((found.account_id,) if call.cloud else (found.name, found.key))
     if found is None or not known:
         raise _Wrong("Specify a valid value for " + field.id if call.cloud else f"User '{ref}' does not exist.")
-    if not found.active and field.id == "assignee":
+    return found
+
+
+def _assignee(call: Call, project: Project, field: Field, raw: Json) -> Person | None:
+    found = None if raw is None else _person(call, field, raw)
+    if found is not None and not call.world.may(found, "ASSIGNABLE_USER", project.key):
         raise _Wrong(f"User '{found.display_name}' cannot be assigned issues.")
     return found

@@ -145,10 +145,13 @@ class View:
 
 
 def found(call: Call, text: str) -> list[Issue]:
-    """Return the issues a query asks for, in its order. Raises Refusal with Jira's 400 for what is wrong in it."""
-    me = call.me
-    zone = ZoneInfo(me.zone if me is not None else call.world.zone)
-    ident = None if me is None else me.ident(call.flavour)
+    """Return the issues a query asks for, in its order; nothing for who is not logged in.
+
+    Raises Refusal with Jira's 400 for what is wrong in it.
+    """
+    if call.me is None:
+        return []
+    zone, ident = ZoneInfo(call.me.zone), call.me.ident(call.flavour)
     try:
         rows = jql.search(text, View(call), now_ms=call.world.now(), zone=zone, me=ident)
     except jql.JqlError as error:

@@ -57,6 +57,10 @@ class Person:
     groups: list[str] = field(default_factory=list)
     denied: set[str] = field(default_factory=set)
 
+    def refs(self) -> list[str]:
+        """Return everything the account can be found by."""
+        return [ref for ref in (self.account_id, self.name, self.key, self.email) if ref]
+
     def ident(self, flavour: Flavour) -> str:
         """Return what this flavour knows the person by: the accountId, or the name."""
         return self.account_id if flavour == "cloud" else self.name
@@ -194,6 +198,7 @@ def system_fields() -> dict[str, Field]:
         ("resolutiondate", "Resolved", "datetime"),
         ("duedate", "Due date", "date"),
         ("labels", "Labels", "array"),
+        ("security", "Security Level", "option"),
         ("components", "Components", "array"),
         ("description", "Description", "text"),
         ("environment", "Environment", "text"),
@@ -219,6 +224,8 @@ class World:
         self.priorities: dict[str, dict[str, Json]] = {}
         self.issue_types: dict[str, dict[str, Json]] = {}
         self.resolutions: dict[str, dict[str, Json]] = {}
+        self.security_levels: dict[str, dict[str, Json]] = {}
+        self.most_comments = 5000
         self.link_types: dict[str, dict[str, Json]] = {
             "10000": {"id": "10000", "name": "Blocks", "inward": "is blocked by", "outward": "blocks"},
             "10001": {"id": "10001", "name": "Duplicate", "inward": "is duplicated by", "outward": "duplicates"},
@@ -252,17 +259,16 @@ class World:
 
     def index(self, person: Person) -> None:
         """Make the person findable by what it is called now; call it again after a rename."""
-        for ref in (person.account_id, person.name, person.key, person.email):
-            if ref:
-                self._by_ref.setdefault(ref.casefold(), person)
+        for ref in person.refs():
+            if self.person(ref) is None:
+                self._by_ref[ref.casefold()] = person
 
     def person(self, ref: str | None) -> Person | None:
         """Find an account by accountId, name, key or address, without regard to case; None when there is none."""
         found = self._by_ref.get(ref.casefold()) if ref else None
         if found is None or ref is None:
             return None
-        known = (found.account_id, found.name, found.key, found.email)
-        return found if ref.casefold() in {each.casefold() for each in known if each} else None
+        return found if ref.casefold() in map(str.casefold, found.refs()) else None
 
     def may(self, person: Person | None, permission: str, project_key: str | None = None) -> bool:
         """Tell whether the person holds the permission (in this project); nobody anonymous holds any."""
