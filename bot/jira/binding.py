@@ -107,7 +107,7 @@ def _fields(entries: Entries, catalogue: Catalogue, problems: list[Finding]) -> 
             text = f"{len(found)} fields of this Jira are called {written!r}; write the id of one: {ids}"
             problems.append(Finding(("fields", word), text))
         else:
-            names = [name for field in catalogue.fields for name in (field.id, field.name)]
+            names = [name for f in catalogue.fields for name in (f.name, *(() if f.custom else (f.id,)))]
             text = f"this Jira has no field {written!r}"
             problems.append(Finding(("fields", word), text, nearest(written, names)))
 
@@ -122,7 +122,7 @@ def _states(
             where = ("states", i, "status", j)
             found = _statuses(written, catalogue.statuses)
             if not found:
-                names = [name for status in catalogue.statuses for name in (status.id, status.name)]
+                names = [status.name for status in catalogue.statuses]
                 text = f"this Jira has no status {written!r}"
                 problems.append(Finding(where, text, nearest(written, names)))
             for status in found:
@@ -154,7 +154,7 @@ def _priorities(entries: Entries, catalogue: Catalogue, problems: list[Finding])
         found = by_id or [named for named in catalogue.priorities if _is_called(written, named.name)]
         if not found:
             text = f"this Jira has no priority {written!r}"
-            names = [name for named in catalogue.priorities for name in (named.id, named.name)]
+            names = [named.name for named in catalogue.priorities]
             problems.append(Finding(("priorities", word), text, nearest(written, names)))
         for named in found:
             yield named.id, word

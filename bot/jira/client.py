@@ -224,7 +224,9 @@ class Client:
             )
             status = answer.status_code
             return answer
-        except UnicodeEncodeError:
+        except requests.RequestException:
+            raise
+        except ValueError:  # of the standard library's HTTP, which looks at headers last
             raise Denied("the user or the token has a character that cannot be sent") from None
         finally:
             ms = int((self._clock() - started_at) * 1000)
@@ -305,8 +307,6 @@ def _cause(error: requests.RequestException) -> str:
         return "the certificate is not trusted; give `ca_bundle` the issuer's certificate"
     if isinstance(_reason(error), NewConnectionError):
         return "no connection; check the address"
-    if isinstance(error, requests.exceptions.InvalidHeader):
-        return "the user or the token has a character that cannot be sent"
     if isinstance(error, ValueError):
         return "not a valid address"
     return "the connection was lost"
