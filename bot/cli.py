@@ -138,3 +138,14 @@ def run(config: Config = CONFIG) -> None:
     from bot.commands.running import run as run_daemon
 
     raise typer.Exit(run_daemon(config))
+
+
+@app.command()
+def release(
+    batch: Annotated[str | None, typer.Argument(metavar="[BATCH]", help="As the list names it; none: list.")] = None,
+    config: Config = CONFIG,
+) -> None:
+    """Let a batch over the ceiling go: the next cycle says what of it is still wished."""
+    from bot.commands.release import release as run_release
+
+    raise typer.Exit(run_release(config, batch))

@@ -66,8 +66,9 @@ def write_digest(opened: Demo, now: Moment, path: Path) -> Path:
 def _introduce(opened: Demo, flavour: str, days: int, console: Console) -> None:
     kind = "Jira Cloud" if flavour == "cloud" else "Jira Data Center"
     console.print(
-        f"A sandbox {kind} is up at [bold]{opened.sandbox.url}[/], and the bot watches it over HTTP. {days} working days "
-        f"of {len(opened.story.tickets)} tickets: people open, answer, forget, bounce and solve; Jira is away for an hour."
+        f"A sandbox {kind} is up at [bold]{opened.sandbox.url}[/], and the bot watches it over HTTP. "
+        f"{days} working days of {len(opened.story.tickets)} tickets: people open, answer, forget, bounce and solve; "
+        "once Jira is away for an hour."
     )
 
 

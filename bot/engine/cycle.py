@@ -10,6 +10,7 @@ from bot.core.arrange import WAITING, Arrangement, DeskState, arrange
 from bot.core.judge import judge
 from bot.core.steps import Wishes
 from bot.core.ticket import Moment, Ticket
+from bot.engine.batch import notice
 from bot.engine.deliver import deliver, settle
 from bot.engine.engine import Engine, Report
 from bot.engine.ledger import decided, row, row_read_back, turned
@@ -65,6 +66,10 @@ def _judge_due(engine: Engine, now: Moment, report: Report) -> None:
         _rebuild_ledgers(engine, wishes, now)
         ledger = _ledger(engine, ids)
         arranged = arrange(wishes, ledger, engine.book, desk_state(engine, now), now)
+        if arranged.batch:
+            log.warning("ceiling reached, nothing of the batch is sent", steps=len(arranged.batch))
+            told = notice(engine, len(arranged.batch), now)
+            arranged.say += [(told,)] if told else []
         _commit(engine, arranged, ledger, looks, now)
         report.judged += len(ids)
         report.held += len(arranged.hold)

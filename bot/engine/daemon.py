@@ -31,6 +31,7 @@ class Stop:
         self._event = threading.Event()
 
     def __call__(self) -> bool:
+        """Whether to stop."""
         return self._event.is_set()
 
     def listen(self) -> None:
@@ -94,7 +95,7 @@ def run(
 
 
 def _shut_down(scheduler: BackgroundScheduler) -> None:
-    """Wait for the cycle at hand; one that hangs in a request is left to the outbox, which settles it at the next start."""
+    """Wait for the cycle at hand; what hangs in a request is left to the outbox, settled at the next start."""
     ended = threading.Thread(target=scheduler.shutdown, daemon=True)
     ended.start()
     ended.join(_GRACE_S)

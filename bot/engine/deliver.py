@@ -1,4 +1,4 @@
-"""Said once: the outbox. The intent is committed before the write, and every comment is read back before it is made."""
+"""Said once: the outbox. Intents are committed before writes, and a ticket is read back before every comment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 
 def settle(engine: Engine, now: Moment, report: Report) -> None:
-    """Find out what became of steps whose write was begun and not confirmed: before a crash, or when an answer was lost.
+    """Find out what became of steps whose write was begun and not confirmed, by a crash or a lost answer.
 
     Found on the ticket: said. Not found after `settle_s`: held and the ticket judged again, so that what is
     still wished is said, and what is not is withdrawn.
@@ -86,7 +86,7 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
         [(step.say, step.values) for step in wanted],
         language,
         to=to,
-        why=[engine.book.name("why", step.rule, language) for step in wanted],
+        why=[_why(step, language, engine) for step in wanted],
         names=engine.book.name,
         zone=engine.book.calendar.timezone,
     )
@@ -130,6 +130,11 @@ def _with_fields_set(
         engine.tracker.put(ticket.id, sets)
         engine.seam("after fields")
     return [step for step in steps if step not in stale]
+
+
+def _why(step: Step, language: str, engine: Engine) -> str:
+    known = step.rule in engine.book.whys
+    return engine.book.name("why", step.rule, language) if known else step.because.why
 
 
 def _rows(steps: Sequence[Step], now: Moment, engine: Engine) -> list[Entry]:

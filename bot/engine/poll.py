@@ -12,6 +12,7 @@ from bot.engine.tracker import Stamp
 
 RECONCILED = "reconciled_at"
 SILENCED = "silenced"
+CONTROL = "control"
 
 T = TypeVar("T")
 
@@ -39,7 +40,7 @@ def poll(engine: Engine, now: Moment, report: Report) -> None:
 
 
 def mirror(engine: Engine, ids: Sequence[str], now: Moment, report: Report) -> tuple[str, ...]:
-    """Read tickets whole and mark them due at once; one that cannot be read is reported. Returns the ids not found."""
+    """Read tickets whole and mark them due at once; what cannot be read is reported. Returns the ids not found."""
     if not ids:
         return ()
     reading = engine.tracker.read(ids)
@@ -59,6 +60,8 @@ def _heed_control(engine: Engine, tickets: Iterable[Ticket], now: Moment) -> Non
     manners = engine.book.entries.manners
     for ticket in tickets:
         if ticket.key == manners.control:
+            if engine.store.note(CONTROL) != ticket.id:
+                engine.store.set_note(CONTROL, ticket.id)
             silenced = "*" if manners.hold in ticket.labels else ""
             if (engine.store.note(SILENCED) or "") != silenced:
                 engine.store.set_note(SILENCED, silenced)

@@ -1,4 +1,4 @@
-"""What the engine asks of a ticket system. `bot.jira.tracker.JiraTracker` keeps it for Jira, the tests' fake in memory.
+"""What the engine asks of a ticket system: `JiraTracker` keeps it for Jira, the tests' fake in memory.
 
 Every call may raise the errors below and no others; none of their texts holds anything of a ticket but its key.
 """
@@ -99,7 +99,7 @@ class Tracker(Protocol):
         ...
 
     def say(self, ticket_id: str, doc: Doc, keys: Sequence[str], text_hash: str) -> str:
-        """Write one comment carrying `keys`, never repeated by itself; returns its id. Raises `Doubtful` when unsure."""
+        """Write one comment carrying `keys`, once; returns its id. Raises `Doubtful` when the answer was lost."""
         ...
 
     def reword(self, ticket_id: str, comment_id: str, doc: Doc, keys: Sequence[str], text_hash: str) -> None:

@@ -1,0 +1,49 @@
+"""Batches over the ceiling: nothing of them is sent until a person releases them, and the lead is told once."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from bot.core.steps import Because, Count, Occasion, Step, key_of
+from bot.core.ticket import Moment
+from bot.engine.engine import Engine
+from bot.engine.ledger import turned
+from bot.engine.poll import CONTROL
+from bot.store.store import Store
+
+RULE = "ceiling"
+"""The name under which the ledger keeps notices of a batch."""
+
+
+def notice(engine: Engine, steps: int, now: Moment) -> Step | None:
+    """The message on the control ticket that tells the lead of a batch; None where the desk has no control ticket."""
+    control, control_id = engine.book.entries.manners.control, engine.store.note(CONTROL)
+    if control is None or control_id is None:
+        return None
+    occasion = Occasion("batch", now, "tell")
+    return Step(
+        key=key_of(engine.book.site, control_id, RULE, occasion),
+        ticket_id=control_id,
+        ticket_key=control,
+        rule=RULE,
+        occasion=occasion,
+        say="ceiling_reached",
+        to=(engine.book.entries.roles.lead,),
+        due_at=now,
+        because=Because(f"manners.ceiling: {engine.book.entries.manners.ceiling}"),
+        values={"n": Count(steps)},
+    )
+
+
+def batches(store: Store) -> dict[Moment, int]:
+    """The batches that wait: the moment of the cycle that kept each one, and how many steps it holds."""
+    return dict(sorted(Counter(entry.at for entry in store.ledger() if entry.state == "batched").items()))
+
+
+def release(store: Store, batch: Moment, now: Moment) -> int:
+    """Let the next cycle send what is still wished of a batch; returns how many steps that is at most."""
+    entries = [entry for entry in store.ledger(batch) if entry.state == "batched" and entry.at == batch]
+    with store.transaction():
+        store.write_entries([turned(entry, "released", entry.because, now) for entry in entries])
+        store.judged(dict.fromkeys((entry.ticket_id for entry in entries), now))
+    return len(entries)
