@@ -1,4 +1,4 @@
-"""The words under `when:`. One entry in `WORDS` per word: how to read it off a ticket, and what may be compared with it.
+"""The words under `when:`. One entry in `WORDS` per word: how to read it off a ticket, and what it is compared with.
 
 Every word under one `when:` must hold; a list of values means any of them. `any:`, `all:` and `not:` nest.
 """
@@ -26,8 +26,12 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word: `read` gives its values on a ticket, `allowed` all that a rule may compare with (None: any text)."""
+    """One word: `read` gives its values on a ticket, `allowed` all that a rule may compare with (None: any text).
 
+    `says` is its row in the reference; `needs` a word that must be mapped under `fields:`.
+    """
+
+    says: str
     read: Callable[[View], frozenset[object]]
     allowed: Callable[[Entries], list[object] | None]
     needs: str | None = None
@@ -39,27 +43,49 @@ def _one(value: object) -> frozenset[object]:
 
 WORDS: Mapping[str, Word] = {
     "category": Word(
-        lambda view: _one(view.ticket.category), lambda entries: list(entries.categories) or None, "category"
+        "what the ticket is about",
+        lambda view: _one(view.ticket.category),
+        lambda entries: list(entries.categories) or None,
+        "category",
     ),
-    "queue": Word(lambda view: _one(view.ticket.queue), lambda entries: [q.queue for q in entries.queues], "queue"),
-    "priority": Word(lambda view: _one(view.ticket.priority), lambda entries: list(entries.priorities)),
-    "label": Word(lambda view: frozenset(view.ticket.labels), lambda entries: None),
-    "project": Word(lambda view: _one(view.ticket.project), lambda entries: list(entries.projects)),
+    "queue": Word(
+        "the queue it is in",
+        lambda view: _one(view.ticket.queue),
+        lambda entries: [q.queue for q in entries.queues],
+        "queue",
+    ),
+    "priority": Word(
+        "how pressing it is", lambda view: _one(view.ticket.priority), lambda entries: list(entries.priorities)
+    ),
+    "label": Word("a label on it", lambda view: frozenset(view.ticket.labels), lambda entries: None),
+    "project": Word(
+        "the project it is in", lambda view: _one(view.ticket.project), lambda entries: list(entries.projects)
+    ),
     "state": Word(
-        lambda view: _one(view.happened[-1].after.state), lambda entries: [s.state for s in entries.states]
+        "the state it is in",
+        lambda view: _one(view.happened[-1].after.state),
+        lambda entries: [s.state for s in entries.states],
     ),
     "standing": Word(
-        lambda view: _one(view.happened[-1].after.standing), lambda entries: ["open", "solved", "closed"]
+        "whether work on it goes on",
+        lambda view: _one(view.happened[-1].after.standing),
+        lambda entries: ["open", "solved", "closed"],
     ),
-    "tier": Word(lambda view: _one(view.happened[-1].after.tier), lambda entries: [1, 2]),
+    "tier": Word("the tier it is at", lambda view: _one(view.happened[-1].after.tier), lambda entries: [1, 2]),
     "ball": Word(
+        "whose turn it is",
         lambda view: _one(view.happened[-1].after.ball),
         lambda entries: ["tier 1", "tier 2", "customer", "third party", "nobody"],
     ),
     "delivered": Word(
-        lambda view: _one(view.happened[-1].after.delivered), lambda entries: [True, False], "delivered"
+        "whether a person noted that the solution has reached the customer",
+        lambda view: _one(view.happened[-1].after.delivered),
+        lambda entries: [True, False],
+        "delivered",
     ),
-    "assigned": Word(lambda view: _one(view.ticket.owner is not None), lambda entries: [True, False]),
+    "assigned": Word(
+        "whether it has an owner", lambda view: _one(view.ticket.owner is not None), lambda entries: [True, False]
+    ),
 }
 
 _NESTING = ("any", "all", "not")

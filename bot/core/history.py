@@ -88,13 +88,27 @@ def _situation(values: Mapping[str, str | None], book: Rulebook) -> Situation:
 
 
 def forwarder(ticket: Ticket, happened: tuple[Turn, ...]) -> str | None:
-    """Who answers for the ticket to the customer: the field, else who first handed it to tier 2, else the reporter."""
+    """Who answers for the ticket: the field, else who first handed it to tier 2, else the reporter."""
     if ticket.forwarder:
         return ticket.forwarder
     for turn in happened:
         if turn.after.tier == 2 and not turn.bot and turn.who and (turn.before is None or turn.before.tier != 2):
             return turn.who
     return ticket.reporter
+
+
+class MomentWord(NamedTuple):
+    """Whether a turn is such a moment, given what follows the word; `says` is its row in the reference."""
+
+    test: Callable[[Turn, str], bool]
+    says: str
+
+
+class WhileWord(NamedTuple):
+    """Whether a ticket stands so, given what follows the word; `says` is its row in the reference."""
+
+    test: Callable[[Situation, str], bool]
+    says: str
 
 
 def _enters(read: Callable[[Situation], object]) -> Callable[[Turn, str], bool]:
@@ -113,35 +127,49 @@ def _done(standing: str) -> bool:
     return standing in ("solved", "closed")
 
 
-MOMENTS: Mapping[str, Callable[[Turn, str], bool]] = {
-    "created": lambda turn, _: turn.before is None,
-    "solved": lambda turn, _: _done(turn.after.standing) and (turn.before is None or not _done(turn.before.standing)),
-    "reopened": lambda turn, _: (
-        turn.after.standing == "open" and turn.before is not None and _done(turn.before.standing)
+MOMENTS: Mapping[str, MomentWord] = {
+    "created": MomentWord(lambda turn, _: turn.before is None, "the ticket came into being"),
+    "solved": MomentWord(
+        lambda turn, _: _done(turn.after.standing) and (turn.before is None or not _done(turn.before.standing)),
+        "it came into a state of standing solved or closed from another",
     ),
-    "closed": lambda turn, _: (
-        turn.after.standing == "closed" and (turn.before is None or turn.before.standing != "closed")
+    "reopened": MomentWord(
+        lambda turn, _: turn.after.standing == "open" and turn.before is not None and _done(turn.before.standing),
+        "it came from a state of standing solved or closed into an open one",
     ),
-    "delivered": lambda turn, _: turn.after.delivered and (turn.before is None or not turn.before.delivered),
-    "answered": lambda turn, _: turn.what == "message" and not turn.bot and not turn.asker,
-    "movement": lambda turn, _: (
-        not turn.bot
-        and (turn.what in ("created", "state", "owner", "queue") or (turn.what == "message" and not turn.asker))
+    "closed": MomentWord(
+        lambda turn, _: turn.after.standing == "closed" and (turn.before is None or turn.before.standing != "closed"),
+        "it came into a state of standing closed",
     ),
-    "enters tier": _enters(lambda situation: situation.tier),
-    "leaves tier": _leaves(lambda situation: situation.tier),
-    "enters queue": _enters(lambda situation: situation.queue),
-    "leaves queue": _leaves(lambda situation: situation.queue),
-    "ball is": _enters(lambda situation: situation.ball),
-    "state is": _enters(lambda situation: situation.state),
+    "delivered": MomentWord(
+        lambda turn, _: turn.after.delivered and (turn.before is None or not turn.before.delivered),
+        "a person noted that the solution has reached the customer",
+    ),
+    "answered": MomentWord(
+        lambda turn, _: turn.what == "message" and not turn.bot and not turn.asker,
+        "anybody but the bot, the forwarder and the reporter wrote a comment",
+    ),
+    "movement": MomentWord(
+        lambda turn, _: (
+            not turn.bot
+            and (turn.what in ("created", "state", "owner", "queue") or (turn.what == "message" and not turn.asker))
+        ),
+        "it was created, answered, or a person changed its state, owner or queue",
+    ),
+    "enters tier": MomentWord(_enters(lambda situation: situation.tier), "it came to this tier"),
+    "leaves tier": MomentWord(_leaves(lambda situation: situation.tier), "it left this tier"),
+    "enters queue": MomentWord(_enters(lambda situation: situation.queue), "it came into this queue"),
+    "leaves queue": MomentWord(_leaves(lambda situation: situation.queue), "it left this queue"),
+    "ball is": MomentWord(_enters(lambda situation: situation.ball), "it became this one's turn"),
+    "state is": MomentWord(_enters(lambda situation: situation.state), "it came into this state"),
 }
 """Words for moments. What follows the word is its argument, as in `enters tier 2`."""
 
-WHILES: Mapping[str, Callable[[Situation, str], bool]] = {
-    "ball is": lambda situation, word: situation.ball == word,
-    "state is": lambda situation, word: situation.state == word,
-    "tier is": lambda situation, word: str(situation.tier) == word,
-    "queue is": lambda situation, word: situation.queue == word,
+WHILES: Mapping[str, WhileWord] = {
+    "ball is": WhileWord(lambda situation, word: situation.ball == word, "it is this one's turn"),
+    "state is": WhileWord(lambda situation, word: situation.state == word, "the ticket is in this state"),
+    "tier is": WhileWord(lambda situation, word: str(situation.tier) == word, "the ticket is at this tier"),
+    "queue is": WhileWord(lambda situation, word: situation.queue == word, "the ticket is in this queue"),
 }
 """Words for stretches of time, during which a clock pauses."""
 
@@ -175,7 +203,7 @@ def moment(text: str) -> Callable[[Turn], bool]:
     found = _split(text, MOMENTS)
     if found is None:
         raise ValueError(f"{text!r} is no moment")
-    test, argument = MOMENTS[found[0]], found[1]
+    test, argument = MOMENTS[found[0]].test, found[1]
     return lambda turn: test(turn, argument)
 
 
@@ -184,7 +212,7 @@ def during(text: str) -> Callable[[Situation], bool]:
     found = _split(text, WHILES)
     if found is None:
         raise ValueError(f"{text!r} is no stretch of time")
-    test, argument = WHILES[found[0]], found[1]
+    test, argument = WHILES[found[0]].test, found[1]
     return lambda situation: test(situation, argument)
 
 

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from bot.core.conditions import View
 from bot.core.history import forwarder
 from bot.core.rulebook import Rulebook
+
+
+class Role(NamedTuple):
+    """Who holds a role on a ticket; `says` is its row in the reference."""
+
+    person: Callable[[View], str | None]
+    says: str
 
 
 def _queue_coordinator(view: View) -> str:
@@ -18,12 +26,17 @@ def _forwarder(view: View) -> str | None:
     return forwarder(view.ticket, view.happened)
 
 
-ROLES: Mapping[str, Callable[[View], str | None]] = {
-    "forwarder": _forwarder,
-    "owner": lambda view: view.ticket.owner or _queue_coordinator(view),
-    "queue": _queue_coordinator,
-    "coordinator": lambda view: view.book.entries.roles.coordinator,
-    "lead": lambda view: view.book.entries.roles.lead,
+ROLES: Mapping[str, Role] = {
+    "forwarder": Role(
+        _forwarder, "who answers to the customer: the field, else who first handed it to tier 2, else the reporter"
+    ),
+    "owner": Role(
+        lambda view: view.ticket.owner or _queue_coordinator(view),
+        "whom the ticket is assigned to; where it is nobody, the queue's coordinator",
+    ),
+    "queue": Role(_queue_coordinator, "the coordinator of the ticket's queue; where it has none, the desk's"),
+    "coordinator": Role(lambda view: view.book.entries.roles.coordinator, "who coordinates the desk day by day"),
+    "lead": Role(lambda view: view.book.entries.roles.lead, "who leads the desk"),
 }
 """Words under `to:` besides people's own names. A ticket without an owner is its queue's coordinator's to assign."""
 
@@ -35,7 +48,7 @@ def addressees(words: Sequence[str], view: View) -> tuple[str, ...]:
 
 def _each(words: Sequence[str], view: View) -> Iterator[str]:
     for word in words:
-        person = ROLES[word](view) if word in ROLES else word
+        person = ROLES[word].person(view) if word in ROLES else word
         if person:
             yield person
 
