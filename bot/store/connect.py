@@ -81,13 +81,30 @@ def _sqlite(url: URL, wait_s: float) -> Engine:
     def prepare(connection: sqlite3.Connection, record: object) -> None:
         connection.isolation_level = None  # transactions are begun by `begin`, not by the driver's guess
         try:
-            for pragma in ("foreign_keys = ON", "synchronous = FULL", "journal_mode = WAL"):
-                connection.execute(f"PRAGMA {pragma}")
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA synchronous = FULL")
+            _write_ahead(connection)
         except sqlite3.Error:
             connection.close()
             raise
 
     return engine
+
+
+def _write_ahead(connection: sqlite3.Connection, tries: int = 20) -> None:
+    """Put a new file into WAL mode, in which it stays.
+
+    Of two that do so at once SQLite refuses one without waiting, as both waiting could be for ever
+    (https://sqlite.org/c3ref/busy_handler.html). That one waits for a lock as a writer does, and tries again.
+    """
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or tries == 0:
+            raise
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+        _write_ahead(connection, tries - 1)
 
 
 def _make_file(path: Path) -> None:

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from bot.store.store import Store, open_store
+from bot.store.tables import metadata
 
 with warnings.catch_warnings():
     # Without XDG_RUNTIME_DIR the package falls back to the temporary directory and says so.
@@ -46,14 +47,22 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(request.getfixturevalue("postgres")())
 
 
+@pytest.fixture(scope="session")
+def used(postgres: Callable[[], str]) -> str:
+    """The address of a database that many tests share, migrated once."""
+    url = postgres()
+    open_store(url).close()
+    return url
+
+
 @pytest.fixture(params=["sqlite", "memory", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An empty store of each kind."""
-    urls: dict[str, Callable[[], str]] = {
-        "sqlite": lambda: f"sqlite:///{tmp_path / 'bot.db'}",
-        "memory": lambda: "sqlite://",
-        "postgresql": lambda: str(request.getfixturevalue("postgres")()),
-    }
-    opened = open_store(urls[request.param]())
+    url = "sqlite://" if request.param == "memory" else f"sqlite:///{tmp_path / 'bot.db'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("used")
+        with psycopg.connect(url) as connection:
+            connection.execute(f"TRUNCATE {', '.join(metadata.tables)}".encode())
+    opened = open_store(url)
     yield opened
     opened.close()

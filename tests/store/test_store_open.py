@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,16 +21,6 @@ from bot.store.store import Store, StoreError, open_store
 from bot.store.tables import HEAD, VERSION_TABLE, metadata
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def python(code: str, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", code, *arguments],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def set_version(store: Store, version: str) -> None:
@@ -62,14 +53,15 @@ def test_what_was_stored_is_there_again(url: str) -> None:
     again.close()
 
 
-def test_a_current_database_is_opened_without_alembic(url: str) -> None:
+def test_a_current_database_is_opened_without_alembic(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'bot.db'}"
     open_store(url).close()
-    opening = python(
+    code = (
         "import sys; from bot.store.store import open_store; open_store(sys.argv[1]).close();"
-        "print('alembic' in sys.modules)",
-        url,
+        "print('alembic' in sys.modules)"
     )
-    assert opening.communicate()[0] == "False\n"
+    opened = subprocess.run([sys.executable, "-c", code, url], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert opened.stdout == "False\n"
 
 
 def test_a_newer_schema_is_refused(url: str) -> None:
@@ -81,27 +73,49 @@ def test_a_newer_schema_is_refused(url: str) -> None:
 
 
 def test_processes_that_open_at_once_all_work(url: str) -> None:
-    code = (
-        "import sys; from bot.store.store import open_store; sys.stdin.readline();"
-        "store = open_store(sys.argv[1]); store.set_note(sys.argv[2], 'here'); store.close()"
-    )
+    code = """if True:
+        import sys
+        from bot.store.store import open_store
+        print("ready", flush=True)
+        for url in sys.stdin:
+            store = open_store(url.strip())
+            store.set_note(sys.argv[1], "here")
+            store.close()
+            print("done", flush=True)
+    """
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", code, url, f"{n}"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for n in range(4)
+        subprocess.Popen([sys.executable, "-c", code, f"{n}"], cwd=ROOT, text=True, **pipes) for n in range(3)
     ]
-    for process in processes:  # all have begun by now, and wait for the word
-        assert process.stdin is not None
-        process.stdin.write("\n")
-        process.stdin.flush()
-    assert [process.communicate()[1] for process in processes] == [""] * 4
-    store = open_store(url)
-    assert [store.note(f"{n}") for n in range(4)] == ["here"] * 4
+    assert [process.stdout.readline() for process in processes] == ["ready\n"] * 3
+    # With files it takes several for two to meet in the middle of making one.
+    urls = [f"{url}{n}" for n in range(20)] if url.startswith("sqlite") else [url]
+    for one in urls:
+        for process in processes:
+            process.stdin.write(f"{one}\n")
+            process.stdin.flush()
+        assert [process.stdout.readline() for process in processes] == ["done\n"] * 3
+        store = open_store(one)
+        assert [store.note(f"{n}") for n in range(3)] == ["here"] * 3
+        store.close()
+    assert [process.communicate() for process in processes] == [("", "")] * 3
+
+
+def test_transactions_that_read_before_they_write_wait_for_each_other(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'bot.db'}")
+    store.set_mark(0, 0)
+
+    def count() -> None:
+        for _ in range(10):
+            with store.transaction():
+                store.set_mark((store.mark_ms() or 0) + 1, 0)
+
+    threads = [threading.Thread(target=count) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert store.mark_ms() == 30
     store.close()
 
 
