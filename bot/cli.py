@@ -33,6 +33,14 @@ class Flavor(StrEnum):
     dc = "dc"
 
 
+class Language(StrEnum):
+    """The languages the bot's messages are written in."""
+
+    et = "et"
+    en = "en"
+    ru = "ru"
+
+
 Config = Annotated[
     Path,
     typer.Option("--config", "-c", envvar="PILETIBOT_CONFIG", help="The configuration's file."),
@@ -99,6 +107,60 @@ def sandbox(
     from bot.commands.sandbox import sandbox as serve
 
     raise typer.Exit(serve(flavor.value, port, load))
+
+
+@app.command()
+def init(
+    out: Annotated[Path, typer.Option(help="The folder to write into.")] = Path(),
+    url: Annotated[str | None, typer.Option(help="Your Jira's address.")] = None,
+    user: Annotated[str | None, typer.Option(help="The bot's e-mail address (Jira Cloud only).")] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="PILETIBOT_JIRA__TOKEN", help="The bot's token, to be kept in the file token."),
+    ] = None,
+    token_file: Annotated[Path | None, typer.Option(help="A file that holds the token, used where it is.")] = None,
+    project: Annotated[list[str] | None, typer.Option(help="A project of the desk; may be repeated.")] = None,
+    coordinator: Annotated[str | None, typer.Option(help="The account of who coordinates the desk.")] = None,
+    lead: Annotated[str | None, typer.Option(help="The account of who leads the desk.")] = None,
+    desk: Annotated[str | None, typer.Option(help="A permanent short name for the desk.")] = None,
+    language: Annotated[Language, typer.Option(help="The desk's language.")] = Language.et,
+    timezone: Annotated[str, typer.Option(help="The desk's time zone.")] = "Europe/Tallinn",
+    status: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=MEANING",
+            help="What a status means: tier 1, tier 2, question, customer, third party, solved or closed.",
+        ),
+    ] = None,
+    field: Annotated[
+        list[str] | None,
+        typer.Option(metavar="WORD=FIELD", help="Which field is category, queue, forwarder or delivered."),
+    ] = None,
+    allow_http: Annotated[bool, typer.Option("--allow-http", help="Send the token over plain http.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: take what is given or guessed.")] = False,
+) -> None:
+    """Look at your Jira and write a configuration and a rulebook on observe; writes nothing in Jira."""
+    from bot.commands.init import Given
+    from bot.commands.init import init as set_up
+
+    given = Given(
+        url=url,
+        user=user,
+        token=token,
+        token_file=token_file,
+        allow_http=allow_http,
+        projects=project or [],
+        coordinator=coordinator,
+        lead=lead,
+        desk=desk,
+        language=language.value,
+        timezone=timezone,
+        statuses=status or [],
+        fields=field or [],
+        yes=yes,
+    )
+    raise typer.Exit(set_up(out, given, force=force))
 
 
 @app.command()

@@ -115,36 +115,21 @@ def start(
     sleep: Callable[[float], None] = time.sleep,
     stopping: Callable[[], bool] = lambda: False,
 ) -> Engine:
-    """Make the engine of a configuration. Raises as `assemble` does."""
-    pace = Pace(overlap_s=settings.engine.overlap_s, reconcile_s=settings.engine.reconcile_s)
-    folder = settings.rules.folder
-    return assemble(settings.site, folder, settings.jira, store, pace=pace, sleep=sleep, stopping=stopping)
-
-
-def assemble(
-    site: str,
-    folder: Path,
-    jira: Jira,
-    store: Callable[[], Store],
-    *,
-    pace: Pace,
-    sleep: Callable[[float], None] = time.sleep,
-    stopping: Callable[[], bool] = lambda: False,
-) -> Engine:
-    """Make the engine for a desk's folder and a Jira; the store is opened last, when all else is well.
+    """Make the engine of a configuration; the store is opened last, when all else is well.
 
     Raises Misconfigured, Throttled, and what `store` raises.
     """
-    desk = read_desk(folder, site)
-    catalogue = look_at(jira, desk.book.entries)
+    folder = settings.rules.folder
+    desk = read_desk(folder, settings.site)
+    catalogue = look_at(settings.jira, desk.book.entries)
     binding = tie(catalogue, desk.book, folder)
     return Engine(
-        tracker=JiraTracker(client_of(jira, sleep=sleep), catalogue, binding, desk.book.entries),
+        tracker=JiraTracker(client_of(settings.jira, sleep=sleep), catalogue, binding, desk.book.entries),
         store=store(),
         book=desk.book,
         messages=desk.messages,
         facts=binding.fingerprint,
-        pace=pace,
+        pace=Pace(overlap_s=settings.engine.overlap_s, reconcile_s=settings.engine.reconcile_s),
         stopping=stopping,
     )
 

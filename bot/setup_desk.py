@@ -1,0 +1,363 @@
+"""A first configuration and rulebook for somebody's Jira: what its statuses and fields may mean, and the files."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import msgspec
+
+from bot.core.ticket import UNKNOWN
+from bot.engine.tracker import Refused
+from bot.jira.binding import fold
+from bot.jira.catalogue import Catalogue, Field, Flavour, Status, User, look_up
+from bot.jira.client import Client, Params
+from bot.settings import Jira, Misconfigured
+from bot.start import look_at, read_desk, tie
+
+
+class Meaning(NamedTuple):
+    """What a status means to the rules: `tier` is None where a ticket is nobody's work any more."""
+
+    standing: str
+    ball: str
+    tier: int | None
+
+
+MEANINGS: Mapping[str, Meaning] = {
+    "tier 1": Meaning("open", "tier 1", 1),
+    "tier 2": Meaning("open", "tier 2", 2),
+    "question": Meaning("open", "tier 1", 2),
+    "customer": Meaning("open", "customer", 2),
+    "third party": Meaning("open", "third party", 2),
+    "solved": Meaning("solved", "tier 1", None),
+    "closed": Meaning("closed", "nobody", None),
+}
+"""What a person may say of a status: whose turn it is (`question`: tier 2 asks tier 1), or how far the ticket is."""
+
+_WORDS: Sequence[tuple[str, str]] = (
+    ("solved", r"lahenda(tud|nud)|resolved|solved|решен|решён|выполнен"),
+    ("third party", r"kolmanda|third|vendor|supplier|hankija|partner|треть|поставщик|подрядчик"),
+    ("customer", r"klien|customer|client|reporter|клиент|заявител"),
+    ("question", r"küsimus|täpsusta|question|clarif|more info|вопрос|уточн"),
+    ("customer", r"ootel|ootab|waiting|pending|on hold|ожид"),
+)
+"""Words in a status's name that tell its meaning; the first that is found counts."""
+
+FIELDS: Mapping[str, Sequence[str]] = {
+    "category": ("kategooria", "category", "категория"),
+    "queue": ("järjekord", "queue", "очередь"),
+    "forwarder": ("edastaja", "forwarder", "forwarded by", "передал"),
+    "delivered": ("lahendus kliendile edastatud", "solution delivered", "delivered to customer", "delivered"),
+}
+"""Names that fields with these words for the rules probably have."""
+
+
+class _Workflow(msgspec.Struct):
+    statuses: list[Status]
+
+
+class _Hit(msgspec.Struct):
+    id: str
+
+
+class _Hits(msgspec.Struct):
+    issues: list[_Hit] = []
+
+
+class _To(msgspec.Struct):
+    id: str = ""
+
+
+class _Transition(msgspec.Struct):
+    to: _To
+
+
+class _Transitions(msgspec.Struct):
+    transitions: list[_Transition] = []
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a person said, or agreed to. `meanings` go by a status's id, `fields` by the rules' word."""
+
+    jira: Jira
+    desk: str
+    language: str
+    timezone: str
+    projects: Sequence[str]
+    coordinator: str
+    lead: str
+    statuses: Sequence[Status]
+    meanings: Mapping[str, str]
+    fields: Mapping[str, Field]
+
+
+def statuses_of(client: Client, catalogue: Catalogue, projects: Sequence[str]) -> list[Status]:
+    """Give the statuses that tickets of these projects can have, each once. Raises what `Client.read` raises."""
+    ids = {
+        status.id
+        for project in projects
+        for workflow in client.read("2/project/{key}/statuses", list[_Workflow], at={"key": project})
+        for status in workflow.statuses
+    }
+    return [status for status in catalogue.statuses if status.id in ids]
+
+
+def guess(status: Status) -> str:
+    """Give what a status probably means, by the words in its name and by its category."""
+    names = " ".join((status.name, *status.names)).casefold()
+    found = next((meaning for meaning, words in _WORDS if re.search(words, names)), None)
+    if status.category == "done" and found != "solved":
+        return "closed"
+    return found or ("tier 1" if status.category == "new" else "tier 2")
+
+
+def guess_field(word: str, fields: Iterable[Field]) -> Field | None:
+    """Give the field that probably holds what the rules call `word`; None when no name is like it."""
+    custom = [field for field in fields if field.custom]
+    for name in FIELDS[word]:
+        for field in custom:
+            if name in {fold(known) for known in (field.name, *field.names)}:
+                return field
+    return None
+
+
+def find_people(client: Client, flavour: Flavour, text: str) -> list[User]:
+    """Find an account by its id or user name, else all whose names begin so. Raises what `Client.read` raises."""
+    by_id, by_name = ("accountId", "query") if flavour == "cloud" else ("username", "username")
+    exact = look_up(client, {by_id: text})
+    if exact is not None:
+        return [exact] if exact.active else []
+    try:
+        return [user for user in client.read("2/user/search", list[User], params={by_name: text}) if user.active]
+    except Refused:
+        return []
+
+
+def account_of(user: User, flavour: Flavour) -> str:
+    """Give what a rulebook calls an account by: the account id on Cloud, the user name on Data Center."""
+    return (user.account_id if flavour == "cloud" else user.name) or ""
+
+
+def dead_ends(client: Client, flavour: Flavour, projects: Sequence[str], answers: Mapping[str, str]) -> Iterator[str]:
+    """Give the ids of solved statuses from which no transition closes a ticket, seen on one ticket of each.
+
+    `answers` are the meanings by status id. Raises what `Client.read` raises.
+    """
+    keys = ", ".join(json.dumps(project, ensure_ascii=False) for project in projects)
+    path = "2/search/jql" if flavour == "cloud" else "2/search"
+    for status in (id_ for id_, meaning in answers.items() if meaning == "solved"):
+        params: Params = {"jql": f"project in ({keys}) AND status = {status}", "fields": "status", "maxResults": 1}
+        for hit in client.read(path, _Hits, params=params).issues:
+            found = client.read("2/issue/{id}/transitions", _Transitions, at={"id": hit.id}).transitions
+            if all(answers.get(transition.to.id) != "closed" for transition in found):
+                yield status
+
+
+def write(out: Path, answers: Answers, *, force: bool) -> None:
+    """Write `config.toml`, the token's file and the rulebook into `out`: all of them, and only if they fit the Jira.
+
+    Raises Misconfigured for a file that is there already, unless `force`, and for a rulebook that does not fit.
+    """
+    files = files_of(answers)
+    there = [path for path in files if (out / path).exists()]
+    if there and not force:
+        raise Misconfigured(*(f"{out / path}: it is there already; --force writes over it" for path in there))
+    out.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=out, prefix=".piletibot-") as name:
+        new = Path(name)
+        for path, text in files.items():
+            (new / path).parent.mkdir(parents=True, exist_ok=True)
+            with open(new / path, "x", encoding="utf-8", opener=_private if path.name == "token" else None) as file:
+                file.write(text)
+        folder = new / "rules" / answers.desk
+        book = read_desk(folder, answers.desk).book
+        tie(look_at(answers.jira, book.entries), book, folder)
+        for path in files:
+            (out / path).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(new / path, out / path)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def files_of(answers: Answers) -> dict[Path, str]:
+    """Give every file's text by its path; the configuration last, as it is of no use without the others."""
+    folder = Path("rules") / answers.desk
+    files = {
+        folder / "desk.yaml": _desk(answers),
+        folder / "jira.yaml": _jira(answers),
+        folder / "sla.yaml": _SLA,
+        folder / "ladders.yaml": _ladders(answers),
+    }
+    if answers.jira.token is not None:
+        files[Path("token")] = f"{answers.jira.token.get_secret_value()}\n"
+    return {**files, Path("config.toml"): _config(answers)}
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _config(answers: Answers) -> str:
+    jira = answers.jira
+    lines = [
+        "# Written by `piletibot init`. What else can stand here: config.example.toml of Piletibot.",
+        "",
+        "# Permanent: part of the mark on every comment, by which the bot knows what it has said.",
+        f"site = {_quoted(answers.desk)}",
+        "",
+        "[jira]",
+        f"url = {_quoted(jira.url)}",
+        *([f"user = {_quoted(jira.user)}"] if jira.user else []),
+        f"token_file = {_quoted(str(jira.token_file or 'token'))}",
+        *(["allow_http = true"] if jira.allow_http else []),
+        "",
+        "[rules]",
+        f"folder = {_quoted(f'rules/{answers.desk}')}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _desk(answers: Answers) -> str:
+    same = answers.coordinator == answers.lead
+    people = [("coordinator1", answers.coordinator), *([] if same else [("lead1", answers.lead)])]
+    return f"""\
+# Written by `piletibot init`. The bot only observes: it records what it would say, and says nothing.
+desk: {_quoted(answers.desk)}
+language: {answers.language}
+projects: {json.dumps(list(answers.projects), ensure_ascii=False)}
+
+manners:
+  calendar: office
+  observe: true             # false: the bot speaks. Look at `piletibot plan` first.
+  budget: 12                # messages a person a day
+  ceiling: 40               # comments a cycle above which nothing is sent at all
+  hold: bot-hold            # put this label on a ticket, and the bot is silent there
+
+calendars:
+  office:                   # example hours, check yours
+    timezone: {_quoted(answers.timezone)}
+    hours: {{mon-fri: "08:00-17:00"}}
+    day: 8h                 # what 1wd means on a clock
+    holidays: EE
+    shortened: EE           # three hours less on the four eves, when they are working days
+
+people:
+{chr(10).join(f"  - {{person: {word}, account: {_quoted(account)}}}" for word, account in people)}
+roles:
+  coordinator: coordinator1
+  lead: {"coordinator1" if same else "lead1"}
+"""
+
+
+def _jira(answers: Answers) -> str:
+    mapped = "".join(f"  {word}: {field.id}   # {_comment(field.name)}\n" for word, field in answers.fields.items())
+    fields = f"fields:\n{mapped}\n" if mapped else ""
+    taken: set[str] = set()
+    states: list[str] = []
+    catching = False
+    for status in answers.statuses:
+        meaning = answers.meanings[status.id]
+        catches = meaning == "closed" and not catching
+        catching = catching or catches
+        states.append(_state(status.name, meaning, answers.language, taken, status.id, catches))
+    if not catching:
+        states.append(_state("closed", "closed", answers.language, taken, None, True))
+    return (
+        f"# What the fields and statuses of this Jira mean, by their ids there.\n{fields}states:\n{''.join(states)}"
+    )
+
+
+def _state(name: str, meaning: str, language: str, taken: set[str], status: str | None, catches: bool) -> str:
+    standing, ball, tier = MEANINGS[meaning]
+    lines = [
+        f"  - state: {_quoted(_word(name, taken))}",
+        f"    name: {{{language}: {_quoted(_comment(name))}}}",
+        *([f"    status: {_quoted(status)}   # {_comment(name)}"] if status else []),
+        *(["    category: done"] if catches else []),
+        f"    standing: {standing}",
+        f"    ball: {ball}",
+        *([f"    tier: {tier}"] if tier else []),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _word(name: str, taken: set[str]) -> str:
+    """Make a permanent word of a status's name, one that is not taken yet."""
+    base = re.sub(r"[\W_]+", "-", name.casefold()).strip("-")[:60] or "state"
+    base = f"status-{base}" if base == UNKNOWN else base
+    word, n = base, 2
+    while word in taken:
+        word, n = f"{base}-{n}", n + 1
+    taken.add(word)
+    return word
+
+
+def _comment(name: str) -> str:
+    return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", name).split()) or "-"
+
+
+_SLA = """\
+# What tier 2 promised tier 1. The amount is an example: put your own.
+policies:
+  - name: tier2-resolution
+    why:
+      et: II tase on lubanud I tasemele lahenduse kokkulepitud aja jooksul.
+      en: Tier II promised tier I a solution within the agreed time.
+      ru: II уровень обещал I уровню решение в согласованный срок.
+    starts: enters tier 2
+    pauses: [ball is customer, ball is third party]
+    stops: solved
+    targets:
+      - {within: 5wd}
+"""
+
+
+def _ladders(answers: Answers) -> str:
+    undelivered = ", delivered: false" if "delivered" in answers.fields else ""
+    return f"""\
+# What is asked of whom, and when. Only the highest rung reached is due; a rung's name is permanent.
+ladders:
+  - name: tier2-deadline
+    why:
+      et: Lahendamistähtaeg läheneb või on möödas.
+      en: The resolution deadline is near or has passed.
+      ru: Срок решения приближается или истёк.
+    when: {{standing: open, tier: 2}}
+    clock: tier2-resolution
+    rungs:
+      - {{rung: warn,   share: 75%,   say: sla_warning, to: owner}}
+      - {{rung: breach, past_due: 0h, say: sla_breach,  to: [owner, coordinator]}}
+
+  - name: no-movement
+    why:
+      et: Edastatud pilet seisab, keegi ei ole sellega tegelenud.
+      en: A forwarded ticket stands still, nobody has worked on it.
+      ru: Переданная заявка стоит, никто ею не занимался.
+    when: {{standing: open, tier: 2, ball: tier 2}}
+    clock: since movement
+    rungs:
+      - {{rung: ask,  after: 2wd, say: no_movement,     to: owner}}
+      - {{rung: tell, after: 4wd, say: status_followup, to: [forwarder, coordinator]}}
+
+  - name: solution-reached-customer
+    why:
+      et: Edastaja vastutab selle eest, et lahendus kliendini jõuaks, ja sulgeb pileti.
+      en: The forwarder answers for the solution reaching the customer, and closes the ticket.
+      ru: Передавший отвечает за то, чтобы решение дошло до клиента, и закрывает заявку.
+    when: {{standing: solved{undelivered}}}
+    clock: since solved
+    rungs:
+      - {{rung: ask,    after: 1h,  say: closure_prompt,   to: forwarder}}
+      - {{rung: remind, after: 2wd, say: closure_reminder, to: forwarder}}
+      - {{rung: tell,   after: 4wd, say: closure_reminder, to: [forwarder, coordinator]}}
+"""
