@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot import logs
+from bot.core.ledger import Entry
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment
 from bot.engine.engine import Report
@@ -19,7 +20,7 @@ from bot.engine.tracker import Unreachable
 from bot.settings import Misconfigured, load_settings
 from bot.start import start
 from bot.store.scratch import scratch
-from bot.store.store import Entry, Store
+from bot.store.store import Store
 
 VERSION = 1
 """The version of the JSON lines; counted up when a name in them changes its meaning or goes."""

@@ -5,47 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from bot.core.ladder import urgency
+from bot.core.ledger import DONE, WAITING, Entry
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Step, Wishes
 from bot.core.ticket import Moment
-
-DONE = frozenset(("intended", "doubtful", "said", "observed", "adopted"))
-"""Ledger states of a step that is not wished for again: it was said, may have been, or counts as said."""
-
-WAITING = frozenset(("held", "batched", "released"))
-"""Ledger states of a step never yet said: when it is no longer wished, it is withdrawn."""
-
-SPOKEN = frozenset(("intended", "doubtful", "said"))
-"""Ledger states that count against budgets: a message went out, or may have."""
-
-
-class Told(Protocol):
-    """What arrange needs to know of a row of the ledger."""
-
-    @property
-    def key(self) -> str: ...
-    @property
-    def ticket_id(self) -> str: ...
-    @property
-    def rule(self) -> str: ...
-    @property
-    def rung(self) -> str: ...
-    @property
-    def to(self) -> tuple[str, ...]: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def at(self) -> Moment: ...
 
 
 @dataclass(frozen=True, slots=True)
 class DeskState:
     """What crosses tickets: what was spoken today, and which projects a person silenced (`*` for all)."""
 
-    spoken: tuple[Told, ...] = ()
+    spoken: tuple[Entry, ...] = ()
     silenced: frozenset[str] = frozenset()
 
 
@@ -70,7 +43,7 @@ class Arrangement:
 
 
 def arrange(
-    wishes: Sequence[Wishes], ledger: Mapping[str, Told], book: Rulebook, desk: DeskState, now: Moment
+    wishes: Sequence[Wishes], ledger: Mapping[str, Entry], book: Rulebook, desk: DeskState, now: Moment
 ) -> Arrangement:
     """Decide for every wished step whether it is spoken now.
 
@@ -108,7 +81,7 @@ def arrange(
     return arranged
 
 
-def _held(step: Step, wish: Wishes, known: Told | None, book: Rulebook, desk: DeskState, now: Moment) -> Held | None:
+def _held(step: Step, wish: Wishes, known: Entry | None, book: Rulebook, desk: DeskState, now: Moment) -> Held | None:
     calendar = book.calendar
     if {"*", wish.project} & desk.silenced:
         return Held(step, "a person silenced the bot", None)
@@ -150,7 +123,7 @@ def _within_budgets(
     return kept
 
 
-def _withdrawn(wishes: Sequence[Wishes], ledger: Mapping[str, Told]) -> list[str]:
+def _withdrawn(wishes: Sequence[Wishes], ledger: Mapping[str, Entry]) -> list[str]:
     judged = {wish.ticket_id for wish in wishes}
     wished = {step.key for wish in wishes for step in wish.steps}
     return [
@@ -168,12 +141,12 @@ def _number(ticket_id: str) -> tuple[int, str]:
     return (int(ticket_id) if ticket_id.isdigit() else 0, ticket_id)
 
 
-def _state(ledger: Mapping[str, Told], step: Step) -> str | None:
+def _state(ledger: Mapping[str, Entry], step: Step) -> str | None:
     known = ledger.get(step.key)
     return known.state if known else None
 
 
-def _urgency(told: Told, book: Rulebook) -> int:
+def _urgency(told: Entry, book: Rulebook) -> int:
     for ladder in book.entries.ladders:
         if ladder.name == told.rule:
             return max((urgency(rung) for rung in ladder.rungs if rung.rung == told.rung), default=0)

@@ -143,7 +143,7 @@ def _said(path: Path, name: str, brought: frozenset[str], messages: Messages) ->
 
 def _brought(rung: Rung, *, since: bool, is_last: bool) -> frozenset[str]:
     """The values that a rung's message can rely on."""
-    due = () if since and is_last else ("due",)
+    due = ("due",) if not since else () if is_last else ("answer_by",)
     over = () if rung.past_due is None else ("over",)
     return _ALWAYS.union(due, over)
 

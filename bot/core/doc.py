@@ -1,4 +1,4 @@
-"""A message as a tree: written once, rendered to every markup. Values are text nodes, so they cannot become markup."""
+"""A message as a tree: written once, rendered to every markup. Values are text nodes, never markup."""
 
 from __future__ import annotations
 

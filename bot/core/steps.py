@@ -32,7 +32,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A word of the rulebook to be shown by its name in the reader's language: kind is `state`, `queue`, `category`."""
+    """A word of the rulebook, shown by its name in the reader's language; kind is `state`, `queue` or `why`."""
 
     kind: str
     word: str
@@ -103,6 +103,10 @@ class Wishes:
 
 def key_of(site: str, ticket_id: str, rule: str, occasion: Occasion) -> str:
     """The permanent name of a step: site, ticket id, rule, occasion (design, "A key is for ever")."""
-    return (
-        f"{site}/{ticket_id}/{rule}/{occasion.clock}@{occasion.started_at}/{occasion.rung}/{occasion.repeat}"
-    )
+    return f"{site}/{ticket_id}/{rule}/{occasion.clock}@{occasion.started_at}/{occasion.rung}/{occasion.repeat}"
+
+
+def is_key(text: str, site: str, ticket_id: str) -> bool:
+    """Whether a text is the key of a step of this site on this ticket, such as `key_of` makes."""
+    parts = text.split("/")
+    return len(parts) == 6 and parts[:2] == [site, ticket_id]

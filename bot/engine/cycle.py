@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+from collections.abc import Mapping, Sequence
 
 import structlog
 
-from bot.core.arrange import WAITING, Arrangement, DeskState, arrange
+from bot.core.arrange import Arrangement, DeskState, arrange
 from bot.core.judge import judge
-from bot.core.steps import Wishes
-from bot.core.ticket import Moment, Ticket
+from bot.core.ledger import WAITING, Entry
+from bot.core.steps import Wishes, is_key
+from bot.core.ticket import Moment
 from bot.engine.batch import notice
 from bot.engine.deliver import deliver, settle
 from bot.engine.engine import Engine, Report
 from bot.engine.ledger import decided, row, row_read_back, turned
 from bot.engine.poll import SILENCED, mirror, poll, reconcile, reconcile_due
-from bot.engine.tracker import Throttled, Unreachable
-from bot.store.store import Entry
+from bot.engine.tracker import Refused, Throttled, Unreachable
+from bot.store.store import SHAPE
 
 log = structlog.get_logger()
 
@@ -47,8 +49,9 @@ def cycle(engine: Engine, now: Moment) -> Report:
 
 
 def _heed_changed_rules(engine: Engine, now: Moment, report: Report) -> None:
-    """A changed rulebook has every ticket judged again; a changed mapping has them read again first."""
-    if engine.store.note(RULEBOOK) == engine.book.version:
+    """Changed rules have every ticket judged again; those that were read by another mapping or bot are read again."""
+    rules = f"{engine.book.version} {engine.facts} {SHAPE}"
+    if engine.store.note(RULEBOOK) == rules:
         return
     stale = engine.store.stale(engine.facts)
     size = engine.pace.read_size
@@ -56,69 +59,88 @@ def _heed_changed_rules(engine: Engine, now: Moment, report: Report) -> None:
         mirror(engine, stale[start : start + size], now, report)
     with engine.store.transaction():
         engine.store.due_all(now)
-        engine.store.set_note(RULEBOOK, engine.book.version)
+        engine.store.set_note(RULEBOOK, rules)
 
 
 def _judge_due(engine: Engine, now: Moment, report: Report) -> None:
-    while ids := engine.store.due(now, _AT_ONCE):
-        wishes, looks = _judge_all(engine, engine.store.tickets(ids), now, report)
-        looks = {**dict.fromkeys(ids), **looks}
-        _rebuild_ledgers(engine, wishes, now)
-        ledger = _ledger(engine, ids)
-        arranged = arrange(wishes, ledger, engine.book, desk_state(engine, now), now)
-        if arranged.batch:
-            log.warning("ceiling reached, nothing of the batch is sent", steps=len(arranged.batch))
-            told = notice(engine, len(arranged.batch), now)
-            arranged.say += [(told,)] if told else []
-        _commit(engine, arranged, ledger, looks, now)
-        report.judged += len(ids)
-        report.held += len(arranged.hold)
-        report.withdrawn += len(arranged.withdraw)
-        report.batched += len(arranged.batch)
-        report.adopted += len(arranged.adopt)
-        report.observed += arranged.observe
-        engine.seam("after intent")
-        deliver(engine, arranged.say, now, report)
+    """Judge all that is due and arrange it together, since budgets and the ceiling are the whole cycle's."""
+    ids = engine.store.due(now, sys.maxsize)
+    if not ids:
+        return
+    wishes, looks = _judge_all(engine, ids, now, report)
+    wishes = _with_whole_ledgers(engine, wishes, looks, now, report)
+    ledger = _ledger(engine, ids)
+    arranged = arrange(wishes, ledger, engine.book, desk_state(engine, now), now)
+    if arranged.batch:
+        log.warning("ceiling reached, nothing of the batch is sent", steps=len(arranged.batch))
+        told = notice(engine, len(arranged.batch), now)
+        arranged.say += [(told,)] if told else []
+    _commit(engine, arranged, ledger, looks, now)
+    report.judged += len(ids)
+    report.held += len(arranged.hold)
+    report.withdrawn += len(arranged.withdraw)
+    report.batched += len(arranged.batch)
+    report.adopted += len(arranged.adopt)
+    report.observed += arranged.observe
+    engine.seam("after intent")
+    deliver(engine, arranged.say, now, report)
 
 
 def _judge_all(
-    engine: Engine, tickets: Sequence[Ticket], now: Moment, report: Report
+    engine: Engine, ids: Sequence[str], now: Moment, report: Report
 ) -> tuple[list[Wishes], dict[str, Moment | None]]:
     wishes: list[Wishes] = []
-    looks: dict[str, Moment | None] = {}
-    for ticket in tickets:
-        try:
-            wish = judge(ticket, engine.book, now)
-        except Exception as error:  # one bad ticket never stops the rest; what it was is reported by type
-            what = f"could not be judged ({type(error).__name__})"
-            engine.store.trouble(ticket.id, what, now)
-            report.troubles.append(f"{ticket.key}: {what}")
-            log.error("ticket could not be judged", ticket=ticket.key, error=type(error).__name__)
-            looks[ticket.id] = now + _TROUBLE_S
-            continue
-        wishes.append(wish)
-        looks[ticket.id] = wish.look_again_at
+    looks: dict[str, Moment | None] = dict.fromkeys(ids)
+    for start in range(0, len(ids), _AT_ONCE):
+        for ticket in engine.store.tickets(ids[start : start + _AT_ONCE]):
+            try:
+                wish = judge(ticket, engine.book, now)
+            except Exception as error:  # one bad ticket never stops the rest; what it was is reported by type
+                what = f"could not be judged ({type(error).__name__})"
+                engine.store.trouble(ticket.id, what, now)
+                report.troubles.append(f"{ticket.key}: {what}")
+                log.error("ticket could not be judged", ticket=ticket.key, error=type(error).__name__)
+                looks[ticket.id] = now + _TROUBLE_S
+                continue
+            wishes.append(wish)
+            looks[ticket.id] = wish.look_again_at
     return wishes, looks
 
 
-def _rebuild_ledgers(engine: Engine, wishes: Iterable[Wishes], now: Moment) -> None:
-    """Before a ticket's first step, its ledger is rebuilt from the bot's own comments on it."""
-    speaking = [wish.ticket_id for wish in wishes if wish.steps]
-    known = engine.store.rebuilt(speaking)
+def _with_whole_ledgers(
+    engine: Engine, wishes: Sequence[Wishes], looks: dict[str, Moment | None], now: Moment, report: Report
+) -> list[Wishes]:
+    """Before a ticket's first step, rebuild its ledger from the bot's own comments on it.
+
+    A ticket that refuses to show them is left in peace for a day, its wishes left out.
+    """
+    known = engine.store.rebuilt([wish.ticket_id for wish in wishes if wish.steps])
+    whole: list[Wishes] = []
     for wish in wishes:
-        if not wish.steps or wish.ticket_id in known:
-            continue
-        ledger = engine.store.entries([wish.ticket_id]).get(wish.ticket_id, {})
-        steps = {step.key: step for step in wish.steps}
-        entries = [
-            row_read_back(key, wish.ticket_id, said, steps.get(key))
-            for said in engine.tracker.said(wish.ticket_id)
-            for key in said.keys
-            if key.startswith(f"{engine.book.site}/{wish.ticket_id}/") and key not in ledger
-        ]
-        with engine.store.transaction():
-            engine.store.write_entries(entries)
-            engine.store.set_rebuilt([wish.ticket_id])
+        if wish.steps and wish.ticket_id not in known:
+            try:
+                _rebuild_ledger(engine, wish)
+            except Refused as error:
+                engine.store.trouble(wish.ticket_id, str(error), now)
+                report.troubles.append(f"{wish.steps[0].ticket_key}: {error}")
+                looks[wish.ticket_id] = now + engine.pace.refused_s
+                continue
+        whole.append(wish)
+    return whole
+
+
+def _rebuild_ledger(engine: Engine, wish: Wishes) -> None:
+    ledger = engine.store.entries([wish.ticket_id])[wish.ticket_id]
+    steps = {step.key: step for step in wish.steps}
+    entries = [
+        row_read_back(key, wish.ticket_id, said, steps.get(key))
+        for said in engine.tracker.said(wish.ticket_id)
+        for key in said.keys
+        if is_key(key, engine.book.site, wish.ticket_id) and key not in ledger
+    ]
+    with engine.store.transaction():
+        engine.store.write_entries(entries)
+        engine.store.set_rebuilt([wish.ticket_id])
 
 
 def _ledger(engine: Engine, ids: Sequence[str]) -> dict[str, Entry]:

@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 import structlog
 
 from bot.core.judge import judge
+from bot.core.ledger import Entry
 from bot.core.people import language_of
 from bot.core.steps import Step
 from bot.core.ticket import Moment
+from bot.engine.batch import RULE as NOTICE
 from bot.engine.engine import Engine, Report
 from bot.engine.ledger import decided, row, turned
 from bot.engine.tracker import Doubtful, Refused, Said, Throttled, TrackerError, Unreachable
-from bot.store.store import Entry
+from bot.store.connect import StoreError
 from bot.texts import text_hash
 
 log = structlog.get_logger()
@@ -49,35 +51,32 @@ def deliver(engine: Engine, comments: Sequence[Sequence[Step]], now: Moment, rep
     """
     for i, steps in enumerate(comments):
         if engine.stopping():
-            _take_back(engine, [step for rest in comments[i:] for step in rest], now, "the bot was told to stop")
+            _take_back(engine, comments[i:], now, "the bot was told to stop")
             return
         try:
             _deliver_one(engine, steps, now, report)
         except Refused as error:
-            _refuse(engine, _rows(steps, now, engine), str(error), now, report)
+            _refuse(engine, _intended(engine, steps), str(error), now, report)
         except Doubtful:
-            _doubt(engine, steps, now, report)
+            _doubt(engine, _intended(engine, steps), now, report)
         except Unreachable as error:
             wait = int(error.retry_after_s) if isinstance(error, Throttled) else 0
-            left = [step for rest in comments[i:] for step in rest]
-            _take_back(engine, left, now, "the tracker is unreachable", wait)
+            _take_back(engine, comments[i:], now, "the tracker is unreachable", wait)
             raise
-        except TrackerError:
+        except (TrackerError, StoreError):
             raise
         except Exception as error:  # a message that cannot be written is this ticket's trouble, not the others'
             what = f"the message could not be written ({type(error).__name__})"
-            _refuse(engine, _rows(steps, now, engine), what, now, report)
+            _refuse(engine, _intended(engine, steps), what, now, report)
 
 
 def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Report) -> None:
     ticket_id = steps[0].ticket_id
+    rows = {entry.key: entry for entry in _intended(engine, steps)}
     found = _found(engine.tracker.said(ticket_id))
-    rows = {entry.key: entry for entry in _rows(steps, now, engine)}
-    there = [_confirmed(rows[step.key], found[step.key], now) for step in steps if step.key in found]
+    engine.store.write_entries([_confirmed(rows[key], found[key], now) for key in rows if key in found])
     wanted = [step for step in steps if step.key not in found]
-    if there:
-        engine.store.write_entries(there)
-    wanted = _with_fields_set(engine, wanted, rows, now, report)
+    wanted = _still_wished(engine, wanted, rows, now, report) if wanted and wanted[0].rule != NOTICE else wanted
     if not wanted:
         return
     to = tuple(dict.fromkeys(person for step in wanted for person in step.to))
@@ -93,43 +92,41 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
     engine.seam("before write")
     comment_id = engine.tracker.say(ticket_id, doc, [step.key for step in wanted], text_hash(doc))
     engine.seam("after write")
-    engine.store.write_entries(
-        [turned(rows[step.key], "said", rows[step.key].because, now, comment_id=comment_id) for step in wanted]
-    )
+    said = [row(step, "said", decided(step), now, engine.book.version) for step in wanted]
+    engine.store.write_entries([turned(entry, "said", entry.because, now, comment_id=comment_id) for entry in said])
     engine.seam("after commit")
     report.said.append(tuple(wanted))
     log.info("said", ticket=wanted[0].ticket_key, rules=[step.rule for step in wanted])
 
 
-def _with_fields_set(
+def _still_wished(
     engine: Engine, steps: Sequence[Step], rows: Mapping[str, Entry], now: Moment, report: Report
 ) -> list[Step]:
-    """Set the fields that go with the steps, on a ticket read again first: what a person did since wins."""
-    setting = [step for step in steps if step.sets]
-    if not setting:
-        return list(steps)
-    reading = engine.tracker.read([setting[0].ticket_id])
-    if not reading.tickets:
-        raise Refused(f"{setting[0].ticket_key} is no longer there to be set")
+    """Those of the steps that are wished on the ticket as it is now, with the fields set that go with them.
+
+    The mirror may be behind what people did, as far as the search index lags; what they did wins.
+    """
+    reading = engine.tracker.read([steps[0].ticket_id])
+    if not reading.tickets or reading.tickets[0].project not in engine.book.entries.projects:
+        raise Refused("it is no longer there to be commented on")
     ticket = reading.tickets[0]
-    still = {step.key for step in judge(ticket, engine.book, now).steps}
-    stale = [step for step in setting if step.key not in still]
-    engine.store.write_entries(
-        [turned(rows[step.key], "withdrawn", "a person acted meanwhile", now) for step in stale]
-    )
+    wishes = judge(ticket, engine.book, now)
+    if wishes.on_hold:
+        because = f"a person put the label {wishes.on_hold} on the ticket"
+        engine.store.write_entries([turned(rows[step.key], "held", because, now) for step in steps])
+        report.held += len(steps)
+        return []
+    now_wished = {step.key: step for step in wishes.steps}
+    stale = [step.key for step in steps if step.key not in now_wished]
+    engine.store.write_entries([turned(rows[key], "withdrawn", "a person acted meanwhile", now) for key in stale])
     report.withdrawn += len(stale)
-    sets = {
-        word: value
-        for step in setting
-        if step not in stale
-        for word, value in step.sets.items()
-        if getattr(ticket, word) != value
-    }
+    wanted = [now_wished[step.key] for step in steps if step.key in now_wished]
+    sets = {word: value for step in wanted for word, value in step.sets.items() if getattr(ticket, word) != value}
     if sets:
         engine.seam("before fields")
         engine.tracker.put(ticket.id, sets)
         engine.seam("after fields")
-    return [step for step in steps if step not in stale]
+    return wanted
 
 
 def _why(step: Step, language: str, engine: Engine) -> str:
@@ -137,8 +134,11 @@ def _why(step: Step, language: str, engine: Engine) -> str:
     return engine.book.name("why", step.rule, language) if known else step.because.why
 
 
-def _rows(steps: Sequence[Step], now: Moment, engine: Engine) -> list[Entry]:
-    return [row(step, "intended", decided(step), now, engine.book.version) for step in steps]
+def _intended(engine: Engine, steps: Sequence[Step]) -> list[Entry]:
+    """The rows of those steps whose intent still stands: neither found said meanwhile nor withdrawn."""
+    ledger = engine.store.entries(list(dict.fromkeys(step.ticket_id for step in steps)))
+    rows = (ledger[step.ticket_id].get(step.key) for step in steps)
+    return [entry for entry in rows if entry is not None and entry.state == "intended"]
 
 
 def _found(said: Sequence[Said]) -> dict[str, Said]:
@@ -167,18 +167,19 @@ def _refuse(engine: Engine, rows: Sequence[Entry], what: str, now: Moment, repor
     log.warning("refused", ticket=rows[0].ticket_key, reason=what)
 
 
-def _doubt(engine: Engine, steps: Sequence[Step], now: Moment, report: Report) -> None:
+def _doubt(engine: Engine, rows: Sequence[Entry], now: Moment, report: Report) -> None:
     """The answer to a write was lost. Nothing is repeated; `settle` looks for the comment in the next cycle."""
-    rows = _rows(steps, now, engine)
     engine.store.write_entries([turned(entry, "doubtful", "the answer was lost", now) for entry in rows])
     report.doubtful += len(rows)
-    log.warning("doubtful", ticket=steps[0].ticket_key)
+    log.warning("doubtful", ticket=rows[0].ticket_key)
 
 
-def _take_back(engine: Engine, steps: Sequence[Step], now: Moment, because: str, wait_s: int = 0) -> None:
-    """Nothing was sent for these steps: they are held, and their tickets due again."""
+def _take_back(
+    engine: Engine, comments: Sequence[Sequence[Step]], now: Moment, because: str, wait_s: int = 0
+) -> None:
+    """Nothing was sent for these comments: their steps are held, and their tickets due again."""
     again = now + wait_s
-    held = [turned(entry, "held", because, now, not_before=again) for entry in _rows(steps, now, engine)]
+    rows = _intended(engine, [step for steps in comments for step in steps])
     with engine.store.transaction():
-        engine.store.write_entries(held)
-        engine.store.judged(dict.fromkeys((step.ticket_id for step in steps), again))
+        engine.store.write_entries([turned(entry, "held", because, now, not_before=again) for entry in rows])
+        engine.store.judged(dict.fromkeys((entry.ticket_id for entry in rows), again))

@@ -29,7 +29,8 @@ class Engine:
     """One desk's bot. `facts` is the fingerprint of the mapping that reads tickets.
 
     `seam` is called at the named points where a process may be killed without a step being said twice or lost;
-    tests kill it there. `stopping` tells whether the bot was told to stop.
+    tests kill it there. `stopping` tells whether the bot was told to stop. `tried` are the versions of tickets that
+    could not be read, by id: only the sweep asks for these again.
     """
 
     tracker: Tracker
@@ -40,6 +41,7 @@ class Engine:
     pace: Pace = Pace()
     seam: Callable[[str], None] = field(default=lambda name: None)
     stopping: Callable[[], bool] = field(default=lambda: False)
+    tried: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+from bot.core.ledger import Entry
 from bot.core.steps import Step
 from bot.core.ticket import Moment
 from bot.engine.tracker import Said
-from bot.store.store import Entry
 
 
 def row(step: Step, state: str, because: str, now: Moment, version: str, not_before: Moment | None = None) -> Entry:

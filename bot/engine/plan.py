@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.core.doc import Doc
+from bot.core.ledger import Entry
 from bot.core.ticket import Moment
 from bot.engine.cycle import cycle
 from bot.engine.engine import Engine, Report
 from bot.engine.tracker import Reading, Said, Stamp, Tracker
-from bot.store.store import Entry
 
 _PLANNED = frozenset(("said", "observed", "adopted", "withdrawn"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TypeVar
 
@@ -28,31 +28,39 @@ def poll(engine: Engine, now: Moment, report: Report) -> None:
     for stamps in _chunks(engine.tracker.changed(since), engine.pace.read_size):
         seen = engine.store.seen([stamp.id for stamp in stamps])
         fresh = {
-            stamp.id: stamp
+            stamp.id: stamp.updated_ms
             for stamp in stamps
-            if stamp.id not in seen or stamp.updated_ms > seen[stamp.id].updated_ms
+            if (stamp.id not in seen or stamp.updated_ms > seen[stamp.id].updated_ms)
+            and engine.tried.get(stamp.id) != stamp.updated_ms
         }
-        mirror(engine, list(fresh), now, report)
+        unread = mirror(engine, list(fresh), now, report)
+        engine.tried.update((ticket_id, fresh[ticket_id]) for ticket_id in unread)
         newest = max(newest, *(stamp.updated_ms for stamp in stamps))
     engine.store.set_mark(newest, now)
     if mark is None:
         engine.store.set_note(RECONCILED, str(now))
 
 
-def mirror(engine: Engine, ids: Sequence[str], now: Moment, report: Report) -> tuple[str, ...]:
-    """Read tickets whole and mark them due at once; what cannot be read is reported. Returns the ids not found."""
+def mirror(engine: Engine, ids: Sequence[str], now: Moment, report: Report) -> Mapping[str, str | None]:
+    """Read tickets whole and mark them due at once; one that cannot be read is reported.
+
+    Returns the ids that were not mirrored with what is wrong, None for those that are not there, or no longer
+    in a project of the rulebook.
+    """
     if not ids:
-        return ()
+        return {}
     reading = engine.tracker.read(ids)
-    if reading.tickets:
+    tickets = [ticket for ticket in reading.tickets if ticket.project in engine.book.entries.projects]
+    if tickets:
         with engine.store.transaction():
-            engine.store.put_tickets(reading.tickets, engine.facts, now)
-            _heed_control(engine, reading.tickets, now)
+            engine.store.put_tickets(tickets, engine.facts, now)
+            _heed_control(engine, tickets, now)
     for trouble in reading.troubles:
         engine.store.trouble(trouble.ticket_id, trouble.what, now)
         report.troubles.append(f"{trouble.ticket_id}: {trouble.what}")
-    report.changed += len(reading.tickets)
-    return reading.missing
+    report.changed += len(tickets)
+    unread = dict.fromkeys(ids, None) | {trouble.ticket_id: trouble.what for trouble in reading.troubles}
+    return {ticket_id: unread[ticket_id] for ticket_id in unread.keys() - {ticket.id for ticket in tickets}}
 
 
 def _heed_control(engine: Engine, tickets: Iterable[Ticket], now: Moment) -> None:
@@ -81,9 +89,11 @@ def reconcile(engine: Engine, now: Moment, report: Report) -> None:
     for stamp in _unique(engine.tracker.changed(None)):
         if known.pop(stamp.id, None) != stamp.updated_ms:
             differing.append(stamp.id)
+    differing += [ticket_id for ticket_id in engine.store.stale(engine.facts) if ticket_id not in known]
     gone: list[str] = []
-    for ids in _chunks(iter((*differing, *known)), engine.pace.read_size):
-        gone += [ticket_id for ticket_id in mirror(engine, ids, now, report) if ticket_id in known]
+    for ids in _chunks(iter(dict.fromkeys((*differing, *known))), engine.pace.read_size):
+        unread = mirror(engine, ids, now, report)
+        gone += [ticket_id for ticket_id in ids if ticket_id in known and unread.get(ticket_id, "") is None]
     if gone:
         engine.store.gone(gone, now)
         report.gone += len(gone)

@@ -11,11 +11,11 @@ from pathlib import Path
 from bot.core.clock import Cycle, due_at, elapsed_s, is_paused, is_running
 from bot.core.clocks import since_cycle
 from bot.core.judge import Judged, look
+from bot.core.ledger import Entry
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Amount, At, Name, Value
 from bot.core.ticket import UNKNOWN, Moment, Ticket
 from bot.report.words import words_of
-from bot.store.store import Entry
 from bot.wording import show
 
 _STILL_WD = 2

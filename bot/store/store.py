@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
+from bot.core.ledger import SPOKEN, Entry
 from bot.core.ticket import Change, Message, Moment, Ticket
 from bot.store.connect import StoreError, bring_to_head, connect, parse, told
 from bot.store.database import PAGE, Database, pages
@@ -27,29 +28,6 @@ SHAPE = sha256(repr(_made_of).encode()).hexdigest()[:12]
 
 _here = tickets.c.gone_at.is_(None)
 _readable = sa.and_(_here, tickets.c.shape == SHAPE)
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """A row of the ledger: what became of one step.
-
-    `state` is `held`, `intended`, `said`, `doubtful`, `withdrawn`, `observed`, `adopted` or `batched`, and `at`
-    the moment it got so; `because` is a short text without personal data, `version` the rulebook's.
-    """
-
-    key: str
-    ticket_id: str
-    ticket_key: str
-    rule: str
-    rung: str
-    say: str
-    to: tuple[str, ...]
-    state: str
-    because: str
-    due_at: Moment
-    at: Moment
-    not_before: Moment | None = None
-    comment_id: str | None = None
-    version: str = ""
 
 
 class Seen(NamedTuple):
@@ -218,8 +196,8 @@ class Store(Database):
         return self._entries_where(ledger.c.state.in_(("intended", "doubtful")))
 
     def spoken_since(self, at: Moment) -> list[Entry]:
-        """Return the entries that became `said` or `intended` at `at` or later, oldest first."""
-        return self._entries_where(ledger.c.state.in_(("said", "intended")), ledger.c.at >= at)
+        """Return the entries of messages that went out, or may have, at `at` or later, oldest first."""
+        return self._entries_where(ledger.c.state.in_(SPOKEN), ledger.c.at >= at)
 
     def _entries_where(self, *conditions: sa.ColumnElement[bool]) -> list[Entry]:
         columns = sa.select(ledger).where(*conditions).order_by(ledger.c.at, ledger.c.key)

@@ -161,8 +161,8 @@ def test_a_message_may_rely_only_on_values_that_are_always_there(rungs, needs, m
     assert found((RUNGS, rungs), messages=messages) == [(SAY, text.format(name)) for name in missing]
 
 
-def test_since_a_moment_only_the_last_rung_has_no_next_one_to_be_due():
-    messages = {"warning": frozenset(("due",)), "routed": frozenset()}
+def test_since_a_moment_only_the_last_rung_has_no_next_one_to_answer_by():
+    messages = {"warning": frozenset(("answer_by",)), "routed": frozenset()}
     changes = [(("ladders", 0, "clock"), "since created"), (RUNGS, [rung("a", after="1h"), rung("b", after="2h")])]
     assert [path for path, _ in found(*changes, messages=messages)] == [(*RUNGS, 1, "say")]
 
