@@ -296,7 +296,7 @@ def _shown(value: object) -> Iterator[str]:
         case dict():
             yield from _shown(value.get("value") or value.get("name") or value.get("id"))
         case _:
-            yield str(value)
+            yield str(value).strip()
 
 
 def _user(value: object) -> User | None:

@@ -1,0 +1,374 @@
+"""Reading: every oddity that real Jiras are known for, on invented tickets."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+import requests
+from jira_worlds import entries
+
+from bot.core.ticket import UNKNOWN, Change, Message, Ticket
+from bot.jira.answers import decode
+from bot.jira.binding import Binding, bind
+from bot.jira.catalogue import Catalogue, Field, Flavour, Named, Status, User
+from bot.jira.reader import Unreadable, decode_issue, identify, moment_ms, read_ticket
+
+AT = 1_794_816_000  # 2026-11-16T08:00:00Z
+Json = Any
+
+
+def binding(flavour: Flavour = "cloud", **sections: Any) -> Binding:
+    users = {
+        word: User(account_id=f"acc-{word}") if flavour == "cloud" else User(key=f"KEY-{word}", name=word)
+        for word in ("piletibot", "spetsialist1", "it1")
+    }
+    catalogue = Catalogue(
+        flavour=flavour,
+        me=users["piletibot"],
+        fields=(
+            Field("customfield_10201", "Kategooria", True, "option"),
+            Field("customfield_10202", "Järjekord", True, "option"),
+            Field("customfield_10203", "Edastaja", True, "user"),
+            Field("customfield_10204", "Lahendus kliendile edastatud", True, "date"),
+            Field("customfield_10205", "Registrikood", True, "string"),
+            Field("customfield_10206", "Kaasatud", True, "array", "user"),
+            Field("customfield_10207", "Maht", True, "number"),
+            Field("status", "status", True, "string"),  # a field of an administrator with a name of the system's
+            Field("components", "Komponendid", False, "array", "component"),
+            Field("labels", "Sildid", False, "array", "string"),
+        ),
+        statuses=(
+            Status("10001", "Uus", "new"),
+            Status("10002", "II tasemel", "indeterminate"),
+            Status("10007", "Lahendatud", "indeterminate"),
+            Status("10008", "Suletud", "done"),
+            Status("10009", "Tühistatud", "done"),
+            Status("10010", "Poolel", "indeterminate"),
+        ),
+        priorities=(Named("2", "Kõrge"), Named("3", "Keskmine")),
+        projects=(Named("KKA"),),
+        people=users,
+    )
+    people = [{"person": word, "account": word} for word in users]
+    found = bind(entries(str, people=people, **sections), catalogue)
+    assert isinstance(found, Binding), found
+    return found
+
+
+def user(word: str, flavour: str = "cloud") -> Json:
+    shown = {"displayName": "Mari Mets", "active": True}
+    return shown | ({"accountId": f"acc-{word}"} if flavour == "cloud" else {"key": f"KEY-{word}", "name": word})
+
+
+def issue(changelog: list[Json] | None = None, comments: list[Json] | None = None, **fields: Json) -> Json:
+    shown = {
+        "id": "10000",
+        "key": "KKA-1",
+        "fields": {
+            "summary": "Mari Mets ei saa sisse",
+            "created": "2026-11-16T10:00:00.000+0200",
+            "updated": "2026-11-16T10:00:00.250+0200",
+            "status": {"id": "10001", "name": "Uus"},
+            "project": {"id": "1", "key": "KKA"},
+            "comment": {"comments": comments or [], "total": len(comments or [])},
+        },
+    }
+    shown["fields"] |= {name: value for name, value in fields.items() if value is not ...}  # type: ignore[operator]
+    for name in [name for name, value in fields.items() if value is ...]:
+        shown["fields"].pop(name, None)  # type: ignore[attr-defined]
+    if changelog is not None:
+        shown["changelog"] = {"histories": changelog}
+    return shown
+
+
+def read(shown: Json, bound: Binding | None = None) -> Ticket:
+    found = decode_issue(json.dumps(shown).encode())
+    return read_ticket(found, found.histories, found.comments.comments, bound or binding())
+
+
+def entry(at: str, *items: Json, id_: str = "1", who: Json = ...) -> Json:
+    author = {"author": user("it1")} if who is ... else {"author": who} if who else {}
+    return {"id": id_, "created": at if "T" in at else f"2026-11-16T{at}+0200", "items": list(items), **author}
+
+
+def status(was: str | None, now: str | None, field_id: str | None = "status") -> Json:
+    item = {"field": "status", "fieldtype": "jira", "from": was, "fromString": "…", "to": now, "toString": "…"}
+    return item | ({"fieldId": field_id} if field_id else {})
+
+
+def custom(name: str, number: int | None, was: str | None, now: str | None, ref: str | None = "7") -> Json:
+    item = {"field": name, "fieldtype": "custom", "from": ref, "fromString": was, "to": ref, "toString": now}
+    return item | ({"fieldId": f"customfield_{number}"} if number else {})
+
+
+def moved(ticket: Ticket) -> list[tuple[int, str, str | None, str | None]]:
+    return [(change.at - AT, change.field, change.was, change.now) for change in ticket.changes]
+
+
+BARE = Ticket(id="10000", key="KKA-1", project="KKA", created_at=AT, updated_ms=AT * 1000 + 250, state="new")
+
+FIELDS: list[tuple[str, Json, dict[str, Any]]] = [
+    ("nothing but what must be", issue(), {}),
+    ("an id that is a number", issue() | {"id": 10000}, {}),
+    ("priority missing", issue(priority=...), {"priority": None}),
+    ("priority null", issue(priority=None), {"priority": None}),
+    ("priority known", issue(priority={"id": "2", "name": "High"}), {"priority": "high"}),
+    ("priority unknown", issue(priority={"id": "77", "name": "High"}), {"priority": None}),
+    ("nobody", issue(assignee=None, reporter=None, creator=None), {}),
+    ("people of the rulebook", issue(assignee=user("it1"), reporter=user("spetsialist1")),
+     {"owner": "it1", "reporter": "spetsialist1"}),
+    ("people of elsewhere", issue(assignee=user("keegi")), {"owner": "~acc-keegi"}),
+    ("resolved though not done", issue(resolutiondate="2026-11-16T10:00:00.000+0200"), {}),
+    ("done though not resolved", issue(status={"id": "10008"}, resolutiondate=None), {"state": "closed"}),
+    ("a status by category", issue(status={"id": "10009"}), {"state": "closed"}),
+    ("a status of no state", issue(status={"id": "10010"}), {"state": UNKNOWN}),
+    ("a status that was deleted", issue(status={"id": "66"}), {"state": UNKNOWN}),
+    ("no status", issue(status=...), {"state": UNKNOWN}),
+    ("no summary, no description", issue(summary=..., description=...), {}),
+    ("odd characters", issue(summary="a\x00b\x1f\ufffd\u200b", description="\u2028"), {}),
+    ("labels", issue(labels=["bot-hold", "vpn"]), {"labels": frozenset({"bot-hold", "vpn"})}),
+    ("labels null", issue(labels=None), {}),
+    ("no project", issue(project=...), {"project": "KKA"}),
+    ("never updated", issue(updated=None), {"updated_ms": AT * 1000}),
+    ("moments as milliseconds", issue(created=AT * 1000, updated=AT * 1000 + 7), {"updated_ms": AT * 1000 + 7}),
+    ("due", issue(duedate="2026-11-20"), {"due_at": 1_795_132_800}),
+    ("due before creation", issue(duedate="1999-12-31"), {"due_at": 946_598_400}),
+    ("due on no day", issue(duedate="soon"), {"due_at": None}),
+    ("secured", issue(security={"id": "1", "name": "Ainult tuumik"}), {"secured": True}),
+    ("not secured", issue(security=None), {"secured": False}),
+    ("a queue", issue(customfield_10202={"id": "1", "value": "L2_IT"}), {"queue": "it"}),
+    ("a queue of no word", issue(customfield_10202={"id": "1", "value": "VALINE"}), {"queue": None}),
+    ("a category", issue(customfield_10201={"id": "1", "value": " LIGIPAAS "}), {"category": "LIGIPAAS"}),
+    ("a forwarder", issue(customfield_10203=user("spetsialist1")), {"forwarder": "spetsialist1"}),
+    ("no forwarder", issue(customfield_10203=None), {"forwarder": None}),
+    ("a forwarder in an odd form", issue(customfield_10203="Mari Mets"), {"forwarder": None}),
+    ("delivered with the ticket", issue(customfield_10204="2026-11-30"), {"delivered_at": AT}),
+    ("an empty text", issue(customfield_10204=""), {"delivered_at": None}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("shown", "facts"), [row[1:] for row in FIELDS], ids=[row[0] for row in FIELDS])
+def test_fields(shown: Json, facts: dict[str, Any]) -> None:
+    assert read(shown) == msgspec.structs.replace(BARE, **facts)
+
+
+MAPPED = {"kood": "Registrikood", "kaasatud": "Kaasatud", "maht": "Maht", "osa": "components", "siht": "Kategooria"}
+
+
+@pytest.mark.parametrize(
+    ("shown", "fields"),
+    [
+        (issue(), {}),
+        (issue(customfield_10205="39001010000 Mari"), {"kood": "set"}),  # a free text is never kept
+        (issue(customfield_10205={"type": "doc", "content": []}), {}),
+        (issue(customfield_10206=[user("it1"), user("keegi")]), {"kaasatud": "it1"}),
+        (issue(customfield_10206=[]), {}),
+        (issue(customfield_10207=2.5), {"maht": "2.5"}),
+        (issue(components=[{"id": "1", "name": "KOTKAS"}, {"id": "2", "name": "VPN"}]), {"osa": "KOTKAS, VPN"}),
+        (issue(customfield_10201={"value": "A", "child": {"value": "B"}}), {"siht": "A"}),
+    ],
+)
+def test_other_fields_of_the_rulebook_keep_choices_and_no_texts(shown: Json, fields: dict[str, str]) -> None:
+    ticket = read(shown, binding(fields=MAPPED))
+    assert ticket.fields == fields
+    assert "Mari" not in repr(ticket)
+
+
+def test_a_category_has_the_rulebooks_word() -> None:
+    bound = binding(categories={"ACCESS": "ligipaas"})
+    ticket = read(issue([entry("10:01:00.000", custom("Kategooria", 10201, "MUU", "LIGIPAAS"))],
+                        customfield_10201={"value": "LIGIPAAS"}), bound)  # fmt: skip
+    assert ticket.category == "ACCESS"
+    assert moved(ticket) == [(60, "category", "MUU", "ACCESS")]
+
+
+CHANGES: list[tuple[str, list[Json], list[tuple[int, str, str | None, str | None]]]] = [
+    ("no history", [], []),
+    ("no items", [entry("10:01:00.000"), {"id": "2", "created": "2026-11-16T10:01:00.000+0200"},
+                  {"id": "3", "created": "2026-11-16T10:01:00.000+0200", "items": None}], []),
+    ("newest first", [entry("10:02:00.000", status("10002", "10007"), id_="12"),
+                      entry("10:01:00.000", status("10001", "10002"), id_="11")],
+     [(60, "state", "new", "at-tier-2"), (120, "state", "at-tier-2", "solved")]),
+    ("one second, by milliseconds", [entry("10:01:00.900", status("10002", "10007"), id_="11"),
+                                     entry("10:01:00.100", status("10001", "10002"), id_="12")],
+     [(60, "state", "new", "at-tier-2"), (60, "state", "at-tier-2", "solved")]),
+    ("one millisecond, by number", [entry("10:01:00.000", status("10002", "10007"), id_="100"),
+                                    entry("10:01:00.000", status("10001", "10002"), id_="99")],
+     [(60, "state", "new", "at-tier-2"), (60, "state", "at-tier-2", "solved")]),
+    ("twice across pages", [entry("10:01:00.000", status("10001", "10002"))] * 2,
+     [(60, "state", "new", "at-tier-2")]),
+    ("across the end of summer time", [entry("2026-10-25T03:30:00.000+0300", status("10001", "10002"), id_="1"),
+                                       entry("2026-10-25T03:10:00.000+0200", status("10002", "10007"), id_="2")],
+     [(-1_927_800, "state", "new", "at-tier-2"), (-1_925_400, "state", "at-tier-2", "solved")]),
+    ("a chain that does not join up", [entry("10:01:00.000", status("10007", "10008"), id_="1"),
+                                       entry("10:02:00.000", status("10001", "10002"), id_="2")],
+     [(60, "state", "solved", "closed"), (120, "state", "new", "at-tier-2")]),
+    ("reopened", [entry("10:01:00.000", status("10001", "10008"), id_="1"),
+                  entry("10:02:00.000", status("10008", "10001"), id_="2")],
+     [(60, "state", "new", "closed"), (120, "state", "closed", "new")]),
+    ("no fieldId", [entry("10:01:00.000", status("10001", "10002", None))], [(60, "state", "new", "at-tier-2")]),
+    ("statuses that are gone", [entry("10:01:00.000", status("66", None))], [(60, "state", UNKNOWN, UNKNOWN)]),
+    ("an epoch number", [entry("10:01:00.000", status("10001", "10002")) | {"created": AT * 1000 + 60_500}],
+     [(60, "state", "new", "at-tier-2")]),
+    ("an epoch number in seconds", [entry("10:01:00.000", status("10001", "10002")) | {"created": AT + 60}],
+     [(60, "state", "new", "at-tier-2")]),
+    ("no moment", [entry("10:01:00.000", status("10001", "10002")) | {"created": None}], []),
+    ("other fields", [entry("10:01:00.000", custom("Rank", None, None, "Ranked higher"),
+                            {"field": "Workflow", "fieldtype": "jira", "from": "1", "to": "2"},
+                            {"field": "RemoteIssueLink", "toString": "…"}, custom("Muu", 10999, "a", "b"))], []),
+    ("a field that is only called status", [entry("10:01:00.000", custom("status", None, "10001", "10002"))], []),
+    ("due moved", [entry("10:01:00.000", {"field": "duedate", "fieldtype": "jira", "from": "2026-11-20",
+                                          "fromString": "2026-11-20 00:00:00.0", "to": None, "toString": None})],
+     [(60, "due", "2026-11-20", None)]),
+    ("due with nothing told", [entry("10:01:00.000", {"field": "duedate", "from": None, "to": None})],
+     [(60, "due", None, None)]),
+    ("labels", [entry("10:01:00.000", {"field": "labels", "fieldtype": "jira", "fieldId": "labels", "from": None,
+                                       "fromString": "", "to": None, "toString": "bot-hold vpn"})],
+     [(60, "labels", None, "bot-hold vpn")]),
+    ("priority", [entry("10:01:00.000", {"field": "priority", "fieldtype": "jira", "from": "2", "to": "77"})],
+     [(60, "priority", "high", None)]),
+    ("owner", [entry("10:01:00.000", {"field": "assignee", "fieldtype": "jira", "from": "acc-it1",
+                                      "to": "acc-keegi"})],
+     [(60, "owner", "it1", "~acc-keegi")]),
+    ("owner without an account", [entry("10:01:00.000", {"field": "assignee", "fieldtype": "jira",
+                                                         "fromString": "Mari Mets", "toString": None})],
+     [(60, "owner", "~unknown", None)]),
+    ("queue", [entry("10:01:00.000", custom("Järjekord", 10202, None, "L2_IT"),
+                     custom("järjekord", None, "L2_IT", "X"))],
+     [(60, "queue", None, "it"), (60, "queue", "it", None)]),
+    ("forwarder", [entry("10:01:00.000", custom("Edastaja", 10203, None, "Mari Mets", "acc-spetsialist1"))],
+     [(60, "forwarder", "spetsialist1", "spetsialist1")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("histories", "changes"), [row[1:] for row in CHANGES], ids=[row[0] for row in CHANGES])
+def test_changes(histories: list[Json], changes: list[tuple[int, str, str | None, str | None]]) -> None:
+    ticket = read(issue(histories))
+    assert moved(ticket) == changes
+    assert "Mari" not in repr(ticket)
+
+
+@pytest.mark.parametrize(
+    ("who", "word", "bot"),
+    [
+        (user("it1"), "it1", False),
+        (user("piletibot"), "piletibot", True),
+        (user("keegi"), "~acc-keegi", False),
+        (None, None, False),
+        ({"displayName": "Anonymous"}, None, False),
+    ],
+)
+def test_who_did_it(who: Json, word: str | None, bot: bool) -> None:
+    said = {"id": "5", "created": "2026-11-16T10:01:00.000+0200"} | ({"author": who} if who else {})
+    ticket = read(issue([entry("10:01:00.000", status("10001", "10002"), who=who)], [said]))
+    assert ticket.changes == (Change(AT + 60, "state", "new", "at-tier-2", word, bot),)
+    assert ticket.messages == (Message(AT + 60, "5", word, bot),)
+
+
+@pytest.mark.parametrize(
+    ("shown", "word"),
+    [
+        ({"name": "it1", "key": "KEY-it1"}, "it1"),
+        ({"name": "it1-renamed", "key": "KEY-it1"}, "it1"),
+        ({"name": "keegi", "key": "JIRAUSER10200"}, "~JIRAUSER10200"),
+        ({"name": "lahkunud"}, "~lahkunud"),  # deleted: no key is left
+    ],
+)
+def test_people_on_data_center(shown: Json, word: str) -> None:
+    items = [{"field": "assignee", "fieldtype": "jira", "from": "KEY-it1", "to": "it1"}]
+    ticket = read(issue([entry("10:01:00.000", *items, who=shown)], assignee=shown), binding("dc"))
+    assert ticket.owner == word
+    assert ticket.changes == (Change(AT + 60, "owner", "it1", "it1", word),)
+
+
+MESSAGES = [
+    ("none", [], []),
+    ("no body, no author", [{"id": "5", "created": "2026-11-16T10:01:00.000+0200"}], [("5", 60)]),
+    ("older than the ticket", [{"id": "5", "created": "2020-01-01T00:00:00.000+0200"}], [("5", -216_986_400)]),
+    ("newest first", [{"id": "6", "created": "2026-11-16T10:01:00.000+0200"},
+                      {"id": "5", "created": "2026-11-16T10:00:00.000+0200"}], [("5", 0), ("6", 60)]),
+    ("twice", [{"id": "5", "created": "2026-11-16T10:01:00.000+0200"}] * 2, [("5", 60)]),
+    ("no moment", [{"id": "5"}], []),
+    ("seventy", [{"id": str(i), "created": "2026-11-16T10:01:00.000+0200"} for i in range(1, 71)],
+     [(str(i), 60) for i in range(1, 71)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("comments", "messages"), [row[1:] for row in MESSAGES], ids=[row[0] for row in MESSAGES])
+def test_messages(comments: list[Json], messages: list[tuple[str, int]]) -> None:
+    ticket = read(issue(comments=comments))
+    assert [(message.id, message.at - AT) for message in ticket.messages] == messages
+
+
+DELIVERED = [
+    ([custom("Lahendus kliendile edastatud", 10204, None, "16.11.2026")], "2026-11-16", 60),
+    ([custom("Lahendus kliendile edastatud", 10204, "16.11.2026", None, None)], None, None),
+    ([custom("Lahendus kliendile edastatud", 10204, "16.11.2026", "17.11.2026")], "2026-11-17", 60),
+    ([], "2026-11-16", 0),
+]
+
+
+@pytest.mark.parametrize(("items", "value", "at"), DELIVERED)
+def test_delivered_is_when_the_field_was_last_set(items: list[Json], value: str | None, at: int | None) -> None:
+    ticket = read(issue([entry("10:01:00.000", *items)], customfield_10204=value))
+    assert ticket.delivered_at == (None if at is None else AT + at)
+    assert {change.now for change in ticket.changes} <= {"yes", None}
+
+
+@pytest.mark.parametrize(
+    ("shown", "told"),
+    [
+        (issue(created=...), "no moment of creation"),
+        (issue(created="yesterday"), "no moment of creation"),
+        (issue(created="2026-11-16T10:00:00.000"), "no moment of creation"),  # in whose zone?
+        (issue(created={"at": "Mari Mets"}), "the field created"),
+        (issue(labels="Mari Mets"), "the field labels"),
+        (issue(assignee="Mari Mets"), "the field assignee"),
+        (issue(comments=["Mari Mets"]), "the field comment"),
+        (issue(["Mari Mets"]), "does not have Jira's form"),
+        ({"id": "10000", "key": "Mari Mets"}, "does not have Jira's form"),
+        ("Mari Mets", "does not have Jira's form"),
+    ],
+)
+def test_what_cannot_be_read_is_told_without_its_data(shown: Json, told: str) -> None:
+    with pytest.raises(Unreadable) as raised:
+        read(shown)
+    assert told in str(raised.value)
+    assert "Mari" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("raw", "id_"), [(b'{"id": 7}', "7"), (b'{"id": "7", "fields": 3}', "7"), (b'"x"', None)])
+def test_a_ticket_is_told_apart_by_its_id_whatever_else_is_odd(raw: bytes, id_: str | None) -> None:
+    assert identify(raw) == id_
+
+
+@pytest.mark.parametrize(
+    ("written", "ms"),
+    [
+        ("2026-11-16T10:00:00.000+0200", AT * 1000),
+        ("2026-11-16T10:00:00.001+0200", AT * 1000 + 1),
+        ("2026-11-16T08:00:00.999Z", AT * 1000 + 999),
+        ("2026-11-16T08:00:00+00:00", AT * 1000),
+        ("2026-11-16T13:30:00.123+0530", AT * 1000 + 123),
+        ("1969-12-31T23:59:59.999+0000", -1),
+        (AT * 1000 + 5, AT * 1000 + 5),
+        (AT, AT * 1000),
+        (AT + 0.25, AT * 1000 + 250),
+        ("2026-11-16T08:00:00", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_moments(written: str | float | None, ms: int | None) -> None:
+    assert moment_ms(written) == ms
+
+
+def test_an_answer_with_half_a_surrogate_pair_loses_that_character_only() -> None:
+    answer = requests.Response()
+    answer._content = b'{"issues": [{"id": "1", "summary": "\\ud83d"}, {"id": "2", "summary": "\\ud83d\\ude00"}]}'
+    assert decode(answer, dict[str, list[dict[str, str]]]) == {
+        "issues": [{"id": "1", "summary": "?"}, {"id": "2", "summary": "\U0001f600"}]
+    }
