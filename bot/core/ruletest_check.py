@@ -1,0 +1,153 @@
+"""What is wrong with rule tests that are well formed: words, people and moments that the rulebook does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+
+from bot.core.findings import KEY, Finding, Path, known, once
+from bot.core.rulebook import Rulebook
+from bot.core.ruletest_ticket import BOT, created_at, moment, ticket_at
+from bot.core.ruletest_words import Case, Expectations, Expected, Happening, TicketWords
+from bot.core.ticket import UNKNOWN, Moment
+
+_ROUTE_SAYS = ("routed", "route_unsure")
+
+
+def problems(cases: Sequence[Case], book: Rulebook) -> list[Finding]:
+    """Everything wrong with the tests of a file, by their places in it; an empty list when they can be run."""
+    found = list(once("test", (((i, "it"), case.it) for i, case in enumerate(cases))))
+    for i, case in enumerate(cases):
+        found += (Finding((i, *path), text, meant) for path, text, meant in _case(case, book))
+    return found
+
+
+def _case(case: Case, book: Rulebook) -> Iterator[Finding]:
+    if (case.now is None) != (case.expect is None) or (case.now is None) == (case.expect_at is None):
+        yield Finding((), "a test has either `now` and `expect`, or `expect_at`")
+        return
+    words = [*_ticket(case.ticket, book), *_expected(case, book)]
+    yield from words
+    late = list(_moments(case, book))
+    yield from late
+    if not words and not late:
+        yield from _story(case, book)
+
+
+def _ticket(ticket: TicketWords, book: Rulebook) -> Iterator[Finding]:
+    yield from _fields(("ticket",), ticket, book)
+    yield from known(("ticket", "project"), "project", ticket.project, book.entries.projects)
+    yield from _person(("ticket", "reporter"), ticket.reporter, book)
+    for i, happening in enumerate(ticket.history):
+        path: Path = ("ticket", "history", i)
+        yield from _fields(path, happening, book)
+        if happening.delivered and "delivered" not in book.entries.fields:
+            yield Finding((*path, "delivered", KEY), "'delivered' is not mapped under `fields:`")
+        yield from _person((*path, "by"), happening.by, book, BOT)
+        yield from _person((*path, "message"), happening.message, book, BOT)
+        happens = happening.model_fields_set - {"at", "by"}
+        if not happens:
+            yield Finding(path, "nothing happens here; write for example `solved: true` or `state:`")
+        elif happens == {"message"} and happening.by is not None:
+            yield Finding((*path, "by", KEY), "`message` says who writes; leave `by` out")
+
+
+def _fields(path: Path, words: TicketWords | Happening, book: Rulebook) -> Iterator[Finding]:
+    """What is wrong with the fields that a ticket has and that something can happen to."""
+    entries = book.entries
+    yield from known((*path, "state"), "state", words.state, [*book.states, UNKNOWN])
+    yield from known((*path, "queue"), "queue", words.queue, book.queues)
+    yield from known((*path, "priority"), "priority", words.priority, entries.priorities)
+    if entries.categories:
+        yield from known((*path, "category"), "category", words.category, entries.categories)
+    for word in ("owner", "forwarder"):
+        yield from _person((*path, word), getattr(words, word), book)
+    for word in ("category", "queue", "forwarder"):
+        if getattr(words, word) is not None and word not in entries.fields:
+            yield Finding((*path, word, KEY), f"'{word}' is not mapped under `fields:`")
+
+
+def _person(path: Path, person: str | None, book: Rulebook, *others: str) -> Iterator[Finding]:
+    if person is None or not person.startswith("~"):
+        yield from known(path, "person", person, [*(one.person for one in book.entries.people), *others])
+
+
+def _expected(case: Case, book: Rulebook) -> Iterator[Finding]:
+    at: Iterable[tuple[Path, Expectations]] = (((("expect_at", time)), said) for time, said in case.asked.items())
+    for path, expectations in at if case.expect_at else [(("expect",), case.expect or ())]:
+        yield from once("rule", (((*path, i, "rule"), one.rule) for i, one in _by_rule(expectations)))
+        for i, one in enumerate(expectations):
+            if isinstance(one, str):
+                yield from known((*path, i), "message in the rules", one, _messages(book))
+        for i, one in _by_rule(expectations):
+            yield from _one((*path, i), one, book)
+
+
+def _by_rule(expectations: Expectations) -> list[tuple[int, Expected]]:
+    return [(i, one) for i, one in enumerate(expectations) if isinstance(one, Expected)]
+
+
+def _one(path: Path, one: Expected, book: Rulebook) -> Iterator[Finding]:
+    ladders = {ladder.name: ladder for ladder in book.entries.ladders}
+    routes = [route.route for route in book.entries.routes]
+    yield from known((*path, "rule"), "rule", one.rule, [*routes, *ladders])
+    for i, person in enumerate(one.to or ()):
+        yield from _person((*path, "to", i), person, book)
+    yield from known((*path, "queue"), "queue", one.queue, book.queues)
+    if one.rule in ladders:
+        rungs = ladders[one.rule].rungs
+        yield from known((*path, "rung"), f"rung of '{one.rule}'", one.rung, [rung.rung for rung in rungs])
+        yield from known((*path, "say"), f"message of '{one.rule}'", one.say, [rung.say for rung in rungs])
+    elif one.rule in routes:
+        yield from known((*path, "say"), f"message of '{one.rule}'", one.say, _ROUTE_SAYS)
+
+
+def _messages(book: Rulebook) -> list[str]:
+    return [*(rung.say for ladder in book.entries.ladders for rung in ladder.rungs), *_ROUTE_SAYS]
+
+
+def _moments(case: Case, book: Rulebook) -> Iterator[Finding]:
+    """Moments that the clock leaves out, and such as are not in order."""
+    places: list[tuple[Path, str | None]] = [(("now",), case.now), (("ticket", "created"), case.ticket.created)]
+    places += [(("expect_at", time, KEY), time) for time in case.expect_at or ()]
+    places += [(("ticket", "history", i, "at"), one.at) for i, one in enumerate(case.ticket.history)]
+    skipped = [Finding(path, wrong) for path, time in places if time and (wrong := _skipped(time, book))]
+    yield from skipped
+    if skipped:
+        return
+    created, last = created_at(case, book), max(moment(time, book) for time in case.asked)
+    for path, time in places:
+        at = moment(time, book) if time else created
+        if at < created:
+            text = (
+                "the history begins before the ticket was created"
+                if "history" in path
+                else "the ticket is not created yet then"
+            )
+            yield Finding(path, text)
+        elif at > last:
+            yield Finding(path, "this is later than every moment asked about")
+    for i, (before, after) in enumerate(pairwise(case.ticket.history), 1):
+        if moment(after.at, book) < moment(before.at, book):
+            yield Finding(("ticket", "history", i, "at"), "this is earlier than what stands before it")
+
+
+def _skipped(time: str, book: Rulebook) -> str | None:
+    try:
+        moment(time, book)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _story(case: Case, book: Rulebook) -> Iterator[Finding]:
+    """The first thing in the history that cannot happen."""
+    happened = case.ticket.history
+    for i in range(len(happened)):
+        told: Moment = moment(happened[i].at, book)
+        ticket = case.ticket.model_copy(update={"history": happened[: i + 1]})
+        try:
+            ticket_at(case.model_copy(update={"ticket": ticket}), book, told)
+        except ValueError as error:
+            yield Finding(("ticket", "history", i), str(error))
+            return

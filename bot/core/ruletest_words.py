@@ -1,0 +1,142 @@
+"""The words of a rule test: how its file describes a ticket, the moments asked about, and what is expected."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
+
+from bot.core.rulebook import OneOrMore
+
+_WALL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(:[0-9]{2})?")
+
+
+def _time(value: object) -> object:
+    try:
+        if isinstance(value, str) and _WALL.fullmatch(value):
+            datetime.fromisoformat(value)
+            return value
+    except ValueError:
+        pass
+    raise ValueError(f"'{value}' is not a moment; write for example 2026-11-16 11:05")
+
+
+def _happened(value: object) -> object:
+    if value is True:
+        return value
+    raise ValueError("write true, or leave it out")
+
+
+Time = Annotated[str, BeforeValidator(_time)]
+"""A moment on the wall clock of the desk's calendar; the first of two where the clock is put back."""
+
+Happened = Annotated[Literal[True], BeforeValidator(_happened)]
+
+
+class _Described(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Happening(_Described):
+    """Something that happens to the ticket; several keys of one entry happen at once, in the order of this table."""
+
+    at: Time
+    """When, on the wall clock of the desk's calendar."""
+    by: str | None = None
+    """Who does it: a person, `bot`, or `~` and any name for somebody the rulebook does not name."""
+    forwarded: Happened | None = None
+    """It comes into the first open state of tier 2 in which the ball is there."""
+    reopened: Happened | None = None
+    """It goes back into the last open state it was in."""
+    solved: Happened | None = None
+    """It comes into the first state of standing solved; through tier 2, if it has not been there."""
+    closed: Happened | None = None
+    """It comes into the first state of standing closed."""
+    delivered: Happened | None = None
+    """A person notes that the solution has reached the customer."""
+    state: str | None = None
+    """It comes into this state; `unknown` is a status that the rulebook does not place."""
+    queue: str | None = None
+    """It comes into this queue."""
+    owner: str | None = None
+    """It is assigned to this person."""
+    category: str | None = None
+    """It gets this category."""
+    priority: str | None = None
+    """It gets this priority."""
+    forwarder: str | None = None
+    """This person is entered as its forwarder."""
+    labels: tuple[str, ...] | None = None
+    """Its labels are these from now on."""
+    message: str | None = None
+    """This person writes a comment; `bot` for the bot."""
+
+
+class TicketWords(_Described):
+    """A ticket as it was when it was created, and what has happened to it since."""
+
+    created: Time | None = None
+    """When; by default a minute before its history begins, or at the first moment asked about if it has none."""
+    project: str | None = None
+    """The key of its project; the desk's first by default."""
+    category: str | None = None
+    """What it is about."""
+    priority: str | None = None
+    """How pressing it is."""
+    queue: str | None = None
+    """The queue that the person who created it chose."""
+    state: str | None = None
+    """Its state; the first open one of tier 1 by default. `unknown` is a status that the rulebook does not place."""
+    owner: str | None = None
+    """Whom it is assigned to."""
+    forwarder: str | None = None
+    """Who is entered as its forwarder."""
+    reporter: str | None = None
+    """Who created it; its forwarder by default."""
+    labels: tuple[str, ...] = ()
+    """Its labels."""
+    history: tuple[Happening, ...] = ()
+    """What has happened since, oldest first; what is later than the moment asked about has not happened yet."""
+
+
+class Expected(_Described):
+    """One thing to be said; only what is named is compared."""
+
+    rule: str
+    """The route or ladder that says it."""
+    rung: str | None = None
+    """The ladder's rung."""
+    repeat: Annotated[StrictInt, Field(ge=0)] | None = None
+    """Which repetition of the rung it is; 0 is the first time."""
+    say: str | None = None
+    """The message."""
+    to: OneOrMore | None = None
+    """Whom it addresses, in order."""
+    queue: str | None = None
+    """The queue that a route puts the ticket into."""
+
+
+Expectations = tuple[Expected | str, ...]
+"""All that is to be said, in any order; a text alone stands for a message, whoever says it to whom."""
+
+
+class Case(_Described):
+    """One rule test. It has either `now` and `expect`, or `expect_at`."""
+
+    it: Annotated[str, Field(min_length=1)]
+    """What it shows, in a sentence."""
+    ticket: TicketWords
+    """The ticket."""
+    now: Time | None = None
+    """The moment asked about."""
+    expect: Expectations | None = None
+    """All that is to be said then; `[]` for nothing."""
+    expect_at: Annotated[dict[Time, Expectations], Field(min_length=1)] | None = None
+    """Several moments, each with all that is to be said then."""
+
+    @property
+    def asked(self) -> dict[str, Expectations]:
+        """The moments asked about, each with what is expected then."""
+        return self.expect_at or ({} if self.now is None else {self.now: self.expect or ()})
