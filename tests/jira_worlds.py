@@ -71,8 +71,8 @@ def entries(account_of: Callable[[str], str], **sections: Any) -> Entries:
 class World(Protocol):
     """What people do at the desk, and what goes wrong there."""
 
-    tracker: Tracker
-
+    @property
+    def tracker(self) -> Tracker: ...
     def tick(self, ms: int) -> None: ...
     def open(self, who: str) -> str: ...
     def change(self, ticket_id: str, who: str, **now: str) -> None: ...
@@ -138,12 +138,12 @@ class Sandboxed:
         self.clock = Clock(START_MS)
         self.world = keskkonnaamet(flavour, self.clock)
         self.site = Site(self.world)
-        self.tracker: Tracker
+        self.tracker: JiraTracker
 
-    def connect(self, client: Client) -> None:
+    def connect(self, client: Client, **sections: Any) -> None:
         flavour = self.world.flavour
         people = {person.name: person.ident(flavour) for person in self.world.people}
-        self.tracker = connected(client, entries(people.__getitem__))
+        self.tracker = connected(client, entries(people.__getitem__, **sections))
 
     def _issue(self, ticket_id: str) -> Issue:
         found = self.world.find(ticket_id)
@@ -206,6 +206,20 @@ def client_of(url: str, flavour: str, **more: Any) -> Client:
     return Client(url, **({"token": "sandbox-token", "user": user, "sleep": lambda s: None} | more))
 
 
+def connected_in_process(flavour: Flavour, **more: Any) -> Sandboxed:
+    """Set up the sandbox's desk in this process, with a tracker; `more` is of the client."""
+    sandboxed = Sandboxed(flavour)
+    more = {"transport": InProcess(sandboxed.site)} | more
+    sandboxed.connect(client_of("https://sandbox.example", flavour, **more))
+    return sandboxed
+
+
+def at_canned(flavour: Any) -> JiraTracker:
+    """A tracker that knows the sandbox's desk, but whose answers are the test's."""
+    tracker = connected_in_process(flavour).tracker
+    return JiraTracker(client_of(URL, flavour), tracker.catalogue, tracker.binding, entries(str))
+
+
 PLACES = (
     "memory",
     *(f"{place} {flavour}" for place in ("canned", "in-process", "http") for flavour in ("cloud", "dc")),
@@ -226,9 +240,7 @@ def world_at(place: str) -> Iterator[World]:
                 answered.connect()
                 yield answered
         case "in-process":
-            sandboxed = Sandboxed(cast(Flavour, flavour))
-            sandboxed.connect(client_of("https://sandbox.example", flavour, transport=InProcess(sandboxed.site)))
-            yield sandboxed
+            yield connected_in_process(cast(Flavour, flavour))
         case _:
             sandboxed = Sandboxed(cast(Flavour, flavour))
             with serve(sandboxed.world) as server:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from bot.engine.tracker import Denied, Refused, Stamp
+from bot.engine.tracker import Denied, Refused, Stamp, Unreachable
 from bot.jira.answers import Answered
 from bot.jira.catalogue import Flavour
 from bot.jira.client import Client
@@ -74,24 +74,24 @@ def _cloud_pages(client: Client, jql: Callable[[int | None], str], since_ms: int
     since, token, newest = since_ms, None, since_ms
     while True:
         body: dict[str, object] = {"jql": jql(since), "fields": _FIELDS, "maxResults": _CLOUD_PAGE}
-        expired: Answered | None = None
+        expired = False
         try:
             page = client.read("3/search/jql", _CloudPage, body=body | ({"nextPageToken": token} if token else {}))
         except Answered as error:
             if error.status != 400 or token is None:
                 raise
-            page, expired = _CloudPage([]), error
+            page, expired = _CloudPage([]), True
         for stamp in _fresh(page.issues, seen):
             newest = stamp.updated_ms if newest is None else max(newest, stamp.updated_ms)
             yield stamp
-        if expired is None and (page.is_last or not page.token):
+        if not expired and (page.is_last or not page.token):
             return
-        if expired is None and page.token not in used:
+        if not expired and page.token not in used:
             token = page.token or ""
             used.add(token)
             continue
         if newest == since:
-            raise expired or Answered("POST 3/search/jql: the same page over and over", 400)
+            raise Unreachable("POST 3/search/jql: its page tokens lead nowhere")
         since, token = newest, None
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +16,6 @@ from bot.sandbox.inprocess import InProcess
 
 FIXTURES = Path(__file__).resolve().parents[2] / ".." / "shared" / "jira" / "fixtures"
 HTML = "<!doctype html><html><title>Sign in</title></html>"
-
-
-@pytest.fixture
-def mock() -> Iterator[responses.RequestsMock]:
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mocked:
-        yield mocked
 
 
 def ask(mock: responses.RequestsMock, answers: dict[str, Any]) -> Catalogue:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
 from email.utils import formatdate
 from typing import Any
 
@@ -46,12 +45,6 @@ class Waiting:
     def sleep(self, seconds: float) -> None:
         self.now += seconds
         self.slept.append(round(seconds, 3))
-
-
-@pytest.fixture
-def mock() -> Iterator[responses.RequestsMock]:
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mocked:
-        yield mocked
 
 
 def make(waiting: Waiting | None = None, **more: Any) -> Client:

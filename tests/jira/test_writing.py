@@ -1,0 +1,195 @@
+"""What the tracker writes, and how it reads back what it wrote."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import responses
+from jira_canned import URL
+from jira_worlds import Sandboxed, at_canned, connected_in_process, entries
+
+from bot.core.doc import Doc, Mention, Paragraph, Text
+from bot.engine.tracker import Refused
+from bot.jira.catalogue import Field
+from bot.jira.tracker import STEP, JiraTracker
+from bot.sandbox.world import Person
+
+DOC = Doc((Paragraph((Text("Tere, "), Mention("spetsialist1"))),))
+API = f"{URL}/rest/api"
+FLAVOURS = pytest.mark.parametrize("flavour", ["cloud", "dc"])
+Json = Any
+
+
+def person(sandboxed: Sandboxed, name: str) -> Person:
+    found = sandboxed.world.person(name)
+    assert found is not None
+    return found
+
+
+def asked(sandboxed: Sandboxed) -> int:
+    found = sandboxed.site.requests.total()
+    sandboxed.site.requests.clear()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("comments", "visibility"),
+    [
+        ({}, None),
+        ({"role": "Service Desk Team"}, {"type": "role", "value": "Service Desk Team"}),
+        ({"group": "klienditugi"}, {"type": "group", "value": "klienditugi"}),
+    ],
+)
+@FLAVOURS
+def test_a_comment_carries_its_keys_and_stays_inside(
+    mock: responses.RequestsMock, flavour: Any, comments: Json, visibility: Json
+) -> None:
+    version = "3" if flavour == "cloud" else "2"
+    tracker = at_canned(flavour)
+    tracker = JiraTracker(tracker.client, tracker.catalogue, tracker.binding, entries(str, comments=comments))
+    mock.add("POST", f"{API}/{version}/issue/7/comment", status=201, json={"id": "55", "body": "…"})
+    mock.add("PUT", f"{API}/{version}/issue/7/comment/55", json={"id": "55"})
+    assert tracker.say("7", DOC, ["k1", "k2"], "abc") == "55"
+    tracker.reword("7", "55", DOC, ["k1"], "def")
+    said, reworded = (json.loads(call.request.body or "") for call in mock.calls)
+    internal = {"key": "sd.public.comment", "value": {"internal": True}}
+    assert said["properties"] == [{"key": STEP, "value": {"keys": ["k1", "k2"], "hash": "abc"}}, internal]
+    assert reworded["properties"] == [{"key": STEP, "value": {"keys": ["k1"], "hash": "def"}}, internal]
+    assert said.get("visibility") == reworded.get("visibility") == visibility
+    assert said.keys() == {"body", "properties"} | ({"visibility"} if visibility else set())
+
+
+@FLAVOURS
+@pytest.mark.parametrize("known", [True, False])
+def test_a_mention_reaches_the_person(flavour: Any, known: bool) -> None:
+    sandboxed = connected_in_process(flavour)
+    id_ = sandboxed.open("spetsialist1")
+    who = person(sandboxed, "it1" if known else "it2")
+    word = "it1" if known else f"~{who.account_id if flavour == 'cloud' else who.key}"
+    doc = Doc((Paragraph((Mention(word),)),))
+    asked(sandboxed)
+    for _ in range(2):
+        sandboxed.tracker.say(id_, doc, ["k"], "h")
+    assert asked(sandboxed) == 2 + (flavour == "dc" and not known)  # the name of a key is looked up once
+    found = sandboxed.world.find(id_)
+    assert found is not None
+    body = found.comments[0].body
+    if flavour == "dc":
+        assert body == f"[~{who.name}]"
+    else:
+        text = {"text": f"@{who.display_name}"} if known else {}
+        assert body["content"][0]["content"] == [{"type": "mention", "attrs": {"id": who.account_id} | text}]
+
+
+def test_a_deleted_person_is_mentioned_by_what_is_left() -> None:
+    sandboxed = connected_in_process("dc")
+    id_ = sandboxed.open("spetsialist1")
+    sandboxed.tracker.say(id_, Doc((Paragraph((Mention("~lahkunud"),)),)), ["k"], "h")
+    found = sandboxed.world.find(id_)
+    assert found is not None
+    assert found.comments[0].body == "[~lahkunud]"
+
+
+def test_nobody_of_the_rulebook_is_refused() -> None:
+    sandboxed = connected_in_process("cloud")
+    id_ = sandboxed.open("spetsialist1")
+    with pytest.raises(Refused, match="nobody of the rulebook"):
+        sandboxed.tracker.say(id_, Doc((Paragraph((Mention("keegi"),)),)), ["k"], "h")
+
+
+KINDS: list[tuple[dict[str, str], str, Json]] = [
+    ({"type": "option"}, "L2_IT", {"value": "L2_IT"}),
+    ({"type": "string"}, "L2_IT", "L2_IT"),
+    ({"type": "array", "items": "option"}, "L2_IT", [{"value": "L2_IT"}]),
+    ({"type": "array", "items": "string"}, "L2_IT", ["L2_IT"]),
+    ({"type": "array", "items": "component"}, "L2_IT", [{"name": "L2_IT"}]),
+    ({"type": "group"}, "L2_IT", {"name": "L2_IT"}),
+]
+
+
+@pytest.mark.parametrize(("schema", "value", "written"), KINDS)
+def test_a_queue_is_written_as_its_field_takes_it(
+    mock: responses.RequestsMock, schema: dict[str, str], value: str, written: Json
+) -> None:
+
+    tracker = at_canned("cloud")
+    field = Field("customfield_7", "Järjekord", True, schema["type"], schema.get("items", ""))
+    binding = replace(tracker.binding, fields={"queue": field})
+    tracker = JiraTracker(tracker.client, tracker.catalogue, binding, entries(str))
+    mock.add("PUT", f"{API}/3/issue/7", status=204)
+    tracker.put("7", {"queue": "it"})
+    assert json.loads(mock.calls[0].request.body or "") == {"fields": {"customfield_7": written}}
+
+
+@FLAVOURS
+def test_people_are_put_into_fields_by_what_the_flavour_knows(flavour: Any) -> None:
+    sandboxed = connected_in_process(flavour)
+    id_ = sandboxed.open("spetsialist1")
+    it2 = person(sandboxed, "it2")
+    word = f"~{it2.account_id if flavour == 'cloud' else it2.key}"
+    sandboxed.tracker.put(id_, {"owner": word, "forwarder": "spetsialist1"})
+    (ticket,) = sandboxed.tracker.read([id_]).tickets
+    assert (ticket.owner, ticket.forwarder) == (word, "spetsialist1")
+
+
+def test_a_transition_that_is_not_available_is_not_taken(mock: responses.RequestsMock) -> None:
+    ways = [
+        {"id": 11, "to": {"id": "10007"}, "isAvailable": False},
+        {"id": "12", "to": {"id": "10002"}},
+        {"id": 13, "to": {"id": "10007"}},
+    ]
+    mock.add("GET", f"{API}/3/issue/7/transitions", json={"transitions": ways})
+    mock.add("POST", f"{API}/3/issue/7/transitions", status=204)
+    at_canned("cloud").put("7", {"state": "solved"})
+    assert json.loads(mock.calls[1].request.body or "") == {"transition": {"id": "13"}}
+
+
+def comment(id_: str, who: str = "piletibot", **more: Json) -> Json:
+    author = {"name": who, "key": "JIRAUSER10100" if who == "piletibot" else "JIRAUSER10101"}
+    return {"id": id_, "created": "2026-11-16T10:00:00.000+0200", "author": author, **more}
+
+
+def marked(value: Json) -> Json:
+    return {"properties": [{"key": "other", "value": 1}, {"key": STEP, "value": value}]}
+
+
+MARK = {"keys": ["k"], "hash": "h"}
+
+
+@pytest.mark.parametrize(
+    ("comments", "found"),
+    [
+        ([], []),
+        ([comment("1", **marked(MARK)), comment("2", properties=[])], ["1"]),
+        ([comment("1", **marked(MARK)), comment("2", **marked(MARK))], ["2", "1"]),
+        ([comment("1", "keegi", **marked(MARK))], ["1"]),  # of an account the bot had before
+        ([comment("1", **marked("k")), comment("2", **marked({"keys": "k"})), comment("3", **marked(None))], []),
+        ([comment("1", **marked(MARK | {"more": 1})), {"id": "2"}], ["1"]),
+    ],
+)
+def test_a_comment_with_the_mark_was_said(
+    mock: responses.RequestsMock, comments: list[Json], found: list[str]
+) -> None:
+    mock.add("GET", f"{API}/2/issue/7/comment", json={"comments": comments, "total": len(comments)})
+    assert [said.comment_id for said in at_canned("dc").said("7")] == found
+    assert len(mock.calls) == 1
+    params = mock.calls[0].request.params  # type: ignore[attr-defined]
+    assert (params["expand"], params["orderBy"]) == ("properties", "-created")
+
+
+def test_where_no_properties_come_they_are_asked_for_one_by_one(mock: responses.RequestsMock) -> None:
+    comments = [comment("1"), comment("2"), comment("3", "keegi")]
+    mock.add("GET", f"{API}/2/issue/7/comment", json={"comments": comments, "total": 3})
+    mock.add("GET", f"{API}/2/comment/1/properties/{STEP}", json={"key": STEP, "value": MARK})
+    mock.add("GET", f"{API}/2/comment/2/properties/{STEP}", status=404, json={})
+    assert [said.comment_id for said in at_canned("dc").said("7")] == ["1"]
+
+
+def test_a_refused_property_is_no_proof_that_nothing_was_said(mock: responses.RequestsMock) -> None:
+    mock.add("GET", f"{API}/2/issue/7/comment", json={"comments": [comment("1")], "total": 1})
+    mock.add("GET", f"{API}/2/comment/1/properties/{STEP}", status=403, json={})
+    with pytest.raises(Refused):
+        at_canned("dc").said("7")
