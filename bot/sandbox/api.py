@@ -131,7 +131,7 @@ class Site:
         fault = self.faults.take(request)
         if fault is None:
             return self._answered(request)
-        return faults.instead(fault) or faults.spoilt(fault, self._answered(request))
+        return faults.instead(fault, self.world.flavour) or faults.spoilt(fault, self._answered(request))
 
     def _answered(self, request: Request) -> Answer:
         try:

@@ -52,6 +52,26 @@ def said(status: int, body: Json, headers: Mapping[str, str] | None = None) -> A
     return Answer(status, text, {"Content-Type": "application/json;charset=UTF-8", **(headers or {})})
 
 
+def part(asked: Mapping[str, Json], name: str) -> dict[str, Json]:
+    """Return an object inside a body, empty when it is not there. Raises Refusal with 400 for anything else."""
+    given = asked.get(name)
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        raise Refusal(400, f"Can not deserialize '{name}': an object is expected.")
+    return given
+
+
+def row(asked: Mapping[str, Json], name: str) -> list[Json]:
+    """Return a list inside a body, empty when it is not there. Raises Refusal with 400 for anything else."""
+    given = asked.get(name)
+    if given is None:
+        return []
+    if not isinstance(given, list):
+        raise Refusal(400, f"Can not deserialize '{name}': a list is expected.")
+    return given
+
+
 class Refusal(Exception):
     """A request that Jira refuses: status, `errorMessages` and `errors`."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.sandbox import render
-from bot.sandbox.calls import Answer, Call, Refusal
+from bot.sandbox.calls import Answer, Call, Refusal, row
 from bot.sandbox.world import Json
 
 PAGE = 100
@@ -34,10 +34,10 @@ def paged(call: Call) -> Answer:
 def bulk(call: Call) -> Answer:
     """List many issues' changelogs by issue, oldest first, moments as UTC milliseconds."""
     asked = call.json()
-    refs = asked.get("issueIdsOrKeys")
-    fields = set(asked.get("fieldIds") or ())
+    refs = row(asked, "issueIdsOrKeys")
+    fields = set(map(str, row(asked, "fieldIds")))
     size = asked.get("maxResults", 1000)
-    if not isinstance(refs, list) or not 1 <= len(refs) <= 1000 or len(fields) > 10:
+    if not 1 <= len(refs) <= 1000 or len(fields) > 10:
         raise Refusal(400, "Between 1 and 1000 issues and at most 10 field ids can be given.")
     if not isinstance(size, int) or not 1 <= size <= 10_000:
         raise Refusal(400, "maxResults must be between 1 and 10000.")

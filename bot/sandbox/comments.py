@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.sandbox import acts, render, values
-from bot.sandbox.calls import Answer, Call, Refusal
+from bot.sandbox.calls import Answer, Call, Refusal, part, row
 from bot.sandbox.properties import check
 from bot.sandbox.world import Comment, Issue, Json, Person
 
@@ -73,7 +73,7 @@ def delete(call: Call) -> Answer:
 
 def by_ids(call: Call) -> Answer:
     """List comments by their ids, whichever issue they are on (Cloud)."""
-    ids = {str(each) for each in call.json().get("ids") or ()}
+    ids = set(map(str, row(call.json(), "ids")))
     expand = call.many("expand")
     found = [
         render.comment(call, issue, each, properties="properties" in expand)
@@ -87,7 +87,8 @@ def by_ids(call: Call) -> Answer:
 
 def from_update(call: Call, issue: Issue, verbs: Json) -> Callable[[Issue], None]:
     """Check the comments of an edit's or a transition's `update`; what is returned adds them."""
-    bodies = [verb["add"] for verb in verbs or () if isinstance(verb, dict) and "add" in verb]
+    verbs = row({"comment": verbs}, "comment")
+    bodies = [part(verb, "add") for verb in verbs if isinstance(verb, dict) and "add" in verb]
     if bodies:
         call.needs("ADD_COMMENTS", issue.project_key)
     for each in bodies:
@@ -129,7 +130,7 @@ def _own(call: Call, issue: Issue, said: Comment, verb: str) -> None:
 
 def _properties(given: Json) -> dict[str, Json]:
     found: dict[str, Json] = {}
-    for each in given or ():
+    for each in row({"properties": given}, "properties"):
         if not isinstance(each, dict) or not isinstance(each.get("key"), str):
             raise Refusal(400, "Every property needs a key and a value.")
         check(each["key"], each.get("value"))
@@ -138,6 +139,7 @@ def _properties(given: Json) -> dict[str, Json]:
 
 
 def _visibility(call: Call, given: Json) -> dict[str, str] | None:
+    given = part({"visibility": given}, "visibility")
     if not given:
         return None
     kind, name = given.get("type"), given.get("value") or given.get("identifier")

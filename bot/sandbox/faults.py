@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from bot.sandbox.calls import Answer, Request, said
-from bot.sandbox.world import MAX_LAG_MS
+from bot.sandbox.world import MAX_LAG_MS, Flavour
 
 Json = Any
 
@@ -109,11 +109,24 @@ def shown(faults: Faults) -> Json:
     return asdict(faults)
 
 
-def instead(fault: Fault) -> Answer | None:
+_BUCKET = {
+    "cloud": {"X-RateLimit-Limit": "350", "X-RateLimit-Remaining": "0"},
+    "dc": {
+        "X-RateLimit-Limit": "5",
+        "X-RateLimit-Remaining": "0",
+        "X-RateLimit-FillRate": "5",
+        "X-RateLimit-Interval-Seconds": "1",
+    },
+}
+
+
+def instead(fault: Fault, flavour: Flavour) -> Answer | None:
     """Return what is answered instead of carrying the request out; None when it is carried out all the same."""
-    headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
+    headers = dict(_BUCKET[flavour]) if fault.status == 429 else {}
+    if fault.retry_after is not None:
+        headers["Retry-After"] = fault.retry_after
     if fault.reason is not None:
-        headers |= {"RateLimit-Reason": fault.reason, "X-RateLimit-Remaining": "0"}
+        headers["RateLimit-Reason"] = fault.reason
     match fault.do:
         case "drop before":
             return Answer(0, dropped=True)

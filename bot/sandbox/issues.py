@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.sandbox import acts, render, values
-from bot.sandbox.calls import Answer, Call, Refusal
+from bot.sandbox.calls import Answer, Call, Refusal, part
 from bot.sandbox.comments import from_update
 from bot.sandbox.world import Field, Issue, Json, Project
 
@@ -30,7 +30,7 @@ def read(call: Call) -> Answer:
 def create(call: Call) -> Answer:
     """Open an issue."""
     asked = call.json()
-    given = asked.get("fields") or {}
+    given = part(asked, "fields")
     project = _project(call, given.get("project"))
     call.needs("CREATE_ISSUES", project.key)
     missing = {
@@ -41,7 +41,7 @@ def create(call: Call) -> Answer:
     if errors:
         raise Refusal(400, errors=errors)
     sets = values.read(call, project, given)
-    sets |= values.updated(call, project, sets, asked.get("update"))
+    sets |= values.updated(call, project, sets, part(asked, "update"))
     issue = acts.create(call.world, call.asker(), project, sets)
     return call.answer(
         {"id": str(issue.id), "key": issue.key, "self": f"{call.url}/rest/api/{call.version}/issue/{issue.id}"}, 201
@@ -54,13 +54,13 @@ def edit(call: Call) -> Answer:
     call.needs("EDIT_ISSUES", issue.project_key)
     asked = call.json()
     project = call.world.projects[issue.project_key]
-    sets = values.read(call, project, asked.get("fields") or {})
+    sets = values.read(call, project, part(asked, "fields"))
     if "resolution" in sets:
         unknown = "Field 'resolution' cannot be set. It is not on the appropriate screen, or unknown."
         raise Refusal(400, errors={"resolution": unknown})
     if "assignee" in sets:
         call.needs("ASSIGN_ISSUES", issue.project_key)
-    update = dict(asked.get("update") or {})
+    update = dict(part(asked, "update"))
     said = from_update(call, issue, update.pop("comment", None))
     sets |= values.updated(call, project, issue.fields, update)
     issue = acts.edit(call.world, issue, call.asker(), sets)
@@ -97,13 +97,13 @@ def transit(call: Call) -> Answer:
     issue = call.issue()
     call.needs("TRANSITION_ISSUES", issue.project_key)
     asked = call.json()
-    chosen = (asked.get("transition") or {}).get("id")
+    chosen = part(asked, "transition").get("id")
     status_id = _open_to(call, issue).get(str(chosen))
     if status_id is None:
         raise Refusal(400, f"Transition id '{chosen}' is not valid for this issue.")
     project = call.world.projects[issue.project_key]
-    sets = values.read(call, project, asked.get("fields") or {})
-    update = dict(asked.get("update") or {})
+    sets = values.read(call, project, part(asked, "fields"))
+    update = dict(part(asked, "update"))
     said = from_update(call, issue, update.pop("comment", None))
     sets |= values.updated(call, project, issue.fields, update)
     issue = acts.transition(call.world, issue, call.asker(), status_id, sets)
@@ -134,7 +134,7 @@ def create_fields(call: Call) -> Answer:
 def link(call: Call) -> Answer:
     """Link two issues."""
     asked = call.json()
-    kind = asked.get("type") or {}
+    kind = part(asked, "type")
     near = call.issue(_ref(asked.get("inwardIssue")))
     far = call.issue(_ref(asked.get("outwardIssue")))
     call.needs("LINK_ISSUES", near.project_key)
@@ -147,8 +147,9 @@ def link(call: Call) -> Answer:
 
 def unlink(call: Call) -> Answer:
     """Take a link away."""
-    if not acts.unlink(call.world, call.asker(), int(call.args["id"])):
-        raise Refusal(404, f"No issue link with id '{call.args['id']}' exists.")
+    number = call.args["id"]
+    if not number.isdecimal() or not acts.unlink(call.world, call.asker(), int(number)):
+        raise Refusal(404, f"No issue link with id '{number}' exists.")
     return call.nothing()
 
 

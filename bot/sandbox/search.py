@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterable
 
 from bot.sandbox import render
-from bot.sandbox.calls import Answer, Call, Refusal
+from bot.sandbox.calls import Answer, Call, Refusal, row
 from bot.sandbox.view import bounded, found
 from bot.sandbox.world import Issue, Json
 
@@ -95,8 +95,8 @@ def search(call: Call) -> Answer:
 def bulkfetch(call: Call) -> Answer:
     """Fetch up to 100 issues on Cloud by id or key, also a former key; what is not seen is left out in silence."""
     asked = call.json()
-    refs = asked.get("issueIdsOrKeys")
-    if not isinstance(refs, list) or not refs or len(refs) > 100:
+    refs = row(asked, "issueIdsOrKeys")
+    if not 1 <= len(refs) <= 100:
         raise Refusal(400, "issueIdsOrKeys: between 1 and 100 issue ids or keys are required.")
     fields = _names(asked.get("fields")) or ["*navigable"]
     expand, properties = _names(asked.get("expand")), _names(asked.get("properties"))

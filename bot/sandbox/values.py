@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from bot.sandbox.calls import Call, Refusal
+from bot.sandbox.calls import Call, Refusal, part, row
 from bot.sandbox.render import TEXTS
 from bot.sandbox.texts import is_document
 from bot.sandbox.world import Field, Json, Person, Project
@@ -22,10 +22,8 @@ class _Wrong(Exception):
     """A value Jira does not take, with its words."""
 
 
-def read(call: Call, project: Project, given: Json) -> dict[str, Json]:
+def read(call: Call, project: Project, given: Mapping[str, Json]) -> dict[str, Json]:
     """Read `fields` into neutral values. Raises Refusal with 400 naming every field that is wrong."""
-    if not isinstance(given, dict):
-        raise Refusal(400, "Can not deserialize 'fields'.")
     values: dict[str, Json] = {}
     errors: dict[str, str] = {}
     for name, raw in given.items():
@@ -40,12 +38,12 @@ def read(call: Call, project: Project, given: Json) -> dict[str, Json]:
     return values
 
 
-def updated(call: Call, project: Project, present: Mapping[str, Json], given: Json) -> dict[str, Json]:
+def updated(call: Call, project: Project, present: Mapping[str, Json], given: Mapping[str, Json]) -> dict[str, Json]:
     """Read `update` (set, add and remove) against the fields as they stand. Raises Refusal with 400."""
     values: dict[str, Json] = {}
-    for name, verbs in (given or {}).items():
-        for verb in verbs:
-            for word, raw in verb.items():
+    for name in given:
+        for verb in row(given, name):
+            for word, raw in part({name: verb}, name).items():
                 now = values.get(name, present.get(name)) or []
                 match word:
                     case "set":

@@ -88,6 +88,7 @@ class Caller:
     def __init__(self, flavour: str, site: Site, version: str, name: str = "piletibot", token: str = "") -> None:
         self.flavour, self.site, self.version, self.world = flavour, site, version, site.world
         self.ops: set[Operation] = set()
+        self.checked = True
         self.session = requests.Session()
         self.session.trust_env = False
         self.session.mount("http://", InProcess(site))
@@ -106,7 +107,8 @@ class Caller:
         url = f"http://jira.test/rest/api/{self.version}{path}"
         sent = {} if body is None else {"json": body}
         response = self.session.request(method, url, params=query, timeout=5, **sent)
-        self._check(method.lower(), f"/rest/api/{self.version}{path}", response)
+        if self.checked:
+            self._check(method.lower(), f"/rest/api/{self.version}{path}", response)
         return response
 
     def get(self, path: str, **query: Any) -> Any:

@@ -71,6 +71,7 @@ def test_patience_is_asked_for_in_json_and_in_html(client, html, retry_after):
         assert answer.headers["RateLimit-Reason"] == "jira-burst-based"
         assert answer.headers["Content-Type"].startswith("text/html" if html else "application/json")
         assert answer.text.startswith("<!doctype" if html else "{")
+        assert answer.headers["X-RateLimit-Remaining"] == "0"
     assert client("GET", "/myself").status_code == 200
 
 
