@@ -18,17 +18,14 @@ from bot.core.findings import nearest
 from bot.jira.binding import fold
 from bot.jira.catalogue import Catalogue, Field, Status
 from bot.jira.client import Client
+from bot.jira.survey import account_of, dead_ends, find_people, statuses_of
 from bot.settings import Jira, Misconfigured
 from bot.setup_desk import (
     FIELDS,
     MEANINGS,
     Answers,
-    account_of,
-    dead_ends,
-    find_people,
     guess,
     guess_field,
-    statuses_of,
     write,
 )
 from bot.start import client_of, look_at

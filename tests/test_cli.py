@@ -1,0 +1,336 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import requests
+from command_line import (
+    ALWAYS_OPEN,
+    OBSERVE,
+    Edits,
+    open_sandbox,
+    piletibot,
+    solved_issue,
+    user_of,
+    write_desk,
+    written,
+)
+
+from bot import __version__
+from bot.sandbox.faults import Fault
+from bot.sandbox.server import Sandbox
+from bot.store.store import open_store
+
+ROOT = Path(__file__).resolve().parents[1]
+COMMANDS = ("demo", "sandbox", "init", "check", "plan", "once", "run")
+HEAVY = ("pydantic", "sqlalchemy", "jira", "requests", "rich", "jinja2", "babel", "msgspec", "structlog", "holidays")
+
+pytestmark = pytest.mark.usefixtures("fresh_logs")
+
+
+@pytest.fixture(autouse=True)
+def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("PILETIBOT_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(params=["cloud", "dc"])
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    with open_sandbox(request.param) as running:
+        yield running
+
+
+def desk(home: Path, sandbox: Sandbox, edits: Edits | None = None, account: str = "piletibot") -> Path:
+    token = {"piletibot": "sandbox-token", "vaatleja": "browse-token"}[account]
+    return write_desk(home, sandbox.url, edits, user=user_of(sandbox.world.flavour, account), token=token)
+
+
+def test_help_names_every_command_and_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom bot.cli import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    print('loaded:', *sys.modules)\n"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    page, loaded = shown.split("loaded:")
+    assert [name for name in COMMANDS if name not in page] == []
+    assert {name.partition(".")[0] for name in loaded.split()} & set(HEAVY) == set()
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert piletibot("--version") == 0
+    assert capsys.readouterr().out == f"piletibot {__version__}\n"
+
+
+@pytest.mark.parametrize("args", [["chekc"], ["check", "--ofline"], ["sandbox", "--flavor", "server"]])
+def test_a_mistyped_command_or_option_is_a_mistake(args: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert piletibot(*args) == 2
+    assert "Error" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["check", "plan", "once", "run"])
+def test_no_configuration(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert piletibot(command) == 2
+    shown = capsys.readouterr()
+    assert shown.err.startswith("config.toml: there is no such configuration; make one with `piletibot init`")
+    assert list(Path().iterdir()) == []
+
+
+def test_the_example_configuration_passes_the_offline_check(capsys: pytest.CaptureFixture[str]) -> None:
+    assert piletibot("check", "--offline", "--config", ROOT / "config.example.toml") == 0
+    assert capsys.readouterr().err == ""
+
+
+OFFLINE: dict[str, tuple[Edits, str]] = {
+    "unknown key": (
+        {"config.toml": ("url =", "urll =")},
+        "config.toml:4: unknown key 'jira.urll'; did you mean 'url'?",
+    ),
+    "unknown key of a rule": ({"ladders.yaml": ("clock:", "klock:")}, "unknown key 'klock'; did you mean 'clock'?"),
+    "broken YAML": ({"queues.yaml": ("queues:", "queues: [")}, "queues.yaml:3:3: "),
+    "duplicate rule": ({"ladders.yaml": ("name: no-movement", "name: tier2-deadline")}, "ladders.yaml:"),
+    "no such message": ({"ladders.yaml": ("say: no_movement", "say: no_movment")}, "did you mean 'no_movement'?"),
+}
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+@pytest.mark.parametrize("case", OFFLINE)
+def test_a_mistake_in_the_files(case: str, command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edits, said = OFFLINE[case]
+    config = write_desk(tmp_path, "http://127.0.0.1:1", edits, user=None)
+    offline = ["--offline"] if command == "check" else []
+    assert piletibot(command, "--config", config, *offline) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "piletibot.db").exists()
+
+
+LIVE: dict[str, tuple[Edits, str, str]] = {
+    "unknown project": (
+        {"desk.yaml": ("projects: [KKA]", "projects: [KKB]")},
+        "desk.yaml:4:12: this Jira has no project 'KKB', or the account may not see it",
+        "piletibot",
+    ),
+    "unknown field": (
+        {"jira.yaml": ("forwarder: Edastaja", "forwarder: Edastja")},
+        "jira.yaml:5:14: this Jira has no field 'Edastja'; did you mean 'Edastaja'?",
+        "piletibot",
+    ),
+    "unknown status": (
+        {"jira.yaml": ("status: Lahendatud", "status: Lahenenud")},
+        ": this Jira has no status 'Lahenenud'; did you mean 'Lahendatud'?",
+        "piletibot",
+    ),
+    "nobody of that name": (
+        {"people.yaml": ("dc: spetsialist1", "dc: spetsialist9")},
+        "people.yaml:",
+        "piletibot",
+    ),
+    "may only look, while rules are live": ({}, "the account lacks the permission ADD_COMMENTS", "vaatleja"),
+}
+
+
+@pytest.mark.parametrize("command", ["check", "once"])
+@pytest.mark.parametrize("case", LIVE)
+def test_what_does_not_fit_the_jira(
+    case: str, command: str, sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edits, said, account = LIVE[case]
+    if case == "nobody of that name" and sandbox.world.flavour == "cloud":
+        edits, said = {"people.yaml": ("712020:fb5c2f1e", "712020:00000000")}, "people.yaml:4:"
+    config = desk(tmp_path, sandbox, edits, account)
+    assert piletibot(command, "--config", config) == 2
+    shown = capsys.readouterr().err
+    assert said in shown
+    assert "Traceback" not in shown
+    assert not (tmp_path / "piletibot.db").exists()
+    assert written(sandbox) == []
+
+
+@pytest.mark.parametrize("lacking", ["ADD_COMMENTS", "EDIT_ISSUES"])
+def test_live_rules_need_what_they_do(
+    lacking: str, sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bot = sandbox.world.person("piletibot")
+    assert bot is not None
+    bot.denied.add(lacking)
+    assert piletibot("check", "--config", desk(tmp_path, sandbox)) == 2
+    assert f"in project 'KKA' the account lacks the permission {lacking}" in capsys.readouterr().err
+
+
+def test_rules_on_observe_need_only_to_look(
+    sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    solved_issue(sandbox, hours_ago=5)
+    config = desk(tmp_path, sandbox, {**OBSERVE}, "vaatleja")
+    rules = tmp_path / "rules" / "desk.yaml"
+    rules.write_text(rules.read_text().replace(*ALWAYS_OPEN["desk.yaml"]))
+    assert piletibot("check", "--config", config) == 0
+    assert "everything on observe" in capsys.readouterr().out
+    assert piletibot("once", "--config", config) == 0
+    shown = capsys.readouterr().out
+    assert "0 comments written" in shown
+    assert "steps only recorded" in shown
+    assert written(sandbox) == []
+
+
+@pytest.mark.parametrize("command", ["check", "plan", "once", "run"])
+def test_a_wrong_token(command: str, sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = desk(tmp_path, sandbox)
+    (tmp_path / "token").write_text("not-the-token")
+    assert piletibot(command, "--config", config) == 2
+    shown = capsys.readouterr().err
+    assert f"jira.url {sandbox.url}: " in shown
+    assert "401, the account is not let in; check the user and the token" in shown
+    assert "not-the-token" not in shown
+    assert not (tmp_path / "piletibot.db").exists()
+
+
+@pytest.mark.parametrize("command", ["check", "plan", "once", "run"])
+def test_a_jira_that_is_not_there(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    config = write_desk(tmp_path, f"http://127.0.0.1:{port}", user=None)
+    assert piletibot(command, "--config", config) == 2
+    assert f"jira.url http://127.0.0.1:{port}: GET 2/serverInfo: no connection; check the address" in (
+        capsys.readouterr().err
+    )
+    assert not (tmp_path / "piletibot.db").exists()
+
+
+@pytest.mark.parametrize("command", ["check", "plan", "once", "run"])
+def test_a_proxy_that_answers_with_a_page(
+    command: str, sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sandbox.site.faults.faults.append(Fault("page", times=None))
+    assert piletibot(command, "--config", desk(tmp_path, sandbox)) == 2
+    assert "something that is not Jira (HTML page, maybe a proxy's login)" in capsys.readouterr().err
+    assert not (tmp_path / "piletibot.db").exists()
+
+
+def test_a_jira_that_asks_for_patience_is_unreachable(
+    sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sandbox.site.faults.faults.append(Fault("answer", times=None, status=429, retry_after="1847"))
+    assert piletibot("check", "--config", desk(tmp_path, sandbox)) == 3
+    assert "asks for 1847 s of patience" in capsys.readouterr().err
+
+
+def test_a_jira_that_goes_away_in_the_middle_is_unreachable(
+    sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sandbox.site.faults.faults.append(Fault("answer", path="[23]/search", times=None, status=429, retry_after="1847"))
+    assert piletibot("once", "--config", desk(tmp_path, sandbox)) == 3
+    assert "Jira went away" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:///no/such/folder/piletibot.db", "postgresql://bot:secret@127.0.0.1:1/piletibot"]
+)
+def test_a_database_that_is_not_there(
+    url: str, sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = desk(tmp_path, sandbox, {"config.toml": ("[engine]", f'[store]\nurl = "{url}"\n\n[engine]')})
+    assert piletibot("once", "--config", config) == 3
+    shown = capsys.readouterr().err
+    assert "the database cannot be used" in shown
+    assert "secret" not in shown
+
+
+def test_plan_tells_what_would_be_done_and_writes_nothing(
+    sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    solved_issue(sandbox, hours_ago=5)
+    config = desk(tmp_path, sandbox, ALWAYS_OPEN)
+    before = sorted(tmp_path.rglob("*"))
+    assert piletibot("plan", "--config", config) == 0
+    page = capsys.readouterr().out
+    assert "1 tickets, 1 steps. Nothing is written." in page
+    assert "   1  solution-reached-customer\n" in page
+    assert "   1  spetsialist1\n" in page
+    assert "KKA-1  solution-reached-customer, ask: closure_prompt to spetsialist1" in page
+    assert "because Edastaja vastutab" in page
+    assert piletibot("plan", "--config", config, "--json", "KKA-1") == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    step = json.loads(line)
+    told = {name: step[name] for name in ("v", "action", "ticket", "rule", "rung", "say", "to")}
+    assert told == {
+        "v": 1,
+        "action": "say",
+        "ticket": "KKA-1",
+        "rule": "solution-reached-customer",
+        "rung": "ask",
+        "say": "closure_prompt",
+        "to": ["spetsialist1"],
+    }
+    assert sorted(tmp_path.rglob("*")) == before
+    assert written(sandbox) == []
+
+
+def test_plan_of_a_ticket_that_is_not_there(
+    sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert piletibot("plan", "KKA-9", "--config", desk(tmp_path, sandbox)) == 2
+    assert capsys.readouterr().err == "KKA-9: there is no such ticket in KKA\n"
+
+
+def test_once_says_what_was_planned_and_then_nothing_is_left(
+    sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    issue = solved_issue(sandbox, hours_ago=5)
+    config = desk(tmp_path, sandbox, ALWAYS_OPEN)
+    assert piletibot("once", "--config", config) == 0
+    assert capsys.readouterr().out == "1 changed, 1 judged, 1 comments written\n"
+    found = sandbox.world.find(issue.key)
+    assert found is not None
+    assert len(found.comments) == 1
+    database = (tmp_path / "piletibot.db").read_bytes()
+    assert piletibot("plan", "--config", config) == 0
+    assert " 0 steps. Nothing is written." in capsys.readouterr().out
+    assert (tmp_path / "piletibot.db").read_bytes() == database
+    assert piletibot("once", "--config", config) == 0
+    assert "0 comments written" in capsys.readouterr().out
+
+
+def test_run_works_until_it_is_told_to_stop(sandbox: Sandbox, tmp_path: Path) -> None:
+    solved_issue(sandbox, hours_ago=5)
+    config = desk(tmp_path, sandbox, ALWAYS_OPEN)
+    command = [sys.executable, "-c", "from bot.cli import main; main()", "run", "--config", str(config)]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as daemon:
+        assert daemon.stderr is not None
+        lines: list[str] = []
+        for line in daemon.stderr:
+            lines.append(line)
+            if "1 comments written" in line:
+                daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(timeout=30) == 0
+    log = "".join(lines)
+    assert "stopped" in log
+    assert "allkirjastada" not in log
+    with closing(open_store(f"sqlite:///{tmp_path / 'piletibot.db'}")) as store:
+        assert store.pending() == []
+
+
+def test_sandbox_answers_until_it_is_told_to_stop() -> None:
+    command = [sys.executable, "-c", "from bot.cli import main; main()", "sandbox", "--flavor", "dc", "--port", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = next(word for word in process.stdout.readline().split() if word.startswith("http")).rstrip(",")
+        info = requests.get(f"{url}/rest/api/2/serverInfo", timeout=10).json()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+    assert info["deploymentType"] == "Server"
+
+
+def test_a_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert piletibot("sandbox", "--port", str(port)) == 2
+    assert f"port {port}: Address already in use" in capsys.readouterr().err
