@@ -1,0 +1,254 @@
+"""The Keskkonnaamet desk to prove things on: its sandbox Jira, people who act there, and bots that watch it.
+
+Sandbox and bots share one clock, which stands still until a test moves it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+from requests.adapters import BaseAdapter
+
+from bot.core.rulebook import Rulebook
+from bot.core.ticket import Moment
+from bot.engine.cycle import cycle
+from bot.engine.engine import Engine, Report
+from bot.jira.client import Client
+from bot.jira.tracker import STEP, JiraTracker, connect
+from bot.sandbox import acts
+from bot.sandbox.api import Site
+from bot.sandbox.clock import Clock
+from bot.sandbox.desk import keskkonnaamet
+from bot.sandbox.inprocess import InProcess
+from bot.sandbox.server import serve
+from bot.sandbox.world import Comment, Flavour, Issue, World
+from bot.shipped import rules_folder
+from bot.start import Desk as Read
+from bot.start import read_desk
+from bot.store.store import open_store
+
+MONDAY = 1_794_816_000
+"""2026-11-16, a Monday without anything special, at 10:00 in Tallinn."""
+
+MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
+SITE = "prove"
+
+
+@cache
+def shipped() -> Read:
+    """The shipped rulebook and messages, read once."""
+    return read_desk(rules_folder() / "keskkonnaamet", SITE)
+
+
+def rulebook(**sections: Any) -> Rulebook:
+    """The shipped rulebook with some sections changed; of `manners` only what is given."""
+    book = shipped().book
+    manners = book.entries.manners.model_copy(update=sections.pop("manners", {}))
+    return replace(book, entries=book.entries.model_copy(update={"manners": manners, **sections}))
+
+
+def on(book: Rulebook, rule: str, **changes: Any) -> Rulebook:
+    """The rulebook with one ladder or route changed."""
+    entries = book.entries
+    ladders = [each.model_copy(update=changes if each.name == rule else {}) for each in entries.ladders]
+    routes = [each.model_copy(update=changes if each.route == rule else {}) for each in entries.routes]
+    return replace(book, entries=entries.model_copy(update={"ladders": tuple(ladders), "routes": tuple(routes)}))
+
+
+@dataclass
+class Desk:
+    """A sandbox in which people act. `transport` is None where it is reached over HTTP."""
+
+    world: World
+    site: Site
+    clock: Clock
+    url: str
+    transport: BaseAdapter | None = None
+    clients: list[Client] = field(default_factory=list)
+
+    @property
+    def now(self) -> Moment:
+        return self.clock() // 1000
+
+    def later(self, seconds: int) -> Moment:
+        """Let time pass."""
+        self.clock.advance(seconds * 1000)
+        return self.now
+
+    def until(self, at: Moment) -> Moment:
+        """Let time pass until a moment."""
+        self.clock.set(at * 1000)
+        return at
+
+    # What people do.
+
+    def open(self, who: str = "spetsialist1", category: str = "DEKL_TEHNILINE", **fields: Any) -> str:
+        """Open a ticket; returns its id."""
+        world = self.world
+        values = {
+            "summary": "Deklaratsiooni ei saa esitada",
+            "issuetype": world.issue_types["10100"],
+            self._id("Kategooria"): self._option("Kategooria", category),
+            self._id("Edastaja"): world.person(who),
+        }
+        return str(acts.create(world, world.person(who), world.projects["KKA"], values | fields).id)
+
+    def go(self, ticket: str, who: str, status: str) -> None:
+        """Move a ticket to a status, given by its name."""
+        status_id = next(id_ for id_, each in self.world.statuses.items() if each["name"] == status)
+        acts.transition(self.world, self.issue(ticket), self.world.person(who), status_id, {})
+
+    def forwarded(self, who: str = "spetsialist1", **given: Any) -> str:
+        """Open a ticket and forward it at once."""
+        ticket = self.open(who, **given)
+        self.go(ticket, who, "II tasemel")
+        return ticket
+
+    def taken(self, who: str = "it1", queue: str = "L2_IT", **given: Any) -> str:
+        """Open, forward and place a ticket, and have it taken: nothing is left to say for two working days."""
+        ticket = self.forwarded(**given)
+        self.set(ticket, who, {"Järjekord": queue})
+        self.edit(ticket, who, assignee=self.world.person(who))
+        self.go(ticket, who, "Töös")
+        return ticket
+
+    def write(self, ticket: str, who: str, text: str = "Uurin.") -> Comment:
+        """Comment on a ticket."""
+        return acts.comment(self.world, self.issue(ticket), self.world.person(who), text)
+
+    def set(self, ticket: str, who: str, options: Mapping[str, str]) -> None:
+        """Set option fields by their names."""
+        self.edit(ticket, who, **{self._id(name): self._option(name, value) for name, value in options.items()})
+
+    def edit(self, ticket: str, who: str, **values: Any) -> None:
+        """Set fields by their ids."""
+        acts.edit(self.world, self.issue(ticket), self.world.person(who), values)
+
+    def issue(self, ticket: str) -> Issue:
+        return self.world.issues[int(ticket)]
+
+    def queue(self, ticket: str) -> str | None:
+        """What the queue field holds."""
+        value = self.issue(ticket).fields[self._id("Järjekord")]
+        return value["value"] if value else None
+
+    # What the bot did.
+
+    def said(self, ticket: str | None = None) -> list[Comment]:
+        """The bot's comments on a ticket, or on all."""
+        issues = self.world.issues.values() if ticket is None else [self.issue(ticket)]
+        return [each for issue in issues for each in issue.comments if each.author.name == "piletibot"]
+
+    def keys(self, ticket: str | None = None) -> list[str]:
+        """The keys of all steps said, as their comments carry them."""
+        return [key for each in self.said(ticket) for key in each.properties[STEP]["keys"]]
+
+    def rungs(self, ticket: str | None = None) -> list[str]:
+        """Rule and rung of all steps said."""
+        return ["/".join(key.split("/")[2:5:2]) for key in self.keys(ticket)]
+
+    @contextmanager
+    def bot(self, store: str = "sqlite://", book: Rulebook | None = None, **engine: Any) -> Iterator[Bot]:
+        """A bot that starts on this desk, with its database at `store`; counts begin when it has looked around."""
+        book = book or shipped().book
+        client = self.client()
+        tracker = connect(client, book.entries)
+        assert isinstance(tracker, JiraTracker), tracker
+        client.requests = 0
+        self.site.requests.clear()
+        with closing(client), closing(open_store(store)) as opened:
+            yield Bot(self, Engine(tracker, opened, book, shipped().messages, tracker.binding.fingerprint, **engine))
+
+    def client(self, timeout_s: float = 5.0) -> Client:
+        return Client(
+            self.url,
+            token="sandbox-token",
+            user="piletibot@sandbox.example" if self.world.flavour == "cloud" else None,
+            timeout_s=timeout_s,
+            sleep=lambda seconds: None,
+            clock=lambda: self.clock() / 1000,
+            jitter=lambda low, high: 0.0,
+            transport=self.transport,
+        )
+
+    def _id(self, name: str) -> str:
+        return next(each.id for each in self.world.fields.values() if each.name == name)
+
+    def _option(self, name: str, value: str) -> Mapping[str, str]:
+        found = next(each for each in self.world.fields.values() if each.name == name)
+        return next(option for option in found.options if option["value"] == value)
+
+
+@dataclass
+class Bot:
+    """A bot on a desk."""
+
+    desk: Desk
+    engine: Engine
+
+    def cycle(self, after: int = 0) -> Report:
+        """Run a cycle now, or when so many seconds have passed."""
+        return cycle(self.engine, self.desk.later(after))
+
+    def cycles(self, until: Moment, every: int = 15 * MINUTE) -> list[Report]:
+        """Run cycles until a moment."""
+        reports = []
+        while self.desk.now + every <= until:
+            reports.append(self.cycle(every))
+        return reports
+
+    def settled(self) -> Bot:
+        """Run cycles until one asks a single question and changes nothing but the mark."""
+        for _ in range(5):
+            before = self.counts()
+            self.cycle(MINUTE)
+            if self.since(before) == (1, 1):
+                return self
+        raise AssertionError("the bot does not come to rest")
+
+    def counts(self) -> tuple[int, int]:
+        """Requests sent and transactions that changed something."""
+        tracker = self.engine.tracker
+        assert isinstance(tracker, JiraTracker)
+        return tracker.client.requests, self.engine.store.writes
+
+    def since(self, before: tuple[int, int]) -> tuple[int, int]:
+        requests, writes = self.counts()
+        return requests - before[0], writes - before[1]
+
+    def rows(self, ticket: str | None = None) -> dict[str, str]:
+        """The ledger: states by key."""
+        return {row.key: row.state for row in self.engine.store.ledger() if ticket in (None, row.ticket_id)}
+
+    def states(self, ticket: str | None = None) -> list[tuple[str, str]]:
+        """The ledger: rungs with their states."""
+        rows = sorted(self.engine.store.ledger(), key=lambda row: (row.due_at, row.key))
+        return [(f"{row.rule}/{row.rung}", row.state) for row in rows if ticket in (None, row.ticket_id)]
+
+
+@contextmanager
+def desk_over(flavour: Flavour, *, http: bool = False, at: Moment = MONDAY) -> Iterator[Desk]:
+    """The desk, reached in this process or over HTTP on a free port."""
+    clock = Clock(at * 1000)
+    world = keskkonnaamet(flavour, clock)
+    if http:
+        with serve(world) as sandbox:
+            yield Desk(world, sandbox.site, clock, sandbox.url)
+    else:
+        site = Site(world)
+        yield Desk(world, site, clock, "http://jira.test", InProcess(site))
+
+
+def at_seam(name: str, act: Callable[[], None]) -> Callable[[str], None]:
+    """Do something the first time the engine passes a seam."""
+    left = [act]
+
+    def seam(passed: str) -> None:
+        if passed == name and left:
+            left.pop()()
+
+    return seam
