@@ -78,7 +78,7 @@ def _expected(case: Case, book: Rulebook) -> Iterator[Finding]:
         yield from once("rule", (((*path, i, "rule"), one.rule) for i, one in _by_rule(expectations)))
         for i, one in enumerate(expectations):
             if isinstance(one, str):
-                yield from known((*path, i), "message in the rules", one, _messages(book))
+                yield from known((*path, i), "message in the rules called", one, _messages(book))
         for i, one in _by_rule(expectations):
             yield from _one((*path, i), one, book)
 
@@ -96,10 +96,10 @@ def _one(path: Path, one: Expected, book: Rulebook) -> Iterator[Finding]:
     yield from known((*path, "queue"), "queue", one.queue, book.queues)
     if one.rule in ladders:
         rungs = ladders[one.rule].rungs
-        yield from known((*path, "rung"), f"rung of '{one.rule}'", one.rung, [rung.rung for rung in rungs])
-        yield from known((*path, "say"), f"message of '{one.rule}'", one.say, [rung.say for rung in rungs])
+        yield from known((*path, "rung"), f"rung in '{one.rule}' called", one.rung, [rung.rung for rung in rungs])
+        yield from known((*path, "say"), f"message in '{one.rule}' called", one.say, [rung.say for rung in rungs])
     elif one.rule in routes:
-        yield from known((*path, "say"), f"message of '{one.rule}'", one.say, _ROUTE_SAYS)
+        yield from known((*path, "say"), f"message in '{one.rule}' called", one.say, _ROUTE_SAYS)
 
 
 def _messages(book: Rulebook) -> list[str]:
@@ -108,24 +108,19 @@ def _messages(book: Rulebook) -> list[str]:
 
 def _moments(case: Case, book: Rulebook) -> Iterator[Finding]:
     """Moments that the clock leaves out, and such as are not in order."""
-    places: list[tuple[Path, str | None]] = [(("now",), case.now), (("ticket", "created"), case.ticket.created)]
+    created: Path = ("ticket", "created")
+    places: list[tuple[Path, str | None]] = [(("now",), case.now), (created, case.ticket.created)]
     places += [(("expect_at", time, KEY), time) for time in case.expect_at or ()]
     places += [(("ticket", "history", i, "at"), one.at) for i, one in enumerate(case.ticket.history)]
     skipped = [Finding(path, wrong) for path, time in places if time and (wrong := _skipped(time, book))]
     yield from skipped
     if skipped:
         return
-    created, last = created_at(case, book), max(moment(time, book) for time in case.asked)
+    first, last = created_at(case, book), max(moment(time, book) for time in case.asked)
     for path, time in places:
-        at = moment(time, book) if time else created
-        if at < created:
-            text = (
-                "the history begins before the ticket was created"
-                if "history" in path
-                else "the ticket is not created yet then"
-            )
-            yield Finding(path, text)
-        elif at > last:
+        if time and moment(time, book) < first:
+            yield Finding(path, "the ticket was not yet created then")
+        elif time and path != created and moment(time, book) > last:
             yield Finding(path, "this is later than every moment asked about")
     for i, (before, after) in enumerate(pairwise(case.ticket.history), 1):
         if moment(after.at, book) < moment(before.at, book):

@@ -27,7 +27,7 @@ def created_at(case: Case, book: Rulebook) -> Moment:
     if case.ticket.created is not None:
         return moment(case.ticket.created, book)
     if case.ticket.history:
-        return moment(case.ticket.history[0].at, book) - _BEFORE_S
+        return min(moment(happening.at, book) for happening in case.ticket.history) - _BEFORE_S
     return min(moment(time, book) for time in case.asked)
 
 
