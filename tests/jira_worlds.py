@@ -24,7 +24,7 @@ from bot.sandbox.desk import keskkonnaamet
 from bot.sandbox.faults import Fault
 from bot.sandbox.inprocess import InProcess
 from bot.sandbox.server import serve
-from bot.sandbox.world import Flavour, Issue
+from bot.sandbox.world import Flavour, Issue, Person
 
 START_MS = 1_794_816_000_000
 PEOPLE = ("piletibot", "spetsialist1", "koordinaator1", "juht1", "it1")
@@ -145,6 +145,17 @@ class Sandboxed:
         people = {person.name: person.ident(flavour) for person in self.world.people}
         self.tracker = connected(client, entries(people.__getitem__, **sections))
 
+    def person(self, name: str) -> Person:
+        found = self.world.person(name)
+        assert found is not None
+        return found
+
+    def asked(self) -> int:
+        """How many requests came since this was last asked."""
+        found = self.site.requests.total()
+        self.site.requests.clear()
+        return found
+
     def _issue(self, ticket_id: str) -> Issue:
         found = self.world.find(ticket_id)
         assert found is not None
@@ -155,13 +166,11 @@ class Sandboxed:
 
     def open(self, who: str) -> str:
         values = {"summary": "Ei saa sisse", "issuetype": {"id": "10100", "name": "Pöördumine"}}
-        by = self.world.person(who)
-        assert by is not None
-        return str(acts.create(self.world, by, self.world.projects["KKA"], values).id)
+        return str(acts.create(self.world, self.person(who), self.world.projects["KKA"], values).id)
 
     def change(self, ticket_id: str, who: str, **now: str) -> None:
         for word, value in now.items():
-            issue, by = self._issue(ticket_id), self.world.person(who)
+            issue, by = self._issue(ticket_id), self.person(who)
             match word:
                 case "state":
                     acts.transition(self.world, issue, by, STATUS_IDS[value], {})
@@ -176,9 +185,7 @@ class Sandboxed:
                     acts.edit(self.world, issue, by, {FIELD_IDS[word]: option})
 
     def write(self, ticket_id: str, who: str) -> str:
-        by = self.world.person(who)
-        assert by is not None
-        return str(acts.comment(self.world, self._issue(ticket_id), by, "Tere").id)
+        return str(acts.comment(self.world, self._issue(ticket_id), self.person(who), "Tere").id)
 
     def remove(self, ticket_id: str) -> None:
         acts.delete(self.world, self._issue(ticket_id))

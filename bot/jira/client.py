@@ -263,7 +263,9 @@ def _refuse(what: str, answer: requests.Response) -> None:
         raise Unreachable(
             f"{what}: answered {status}, a redirect; check the address, or a proxy's login is in the way"
         )
-    if status in (404, 405, 407) and says_html(answer):
+    if status == 407:
+        raise Unreachable(f"{what}: the proxy asks for a log-in of its own")
+    if status in (404, 405) and says_html(answer):
         raise Unreachable(f"{what}: answered {status} with {NotJira.HTML}")
     raise Answered(f"{what}: {status}{refusal(answer)}", status)
 

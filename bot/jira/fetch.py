@@ -22,8 +22,9 @@ _COMMENTS = 100
 
 @dataclass
 class Batch:
-    """What came for some ids: tickets still in JSON, and on Cloud their histories by id, fetched apart."""
+    """What came for the ids `asked`: tickets still in JSON, and on Cloud their histories by id, fetched apart."""
 
+    asked: Sequence[str]
     issues: list[msgspec.Raw] = field(default_factory=list)
     histories: dict[str, list[History]] = field(default_factory=dict)
     troubles: list[Trouble] = field(default_factory=list)
@@ -86,10 +87,11 @@ def _halved(ask: Ask, client: Client, ids: Sequence[str], fields: Sequence[str])
     except Answered as error:
         if len(ids) == 1:
             missing = error.status == 404
-            return Batch(troubles=[] if missing else [Trouble(ids[0], str(error))])
+            return Batch(ids, troubles=[] if missing else [Trouble(ids[0], str(error))])
     middle = len(ids) // 2
     first, second = (_halved(ask, client, part, fields) for part in (ids[:middle], ids[middle:]))
-    return Batch(first.issues + second.issues, first.histories | second.histories, first.troubles + second.troubles)
+    issues, troubles = first.issues + second.issues, first.troubles + second.troubles
+    return Batch(ids, issues, first.histories | second.histories, troubles)
 
 
 def _cloud(client: Client, ids: Sequence[str], fields: Sequence[str]) -> Batch:
@@ -98,7 +100,8 @@ def _cloud(client: Client, ids: Sequence[str], fields: Sequence[str]) -> Batch:
     The histories are not narrowed by field: items without `fieldId` would be lost.
     """
     bulk = client.read("3/issue/bulkfetch", _Bulk, body={"issueIdsOrKeys": list(ids), "fields": list(fields)})
-    batch = Batch(bulk.issues, {}, [Trouble(error.id, "Jira could not give it whole") for error in bulk.errors])
+    errors = [Trouble(error.id, "Jira could not give it whole") for error in bulk.errors]
+    batch = Batch(ids, bulk.issues, troubles=errors)
     asked: dict[str, object] = {"issueIdsOrKeys": list(ids), "maxResults": _HISTORIES}
     while bulk.issues:
         page = client.read("3/changelog/bulkfetch", _Logs, body=asked)
@@ -114,7 +117,7 @@ def _dc(client: Client, ids: Sequence[str], fields: Sequence[str]) -> Batch:
     """Search by id, histories included; a single one by GET, which says whether it is there at all."""
     if len(ids) == 1:
         params = {"fields": ",".join(fields), "expand": "changelog"}
-        return Batch([client.read("2/issue/{id}", msgspec.Raw, at={"id": ids[0]}, params=params)])
+        return Batch(ids, [client.read("2/issue/{id}", msgspec.Raw, at={"id": ids[0]}, params=params)])
     found: dict[str | None, msgspec.Raw] = {}
     while True:
         before = len(found)
@@ -130,4 +133,4 @@ def _dc(client: Client, ids: Sequence[str], fields: Sequence[str]) -> Batch:
         page = client.read("2/search", _Found, body=body)
         found |= {identify(raw): raw for raw in page.issues}
         if len(found) in (before, page.total):
-            return Batch(list(found.values()))
+            return Batch(ids, list(found.values()))

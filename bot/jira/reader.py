@@ -319,8 +319,9 @@ Entry = TypeVar("Entry", History, Comment)
 def _oldest_first(entries: Iterable[Entry]) -> list[tuple[int, Entry]]:
     """Sort by moment and, within one millisecond, by number; in the order given where that is the same too."""
     timed = [(at, entry) for entry in entries if (at := moment_ms(entry.created)) is not None]
-    return sorted(timed, key=lambda pair: (pair[0], _number(pair[1].id)))
+    return sorted(timed, key=lambda pair: (pair[0], number(pair[1].id)))
 
 
-def _number(id_: str | int) -> int:
+def number(id_: str | int) -> int:
+    """Give an id as the number it is, for sorting; 0 for one that is none."""
     return int(id_) if str(id_).isdigit() else 0

@@ -17,7 +17,7 @@ from bot.jira.answers import Answered
 from bot.jira.binding import Binding, bind
 from bot.jira.catalogue import Catalogue, Field, User, look_up, myself, read_catalogue
 from bot.jira.client import Client
-from bot.jira.reader import LEAN, Unreadable, decode_issue, identify, moment_ms, read_ticket
+from bot.jira.reader import LEAN, Unreadable, decode_issue, identify, moment_ms, number, read_ticket
 
 STEP = "piletibot.step"
 """The comment property that holds a step's keys and the hash of its text: the mark of the bot's own comments."""
@@ -95,32 +95,29 @@ class JiraTracker:
 
     def read(self, ids: Sequence[str]) -> Reading:
         """Read tickets whole; those that are not there are `missing`, those that are odd are `troubles`."""
-        asked = [id_ for id_ in dict.fromkeys(ids) if id_.isascii() and id_.isdigit()]
-        missing = [id_ for id_ in dict.fromkeys(ids) if id_ not in asked]
+        wanted = dict.fromkeys(ids)
+        asked = [id_ for id_ in wanted if id_.isascii() and id_.isdigit()]
         tickets: list[Ticket] = []
-        troubles: list[Trouble] = []
-        for i, batch in enumerate(fetch.fetch(self.client, self.catalogue.flavour, asked, self._fields)):
-            left = dict.fromkeys(asked[i * fetch.BATCH : (i + 1) * fetch.BATCH])
-            nameless = False
+        troubles: dict[str, Trouble] = {}
+        for batch in fetch.fetch(self.client, self.catalogue.flavour, asked, self._fields):
+            batch_troubles = list(batch.troubles)
+            known = {trouble.ticket_id for trouble in batch.troubles}
             for raw in batch.issues:
                 id_ = identify(raw)
-                nameless = nameless or id_ is None
-                left.pop(id_ or "", None)
+                known.add(id_ or "")
                 try:
                     tickets.append(self._ticket(raw, batch))
                 except (Unreadable, Refused) as error:
-                    if id_ is not None:
-                        troubles.append(Trouble(id_, str(error)))
-            for trouble in batch.troubles:
-                left.pop(trouble.ticket_id, None)
-                troubles.append(trouble)
-            if nameless:
-                troubles += [Trouble(id_, "it, or another of its batch, does not have Jira's form") for id_ in left]
-            else:
-                missing += left
+                    batch_troubles += [Trouble(id_, str(error))] if id_ else []
+            if "" in known:
+                odd = "it, or another one of its batch, does not have Jira's form"
+                batch_troubles += [Trouble(id_, odd) for id_ in batch.asked if id_ not in known]
+            troubles |= {trouble.ticket_id: trouble for trouble in batch_troubles}
         if asked and not tickets and not troubles:
             myself(self.client)
-        return Reading(tuple(tickets), tuple(missing), tuple(troubles))
+        there = {ticket.id for ticket in tickets}
+        missing = tuple(id_ for id_ in wanted if id_ not in there and id_ not in troubles)
+        return Reading(tuple(tickets), missing, tuple(troubles.values()))
 
     def said(self, ticket_id: str) -> tuple[Said, ...]:
         """Read the bot's comments back, newest first.
@@ -140,7 +137,7 @@ class JiraTracker:
             said = _said(row, marks)
             if said is not None:
                 found.append(said)
-        return tuple(sorted(found, key=lambda said: (said.at, int(said.comment_id)), reverse=True))
+        return tuple(sorted(found, key=lambda said: (said.at, number(said.comment_id)), reverse=True))
 
     def say(self, ticket_id: str, doc: Doc, keys: Sequence[str], text_hash: str) -> str:
         """Write a comment, once."""

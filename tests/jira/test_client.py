@@ -117,6 +117,7 @@ GIVEN_UP = [
     ("a proxy's login page", [(200, {}, HTML)], Unreachable, 1),
     ("a redirect to a login", [(302, {"Location": "https://login.example"}, "")], Unreachable, 1),
     ("an address without a Jira", [(404, {}, HTML)], Unreachable, 1),
+    ("a proxy that wants a log-in", [(407, {}, "")], Unreachable, 1),
     ("something else in JSON", [(200, {}, '{"id": ["Mari Mets"]}')], Unreachable, 1),
     ("nothing at all", [(200, {}, "")], Unreachable, 5),
     ("a wrong token", [(401, {}, '{"message": "Client must be authenticated, Mari Mets"}')], Denied, 1),

@@ -194,7 +194,6 @@ def test_a_moved_ticket_keeps_its_id_and_leaves_the_project(flavour: Any) -> Non
 
 
 def _move(sandboxed: Sandboxed, id_: str) -> None:
-    found, by = sandboxed.world.find(id_), sandboxed.world.person("koordinaator1")
+    found = sandboxed.world.find(id_)
     assert found is not None
-    assert by is not None
-    acts.move(sandboxed.world, found, by, sandboxed.world.projects["ARH"])
+    acts.move(sandboxed.world, found, sandboxed.person("koordinaator1"), sandboxed.world.projects["ARH"])

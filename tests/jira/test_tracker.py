@@ -17,24 +17,11 @@ from bot.jira.tracker import connect
 from bot.sandbox import acts
 from bot.sandbox.faults import Fault
 from bot.sandbox.inprocess import InProcess
-from bot.sandbox.world import Person
 
 DOC = Doc((Paragraph((Text("Tere, "), Mention("spetsialist1"))),))
 API = f"{URL}/rest/api"
 FLAVOURS = pytest.mark.parametrize("flavour", ["cloud", "dc"])
 Json = Any
-
-
-def person(sandboxed: Sandboxed, name: str) -> Person:
-    found = sandboxed.world.person(name)
-    assert found is not None
-    return found
-
-
-def asked(sandboxed: Sandboxed) -> int:
-    found = sandboxed.site.requests.total()
-    sandboxed.site.requests.clear()
-    return found
 
 
 @pytest.mark.parametrize(
@@ -52,10 +39,10 @@ def asked(sandboxed: Sandboxed) -> int:
 def test_reading_takes_as_many_requests_as_it_must(flavour: Any, tickets: int, requests: int) -> None:
     sandboxed = connected_in_process(flavour)
     opened = [sandboxed.open("spetsialist1") for _ in range(tickets)]
-    asked(sandboxed)
+    sandboxed.asked()
     reading = sandboxed.tracker.read([*opened, *opened])
     assert [ticket.id for ticket in reading.tickets] == opened
-    assert asked(sandboxed) == requests
+    assert sandboxed.asked() == requests
 
 
 @FLAVOURS
@@ -94,12 +81,12 @@ def test_one_id_that_is_gone_costs_the_others_nothing(flavour: Any) -> None:
     sandboxed = connected_in_process(flavour)
     opened = [sandboxed.open("spetsialist1") for _ in range(64)]
     sandboxed.remove(opened[17])
-    asked(sandboxed)
+    sandboxed.asked()
     reading = sandboxed.tracker.read(opened)
     assert [ticket.id for ticket in reading.tickets] == opened[:17] + opened[18:]
     assert reading.missing == (opened[17],)
     assert reading.troubles == ()
-    assert asked(sandboxed) <= 14
+    assert sandboxed.asked() <= 14
 
 
 @pytest.mark.parametrize("odd", ["", "abc", "1) OR project = ARH", "٣", "-1"])
@@ -107,9 +94,9 @@ def test_one_id_that_is_gone_costs_the_others_nothing(flavour: Any) -> None:
 def test_what_is_no_id_is_missing_and_never_sent(flavour: Any, odd: str) -> None:
     sandboxed = connected_in_process(flavour)
     id_ = sandboxed.open("spetsialist1")
-    asked(sandboxed)
+    sandboxed.asked()
     assert sandboxed.tracker.read([odd]).missing == (odd,)
-    assert asked(sandboxed) == 0
+    assert sandboxed.asked() == 0
     assert sandboxed.tracker.read([odd, id_]).missing == (odd,)
 
 
@@ -210,7 +197,7 @@ def test_what_passes_is_waited_out(flavour: Any, fault: Fault) -> None:
     slept: list[float] = []
     sandboxed = connected_in_process(flavour, sleep=slept.append)
     id_ = sandboxed.open("spetsialist1")
-    acts.comment(sandboxed.world, sandboxed.world.issues[int(id_)], person(sandboxed, "it1"), "Tere")
+    acts.comment(sandboxed.world, sandboxed.world.issues[int(id_)], sandboxed.person("it1"), "Tere")
     for ask in (
         lambda: list(sandboxed.tracker.changed(None)),
         lambda: sandboxed.tracker.read([id_]).tickets[0].messages,

@@ -9,30 +9,17 @@ from typing import Any
 import pytest
 import responses
 from jira_canned import URL
-from jira_worlds import Sandboxed, at_canned, connected_in_process, entries
+from jira_worlds import at_canned, connected_in_process, entries
 
 from bot.core.doc import Doc, Mention, Paragraph, Text
 from bot.engine.tracker import Refused
 from bot.jira.catalogue import Field
 from bot.jira.tracker import STEP, JiraTracker
-from bot.sandbox.world import Person
 
 DOC = Doc((Paragraph((Text("Tere, "), Mention("spetsialist1"))),))
 API = f"{URL}/rest/api"
 FLAVOURS = pytest.mark.parametrize("flavour", ["cloud", "dc"])
 Json = Any
-
-
-def person(sandboxed: Sandboxed, name: str) -> Person:
-    found = sandboxed.world.person(name)
-    assert found is not None
-    return found
-
-
-def asked(sandboxed: Sandboxed) -> int:
-    found = sandboxed.site.requests.total()
-    sandboxed.site.requests.clear()
-    return found
 
 
 @pytest.mark.parametrize(
@@ -67,13 +54,13 @@ def test_a_comment_carries_its_keys_and_stays_inside(
 def test_a_mention_reaches_the_person(flavour: Any, known: bool) -> None:
     sandboxed = connected_in_process(flavour)
     id_ = sandboxed.open("spetsialist1")
-    who = person(sandboxed, "it1" if known else "it2")
+    who = sandboxed.person("it1" if known else "it2")
     word = "it1" if known else f"~{who.account_id if flavour == 'cloud' else who.key}"
     doc = Doc((Paragraph((Mention(word),)),))
-    asked(sandboxed)
+    sandboxed.asked()
     for _ in range(2):
         sandboxed.tracker.say(id_, doc, ["k"], "h")
-    assert asked(sandboxed) == 2 + (flavour == "dc" and not known)  # the name of a key is looked up once
+    assert sandboxed.asked() == 2 + (flavour == "dc" and not known)  # the name of a key is looked up once
     found = sandboxed.world.find(id_)
     assert found is not None
     body = found.comments[0].body
@@ -128,7 +115,7 @@ def test_a_queue_is_written_as_its_field_takes_it(
 def test_people_are_put_into_fields_by_what_the_flavour_knows(flavour: Any) -> None:
     sandboxed = connected_in_process(flavour)
     id_ = sandboxed.open("spetsialist1")
-    it2 = person(sandboxed, "it2")
+    it2 = sandboxed.person("it2")
     word = f"~{it2.account_id if flavour == 'cloud' else it2.key}"
     sandboxed.tracker.put(id_, {"owner": word, "forwarder": "spetsialist1"})
     (ticket,) = sandboxed.tracker.read([id_]).tickets
