@@ -91,7 +91,7 @@ def _run(path: Path, console: Console) -> int:
 
 def _summary(path: Path, outcomes: Sequence[Outcome], silent: Sequence[str], console: Console) -> int:
     failed = sum(bool(outcome.differences) for outcome in outcomes)
-    _say(console, f"{path}: {len(outcomes)} tests, {failed} not as expected")
+    _say(console, f"{path}: {len(outcomes)} test{'s' * (len(outcomes) != 1)}, {failed} not as expected")
     if silent:
         _say(console, f"{path}: no test makes these speak: {', '.join(silent)}")
     return 1 if failed or silent else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from itertools import pairwise
 
 import pytest
 
@@ -112,7 +113,7 @@ def happenings(*entries):
 def test_states_that_a_history_comes_into(history, comes_into):
     ticket = ticket_at(case({"history": happenings(*history)}), BOOK, at("12:00"))
     changes = [change for change in ticket.changes if change.field == "state"]
-    assert [(change.was, change.now) for change in changes] == list(zip(comes_into, comes_into[1:], strict=False))
+    assert [(change.was, change.now) for change in changes] == list(pairwise(comes_into))
     assert ticket.state == comes_into[-1]
 
 
