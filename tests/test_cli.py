@@ -49,6 +49,13 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
         yield running
 
 
+@pytest.fixture
+def one_sandbox() -> Iterator[Sandbox]:
+    """For what is the same in both flavours."""
+    with open_sandbox("dc") as running:
+        yield running
+
+
 def desk(home: Path, sandbox: Sandbox, edits: Edits | None = None, account: str = "piletibot") -> Path:
     token = {"piletibot": "sandbox-token", "vaatleja": "browse-token"}[account]
     return write_desk(home, sandbox.url, edits, user=user_of(sandbox.world.flavour, account), token=token)
@@ -156,12 +163,12 @@ def test_what_does_not_fit_the_jira(
 
 @pytest.mark.parametrize("lacking", ["ADD_COMMENTS", "EDIT_ISSUES"])
 def test_live_rules_need_what_they_do(
-    lacking: str, sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    lacking: str, one_sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bot = sandbox.world.person("piletibot")
+    bot = one_sandbox.world.person("piletibot")
     assert bot is not None
     bot.denied.add(lacking)
-    assert piletibot("check", "--config", desk(tmp_path, sandbox)) == 2
+    assert piletibot("check", "--config", desk(tmp_path, one_sandbox)) == 2
     assert f"in project 'KKA' the account lacks the permission {lacking}" in capsys.readouterr().err
 
 
@@ -182,12 +189,14 @@ def test_rules_on_observe_need_only_to_look(
 
 
 @pytest.mark.parametrize("command", ["check", "plan", "once", "run"])
-def test_a_wrong_token(command: str, sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    config = desk(tmp_path, sandbox)
+def test_a_wrong_token(
+    command: str, one_sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = desk(tmp_path, one_sandbox)
     (tmp_path / "token").write_text("not-the-token")
     assert piletibot(command, "--config", config) == 2
     shown = capsys.readouterr().err
-    assert f"jira.url {sandbox.url}: " in shown
+    assert f"jira.url {one_sandbox.url}: " in shown
     assert "401, the account is not let in; check the user and the token" in shown
     assert "not-the-token" not in shown
     assert not (tmp_path / "piletibot.db").exists()
@@ -207,19 +216,19 @@ def test_a_jira_that_is_not_there(command: str, tmp_path: Path, capsys: pytest.C
 
 @pytest.mark.parametrize("command", ["check", "plan", "once", "run"])
 def test_a_proxy_that_answers_with_a_page(
-    command: str, sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    command: str, one_sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sandbox.site.faults.faults.append(Fault("page", times=None))
-    assert piletibot(command, "--config", desk(tmp_path, sandbox)) == 2
+    one_sandbox.site.faults.faults.append(Fault("page", times=None))
+    assert piletibot(command, "--config", desk(tmp_path, one_sandbox)) == 2
     assert "something that is not Jira (HTML page, maybe a proxy's login)" in capsys.readouterr().err
     assert not (tmp_path / "piletibot.db").exists()
 
 
 def test_a_jira_that_asks_for_patience_is_unreachable(
-    sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    one_sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sandbox.site.faults.faults.append(Fault("answer", times=None, status=429, retry_after="1847"))
-    assert piletibot("check", "--config", desk(tmp_path, sandbox)) == 3
+    one_sandbox.site.faults.faults.append(Fault("answer", times=None, status=429, retry_after="1847"))
+    assert piletibot("check", "--config", desk(tmp_path, one_sandbox)) == 3
     assert "asks for 1847 s of patience" in capsys.readouterr().err
 
 
@@ -235,9 +244,9 @@ def test_a_jira_that_goes_away_in_the_middle_is_unreachable(
     "url", ["sqlite:///no/such/folder/piletibot.db", "postgresql://bot:secret@127.0.0.1:1/piletibot"]
 )
 def test_a_database_that_is_not_there(
-    url: str, sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    url: str, one_sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    config = desk(tmp_path, sandbox, {"config.toml": ("[engine]", f'[store]\nurl = "{url}"\n\n[engine]')})
+    config = desk(tmp_path, one_sandbox, {"config.toml": ("[engine]", f'[store]\nurl = "{url}"\n\n[engine]')})
     assert piletibot("once", "--config", config) == 3
     shown = capsys.readouterr().err
     assert "the database cannot be used" in shown
@@ -275,9 +284,9 @@ def test_plan_tells_what_would_be_done_and_writes_nothing(
 
 
 def test_plan_of_a_ticket_that_is_not_there(
-    sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    one_sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert piletibot("plan", "KKA-9", "--config", desk(tmp_path, sandbox)) == 2
+    assert piletibot("plan", "KKA-9", "--config", desk(tmp_path, one_sandbox)) == 2
     assert capsys.readouterr().err == "KKA-9: there is no such ticket in KKA\n"
 
 

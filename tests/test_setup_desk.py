@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from command_line import open_sandbox, piletibot, solved_issue, user_of, written
+
+from bot.jira.catalogue import Field, Status
+from bot.sandbox.desk import status
+from bot.sandbox.server import Sandbox
+from bot.setup_desk import guess, guess_field
+from bot.start import read_desk
+
+pytestmark = pytest.mark.usefixtures("fresh_logs")
+
+
+@pytest.fixture(autouse=True)
+def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("PILETIBOT_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(params=["cloud", "dc"])
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    with open_sandbox(request.param) as running:
+        yield running
+
+
+def init(sandbox: Sandbox, *more: str) -> int:
+    user = user_of(sandbox.world.flavour)
+    account = "Koordinaator" if user else "koordinaator1"
+    given = {"--url": sandbox.url, "--token": "sandbox-token", "--project": "KKA", "--coordinator": account}
+    lead = {"--lead": "juht1@sandbox.example" if user else "juht1", **({"--user": user} if user else {})}
+    given = {name: value for name, value in {**given, **lead}.items() if name not in more}
+    return piletibot("init", "--yes", *(part for pair in given.items() for part in pair), *more)
+
+
+@pytest.mark.parametrize(
+    ("name", "category", "meaning"),
+    [
+        ("Uus", "new", "tier 1"),
+        ("Open", "new", "tier 1"),
+        ("II tasemel", "indeterminate", "tier 2"),
+        ("In Progress", "indeterminate", "tier 2"),
+        ("В работе", "indeterminate", "tier 2"),
+        ("Küsimus I tasemele", "indeterminate", "question"),
+        ("Ootel", "indeterminate", "customer"),
+        ("Ootab klienti", "indeterminate", "customer"),
+        ("Waiting for customer", "indeterminate", "customer"),
+        ("Ожидает ответа", "indeterminate", "customer"),
+        ("Waiting for third party", "indeterminate", "third party"),
+        ("Ootab kolmandat osapoolt", "indeterminate", "third party"),
+        ("Lahendatud", "indeterminate", "solved"),
+        ("Resolved", "done", "solved"),
+        ("Решена", "done", "solved"),
+        ("Lahendamisel", "indeterminate", "tier 2"),
+        ("Done", "done", "closed"),
+        ("Suletud", "done", "closed"),
+        ("Customer withdrew", "done", "closed"),
+        ("Elsewhere", "undefined", "tier 2"),
+    ],
+)
+def test_what_a_status_probably_means(name: str, category: str, meaning: str) -> None:
+    assert guess(Status("1", name, category)) == meaning
+
+
+@pytest.mark.parametrize(
+    ("word", "name", "found"),
+    [
+        ("forwarder", "Edastaja", True),
+        ("queue", "ОЧЕРЕДЬ", True),
+        ("category", "Category", True),
+        ("delivered", "Lahendus kliendile edastatud", True),
+        ("delivered", "Delivery address", False),
+        ("queue", "Queue length", False),
+    ],
+)
+def test_which_field_is_probably_meant(word: str, name: str, found: bool) -> None:
+    field = Field("customfield_1", name, custom=True)
+    assert guess_field(word, [Field("category", name), field]) == (field if found else None)
+
+
+def test_what_it_writes_passes_check_and_plan_writes_nothing(
+    sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    solved_issue(sandbox, hours_ago=100)
+    assert init(sandbox) == 0
+    shown = capsys.readouterr()
+    assert "everything on observe" in shown.out
+    assert shown.err == ""
+    assert stat.S_IMODE((tmp_path / "token").stat().st_mode) == 0o600
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.toml", "rules", "token"]
+    assert piletibot("check") == 0
+    capsys.readouterr()
+    assert piletibot("plan", "--json") == 0
+    (step,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (step["rule"], step["action"] in ("observe", "hold")) == ("solution-reached-customer", True)
+    assert not (tmp_path / "piletibot.db").exists()
+    assert piletibot("once") == 0
+    assert written(sandbox) == []
+
+
+def test_what_it_finds_in_the_sandbox(sandbox: Sandbox, tmp_path: Path) -> None:
+    assert init(sandbox, "--status", "Töös=tier 1", "--field", "category=", "--language", "ru", "--desk", "abi") == 0
+    entries = read_desk(tmp_path / "rules" / "abi", "abi").book.entries
+    assert {state.state: (state.standing, state.ball, state.tier) for state in entries.states} == {
+        "uus": ("open", "tier 1", 1),
+        "ii-tasemel": ("open", "tier 2", 2),
+        "töös": ("open", "tier 1", 1),
+        "küsimus-i-tasemele": ("open", "tier 1", 2),
+        "ootab-klienti": ("open", "customer", 2),
+        "ootab-kolmandat-osapoolt": ("open", "third party", 2),
+        "lahendatud": ("solved", "tier 1", None),
+        "suletud": ("closed", "nobody", None),
+    }
+    assert entries.fields == {
+        "queue": "customfield_10202",
+        "forwarder": "customfield_10203",
+        "delivered": "customfield_10204",
+    }
+    assert (entries.language, entries.manners.observe, entries.projects) == ("ru", True, ("KKA",))
+
+
+def test_a_workflow_unlike_any_other(sandbox: Sandbox, tmp_path: Path) -> None:
+    """No closed status, two of one name, and a name that could break out of YAML."""
+    odd = {"20001": "unknown", "20002": "unknown", "20003": "a: [b # 'c\" {d}\n\\", "20004": "-", "20005": "Resolved"}
+    for id_, name in odd.items():
+        sandbox.world.statuses[id_] = status(id_, name, "new" if id_ == "20004" else "indeterminate")
+    sandbox.world.projects["KKA"].statuses[:] = odd
+    assert init(sandbox) == 0
+    states = read_desk(tmp_path / "rules" / "kka", "kka").book.entries.states
+    assert [(state.state, state.status) for state in states] == [
+        ("status-unknown", ("20001",)),
+        ("status-unknown-2", ("20002",)),
+        ("a-b-c-d", ("20003",)),
+        ("state", ("20004",)),
+        ("resolved", ("20005",)),
+        ("closed", ()),
+    ]
+
+
+def test_it_notes_where_nothing_leads_to_closed(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
+    solved_issue(sandbox, hours_ago=1)
+    assert init(sandbox, "--status", "Suletud=tier 2") == 0
+    assert "sees no way from 'Lahendatud' to a closed status" in capsys.readouterr().out
+
+
+def test_one_person_in_both_roles_and_a_token_kept_elsewhere(sandbox: Sandbox, tmp_path: Path) -> None:
+    secret = tmp_path / "secrets" / "jira"
+    secret.parent.mkdir()
+    secret.write_text("sandbox-token\n")
+    secret.chmod(0o600)
+    lead = "Koordinaator" if sandbox.world.flavour == "cloud" else "koordinaator1"
+    assert init(sandbox, "--lead", lead, "--token", "", "--token-file", str(secret), "--out", "desk") == 0
+    assert not (tmp_path / "desk" / "token").exists()
+    assert len(read_desk(tmp_path / "desk" / "rules" / "kka", "kka").book.entries.people) == 1
+
+
+def test_answers_typed_one_after_the_other(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cloud = sandbox.world.flavour == "cloud"
+    typed = [
+        *(sandbox.url, user_of("cloud") if cloud else ""),
+        *("KKB", "KKA", "abi"),
+        *(["Nobody", "Koordinaator", "juht1@sandbox.example"] if cloud else ["nobody", "koordinaator1", "juht1"]),
+        *("n", "", "closed", "tier 3", "tier 2", "", "", "", "", ""),
+        *("Kategoria", "", "", "", ""),
+    ]
+    stdin = io.StringIO("\n".join([*typed, ""]))
+    monkeypatch.setattr("sys.stdin", stdin)
+    assert piletibot("init", "--token", "sandbox-token") == 0
+    shown = capsys.readouterr().out
+    assert "the account sees no project 'KKB'; did you mean 'KKA'?" in shown
+    assert "this Jira has no active account" in shown
+    assert "'tier 3' is no meaning" in shown
+    assert "did you mean 'Kategooria'?" in shown
+    assert "sandbox-token" not in shown
+    assert stdin.read() == ""
+    entries = read_desk(tmp_path / "rules" / "abi", "abi").book.entries
+    assert {state.state: state.standing for state in entries.states}["ii-tasemel"] == "closed"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--project", "KKB"), "the account sees no project 'KKB'; did you mean 'KKA'?"),
+        (("--coordinator", "nobody"), "--coordinator: this Jira has no active account 'nobody'"),
+        (("--status", "Lahendatut=solved"), "no status 'Lahendatut'; did you mean 'Lahendatud'?"),
+        (("--status", "Lahendatud=finished"), "'finished' is no meaning"),
+        (("--status", "Lahendatud"), "--status: 'Lahendatud': write it as NAME=VALUE"),
+        (("--field", "forwarder=Edastja"), "this Jira has no field 'Edastja'; did you mean 'Edastaja'?"),
+        (("--field", "forwarded=Edastaja"), "'forwarded' is no field of the rules; did you mean 'forwarder'?"),
+        (("--desk", "a/b"), "--desk: 'a/b'"),
+        (("--timezone", "Europe/Talinn"), "there is no time zone 'Europe/Talinn'; did you mean 'Europe/Tallinn'?"),
+        (("--url", "http://jira.example.ee"), "--url: http sends the token unencrypted"),
+        (("--token", "wrong"), "check the user and the token"),
+    ],
+)
+def test_an_answer_that_cannot_be_writes_nothing(
+    more: tuple[str, ...], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_sandbox("cloud") as sandbox:
+        assert init(sandbox, *more) == 2
+    assert said in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_needed_is_not_guessed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert piletibot("init", "--yes") == 2
+    assert capsys.readouterr().err == "--url is needed, since --yes asks nothing\n"
+
+
+@pytest.mark.parametrize("there", ["config.toml", "token", "rules/kka/jira.yaml"])
+def test_nothing_is_written_over(there: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / there
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("mine")
+    with open_sandbox("dc") as sandbox:
+        assert init(sandbox) == 2
+        assert f"{there}: it is there already" in capsys.readouterr().err
+        assert [path for path in tmp_path.rglob("*") if path.is_file()] == [file]
+        assert file.read_text() == "mine"
+        assert init(sandbox, "--force") == 0
+        assert file.read_text() != "mine"
