@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot.sandbox import changelogs, comments, control, faults, issues, meta, people, properties, search
+from bot.sandbox import changelogs, comments, control, faults, issues, meta, pages, people, properties, search
 from bot.sandbox.calls import Answer, Call, Refusal, Request, said
 from bot.sandbox.world import Person, World
 
@@ -121,6 +121,9 @@ class Site:
         with self._lock:
             if request.path.startswith("/sandbox/"):
                 return control.handle(self, request)
+            page = pages.page(self.world, request)
+            if page is not None:
+                return page
             answer = self._tried(request)
             self.requests[request.method, request.path, 0 if answer.dropped else answer.status] += 1
             return answer
