@@ -179,6 +179,9 @@ def test_what_is_not_there(jira, path, query, status):
 def test_people_and_groups_are_found(jira):
     begin = {"query": "loa"} if jira.flavour == "cloud" else {"username": "loa"}
     assert [each["displayName"] for each in jira.get("/user/search", **begin)] == ["Loahaldur Üks", "Loahaldur Kaks"]
+    jira.world.person("load1").active = False
+    assert [each["displayName"] for each in jira.get("/user/search", **begin)] == ["Loahaldur Kaks"]
+    jira.world.person("load1").active = True
     jira.world.person("load2").denied.add("ASSIGNABLE_USER")
     found = jira.get("/user/assignable/search", project="KKA", **begin)
     assert [each["displayName"] for each in found] == ["Loahaldur Üks"]

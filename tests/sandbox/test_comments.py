@@ -127,6 +127,15 @@ def test_properties_that_are_none_spoil_the_comment(jira, properties):
     assert jira.world.find(key).comments == ()
 
 
+def test_a_property_set_later_does_not_move_updated(jira, clock):
+    key = jira.open()
+    said = jira.say(key, "Tere")
+    clock.advance(HOUR)
+    assert jira("PUT", f"/comment/{said}/properties/bot.post", 1).status_code == 201
+    assert jira("PUT", f"/issue/{key}/properties/bot.post", 1).status_code == 201
+    assert jira.get(f"/issue/{key}")["fields"]["updated"] == "2026-03-02T09:00:00.000+0200"
+
+
 def test_an_edit_keeps_the_properties_it_does_not_name(jira):
     key = jira.open()
     said = jira.say(key, "Tere", properties=[{"key": "a", "value": 1}, {"key": "b", "value": 2}])

@@ -176,6 +176,20 @@ def test_a_line_that_is_no_issue_is_named_by_its_number(jira, line):
         load(jira.world, [json.dumps(issue(9)), line])
 
 
+def test_from_one_done_status_to_another_the_resolution_and_its_date_stay(jira):
+    done = {"statusCategory": {"key": "done"}}
+    fields = {
+        "status": {"id": "5", "name": "Resolved", **done},
+        "resolution": {"id": "1", "name": "Fixed"},
+        "resolutiondate": "2021-03-28T10:00:00.000+0300",
+    }
+    loaded(jira, issue(1, fields=fields), issue(2, fields={"status": {"id": "6", "name": "Closed", **done}}))
+    assert jira("POST", "/issue/P-1/transitions", {"transition": {"id": "106"}}).status_code == 204
+    after = jira.get("/issue/P-1")["fields"]
+    assert (after["status"]["id"], after["resolution"]["name"]) == ("6", "Fixed")
+    assert after["resolutiondate"] == "2021-03-28T10:00:00.000+0300"
+
+
 @pytest.mark.parametrize("moment", ["2021-03-27T10:00:00.000", "yesterday", None])
 def test_a_moment_without_an_offset_is_refused(jira, moment):
     with pytest.raises(ValueError, match="line 1"):

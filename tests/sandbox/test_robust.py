@@ -67,7 +67,7 @@ def test_any_json_is_taken_or_refused(make, flavour, method, path):
     send()
 
 
-@pytest.mark.parametrize("value", ["", "-1", "x", "99999999999", "*all", "a,b"])
+@pytest.mark.parametrize("value", ["-1", "x", "*all,b"])
 @pytest.mark.parametrize("path", ASKED)
 def test_any_query_is_taken_or_refused(jira, path, value):
     jira.say(jira.open(), "Tere")
