@@ -120,9 +120,10 @@ class Desk:
         """Comment on a ticket."""
         return acts.comment(self.world, self.issue(ticket), self.world.person(who), text)
 
-    def set(self, ticket: str, who: str, options: Mapping[str, str]) -> None:
-        """Set option fields by their names."""
-        self.edit(ticket, who, **{self._id(name): self._option(name, value) for name, value in options.items()})
+    def set(self, ticket: str, who: str, options: Mapping[str, str | None]) -> None:
+        """Set option fields by their names, or empty them."""
+        values = {self._id(name): value and self._option(name, value) for name, value in options.items()}
+        self.edit(ticket, who, **values)
 
     def edit(self, ticket: str, who: str, **values: Any) -> None:
         """Set fields by their ids."""
