@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from bot import logs
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment
 from bot.demo import ADDRESS, Demo, Played, Spoken, moments, open_demo, play
@@ -32,6 +33,7 @@ def demo(
 
     With `serve` the sandbox and the bot stay up until the process is told to stop.
     """
+    logs.configure("error", "text")
     out.mkdir(parents=True, exist_ok=True)
     database = out / "piletibot.db"
     for old in (database, *out.glob("piletibot.db-*")):

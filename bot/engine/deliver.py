@@ -85,7 +85,7 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
         [(step.say, step.values) for step in wanted],
         language,
         to=to,
-        why=[_why(step, language, engine) for step in wanted],
+        why=[_why(step, language, engine) for step in wanted if "reason" not in step.values],
         names=engine.book.name,
         zone=engine.book.calendar.timezone,
     )
