@@ -20,7 +20,7 @@ check: $(VENV)/.develops
 	$(BIN)/mypy --strict
 
 bench: $(VENV)/.develops
-	@for each in $(wildcard tests/bench/*.py); do echo "$$each"; PYTHONPATH=tests $(BIN)/python "$$each" || exit 1; done
+	$(BIN)/python tests/bench
 
 soak: $(VENV)/.develops
 	PILETIBOT_SOAK=1 $(BIN)/python -m pytest -m '' --timeout 3600
