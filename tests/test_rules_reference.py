@@ -1,0 +1,185 @@
+"""The reference of the rule language: its tables are those of the code, and its example is a rulebook that works."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from datetime import date
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import pytest
+from pydantic import BaseModel, BeforeValidator
+from rich.console import Console
+
+from bot.core import rulebook as words
+from bot.core.conditions import WORDS
+from bot.core.history import MOMENTS, WHILES, moment_problem, while_problem
+from bot.core.people import ROLES
+from bot.core.ruletest_words import Case, Expectations, Happened, Time
+from bot.ruletests import run
+from bot.shipped import rules_folder
+from bot.start import read_desk
+from bot.texts import VALUES, load_messages
+
+REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "rules.md"
+TABLE = re.compile(r"(<!-- table: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+SHIPPED = rules_folder()
+
+TYPES: list[tuple[Any, str]] = [
+    (words.Word, "name"),
+    (words.Why, "text, or texts by language"),
+    (words.Names, "texts by language"),
+    (words.Length, "duration"),
+    (words.Share, "share"),
+    (dict[str, Any], "conditions"),
+    (dict[str, str], "texts by name"),
+    (dict[date, str], "texts by date"),
+    (tuple[str, ...], "list of texts"),
+    (Expectations, "list of expectations"),
+    (dict[Time, Expectations], "list of expectations by time"),
+    (Time, "time"),
+    (Happened, "`true`"),
+    (bool, "`true` or `false`"),
+    (int, "whole number"),
+    (str, "text"),
+    (date, "date"),
+]
+"""How a type is written in the tables; any other is made of these."""
+
+
+def models(kind):
+    """The models that a type is made of, itself first."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        yield kind
+        for inner in get_type_hints(kind).values():
+            yield from models(inner)
+    for inner in get_args(kind):
+        yield from models(inner)
+
+
+MODELS = {model.__name__: model for model in (*models(words.Entries), *models(Case))}
+
+
+def shown(kind):
+    for known, name in TYPES:
+        if kind == known:
+            return name
+    if kind in MODELS.values():
+        return "mapping"
+    inner = [arg for arg in get_args(kind) if arg is not type(None)]
+    match get_origin(kind):
+        case origin if origin in (Union, UnionType):
+            return " or ".join(map(shown, inner))
+        case origin if origin is Literal:
+            return ", ".join(f"`{word}`" for word in inner)
+        case origin if origin is tuple:
+            return f"list of {shown(inner[0])}s"
+        case origin if origin is dict:
+            return f"{shown(inner[1])}s by {'name' if inner[0] is str else shown(inner[0])}"
+    listed = any(isinstance(one, BeforeValidator) for one in kind.__metadata__)
+    return ("text or " if listed else "") + shown(inner[0])
+
+
+def model_rows(model):
+    yield "key", "type", "default", "meaning"
+    kinds = get_type_hints(model, include_extras=True)
+    for key, field in model.model_fields.items():
+        default = "required" if field.is_required() else said(field.default)
+        yield f"`{key}`", shown(kinds[key]), default, field.description
+
+
+def said(default):
+    if default in (None, (), {}) or isinstance(default, BaseModel):
+        return ""
+    return f"`{str(default).lower() if isinstance(default, bool) else default}`"
+
+
+def argument_rows(registry, problem):
+    """Rows of words that something may follow, each with an example from the shipped rulebook."""
+    entries = read_desk(SHIPPED / "keskkonnaamet", "test").book.entries
+    allowed = problem("?", entries)[1]
+    yield "word", "for example", "meaning"
+    for word, entry in registry.items():
+        example = next(one for one in allowed if one == word or one.startswith(word + " "))
+        yield f"`{word}`" + (" …" if example != word else ""), f"`{example}`", entry.says
+
+
+def condition_rows():
+    entries = read_desk(SHIPPED / "keskkonnaamet", "test").book.entries
+    nothing = entries.model_copy(
+        update=dict.fromkeys(("projects", "categories", "priorities", "queues", "states"), ())
+    )
+    yield "word", "meaning", "values", "needs under `fields`"
+    for word, entry in WORDS.items():
+        allowed = entry.allowed(entries)
+        values = ", ".join(map(said, allowed or ()))
+        if allowed != entry.allowed(nothing):
+            values = "those of the rulebook"
+        yield f"`{word}`", entry.says, values or "any text", f"`{entry.needs}`" if entry.needs else ""
+
+
+def role_rows():
+    yield "role", "meaning"
+    for word, entry in ROLES.items():
+        yield f"`{word}`", entry.says
+
+
+def message_rows():
+    messages = load_messages([SHIPPED / "common" / "messages"])
+    yield "message", "languages", "cannot do without"
+    for name in sorted(messages.names()):
+        needed = ", ".join(f"`{value}`" for value in sorted(messages.required_values(name)))
+        yield f"`{name}`", ", ".join(messages.languages(name)), needed
+
+
+TABLES = {name: lambda model=model: model_rows(model) for name, model in MODELS.items()} | {
+    "WORDS": condition_rows,
+    "MOMENTS": lambda: argument_rows(MOMENTS, moment_problem),
+    "WHILES": lambda: argument_rows(WHILES, while_problem),
+    "ROLES": role_rows,
+    "MESSAGES": message_rows,
+}
+
+
+def table(rows):
+    head, *body = rows
+    lines = [head, ["---"] * len(head), *body]
+    return "".join("|" + "|".join(f" {cell.replace('|', chr(92) + '|')} " for cell in line) + "|\n" for line in lines)
+
+
+def test_the_tables_are_those_of_the_code():
+    text = REFERENCE.read_text("utf-8")
+    made = TABLE.sub(lambda found: found[1] + table(TABLES[found[2]]()) + found[4], text)
+    if os.environ.get("PILETIBOT_UPDATE_GOLDEN"):
+        REFERENCE.write_text(made, "utf-8")
+    assert REFERENCE.read_text("utf-8") == made
+
+
+def test_everything_has_its_table():
+    assert sorted(found[2] for found in TABLE.finditer(REFERENCE.read_text("utf-8"))) == sorted(TABLES)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_key_says_what_it_means(name):
+    descriptions = {key: field.description for key, field in MODELS[name].model_fields.items()}
+    assert [key for key, said in descriptions.items() if not said or not said.endswith(".")] == []
+
+
+def test_every_value_of_a_message_has_its_row():
+    text = REFERENCE.read_text("utf-8")
+    rows = text[text.index("| value | is |") :].split("\n\n")[0]
+    assert sorted(re.findall(r"^\| `(\w+)` \|", rows, re.MULTILINE)) == sorted(VALUES)
+
+
+def test_the_example_works_and_each_of_its_rules_is_tested(tmp_path):
+    for name, content in re.findall(r"```yaml\n# (\S+)\n(.*?)```", REFERENCE.read_text("utf-8"), re.DOTALL):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    console = Console(file=io.StringIO(), width=200)
+    assert (run([tmp_path], console), console.file.getvalue()) == (
+        0,
+        f"{tmp_path}: 4 tests, 0 not as expected\n",
+    )
