@@ -205,7 +205,12 @@ def spec_dir() -> Path:
     return SPEC
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
+def caller() -> type[Caller]:
+    return Caller
+
+
+@pytest.fixture(scope="session")
 def real_issues() -> Path:
     path = SHARED / "data" / "jira-issues.jsonl.gz"
     if not path.exists():

@@ -216,11 +216,10 @@ def ms(text):
     return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
 
 
-@pytest.fixture(params=["cloud", "dc"])
-def real(request, make, real_issues):
+@pytest.fixture(scope="module", params=["cloud", "dc"])
+def real(request, caller, real_issues):
     """A sandbox of the real issues alone, read as v2; its answers are not held against the descriptions."""
-    desk = make(request.param)
-    jira = type(desk)(desk.flavour, Site(staff(desk.flavour, Clock(1_790_000_000_000))), "2")
+    jira = caller(request.param, Site(staff(request.param, Clock(1_790_000_000_000))), "2")
     jira.checked = False
     assert load_file(jira.world, real_issues) == 2114
     return jira

@@ -47,7 +47,7 @@ def test_any_json_is_taken_or_refused(make, flavour, method, path):
     jira.say(jira.open(), "Tere")
     jira.checked = False
 
-    @settings(max_examples=25, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=12, suppress_health_check=list(HealthCheck))
     @given(BODIES)
     @example({"transition": "107", "fields": [], "update": {"labels": {"add": 1}}})
     @example({"fields": {"project": {"key": "KKA"}, "summary": "x", "issuetype": {"id": "10100"}, "labels": [None]}})
