@@ -98,6 +98,10 @@ def test_a_changed_rule_fails_its_tests(rulebook):
             ["tests/a.yaml:2:8: '2026-11-16 25:05' is not a moment; write for example 2026-11-16 11:05"],
         ),
         (
+            GOOD.replace("2026-11-16 11:05", "2526-11-16 11:05"),
+            ["tests/a.yaml:2:8: '2526-11-16 11:05' is not a moment; write for example 2026-11-16 11:05"],
+        ),
+        (
             GOOD.replace("forwarder: spetsialist1", "forwarder: spetsialst1"),
             ["tests/a.yaml:3:23: there is no person 'spetsialst1'; did you mean 'spetsialist1'?"],
         ),

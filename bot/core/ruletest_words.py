@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
 
 from bot.core.rulebook import OneOrMore
 
-_WALL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(:[0-9]{2})?")
+_WALL = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 
 
 def _time(value: object) -> object:
@@ -30,7 +30,7 @@ def _happened(value: object) -> object:
 
 
 Time = Annotated[str, BeforeValidator(_time)]
-"""A moment on the wall clock of the desk's calendar; the first of two where the clock is put back."""
+"""A moment of this century on the wall clock of the desk's calendar; the first of two where it is put back."""
 
 Happened = Annotated[Literal[True], BeforeValidator(_happened)]
 

@@ -10,7 +10,7 @@ import pytest
 from bot.core.rulebook import Entries, build
 from bot.core.ruletest import run_tests, untested
 from bot.core.ruletest_check import problems
-from bot.core.ruletest_ticket import ticket_at
+from bot.core.ruletest_ticket import moment, ticket_at
 from bot.core.ruletest_words import Case
 
 WHY = "A reason of some length."
@@ -410,3 +410,15 @@ def test_what_another_desk_does_not_have(ticket, changed, finding):
 def test_a_sentence_names_one_test_only():
     [found] = problems([case({}), case({})], BOOK)
     assert found == ((1, "it"), "there is already a test 'x'", None)
+
+
+@pytest.mark.parametrize(
+    ("time", "utc"),
+    [
+        ("2026-11-16 11:05", "2026-11-16 09:05:00"),
+        ("2026-07-01 11:05:30", "2026-07-01 08:05:30"),
+        ("2026-10-25 03:30", "2026-10-25 00:30:00"),
+    ],
+)
+def test_a_time_is_by_the_desks_clock_and_the_first_of_two(time, utc):
+    assert moment(time, BOOK) == datetime.fromisoformat(utc + "+00:00").timestamp()
