@@ -211,3 +211,21 @@ def release(
     from bot.commands.release import release as run_release
 
     raise typer.Exit(run_release(config, batch))
+
+
+@app.command("test")
+def rule_tests(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[PATH]...", help="Rulebooks or test files; none: the configured one."),
+    ] = None,
+    config: Config = CONFIG,
+) -> None:
+    """Rule tests: what the rules would say of described tickets, with a virtual now; exit 1 when anything differs."""
+    from rich.console import Console
+
+    from bot.ruletests import run as run_tests
+    from bot.settings import load_settings
+
+    where = paths or [load_settings(config).rules.folder]
+    raise typer.Exit(run_tests(where, Console(soft_wrap=True)))

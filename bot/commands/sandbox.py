@@ -22,7 +22,8 @@ def sandbox(flavour: Literal["cloud", "dc"], port: int, load: Path | None) -> in
     except ValueError as error:
         raise Misconfigured(f"{load}: {error}") from None
     with running:
-        print(f"Sandbox Jira ({flavour}) at {running.url}, project KKA", flush=True)
+        projects = ", ".join(running.world.projects)
+        print(f"Sandbox Jira ({flavour}) at {running.url}, projects {projects}", flush=True)
         user = "user piletibot@sandbox.example, " if flavour == "cloud" else ""
         print(f"The bot's account: {user}token sandbox-token. Ctrl-C ends it.", flush=True)
         while not stop():
