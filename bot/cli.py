@@ -213,6 +213,18 @@ def release(
     raise typer.Exit(run_release(config, batch))
 
 
+@app.command()
+def digest(
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("digest.html"),
+    language: Annotated[Language | None, typer.Option(help="The desk's own when not given.")] = None,
+    config: Config = CONFIG,
+) -> None:
+    """The lead's page, from what the bot knows; asks no Jira."""
+    from bot.commands.digest import digest as write_digest
+
+    raise typer.Exit(write_digest(config, out, language.value if language else None))
+
+
 @app.command("test")
 def rule_tests(
     paths: Annotated[

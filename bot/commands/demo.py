@@ -21,7 +21,7 @@ from bot.core.ticket import Moment
 from bot.demo import ADDRESS, Demo, Played, Spoken, moments, open_demo, play
 from bot.engine.daemon import Stop, run
 from bot.engine.engine import Report
-from bot.report.digest import gather, html
+from bot.report.digest import write
 
 SERVED_POLL_S = 5
 
@@ -45,7 +45,7 @@ def demo(
         _tell(played.spoken, opened.engine.book, console)
         _legend(played.spoken, console)
         _example(opened, console)
-        page = write_digest(opened, played.last_at, out / "digest.html")
+        page = _digest(opened, played.last_at, out / "digest.html")
         console.print(
             f"\n[bold]{len(played.spoken)} comments[/] in {played.cycles} cycles, "
             f"{played.requests} requests, {time.monotonic() - began:.0f} s; "
@@ -56,12 +56,9 @@ def demo(
             _serve(opened, page, console)
 
 
-def write_digest(opened: Demo, now: Moment, path: Path) -> Path:
-    """Write the digest as of `now`; returns its path."""
-    store, book = opened.engine.store, opened.engine.book
-    troubles = [(ticket, what) for ticket, what, _ in store.troubles()]
-    digest = gather(store.open_tickets(), store.ledger(), troubles, book, now)
-    path.write_text(html(digest, book, book.entries.language, f"{opened.sandbox.url}/browse/"), "utf-8")
+def _digest(opened: Demo, now: Moment, path: Path) -> Path:
+    book = opened.engine.book
+    write(opened.engine.store, book, now, path, book.entries.language, f"{opened.sandbox.url}/browse/")
     return path
 
 
@@ -138,7 +135,7 @@ def _serve(opened: Demo, page: Path, console: Console) -> None:
     def after(report: Report) -> None:
         if report.said:
             _tell([Spoken.of(steps, report.at) for steps in report.said], opened.engine.book, console)
-            write_digest(opened, report.at, page)
+            _digest(opened, report.at, page)
 
     run(opened.engine, stop, poll_s=SERVED_POLL_S, now=now, after=after)
 

@@ -37,9 +37,7 @@ def parse_duration(text: str) -> Duration:
     """Read `30m`, `4h`, `2wd`, `15cd`, `2mo` or `72h clock`. Raises ValueError with what was expected."""
     found = _WRITTEN.fullmatch(text)
     if found is None:
-        raise ValueError(
-            f"{text!r} is not a duration; write for example 30m, 4h, 2wd, 15cd, 2mo or 72h clock"
-        )
+        raise ValueError(f"{text!r} is not a duration; write for example 30m, 4h, 2wd, 15cd, 2mo or 72h clock")
     n, unit, clock = int(found["n"]), found["unit"], found["clock"]
     seconds = {"m": 60, "h": 3600}.get(unit)
     if clock and seconds is None:

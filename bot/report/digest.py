@@ -16,6 +16,7 @@ from bot.core.rulebook import Rulebook
 from bot.core.steps import Amount, At, Name, Value
 from bot.core.ticket import UNKNOWN, Moment, Ticket
 from bot.report.words import words_of
+from bot.store.store import Store
 from bot.wording import show
 
 _STILL_WD = 2
@@ -187,3 +188,11 @@ def html(digest: Digest, book: Rulebook, language: str, browse: str | None = Non
         amount=shown,
         name_of=lambda kind, word: shown(Name(kind, word)) if word else "–",
     )
+
+
+def write(store: Store, book: Rulebook, now: Moment, path: Path, language: str, browse: str) -> None:
+    """Write the digest of all that the store knows, as of `now`, to a file. Raises StoreError and OSError."""
+    troubles = [(ticket_id, what) for ticket_id, what, _ in store.troubles()]
+    digest = gather(store.open_tickets(), store.ledger(), troubles, book, now)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(html(digest, book, language, browse), "utf-8")

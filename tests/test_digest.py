@@ -1,0 +1,101 @@
+"""The digest: which section a ticket stands in, what is only counted, and how the page shows it in each language."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.core.ledger import Entry
+from bot.core.ticket import Change, Message, Ticket
+from bot.report.digest import SECTIONS, gather, html
+from bot.report.words import words_of
+from bot.shipped import rules_folder
+from bot.start import read_desk
+
+NOW = "2026-12-16 12:00"
+
+
+@pytest.fixture(scope="module")
+def book():
+    return read_desk(rules_folder() / "keskkonnaamet", "test").book
+
+
+def at(written: str) -> int:
+    return int(datetime.fromisoformat(written).replace(tzinfo=ZoneInfo("Europe/Tallinn")).timestamp())
+
+
+def ticket(number: int, *states: tuple[str, str], **more) -> Ticket:
+    """A ticket opened on Monday at nine, which took these states at these moments."""
+    changes, was = [], "new"
+    for when, state in states:
+        changes.append(Change(at(when), "state", was, state, "spetsialist1"))
+        was = state
+    given = {"queue": "L2_IT", "owner": "it1", "reporter": "spetsialist1", "priority": "medium"} | more
+    opened = at("2026-12-14 09:00")
+    return Ticket(str(number), f"KKA-{number}", "KKA", opened, 0, was, changes=tuple(changes), **given)
+
+
+FORWARDED = ("2026-12-14 09:10", "at-tier-2")
+FRESH = ("2026-12-16 11:00", "at-tier-2")
+
+
+@pytest.mark.parametrize(
+    ("one", "sections"),
+    [
+        (ticket(1, FRESH, messages=(Message(at("2026-12-16 11:30"), "1", "it1"),)), []),
+        (ticket(2, FRESH), ["due_soon"]),
+        (ticket(3, FORWARDED), ["overdue", "still"]),
+        (ticket(4, FRESH, owner=None), ["due_soon", "unassigned"]),
+        (ticket(5, FRESH, queue=None), ["due_soon", "unrouted"]),
+        (ticket(6, FORWARDED, ("2026-12-14 10:00", "waiting-customer")), ["customer"]),
+        (ticket(7, FORWARDED, ("2026-12-14 10:00", "solved")), ["solved"]),
+        (ticket(8, FORWARDED, ("2026-12-14 10:00", "solved"), delivered_at=at("2026-12-14 11:00")), []),
+        (ticket(9, FORWARDED, ("2026-12-14 10:00", "solved"), ("2026-12-14 11:00", "closed")), []),
+        (ticket(10, FORWARDED, secured=True), []),
+        (ticket(11, ("2026-12-14 09:10", "unknown")), []),
+    ],
+)
+def test_sections(book, one, sections):
+    digest = gather([one], [], (), book, at(NOW))
+    assert [name for name in SECTIONS if digest.sections[name]] == sections
+
+
+def test_what_is_counted_and_not_listed(book):
+    tickets = [
+        ticket(1, FORWARDED, secured=True),
+        ticket(2, ("2026-12-14 09:10", "nobody-knows")),
+        ticket(3, FORWARDED, ("2026-12-16 10:00", "solved"), ("2026-12-16 11:00", "closed")),
+        ticket(4, FORWARDED),
+    ]
+    row = Entry("k", "4", "KKA-4", "no-movement", "ask", "no_movement", ("it1",), "said", "b", at(NOW), at(NOW))
+    ledger = [row, *(Entry(*list(_values(row))[:7], state, "b", 0, 0) for state in ("observed", "batched", "held"))]
+    digest = gather(tickets, ledger, [("4", "refused")], book, at(NOW))
+    assert (digest.open, digest.by_tier, digest.closed_today) == (2, {"2": 2}, 1)
+    assert (digest.secured, digest.unknown, digest.observed, digest.batched) == (1, 1, 1, 1)
+    assert (digest.said, digest.said_today) == ({("no-movement", "ask"): 1}, 1)
+    page = html(digest, book, "en", "https://jira.example/browse/")
+    assert "KKA-4" in page
+    assert "KKA-1<" not in page
+    assert 'href="https://jira.example/browse/KKA-4"' in page
+
+
+def _values(row: Entry):
+    return (getattr(row, name) for name in row.__struct_fields__)
+
+
+@pytest.mark.parametrize("language", ["et", "en", "ru"])
+def test_the_page_in_every_language(book, language):
+    empty = html(gather([], [], (), book, at(NOW)), book, language)
+    full = html(gather([ticket(3, FORWARDED)], [], (), book, at(NOW)), book, language)
+    assert words_of(language)["nothing"] in empty
+    assert words_of(language)["overdue"] in full
+    assert words_of(language).keys() == words_of("et").keys()
+    assert "it1" not in full
+    assert "spetsialist1" not in full
+
+
+def test_the_most_overdue_clock_of_a_ticket_is_named(book):
+    rows = gather([ticket(3, FORWARDED)], [], (), book, at(NOW)).sections["overdue"]
+    assert [(row.key, row.policy) for row in rows] == [("KKA-3", "tier2-answer")]
