@@ -1,0 +1,123 @@
+"""The demo's outcome: the same on every run and in both flavours, and what a lead should see in it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
+
+import pytest
+from desks import SITE, desk_over, shipped
+
+from bot.demo import Demo, Played, Spoken, open_demo, play
+from bot.sandbox.story import Stage, read_story
+from bot.shipped import rules_folder
+
+TALLINN = ZoneInfo("Europe/Tallinn")
+DAYS = 12
+
+Story = dict[str, list[Spoken]]
+
+
+def local(at: int) -> datetime:
+    return datetime.fromtimestamp(at, TALLINN)
+
+
+def at(text: str) -> datetime:
+    return datetime.strptime(f"{text} +0200", "%Y-%m-%d %H:%M %z")
+
+
+def played_in_process(flavour: str) -> Played:
+    """The demo without the network between the bot and the sandbox."""
+    book = shipped().book
+    story = read_story(rules_folder() / "keskkonnaamet" / "demo", book.calendar, DAYS)
+    with desk_over(flavour, at=story.starts_at) as desk, desk.bot() as bot:
+        sandbox = SimpleNamespace(site=desk.site, world=desk.world)
+        client = bot.engine.tracker.client
+        return play(Demo(story, Stage(desk.world, story), sandbox, desk.clock, client, bot.engine))
+
+
+@pytest.fixture(scope="module")
+def over_http() -> tuple[Played, Story]:
+    """What the demo of a Cloud desk comes to, and what was said on each of the story's tickets."""
+    with open_demo("cloud", "keskkonnaamet", DAYS) as demo:
+        played = play(demo)
+        names = {demo.sandbox.world.issues[number].key: name for name, number in demo.stage.ids.items()}
+    said: Story = {name: [] for name in names.values()}
+    for spoken in played.spoken:
+        said[names[spoken.ticket]].append(spoken)
+    return played, said
+
+
+@pytest.mark.parametrize("flavour", ["cloud", "dc"])
+def test_the_outcome_is_the_same_on_every_run_and_in_both_flavours(
+    over_http: tuple[Played, Story], flavour: str
+) -> None:
+    assert SITE != "demo", "not even the site's name changes what is said"
+    first, again = over_http[0], played_in_process(flavour)
+    assert again.spoken == first.spoken
+    assert (again.cycles, again.away, again.withdrawn) == (first.cycles, first.away, first.withdrawn)
+
+
+def test_so_much_is_said(over_http: tuple[Played, Story]) -> None:
+    played, said = over_http
+    assert len(played.spoken) == 114
+    assert (len(said), sum(map(len, said.values()))) == (30, 114)
+    assert played.away == 4, "the four quarters of the hour in which Jira is away"
+
+
+@pytest.mark.parametrize(
+    ("ticket", "when", "rule", "rung", "to"),
+    [
+        ("D01", "2026-12-14 09:15", "it-support", "routed", ["spetsialist1"]),
+        ("D13", "2026-12-15 14:15", "reports", "unsure", ["koordinaator1"]),
+        # solved on Tuesday at 16:20; one working hour later is 8:20 on Wednesday
+        ("D07", "2026-12-16 08:30", "solution-reached-customer", "ask", ["spetsialist1"]),
+        ("D07", "2026-12-17 14:30", "solution-reached-customer", "remind", ["spetsialist1"]),
+        ("D07", "2026-12-21 12:30", "solution-reached-customer", "tell", ["spetsialist1", "koordinaator1"]),
+        ("D05", "2026-12-16 09:00", "no-movement", "ask", ["load1"]),
+        ("D02", "2026-12-17 15:30", "waiting-for-customer", "ask", ["spetsialist4"]),
+        # a critical one: four working hours from 9:06
+        ("D19", "2026-12-16 12:15", "tier2-deadline", "warn", ["it1"]),
+        ("D19", "2026-12-16 13:15", "tier2-deadline", "breach", ["it1"]),
+    ],
+)
+def test_this_is_said_then(
+    over_http: tuple[Played, Story], ticket: str, when: str, rule: str, rung: str, to: list[str]
+) -> None:
+    found = [
+        spoken for spoken in over_http[1][ticket] if (rule, rung) in zip(spoken.rules, spoken.rungs, strict=True)
+    ]
+    assert [(local(spoken.at), list(spoken.to)) for spoken in found] == [(at(when), to)]
+
+
+@pytest.mark.parametrize(
+    ("since", "until"),
+    [
+        ("2026-12-16 10:00", "2026-12-16 11:00"),  # Jira is away
+        ("2026-12-18 17:00", "2026-12-21 08:00"),  # a weekend
+        ("2026-12-23 14:00", "2026-12-28 08:00"),  # the eve's afternoon, Christmas and a weekend
+    ],
+)
+def test_nothing_is_said_then(over_http: tuple[Played, Story], since: str, until: str) -> None:
+    assert [spoken for spoken in over_http[0].spoken if at(since) <= local(spoken.at) < at(until)] == []
+
+
+def test_nothing_is_said_on_the_held_ticket_until_a_person_lets_it(over_http: tuple[Played, Story]) -> None:
+    held, freed = at("2026-12-16 12:00"), at("2026-12-23 09:00")
+    moments = [local(spoken.at) for spoken in over_http[1]["D10"]]
+    assert not [moment for moment in moments if held <= moment < freed]
+    assert freed in moments, "then what is due by now, in one comment"
+
+
+def test_tickets_handled_in_good_time_are_left_in_peace(over_http: tuple[Played, Story]) -> None:
+    for ticket in ("D04", "D09", "D14", "D06"):
+        assert [spoken.rungs for spoken in over_http[1][ticket]] == [("routed",)]
+
+
+def test_nobody_hears_twice_of_one_thing_and_everybody_within_the_desks_hours(
+    over_http: tuple[Played, Story],
+) -> None:
+    calendar = shipped().book.calendar
+    assert all(calendar.is_open(spoken.at) for spoken in over_http[0].spoken)
+    assert {local(spoken.at).date() for spoken in over_http[0].spoken} >= {date(2026, 12, 14), date(2026, 12, 31)}
