@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.core.ledger import Entry
+from bot.core.ticket import Ticket
+from bot.store.scratch import scratch
+from bot.store.store import Store, StoreError, open_store
+
+TICKET = Ticket(id="10", key="KKA-1", project="KKA", created_at=1, updated_ms=2000, state="new")
+ENTRY = Entry("x/10/rule/clock@1/rung/0", "10", "KKA-1", "rule", "rung", "text", ("a", "b"), "held", "why", 5, 6)
+
+
+def contents(store: Store) -> object:
+    rows = [*store.open_tickets(), *store.ledger()]
+    return rows, store.mark_ms(), store.note("rulebook"), store.due(9, 10), store.rebuilt(["10"])
+
+
+def test_it_holds_what_the_store_holds_and_what_is_written_there_is_forgotten(url: str) -> None:
+    with closing(open_store(url)) as store:
+        store.put_tickets([TICKET], "facts", 7)
+        store.write_entries([ENTRY])
+        store.set_mark(2000, 8)
+        store.set_note("rulebook", "v1")
+        store.set_rebuilt(["10"])
+        before = contents(store)
+        with scratch(url) as copy:
+            assert contents(copy) == before
+            copy.judged({"10": None})
+            copy.set_mark(3000, 9)
+            copy.set_note("rulebook", "v2")
+            assert contents(copy) != before
+        assert contents(store) == before
+
+
+def test_where_there_is_no_file_none_is_made(tmp_path: Path) -> None:
+    with scratch(f"sqlite:///{tmp_path / 'bot.db'}") as copy:
+        assert copy.mark_ms() is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    file = tmp_path / "bot.db"
+    file.write_text("not a database, and long enough to be looked at " * 20)
+    with pytest.raises(StoreError, match=r"bot\.db: "), scratch(f"sqlite:///{file}"):
+        pass
