@@ -171,7 +171,7 @@ def test_answers_typed_one_after_the_other(
         *("KKB", "KKA", "abi"),
         *(["Nobody", "Koordinaator", "juht1@sandbox.example"] if cloud else ["nobody", "koordinaator1", "juht1"]),
         *("n", "", "closed", "tier 3", "tier 2", "", "", "", "", ""),
-        *("Kategoria", "", "", "", ""),
+        *("Kategoria", "-", "", "", ""),
     ]
     stdin = io.StringIO("\n".join([*typed, ""]))
     monkeypatch.setattr("sys.stdin", stdin)
@@ -185,6 +185,7 @@ def test_answers_typed_one_after_the_other(
     assert stdin.read() == ""
     entries = read_desk(tmp_path / "rules" / "abi", "abi").book.entries
     assert {state.state: state.standing for state in entries.states}["ii-tasemel"] == "closed"
+    assert sorted(entries.fields) == ["delivered", "forwarder", "queue"]
 
 
 @pytest.mark.parametrize(

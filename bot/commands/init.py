@@ -235,7 +235,7 @@ def _fields(given: Given, fields: Sequence[Field]) -> dict[str, Field]:
     names = [name for field in fields for name in (field.id, field.name)]
 
     def find(text: str) -> Field | None:
-        if not text:
+        if text in ("", "-"):
             return None
         found = [field for field in fields if text == field.id or fold(text) == fold(field.name)]
         if len(found) == 1:
@@ -246,7 +246,7 @@ def _fields(given: Given, fields: Sequence[Field]) -> dict[str, Field]:
         raise Misconfigured(f"--field: this Jira has no field '{text}'{_meant(text, names)}")
 
     if not given.yes:
-        print("\nWhich field tells (its name or id; a blank for none):")
+        print("\nWhich field tells (its name or id, - for none):")
     mapped: dict[str, Field] = {}
     for word in FIELDS:
         guessed = guess_field(word, fields)
