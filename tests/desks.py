@@ -141,8 +141,9 @@ class Desk:
 
     def said(self, ticket: str | None = None) -> list[Comment]:
         """The bot's comments on a ticket, or on all."""
+        bot = self.world.person("piletibot")
         issues = self.world.issues.values() if ticket is None else [self.issue(ticket)]
-        return [each for issue in issues for each in issue.comments if each.author.name == "piletibot"]
+        return [each for issue in issues for each in issue.comments if each.author is bot]
 
     def keys(self, ticket: str | None = None) -> list[str]:
         """The keys of all steps said, as their comments carry them."""
