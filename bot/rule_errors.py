@@ -12,8 +12,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.core.crosscheck import problems
+from bot.core.entries import Entries
 from bot.core.findings import KEY, Finding, Path, nearest
-from bot.core.rulebook import Entries
 from bot.public_holidays import is_country
 from bot.yaml_positions import Node, Problem, Spot, problem_at
 

@@ -11,7 +11,8 @@ from typing import get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from bot import public_holidays, rule_errors
-from bot.core.rulebook import Entries, Rulebook, build
+from bot.core.entries import Entries
+from bot.core.rulebook import Rulebook, build
 from bot.yaml_positions import Node, Problem, Spot, problem_at, read_yaml
 
 LARGEST_FILE = 1_000_000

@@ -29,8 +29,8 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as VariableError
 
+from bot.core.entries import Word
 from bot.core.findings import nearest
-from bot.core.rulebook import Word
 
 PREFIX = "PILETIBOT_"
 CONFIG = f"{PREFIX}CONFIG"

@@ -9,8 +9,9 @@ from pathlib import Path
 from random import SystemRandom
 
 from bot import rulefiles
+from bot.core.entries import Entries
 from bot.core.findings import KEY, Finding
-from bot.core.rulebook import Entries, Rulebook
+from bot.core.rulebook import Rulebook
 from bot.engine.engine import Engine, Pace
 from bot.engine.tracker import Denied, Throttled, Unreachable
 from bot.jira import access

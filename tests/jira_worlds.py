@@ -13,7 +13,7 @@ import responses
 from fake_tracker import FakeTracker
 from jira_canned import URL, Canned, account
 
-from bot.core.rulebook import Entries
+from bot.core.entries import Entries
 from bot.engine.tracker import Tracker
 from bot.jira.client import Client
 from bot.jira.tracker import JiraTracker, connect

@@ -14,7 +14,7 @@ import pytest
 from pydantic import BaseModel, BeforeValidator
 from rich.console import Console
 
-from bot.core import rulebook as words
+from bot.core import entries as words
 from bot.core.conditions import WORDS
 from bot.core.history import MOMENTS, WHILES, moment_problem, while_problem
 from bot.core.people import ROLES

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from bot.core.clock import Cycle, Tick, cycles
 from bot.core.conditions import View, holds
+from bot.core.entries import Policy
 from bot.core.history import Turn, during, moment
-from bot.core.rulebook import Policy
 
 SINCE = "since "
 

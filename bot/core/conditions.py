@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.core.entries import Entries
 from bot.core.history import Turn
-from bot.core.rulebook import Entries, Rulebook
+from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment, Ticket
 
 

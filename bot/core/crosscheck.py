@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo, available_timezones
 from bot.core.calendar import Calendar, build_calendar
 from bot.core.crosscheck_rules import ladders, policies, routes, rule_names
 from bot.core.duration import Duration
+from bot.core.entries import CalendarEntry, Entries, Language, PersonEntry
 from bot.core.findings import Finding, Path, known, nearest, once
 from bot.core.people import ROLES
-from bot.core.rulebook import CalendarEntry, Entries, Language, PersonEntry
 from bot.core.ticket import UNKNOWN
 
 

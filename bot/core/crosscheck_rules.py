@@ -9,10 +9,10 @@ from bot.core.clocks import SINCE
 from bot.core.conditions import WORDS
 from bot.core.conditions import problems as condition_problems
 from bot.core.duration import Duration
+from bot.core.entries import Entries, Ladder, Policy, Rung
 from bot.core.findings import KEY, Finding, Path, known, nearest, once
 from bot.core.history import moment_problem, while_problem
 from bot.core.people import ROLES
-from bot.core.rulebook import Entries, Ladder, Policy, Rung
 
 Messages = Mapping[str, frozenset[str]] | None
 """The texts that may be said, each with the names of the values it cannot do without; None: not known."""

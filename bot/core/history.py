@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from bot.core.rulebook import Entries, Rulebook
+from bot.core.entries import Entries
+from bot.core.rulebook import Rulebook
 from bot.core.ticket import UNKNOWN, Moment, Ticket
 
 

@@ -9,11 +9,12 @@ from typing import NamedTuple
 from bot.core.clock import Cycle, due_at, elapsed_s, is_running
 from bot.core.clocks import SINCE, policy_cycles, since_cycle
 from bot.core.conditions import Tested, View, holds
+from bot.core.entries import Ladder
 from bot.core.history import moment, turns
 from bot.core.ladder import Reached, highest, next_at, rung_moments, urgency
 from bot.core.people import addressees
 from bot.core.routing import route_for, to_be_routed_since
-from bot.core.rulebook import Ladder, Rulebook
+from bot.core.rulebook import Rulebook
 from bot.core.steps import Amount, At, Because, Count, Name, Occasion, Step, Value, Wishes, key_of
 from bot.core.ticket import UNKNOWN, Moment, Ticket
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from bot.core.clock import Cycle, reached_at
-from bot.core.rulebook import Rung
+from bot.core.entries import Rung
 from bot.core.ticket import Moment
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.core.conditions import Tested, View, holds
-from bot.core.rulebook import Route
+from bot.core.entries import Route
 from bot.core.ticket import Moment
 
 

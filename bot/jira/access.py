@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from bot.core.entries import Entries
 from bot.core.findings import Finding
-from bot.core.rulebook import Entries
 from bot.jira.binding import unknown_projects
 from bot.jira.catalogue import Catalogue
 

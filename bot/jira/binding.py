@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import msgspec
 
 from bot.core import findings
+from bot.core.entries import Entries
 from bot.core.findings import Finding
-from bot.core.rulebook import Entries
 from bot.core.ticket import UNKNOWN
 from bot.jira.catalogue import Catalogue, Field, Status, User, accounts
 

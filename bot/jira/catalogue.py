@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from bot.core.rulebook import Entries
+from bot.core.entries import Entries
 from bot.engine.tracker import Denied, Refused, Unreachable
 from bot.jira.client import Client
 

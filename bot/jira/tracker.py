@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from bot.core.doc import Doc
+from bot.core.entries import Entries
 from bot.core.findings import Finding
-from bot.core.rulebook import Entries
 from bot.core.ticket import Ticket
 from bot.engine.tracker import Reading, Refused, Said, Stamp, Trouble
 from bot.jira import fetch, markup, search

@@ -5,8 +5,8 @@ import copy
 import pytest
 
 from bot.core.crosscheck import problems
+from bot.core.entries import Entries
 from bot.core.findings import KEY, nearest
-from bot.core.rulebook import Entries
 
 GOOD = {
     "desk": "abi",

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from bot.core.rulebook import Entries, build
+from bot.core.entries import Entries
+from bot.core.rulebook import build
 from bot.core.ruletest import run_tests, untested
 from bot.core.ruletest_check import problems
 from bot.core.ruletest_ticket import moment, ticket_at

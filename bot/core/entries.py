@@ -1,0 +1,295 @@
+"""What may stand in a desk's YAML, as frozen data. Words here are the words of `docs/rules.md`.
+
+The shell reads the files (`bot.rulefiles`); whether the parts fit together is `bot.core.crosscheck`'s to say.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
+
+from bot.core.duration import Duration, parse_duration
+
+Language = Literal["et", "en", "ru"]
+Ball = Literal["tier 1", "tier 2", "customer", "third party", "nobody"]
+Standing = Literal["open", "solved", "closed"]
+Word = Annotated[str, StringConstraints(pattern=r"^[^\s/@~][^/@\n]{0,79}$")]
+"""A permanent name: no slash, no at sign, not starting with a tilde, since it becomes part of a step's key."""
+
+Reason = Annotated[str, StringConstraints(min_length=10, max_length=400)]
+Why = Reason | dict[Language, Reason]
+"""A rule's reason, which its messages quote: in the desk's language, or in several."""
+
+Names = dict[Language, str]
+
+
+def _duration(value: object) -> object:
+    if isinstance(value, Duration):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("write a duration as text, for example 30m, 4h, 2wd")
+    return parse_duration(value)
+
+
+def _share(value: object) -> object:
+    if isinstance(value, str) and value.endswith("%") and value[:-1].isdigit():
+        return int(value[:-1])
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise ValueError("write a share as a percentage, for example 75%")
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Length = Annotated[Duration, BeforeValidator(_duration)]
+Share = Annotated[int, BeforeValidator(_share), Field(ge=1, le=100)]
+OneOrMore = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, use_attribute_docstrings=True
+    )
+
+
+class CalendarEntry(_Entry):
+    """When a queue works."""
+
+    timezone: str
+    """The IANA name of the zone in whose local time the hours are meant, for example `Europe/Tallinn`."""
+    hours: dict[str, str] | Literal["24x7"]
+    """Weekdays (`mon-fri`, `sat`) with their intervals (`08:00-12:00, 13:00-17:00`), or the word `24x7`."""
+    day: Length | None = None
+    """What `1wd` means on a clock, in `h` or `m`; the longest weekday by default."""
+    holidays: str | None = None
+    """The country whose public holidays are not worked, by its ISO code."""
+    shortened: Literal["EE"] | None = None
+    """`EE`: Estonia's four eves end three hours early where they are worked (TLS § 53)."""
+    exceptions: dict[date, str] = {}
+    """Dates with hours of their own, or `closed`, whatever else would hold for them."""
+
+
+class Account(_Entry):
+    """A person's account where the desk has it on both flavours of Jira."""
+
+    cloud: str
+    """The accountId in Jira Cloud."""
+    dc: str
+    """The user name in Jira Data Center."""
+
+
+class PersonEntry(_Entry):
+    """A person of the desk, by a name of the rulebook's own, and their account in Jira."""
+
+    person: Word
+    """The name that the rules use."""
+    account: str | Account
+    """The accountId on Cloud or the user name on Data Center; a mapping of both where the desk has both."""
+    language: Language | None = None
+    """The language messages to this person are in; the desk's by default."""
+
+
+class Queue(_Entry):
+    """A queue of a tier."""
+
+    queue: Word
+    """The permanent name that the rules use."""
+    tier: Literal[1, 2]
+    """The tier that works in it."""
+    name: Names
+    """What it is called in messages, by language; the desk's language must be there."""
+    members: tuple[str, ...] = ()
+    """Who works in it."""
+    coordinator: str | None = None
+    """Who coordinates it; the desk's coordinator by default."""
+    value: str | None = None
+    """What Jira's queue field holds for it; the queue's own name by default."""
+
+
+class State(_Entry):
+    """What a Jira status means."""
+
+    state: Word
+    """The permanent name that the rules use."""
+    name: Names
+    """What it is called in messages, by language; the desk's language must be there."""
+    status: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    """The ids or names of the Jira statuses that mean it."""
+    category: Literal["new", "indeterminate", "done"] | None = None
+    """A status category of Jira, whose statuses mean it where no state names them."""
+    standing: Standing
+    """Whether work goes on, is solved but not yet confirmed, or is over."""
+    ball: Ball
+    """Whose turn it is."""
+    tier: Literal[1, 2] | None = None
+    """At which tier the ticket is; that of its queue by default."""
+
+
+class Roles(_Entry):
+    """Who coordinates the desk day by day, and who leads it."""
+
+    coordinator: str
+    """The person word of who coordinates the desk day by day."""
+    lead: str
+    """The person word of who leads it."""
+
+
+class Comments(_Entry):
+    """Who sees the bot's comments: a role or a group of Jira; everybody who sees the ticket when neither is given."""
+
+    role: str | None = None
+    """Only members of this project role see them."""
+    group: str | None = None
+    """Only members of this group see them."""
+
+
+class Manners(_Entry):
+    """How the bot behaves: when it speaks, how much, and what silences it."""
+
+    calendar: str
+    """The desk's calendar: outside its hours nothing is said, and `since …` clocks run in it."""
+    hold: str = "bot-hold"
+    """The label that silences a ticket."""
+    control: str | None = None
+    """The key of the ticket that silences the bot."""
+    budget: Annotated[StrictInt, Field(ge=1)] = 12
+    """How many comments a person is addressed in on one day; the rest wait until tomorrow."""
+    ceiling: Annotated[StrictInt, Field(ge=1)] = 40
+    """How many comments a cycle may send; when there would be more, none is sent until a person releases them."""
+    observe: StrictBool = False
+    """Every rule only records what it would have said."""
+
+
+class Route(_Entry):
+    """Functional escalation: which queue takes a ticket. First match wins; the last route matches everything."""
+
+    route: Word
+    """The permanent name, part of the key of what it says."""
+    why: Why
+    """The reason, quoted in its messages: a text, or texts by language."""
+    when: dict[str, Any] = {}
+    """The conditions, all of which must hold; none on the last route."""
+    queue: str | None = None
+    """The queue that takes the ticket."""
+    ask: tuple[str, ...] = ()
+    """Instead of a queue: those between which the coordinator is to decide."""
+    observe: StrictBool = False
+    """The rule only records what it would have said."""
+    since: date | None = None
+    """The day the rule goes live: what was due before it counts as done."""
+
+
+class Target(_Entry):
+    """How much time a policy gives; the first target whose `when` holds counts."""
+
+    when: dict[str, Any] = {}
+    """The conditions, all of which must hold; none on the last target."""
+    within: Length
+    """How much working time there is, in `m`, `h` or `wd`."""
+
+
+class Policy(_Entry):
+    """An SLA policy: what starts, pauses and stops its clock, in which calendar, and its targets."""
+
+    name: Word
+    """The permanent name, by which ladders call its clock."""
+    why: Why
+    """The reason: a text, or texts by language."""
+    starts: str
+    """The moment that starts the clock; each start after a stop begins a new cycle."""
+    pauses: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    """The stretches of time in which it does not run."""
+    stops: OneOrMore
+    """The moments that stop it."""
+    calendar: str | None = None
+    """The calendar it counts in; the desk's by default."""
+    at_risk: Share = 75
+    """The share of the target after which its clock stands at risk."""
+    targets: Annotated[tuple[Target, ...], Field(min_length=1)]
+    """How much time there is; the first whose conditions hold counts."""
+
+
+class Rung(_Entry):
+    """One step of a ladder: when it is reached, what is said, to whom, and how often it repeats.
+
+    It has exactly one of `after`, `share`, `before_due` and `past_due`; on a `since …` clock that is `after`.
+    """
+
+    rung: Word
+    """The permanent name within its ladder, part of the key of what it says."""
+    after: Length | None = None
+    """Reached when the clock has run this long."""
+    share: Share | None = None
+    """Reached when this share of the policy's target is used up."""
+    before_due: Length | None = None
+    """Reached this long before the policy's target is used up."""
+    past_due: Length | None = None
+    """Reached in the first second beyond the policy's target and this much more; `0h` is the breach itself."""
+    say: str
+    """The message, by the name of its text file."""
+    to: OneOrMore
+    """Whom it addresses, most concerned first: roles or people."""
+    every: Length | None = None
+    """On the last rung: how long after it is said again."""
+    times: Annotated[StrictInt, Field(ge=1, le=50)] = 1
+    """How often it is said in all; more than once needs `every`."""
+
+
+class Ladder(_Entry):
+    """Timed rungs on a clock: a policy's, or `since` something happened. Only the highest rung reached is due."""
+
+    name: Word
+    """The permanent name, part of the key of what it says."""
+    why: Why
+    """The reason, quoted in its messages: a text, or texts by language."""
+    when: dict[str, Any] = {}
+    """The conditions, all of which must hold."""
+    clock: str
+    """A policy's name, or `since` and a moment: the clock then runs from the last such moment."""
+    rungs: Annotated[tuple[Rung, ...], Field(min_length=1)]
+    """The steps, in the order in which they are reached; only the highest reached is due."""
+    observe: StrictBool = False
+    """The rule only records what it would have said."""
+    since: date | None = None
+    """The day the rule goes live: what was due before it counts as done."""
+
+
+class Entries(_Entry):
+    """All the sections of a rulebook's files, merged."""
+
+    desk: Word
+    """The desk's permanent name."""
+    language: Language = "et"
+    """The language messages are in where nobody addressed has one of their own."""
+    projects: Annotated[tuple[str, ...], Field(min_length=1)]
+    """The keys of the Jira projects that are watched."""
+    fields: dict[str, str] = {}
+    """The Jira fields, by id or name, behind the words `category`, `queue`, `forwarder` and `delivered`."""
+    priorities: dict[str, str] = {}
+    """The words for priorities, each with its Jira id or name."""
+    categories: dict[str, str] = {}
+    """The words for categories, each with the value of Jira's category field."""
+    comments: Comments = Comments()
+    """Who sees the bot's comments."""
+    states: Annotated[tuple[State, ...], Field(min_length=1)]
+    """What the Jira statuses mean."""
+    calendars: dict[str, CalendarEntry]
+    """The calendars, by name."""
+    people: tuple[PersonEntry, ...] = ()
+    """Who works at the desk."""
+    roles: Roles
+    """Who coordinates and who leads."""
+    queues: tuple[Queue, ...] = ()
+    """Where tickets wait for whom."""
+    manners: Manners
+    """When the bot speaks, how much, and what silences it."""
+    routes: tuple[Route, ...] = ()
+    """Which queue takes a ticket: the first that matches; the last matches everything."""
+    policies: tuple[Policy, ...] = ()
+    """What was promised, as clocks."""
+    ladders: tuple[Ladder, ...] = ()
+    """What is said to whom, and when."""
