@@ -1,0 +1,57 @@
+"""`make bench`: how fast the bot is beside a floor and beside its peers, all in one run, as tables.
+
+The floor is what nothing can go below: the same bytes only decoded, the same requests only sent. Peers are what
+a script of one's own would do with the usual package. Ratios keep when the machine changes; seconds do not.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cycling import CHANGED, bench
+from desk import NOW_S, bound, loaded, observing
+from judging import judgements
+from measure import machine, show
+from reading import readings, real, tickets
+from starting import starts
+from tickets import SEED, issues
+
+from bot import logs
+
+READ, JUDGED = 500, 1000
+DESKS = ((1000, 1), (5000, 0))
+"""Tickets on the desk, and the rounds of a script that asks for all of them though nothing changed."""
+
+ROUNDS = 5
+
+
+def main() -> None:
+    """Measure everything and print it."""
+    began = time.monotonic()
+    logs.configure("error", "text")
+    print(machine())
+    print(f"Synthetic issues from seed {SEED}.")
+    show("Start: the whole process", starts(9))
+    raw = [json.dumps(each, ensure_ascii=False).encode() for each in issues(JUDGED)]
+    with TemporaryDirectory() as folder:
+        desk, binding = bound(observing(Path(folder)), loaded(()))
+    size = sum(map(len, raw[:READ])) / READ / 1024
+    show(f"Reading {READ} issues, {size:.0f} KB each with history and comments", readings(raw[:READ], binding, 5))
+    if real_ones := real():
+        size = sum(map(len, real_ones)) / len(real_ones) / 1024
+        show(f"Reading {len(real_ones)} real issues, {size:.0f} KB each", readings(real_ones, binding, 3))
+    show(f"Judging {JUDGED} tickets", judgements(tickets(raw, binding), desk.book, NOW_S, 5))
+    for size_, whole_rounds in DESKS:
+        with bench(size_) as desk_:
+            show(f"A desk of {size_} tickets: the first cycle reads it whole", desk_.first())
+            show(f"A desk of {size_} tickets: nothing changed", desk_.poll(0, ROUNDS, whole_rounds))
+            show(f"A desk of {size_} tickets: {CHANGED} changed", desk_.poll(CHANGED, ROUNDS, 1))
+            show(f"A desk of {size_} tickets: the sweep", desk_.sweep(ROUNDS))
+    print(f"\nMeasured in {time.monotonic() - began:.0f} s.")
+
+
+if __name__ == "__main__":
+    main()
