@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from desks import shipped
 
 from bot.engine.cycle import cycle
+from bot.engine.daemon import Stop, run
 from bot.engine.engine import Engine
 from bot.jira.client import Client
 from bot.jira.tracker import JiraTracker, connect
@@ -53,3 +54,17 @@ def run_until_killed(url: str, user: str | None, store: str, now: int, seam: str
                 sa.event.listen(opened._engine, "commit", die)
 
         cycle(Engine(tracker, opened, book, messages, tracker.binding.fingerprint, seam=passed), now)
+
+
+def stay(url: str, user: str, store: str, now: int) -> None:
+    """Run the daemon on a Cloud desk, its clock standing at `now`, until told to stop; print a line a cycle."""
+    stop = Stop()
+    stop.listen()
+    client = Client(url, token="sandbox-token", user=user, sleep=stop.sleep)
+    book, messages = shipped().book, shipped().messages
+    tracker = connect(client, book.entries)
+    assert isinstance(tracker, JiraTracker)
+    with closing(open_store(store)) as opened:
+        engine = Engine(tracker, opened, book, messages, tracker.binding.fingerprint, stopping=stop)
+        run(engine, stop, poll_s=1, now=lambda: now, after=lambda report: print("cycle", flush=True))
+    print("stopped", flush=True)

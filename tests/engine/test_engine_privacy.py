@@ -1,0 +1,69 @@
+"""What people write in a ticket goes nowhere: not into the database, not into the log, not into the digest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from desks import DAY, HOUR, MONDAY, Desk
+
+from bot import logs
+from bot.report.digest import gather, html
+from bot.sandbox import acts
+from bot.sandbox.faults import Fault
+
+PLANTED = {
+    "personal code": "37605030299",
+    "phone": "+372 5123 4567",
+    "e-mail": "mari.maasikas@kodu.example",
+    "IBAN": "EE382200221020145685",
+    "name": "Mari-Liis Maasikas",
+    "address": "Narva mnt 7a-12",
+}
+TEXT = "Tere! " + ", ".join(PLANTED.values())
+
+
+def people_at_work(desk: Desk) -> None:
+    """Tickets whose every text holds somebody's data, and everything that can be said about them."""
+    texts = {each.id: TEXT for each in desk.world.fields.values() if each.type == "string" and each.custom}
+    for person in desk.world.people:
+        person.display_name = f"{PLANTED['name']} {person.name}"
+    for category in ("DEKL_TEHNILINE", "KAEBUS", "ARUANNE_SISU"):
+        ticket = desk.forwarded(category=category, summary=TEXT, description=TEXT, **texts)
+        comment = desk.write(ticket, "spetsialist1", TEXT)
+        desk.write(ticket, "it1", TEXT)
+        acts.attach(desk.world, desk.issue(ticket), comment.author, f"{PLANTED['name']}.pdf", 9, "text/plain")
+        acts.unsay(desk.world, desk.issue(ticket), comment, comment.author)
+        desk.edit(ticket, "it1", summary=TEXT + "!")
+    odd = desk.open(summary=TEXT)
+    desk.edit(odd, "it1", labels={"not": TEXT})
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_personal_data_stays_in_the_ticket(
+    desk: Desk, tmp_path: Path, form: str, capsys: pytest.CaptureFixture[str], fresh_logs: None
+) -> None:
+    logs.configure("debug", form)
+    people_at_work(desk)
+    with desk.bot(f"sqlite:///{tmp_path / 'bot.db'}") as bot:
+        desk.site.faults.faults = [
+            Fault("answer", "POST", r"/comment$", status=403),
+            Fault("drop after", "POST", r"/comment$", skip=1),
+            Fault("answer", "GET", r"/comment$", status=404, skip=3),
+        ]
+        bot.cycles(MONDAY + 3 * DAY, every=4 * HOUR)
+        store, book = bot.engine.store, bot.engine.book
+        assert len(desk.said()) >= 3
+        assert len(store.troubles()) >= 1
+        troubles = [(ticket, what) for ticket, what, _ in store.troubles()]
+        digest = gather(store.open_tickets(), store.ledger(), troubles, book, desk.now)
+        page = html(digest, book, "et", "https://jira.example/browse/")
+        found = {"digest": page.encode(), "log": "".join(capsys.readouterr()).encode()}
+        found |= {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    assert "KKA-1" in page
+    assert b"KKA-1" in found["log"]
+    assert b"KKA-1" in b"".join(found[name] for name in found if name.startswith("bot.db"))
+    for where, content in found.items():
+        for kind, value in PLANTED.items():
+            for part in {value, value.replace(" ", ""), value.partition(" ")[2] or value}:
+                assert part.encode() not in content, f"{kind} in the {where}"
