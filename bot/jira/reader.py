@@ -28,6 +28,7 @@ SOMEBODY = "~unknown"
 
 _LABELS_OF_SYSTEM_FIELDS = {"component": "components", "fix version": "fixVersions", "version": "versions"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
 _SECONDS_BELOW = 100_000_000_000
 _TEXTS = frozenset({"", "any", "doc", "string"})
 
@@ -148,7 +149,7 @@ def moment_ms(written: str | float | None) -> int | None:
         at = datetime.fromisoformat(written or "")
     except ValueError:
         return None
-    return None if at.tzinfo is None else (at - _EPOCH) // timedelta(milliseconds=1)
+    return None if at.tzinfo is None else (at - _EPOCH) // _MS
 
 
 def read_ticket(issue: Issue, histories: Iterable[History], comments: Iterable[Comment], binding: Binding) -> Ticket:
