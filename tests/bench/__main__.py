@@ -15,7 +15,7 @@ from cycling import CHANGED, bench
 from desk import NOW_S, bound, loaded, observing
 from judging import judgements
 from measure import machine, show
-from reading import readings, real, tickets
+from reading import readings, real, ticket
 from starting import starts
 from tickets import SEED, issues
 
@@ -43,7 +43,7 @@ def main() -> None:
     if real_ones := real():
         size = sum(map(len, real_ones)) / len(real_ones) / 1024
         show(f"Reading {len(real_ones)} real issues, {size:.0f} KB each", readings(real_ones, binding, 3))
-    show(f"Judging {JUDGED} tickets", judgements(tickets(raw, binding), desk.book, NOW_S, 5))
+    show(f"Judging {JUDGED} tickets", judgements([ticket(each, binding) for each in raw], desk.book, NOW_S, 5))
     for size_, whole_rounds in DESKS:
         with bench(size_) as desk_:
             show(f"A desk of {size_} tickets: the first cycle reads it whole", desk_.first())

@@ -9,6 +9,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from statistics import median_low
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -110,7 +111,7 @@ class Bench:
         Who asks for the whole project every time has fewer rounds, since each is long.
         """
         seconds: dict[str, list[float]] = {name: [] for name in (FLOOR, BOT, MARK, WHOLE)}
-        counted: dict[str, int] = {}
+        counted: dict[str, list[int]] = {name: [] for name in seconds}
         for turn in range(rounds):
             since_ms = (self._now - _OVERLAP_S) * 1000
             self._let_change(changed)
@@ -118,15 +119,16 @@ class Bench:
             seconds[BOT].append(timed(self._cycle))
             sent = self._ours.taken()
             seconds[FLOOR].append(timed(lambda sent=sent: replay(self._url, sent)))  # type: ignore[misc]
-            counted[BOT] = counted[FLOOR] = len(sent)
+            counted[BOT].append(len(sent))
+            counted[FLOOR].append(len(sent))
             scripts = {MARK: f"project = KKA AND updated >= {since_ms}", WHOLE: "project = KKA"}
             for name, jql in scripts.items():
                 if name == WHOLE and turn >= whole_rounds:
                     continue
                 self._theirs.taken()
                 seconds[name].append(timed(lambda name=name, jql=jql: self._script(name, jql)))  # type: ignore[misc]
-                counted[name] = len(self._theirs.taken())
-        return [Row(name, taken, counted[name]) for name, taken in seconds.items() if taken]
+                counted[name].append(len(self._theirs.taken()))
+        return [Row(name, taken, median_low(counted[name])) for name, taken in seconds.items() if taken]
 
     def sweep(self, rounds: int) -> list[Row]:
         """Compare the whole desk with the mirror, as the bot does every half hour."""
@@ -152,7 +154,7 @@ class Bench:
                 self._peer.comments(issue.id)
 
     def _let_change(self, changed: int) -> None:
-        """Let a minute pass, in which tier 2 comments on so many tickets; where nothing changes, time stands still."""
+        """Let a minute pass, in which tier 2 comments on so many tickets; for none, time stands still."""
         if changed == 0:
             return
         self._now += _MINUTE_S

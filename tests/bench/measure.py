@@ -16,7 +16,7 @@ PACKAGES = ("jira", "requests", "msgspec", "python-dateutil", "SQLAlchemy", "pyd
 
 
 class Row(NamedTuple):
-    """One contender's seconds, round by round, and the requests of its last round where it sends any."""
+    """One contender's seconds, round by round, and the requests of a round (the median) where it sends any."""
 
     name: str
     seconds: Sequence[float]
