@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import pytest
+from small_desk import at, ticket, view
+
+from bot.core.conditions import Tested
+from bot.core.routing import route_for, to_be_routed_since
+
+ON = "mon 09:00 ann state handed-on"
+
+
+@pytest.mark.parametrize(
+    ("acts", "facts", "since"),
+    [
+        ([], {}, None),
+        ([ON], {}, "mon 09:00"),
+        ([ON], {"queue": "it"}, None),  # chosen when it was opened
+        (["mon 08:30 ann queue it", ON], {}, None),
+        ([ON, "mon 10:00 cid queue it"], {}, None),
+        ([ON, "mon 10:00 robot queue it"], {}, "mon 09:00"),  # what the bot did changes no wish
+        ([ON, "mon 10:00 robot queue it", "mon 11:00 cid queue law"], {}, None),
+        ([ON, "mon 10:00 cid queue it", "mon 11:00 cid queue -"], {}, "mon 09:00"),
+        ([ON, "mon 10:00 bob state new", "mon 11:00 ann state handed-on"], {}, "mon 11:00"),
+        ([ON, "mon 10:00 bob state new"], {}, None),
+        ([ON, "mon 10:00 bob state solved"], {}, None),
+        ([], {"state": "handed-on"}, "mon 08:00"),
+        ([], {"state": "unknown"}, None),
+    ],
+)
+def test_since_when_a_ticket_waits_for_a_queue(acts: list[str], facts: dict[str, str], since: str | None) -> None:
+    assert to_be_routed_since(view(ticket(*acts, **facts))) == (None if since is None else at(since))
+
+
+@pytest.mark.parametrize(("category", "route"), [("LAW", "legal"), ("IT", "others"), (None, "others")])
+def test_the_first_route_that_matches_wins(category: str | None, route: str) -> None:
+    tested: Tested = []
+    found = route_for(view(ticket(ON, category=category)), tested)
+    assert found is not None
+    assert found.route == route
+    assert tested == [("category", category or "-")]
