@@ -1,0 +1,245 @@
+"""What the rules wish for one ticket, and when to look again: tables, and laws over histories of any kind."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from small_desk import SECTIONS, at, book, plain_book, ticket
+
+from bot.core.judge import judge
+from bot.core.rulebook import Rulebook
+from bot.core.steps import At, Count, Wishes, is_key, key_of
+from bot.core.ticket import Change, Message, Ticket
+
+ON = "mon 09:00 ann state handed-on"
+PLACED = "mon 09:00 ann queue it"
+SOLVED = "mon 10:00 bob state solved"
+
+
+def wished(wishes: Wishes) -> list[str]:
+    return [f"{step.rule}/{step.occasion.rung}/{step.occasion.repeat}" for step in wishes.steps]
+
+
+@pytest.mark.parametrize(
+    ("acts", "facts", "now", "steps", "look"),
+    [
+        # nothing is promised before it is forwarded
+        ([], {}, "mon 12:00", [], None),
+        # forwarded and not placed: a route, and the next rung is 75% of two days, or a day without movement
+        ([ON], {}, "mon 09:00", ["others/unsure/0"], "tue 09:00"),
+        ([ON], {"category": "LAW"}, "mon 09:00", ["legal/routed/0"], "tue 09:00"),
+        ([PLACED, ON], {}, "mon 09:00", [], "tue 09:00"),
+        ([PLACED, ON], {}, "tue 08:59", [], "tue 09:00"),
+        ([PLACED, ON], {}, "tue 09:00", ["still/ask/0"], "tue 13:00"),
+        ([PLACED, ON], {}, "tue 13:00", ["deadline/warn/0", "still/ask/0"], None),
+        ([PLACED, ON], {}, "wed 09:00", ["deadline/warn/0", "still/ask/0"], None),
+        ([PLACED, ON], {}, "wed 09:01", ["deadline/late/0", "still/ask/0"], None),
+        ([PLACED, ON], {}, "thu 09:00", ["deadline/late/0", "still/tell/0"], None),
+        ([PLACED, ON], {}, "fri 09:01", ["deadline/head/0", "still/tell/1"], "2 mon 09:00"),
+        ([PLACED, ON], {}, "2 tue 09:00", ["deadline/head/0", "still/tell/2"], None),
+        # a critical one is promised in four hours
+        ([PLACED, ON], {"priority": "high"}, "mon 12:00", ["deadline/warn/0"], None),
+        # what tier 2 writes is movement, what the forwarder or the bot writes is none
+        ([PLACED, ON, "mon 15:00 bob says"], {}, "tue 09:00", [], "tue 13:00"),
+        ([PLACED, ON, "mon 15:00 ann says"], {}, "tue 09:00", ["still/ask/0"], "tue 13:00"),
+        ([PLACED, ON, "mon 15:00 robot says"], {}, "tue 09:00", ["still/ask/0"], "tue 13:00"),
+        # while the ball is the customer's, no clock runs
+        ([PLACED, ON, "mon 10:00 bob state asking"], {}, "2 fri 12:00", [], None),
+        (
+            [PLACED, ON, "mon 10:00 bob state asking", "tue 09:00 bob state handed-on"],
+            {},
+            "tue 09:00",
+            [],
+            "wed 09:00",
+        ),
+        # solved: the solution must reach the customer
+        ([PLACED, ON, SOLVED], {}, "mon 10:59", [], "mon 11:00"),
+        ([PLACED, ON, SOLVED], {}, "mon 11:00", ["closure/ask/0"], "wed 10:00"),
+        ([PLACED, ON, SOLVED], {}, "wed 10:00", ["closure/tell/0"], None),
+        ([PLACED, ON, SOLVED, "mon 12:00 ann delivered yes"], {}, "wed 10:00", [], None),
+        ([PLACED, ON, SOLVED, "mon 12:00 ann state closed"], {}, "wed 10:00", [], None),
+        ([PLACED, ON, SOLVED, "mon 12:00 ann state handed-on"], {}, "mon 12:00", [], "tue 12:00"),
+        # a status that the rulebook does not place
+        ([], {"state": "unknown"}, "fri 12:00", [], None),
+    ],
+)
+def test_what_is_wished(acts: list[str], facts: dict[str, str], now: str, steps: list[str], look: str | None) -> None:
+    wishes = judge(ticket(*acts, **facts), plain_book(), at(now))
+    assert wished(wishes) == steps
+    if look is not None:
+        assert wishes.look_again_at == at(look)
+
+
+@pytest.mark.parametrize(
+    ("acts", "now", "because"),
+    [
+        ([PLACED, ON], "mon 09:00", "the next rung is reached then"),
+        ([], "mon 09:00", "never, because the ticket is open and no clock runs towards a rung"),
+        (
+            ["mon 10:00 bob state closed"],
+            "mon 12:00",
+            "never, because the ticket is closed and no clock runs towards a rung",
+        ),
+        ([PLACED, ON, SOLVED], "fri 12:00", "never, because the ticket is solved and no clock runs towards a rung"),
+    ],
+)
+def test_why_to_look_again_or_never(acts: list[str], now: str, because: str) -> None:
+    wishes = judge(ticket(*acts), plain_book(), at(now))
+    assert (wishes.because, wishes.look_again_at is None) == (because, because.startswith("never"))
+
+
+def test_an_unknown_state_is_said_to_be_unknown() -> None:
+    wishes = judge(ticket(state="unknown"), plain_book(), at("fri 12:00"))
+    assert wishes.because == "never, because the rulebook does not say what the ticket's status means"
+
+
+def test_a_step_is_whole() -> None:
+    (step,) = judge(ticket(PLACED, ON, SOLVED), plain_book(), at("wed 10:00")).steps
+    assert step.key == f"small/7/closure/since solved@{at('mon 10:00')}/tell/0"
+    assert is_key(step.key, "small", "7")
+    assert (step.to, step.say, step.urgency, step.due_at) == (("ann", "cid"), "c", 1, at("wed 10:00"))
+    assert step.because.why == "The solution must reach the customer."
+    assert step.because.values == (
+        ("standing", "solved"),
+        ("delivered", "False"),
+        ("since solved", "960 working minutes"),
+        ("rung", "tell"),
+    )
+    assert step.values["date"] == At(at("mon 10:00"))
+    assert step.values["n"] == Count(2)
+
+
+def test_a_route_sets_the_queue_and_tells_the_forwarder() -> None:
+    (step,) = judge(ticket(ON, category="LAW"), plain_book(), at("mon 09:00")).steps
+    assert (step.sets, step.to, step.say, step.urgency) == ({"queue": "law"}, ("ann",), "routed", 0)
+    assert step.values["first_due"] == At(at("mon 13:00"))
+    assert step.values["due"] == At(at("wed 09:00"))
+    (unsure,) = judge(ticket(ON), plain_book(), at("mon 09:00")).steps
+    assert (unsure.sets, unsure.to, unsure.values["queues"]) == ({}, ("cid",), "IT, Law")
+
+
+def test_a_bounced_ticket_has_an_occasion_of_its_own_when_it_comes_again() -> None:
+    acts = [ON, "mon 10:00 bob state new", "mon 11:00 ann state handed-on"]
+    first = judge(ticket(*acts[:1]), plain_book(), at("mon 09:00")).steps[0]
+    again = judge(ticket(*acts), plain_book(), at("mon 11:00")).steps[0]
+    assert first.key != again.key
+
+
+def test_the_hold_label_is_told_and_takes_nothing_from_the_wishes() -> None:
+    free, held = (judge(ticket(ON, labels=frozenset(each)), plain_book(), at("mon 09:00")) for each in ([], ["hush"]))
+    assert (free.on_hold, held.on_hold) == (None, "hush")
+    assert free.steps == held.steps
+
+
+@pytest.mark.parametrize("where", ["rule", "manners"])
+def test_observe_is_carried_by_the_step(where: str) -> None:
+    ladders = [each | {"observe": where == "rule"} for each in SECTIONS["ladders"]]
+    rules = book(ladders=ladders, manners={"observe": where == "manners"})
+    assert [step.observe for step in judge(ticket(PLACED, ON, SOLVED), rules, at("wed 10:00")).steps] == [True]
+
+
+def test_a_rule_is_live_since_the_beginning_of_its_day() -> None:
+    routes = [each | {"since": date(2026, 11, 17)} for each in SECTIONS["routes"]]
+    (step,) = judge(ticket(ON), book(routes=routes), at("mon 09:00")).steps
+    assert step.since_at == at("tue 00:00")
+
+
+# Laws
+
+MOMENTS = st.integers(at("mon 08:00") - 86400, at("2 sun 23:00"))
+WHO = st.sampled_from(["ann", "bob", "cid", "robot", "~x", None])
+VALUES = {
+    "state": st.sampled_from(["new", "handed-on", "asking", "drifting", "solved", "closed", "unknown"]),
+    "queue": st.sampled_from(["first", "it", "law", None]),
+    "owner": st.sampled_from(["bob", "dan", None]),
+    "delivered": st.sampled_from(["yes", None]),
+    "labels": st.sampled_from(["hush", None]),
+}
+
+
+@st.composite
+def changes(draw: st.DrawFn) -> Change:
+    word = draw(st.sampled_from(sorted(VALUES)))
+    who = draw(WHO)
+    return Change(draw(MOMENTS), word, draw(VALUES[word]), draw(VALUES[word]), who, who == "robot")
+
+
+@st.composite
+def tickets(draw: st.DrawFn) -> Ticket:
+    """Any ticket: its history need not join up, nor begin after its creation, nor end as it stands."""
+    happened = sorted(draw(st.lists(changes(), max_size=8)), key=lambda change: change.at)
+    said = [
+        Message(when, str(i), who, who == "robot")
+        for i, (when, who) in enumerate(draw(st.lists(st.tuples(MOMENTS, WHO), max_size=4)))
+    ]
+    return Ticket(
+        id="7",
+        key="ABC-7",
+        project="ABC",
+        created_at=at("mon 08:00"),
+        updated_ms=0,
+        state=draw(VALUES["state"]),
+        priority=draw(st.sampled_from(["high", "low", None])),
+        owner=draw(VALUES["owner"]),
+        reporter=draw(WHO),
+        forwarder=draw(st.sampled_from(["ann", None])),
+        category=draw(st.sampled_from(["LAW", "IT", None])),
+        queue=draw(VALUES["queue"]),
+        delivered_at=draw(st.sampled_from([None, at("tue 09:00")])),
+        labels=frozenset(draw(st.sets(st.sampled_from(["hush", "x"])))),
+        changes=tuple(happened),
+        messages=tuple(sorted(said, key=lambda message: message.at)),
+    )
+
+
+NOWS = st.integers(at("3 mon 00:00"), at("5 mon 00:00"))
+"""Nothing in a history is later than now."""
+
+
+@given(tickets(), NOWS)
+def test_the_same_ticket_is_judged_the_same(seen: Ticket, now: int) -> None:
+    assert judge(seen, plain_book(), now) == judge(seen, plain_book(), now)
+
+
+@given(tickets(), NOWS)
+def test_keys_are_unique_and_permanent(seen: Ticket, now: int) -> None:
+    wishes = judge(seen, plain_book(), now)
+    keys = [step.key for step in wishes.steps]
+    assert len(set(keys)) == len(keys)
+    assert all(step.key == key_of("small", "7", step.rule, step.occasion) for step in wishes.steps)
+    assert all(is_key(key, "small", "7") for key in keys)
+    assert all(step.to and all(step.to) for step in wishes.steps)
+    assert all(step.due_at <= now for step in wishes.steps)
+    moved = plain_book()
+    other = Rulebook(**{name: getattr(moved, name) for name in moved.__dataclass_fields__} | {"version": "2"})
+    assert [step.key for step in judge(seen, other, now).steps] == keys
+
+
+@given(tickets(), NOWS, st.integers(0, 30 * 86400))
+def test_nothing_changes_before_the_moment_to_look_again(seen: Ticket, now: int, later: int) -> None:
+    wishes = judge(seen, plain_book(), now)
+    look = wishes.look_again_at
+    assert look is None or look > now
+    before = now + later if look is None else min(now + later, look - 1)
+    for moment in {now, before, before if look is None else look - 1}:
+        assert {step.key for step in judge(seen, plain_book(), moment).steps} == {step.key for step in wishes.steps}
+
+
+@given(tickets(), NOWS)
+def test_what_the_bot_says_and_routes_changes_no_wish(seen: Ticket, now: int) -> None:
+    spoken = msgspec.structs.replace(seen, messages=(*seen.messages, Message(now - 60, "99", "robot", True)))
+    assert [step.key for step in judge(spoken, plain_book(), now).steps] == [
+        step.key for step in judge(seen, plain_book(), now).steps
+    ]
+    chosen = [change.now for change in seen.changes if change.field == "queue"]
+    assume(not chosen or chosen[-1] == seen.queue)  # else a later change would tell another past
+    for step in judge(seen, plain_book(), now).steps:
+        if "queue" in step.sets:
+            queue = step.sets["queue"]
+            change = Change(now - 60, "queue", seen.queue, queue, "robot", True)
+            routed = msgspec.structs.replace(seen, queue=queue, changes=(*seen.changes, change))
+            assert step.key in {each.key for each in judge(routed, plain_book(), now).steps}
