@@ -40,3 +40,5 @@ def configure(level: str, form: Literal["text", "json"]) -> None:
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    # A cycle that waits out a Jira that is away skips the ones due meanwhile, as it should.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)

@@ -140,6 +140,11 @@ LIVE: dict[str, tuple[Edits, str, str]] = {
         "people.yaml:",
         "piletibot",
     ),
+    "a control ticket that is not there": (
+        {"desk.yaml": ("  ceiling:", "  control: KKA-99\n  ceiling:")},
+        "desk.yaml:9:12: there is no ticket 'KKA-99' that the account can see",
+        "piletibot",
+    ),
     "may only look, while rules are live": ({}, "the account lacks the permission ADD_COMMENTS", "vaatleja"),
 }
 

@@ -51,7 +51,7 @@ def run(config: Path) -> int:
             engine,
             stop,
             poll_s=settings.engine.poll_s,
-            after=lambda report: log.info("cycle", summary=summary(report)),
+            after=lambda report: None if report.unreachable else log.info("cycle", summary=summary(report)),
         )
     log.info("stopped")
     return 0

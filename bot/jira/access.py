@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from bot.core.entries import Entries
 from bot.core.findings import Finding
@@ -35,7 +35,21 @@ def findings(
         if missing:
             text = f"in project {project!r} the account lacks the permission {', '.join(missing)}"
             problems.append(Finding(("projects", i), text))
+    problems.extend(_control_problems(catalogue, entries))
     return problems
+
+
+def _control_problems(catalogue: Catalogue, entries: Entries) -> Iterator[Finding]:
+    """A control ticket that is not there, or not among the tickets watched, would silence nothing."""
+    control, path = entries.manners.control, ("manners", "control")
+    if control is None:
+        return
+    if catalogue.control is None:
+        yield Finding(path, f"there is no ticket {control!r} that the account can see")
+    elif catalogue.control != control:
+        yield Finding(path, f"the ticket {control!r} is now {catalogue.control!r}", catalogue.control)
+    elif control.rpartition("-")[0] not in entries.projects:
+        yield Finding(path, f"the ticket {control!r} is in no project of the rulebook")
 
 
 def _sets(entries: Entries) -> frozenset[str]:

@@ -78,7 +78,8 @@ class Named(msgspec.Struct, frozen=True):
 class Catalogue:
     """What one Jira has, as far as a rulebook asks: `people` holds the rulebook's accounts, None for unknown ones.
 
-    `permissions` are those the account holds, by project key; a project it cannot see has none.
+    `permissions` are those the account holds, by project key; a project it cannot see has none. `control` is
+    the present key of the rulebook's control ticket, None where there is no such ticket.
     """
 
     flavour: Flavour
@@ -89,6 +90,11 @@ class Catalogue:
     projects: tuple[Named, ...] = ()
     permissions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     people: Mapping[str, User | None] = field(default_factory=dict)
+    control: str | None = None
+
+
+class _Keyed(msgspec.Struct):
+    key: str
 
 
 class _ServerInfo(msgspec.Struct):
@@ -159,7 +165,15 @@ def read_catalogue(client: Client, entries: Entries | None = None) -> Catalogue:
         people={account: _person(client, flavour, account) for account in accounts(entries, flavour)}
         if entries
         else {},
+        control=_control(client, entries.manners.control) if entries and entries.manners.control else None,
     )
+
+
+def _control(client: Client, key: str) -> str | None:
+    try:
+        return client.read("2/issue/{key}", _Keyed, at={"key": key}, params={"fields": "project"}).key
+    except Refused:
+        return None
 
 
 def accounts(entries: Entries, flavour: Flavour) -> tuple[str, ...]:
