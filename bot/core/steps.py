@@ -110,3 +110,8 @@ def is_key(text: str, site: str, ticket_id: str) -> bool:
     """Whether a text is the key of a step of this site on this ticket, such as `key_of` makes."""
     parts = text.split("/")
     return len(parts) == 6 and parts[:2] == [site, ticket_id]
+
+
+def may_be_said(step: Step) -> bool:
+    """Whether a step may ever be said: its rule is live, and was when the step became due."""
+    return not step.observe and step.due_at >= step.since_at

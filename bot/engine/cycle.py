@@ -10,7 +10,7 @@ import structlog
 from bot.core.arrange import Arrangement, DeskState, arrange
 from bot.core.judge import judge
 from bot.core.ledger import WAITING, Entry
-from bot.core.steps import Wishes, is_key
+from bot.core.steps import Wishes, is_key, may_be_said
 from bot.core.ticket import Moment
 from bot.engine.batch import notice
 from bot.engine.deliver import deliver, settle
@@ -110,14 +110,16 @@ def _judge_all(
 def _with_whole_ledgers(
     engine: Engine, wishes: Sequence[Wishes], looks: dict[str, Moment | None], now: Moment, report: Report
 ) -> list[Wishes]:
-    """Before a ticket's first step, rebuild its ledger from the bot's own comments on it.
+    """Before a ticket's first step that may be said, rebuild its ledger from the bot's own comments on it.
 
-    A ticket that refuses to show them is left in peace for a day, its wishes left out.
+    What is only recorded needs no such reading, so that a desk on observe, or one that adopts, is not asked for
+    every ticket's comments. A ticket that refuses to show them is left in peace for a day, its wishes left out.
     """
-    known = engine.store.rebuilt([wish.ticket_id for wish in wishes if wish.steps])
+    speaking = {wish.ticket_id for wish in wishes if any(may_be_said(step) for step in wish.steps)}
+    unknown = speaking - engine.store.rebuilt(sorted(speaking))
     whole: list[Wishes] = []
     for wish in wishes:
-        if wish.steps and wish.ticket_id not in known:
+        if wish.ticket_id in unknown:
             try:
                 _rebuild_ledger(engine, wish)
             except Refused as error:
