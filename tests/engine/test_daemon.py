@@ -129,6 +129,6 @@ def test_patience_asked_for_is_kept(desk: Desk) -> None:
     with desk.bot() as bot:
         desk.site.faults.faults = [Fault("answer", status=429, retry_after="1800", times=None)]
         stop = Stop()
-        threading.Timer(2.5, stop.tell).start()
+        threading.Timer(1.3, stop.tell).start()
         reports = ran(bot, stop, 9)
         assert [report.retry_after_s for report in reports] == [1800.0]

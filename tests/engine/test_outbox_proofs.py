@@ -39,7 +39,7 @@ def test_one_comment_in_the_end(wired: Desk, what: str, times: int) -> None:
     with wired.bot() as bot:
         bot.engine.tracker.client._timeout_s = 0.3  # the sandbox's slow answer is slower than that
         wired.site.faults.faults = [Fault(**(vars(fault) | {"times": times * (fault.times or 1)}))]
-        bot.cycles(MONDAY + 10 * MINUTE, every=MINUTE)
+        bot.cycles(MONDAY + 8 * MINUTE, every=MINUTE)
         for ticket in tickets:
             assert wired.rungs(ticket) == ["it-support/routed"]
             assert wired.queue(ticket) == "L2_IT"

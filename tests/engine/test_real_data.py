@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -90,6 +91,12 @@ def test_real_tickets_are_all_mirrored_and_judged(real_lines: list[str], flavour
         assert len(report.observed) > 1000, "open ones stand still, closed ones never reached the customer"
         assert (report.said, len(desk.said())) == ([], writes_before)
         assert {method for method, _, _ in desk.site.requests} <= {"GET", "POST"}
+        pages, reads = {"cloud": (1, 2 * 22), "dc": (3, 22)}[flavour]
+        asked = Counter(method for method, _, _ in desk.site.requests.elements())
+        long = sum(len(issue.comments) > 20 for issue in desk.world.issues.values())
+        assert asked["POST"] == pages + reads
+        apart = {path for method, path, _ in desk.site.requests if method == "GET"}
+        assert len(apart) == (long if flavour == "cloud" else 0), "comment lists that were cut off, and no others"
         assert not [path for method, path, _ in desk.site.requests if method == "POST" and "/comment" in path]
 
         before = bot.counts()
