@@ -70,6 +70,24 @@ def test_a_comment_that_may_still_be_on_its_way_is_waited_for(desk: Desk) -> Non
         assert len(desk.said()) == 1
 
 
+def test_a_comment_that_comes_after_it_was_given_up_is_seen_before_another_is_made(desk: Desk) -> None:
+    ticket = desk.forwarded()
+    with desk.bot() as bot:
+        desk.site.faults.faults = [Fault("drop before", "POST", COMMENT)]
+        bot.cycle()
+        (key,) = bot.rows()
+        me = desk.world.person("piletibot")
+        mark = {STEP: {"keys": [key], "hash": ""}}
+
+        def arrive() -> None:
+            acts.comment(desk.world, desk.issue(ticket), me, "late", properties=mark)
+
+        bot.engine.seam = at_seam("after intent", arrive)
+        assert bot.cycle(MINUTE).said == []
+        assert len(desk.said(ticket)) == 1
+        assert bot.rows() == {key: "said"}
+
+
 def test_patience_asked_for_a_comment_is_kept(desk: Desk) -> None:
     desk.forwarded(), desk.forwarded("spetsialist2")
     with desk.bot() as bot:
