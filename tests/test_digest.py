@@ -67,7 +67,7 @@ def test_what_is_counted_and_not_listed(book):
         ticket(1, FORWARDED, secured=True),
         ticket(2, ("2026-12-14 09:10", "nobody-knows")),
         ticket(3, FORWARDED, ("2026-12-16 10:00", "solved"), ("2026-12-16 11:00", "closed")),
-        ticket(4, FORWARDED),
+        ticket(4, FORWARDED, queue="unknown"),
     ]
     row = Entry("k", "4", "KKA-4", "no-movement", "ask", "no_movement", ("it1",), "said", "b", at(NOW), at(NOW))
     ledger = [row, *(Entry(*list(_values(row))[:7], state, "b", 0, 0) for state in ("observed", "batched", "held"))]
@@ -76,7 +76,7 @@ def test_what_is_counted_and_not_listed(book):
     assert (digest.secured, digest.unknown, digest.observed, digest.batched) == (1, 1, 1, 1)
     assert (digest.said, digest.said_today) == ({("no-movement", "ask"): 1}, 1)
     page = html(digest, book, "en", "https://jira.example/browse/")
-    assert "KKA-4" in page
+    assert "KKA-4</a></td><td>?</td>" in page
     assert "KKA-1<" not in page
     assert 'href="https://jira.example/browse/KKA-4"' in page
 

@@ -151,6 +151,8 @@ def _people(entries: Entries) -> Iterator[Finding]:
     queues = [(("queues", i), queue) for i, queue in enumerate(entries.queues)]
     yield from once("queue", (((*path, "queue"), queue.queue) for path, queue in queues))
     for path, queue in queues:
+        if queue.queue == UNKNOWN:
+            yield Finding((*path, "queue"), f"'{UNKNOWN}' is the bot's own word; give the queue another name")
         others = {other.value or other.queue for _, other in queues if other is not queue}
         if queue.value in others:
             yield Finding((*path, "value"), f"another queue has the value '{queue.value}' too")

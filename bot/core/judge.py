@@ -159,7 +159,7 @@ def _promises(judged: Judged) -> Iterator[tuple[str, Value]]:
 
 def _common_values(view: View) -> dict[str, Value]:
     values: dict[str, Value] = {"state": Name("state", view.happened[-1].after.state)}
-    if view.ticket.queue is not None:
+    if view.ticket.queue not in (None, UNKNOWN):
         values["queue"] = Name("queue", view.ticket.queue)
     moved = moment("movement")
     values["last"] = At(next(turn.at for turn in reversed(view.happened) if moved(turn)))

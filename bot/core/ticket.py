@@ -13,7 +13,7 @@ Moment = int
 """UTC seconds since 1970-01-01."""
 
 UNKNOWN = "unknown"
-"""The state of a ticket whose status the rulebook does not place."""
+"""The state of a ticket whose status the rulebook does not place, and a queue or category it does not name."""
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -267,7 +267,7 @@ class _Words:
             if account:
                 return self._binding.people.get(account, f"~{account}")
             return SOMEBODY if told else None
-        told = told or (str(value) if value else "")
+        told = told or str(value or "").strip("[]")
         return self._word(word, field, told, False) if field and told else None
 
     def _word(self, word: str, field: Field, shown: str, option: bool) -> str | None:
@@ -275,7 +275,7 @@ class _Words:
         is_text = field.kind in _TEXTS and not option
         match word:
             case "queue":
-                return self._binding.queues.get(fold(shown))
+                return self._binding.queues.get(fold(shown), UNKNOWN)
             case "category":
                 known = self._binding.categories.get(fold(shown))
                 return known or (UNKNOWN if is_text and self._binding.categories else shown)

@@ -186,7 +186,7 @@ def html(digest: Digest, book: Rulebook, language: str, browse: str | None = Non
         browse=browse,
         at=lambda moment: shown(At(moment)),
         amount=shown,
-        name_of=lambda kind, word: shown(Name(kind, word)) if word else "–",
+        name_of=lambda kind, word: "?" if word == UNKNOWN else shown(Name(kind, word)) if word else "–",
     )
 
 

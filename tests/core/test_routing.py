@@ -15,6 +15,8 @@ ON = "mon 09:00 ann state handed-on"
         ([], {}, None),
         ([ON], {}, "mon 09:00"),
         ([ON], {"queue": "it"}, None),  # chosen when it was opened
+        ([ON], {"queue": "unknown"}, None),  # the rulebook does not name it, and yet a person chose it
+        ([ON, "mon 10:00 cid queue unknown"], {}, None),
         (["mon 08:30 ann queue it", ON], {}, None),
         ([ON, "mon 10:00 cid queue it"], {}, None),
         ([ON, "mon 10:00 robot queue it"], {}, "mon 09:00"),  # what the bot did changes no wish
