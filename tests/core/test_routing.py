@@ -22,6 +22,23 @@ ON = "mon 09:00 ann state handed-on"
         ([ON, "mon 10:00 robot queue it"], {}, "mon 09:00"),  # what the bot did changes no wish
         ([ON, "mon 10:00 robot queue it", "mon 11:00 cid queue law"], {}, None),
         ([ON, "mon 10:00 cid queue it", "mon 11:00 cid queue -"], {}, "mon 09:00"),
+        # somebody has taken up the ticket where the bot put it: it stays there
+        ([ON, "mon 10:00 robot queue it", "mon 11:00 bob owner bob"], {}, None),
+        ([ON, "mon 10:00 robot queue it", "mon 11:00 bob state asking"], {}, None),
+        ([ON, "mon 10:00 robot queue it", "mon 11:00 bob says"], {}, None),
+        ([ON, "mon 10:00 robot queue it", "mon 11:00 - owner bob"], {}, None),
+        ([ON, "mon 10:00 robot queue it", "mon 11:00 bob says", "mon 12:00 bob category LAW"], {}, None),
+        # nobody has: what tier 1 corrects or adds may still lead elsewhere
+        ([ON, "mon 10:00 robot queue it", "mon 11:00 ann says", "mon 12:00 ann category LAW"], {}, "mon 09:00"),
+        ([ON, "mon 10:00 robot queue it", "mon 11:00 bob priority high"], {}, "mon 09:00"),
+        ([ON, "mon 10:00 robot queue it", "mon 11:00 robot says"], {}, "mon 09:00"),
+        ([ON, "mon 09:30 bob owner bob", "mon 10:00 robot queue it"], {}, "mon 09:00"),
+        # sent back and forwarded again: a new stay, and nobody has taken it up yet
+        (
+            [ON, "mon 10:00 robot queue it", "mon 11:00 bob state new", "mon 12:00 ann state handed-on"],
+            {},
+            "mon 12:00",
+        ),
         ([ON, "mon 10:00 bob state new", "mon 11:00 ann state handed-on"], {}, "mon 11:00"),
         ([ON, "mon 10:00 bob state new"], {}, None),
         ([ON, "mon 10:00 bob state solved"], {}, None),
