@@ -6,7 +6,6 @@ from bot.core.conditions import Tested, View, holds
 from bot.core.entries import Route
 from bot.core.ticket import Moment
 
-
 _TOUCHES = ("state", "owner", "message")
 
 
