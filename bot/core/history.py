@@ -58,7 +58,7 @@ def turns(ticket: Ticket, book: Rulebook) -> tuple[Turn, ...]:
         if not is_message and what in values:
             values[what] = _present(ticket)[what] if last[what] == i else ticket.changes[i].now
         happened.append(Turn(max(at, ticket.created_at), what, who, by_bot, before, _situation(values, book)))
-    askers = {forwarder(ticket, tuple(happened)), ticket.reporter} - {None}
+    askers = {forwarder(ticket, tuple(happened), book), ticket.reporter} - {None}
     return tuple(turn._replace(asker=turn.who in askers) for turn in happened)
 
 
@@ -88,14 +88,17 @@ def _situation(values: Mapping[str, str | None], book: Rulebook) -> Situation:
     return Situation(state.state, state.standing, tier, state.ball, values["queue"], delivered)
 
 
-def forwarder(ticket: Ticket, happened: tuple[Turn, ...]) -> str | None:
-    """Who answers for the ticket: the field, else who first handed it to tier 2, else the reporter."""
+def forwarder(ticket: Ticket, happened: tuple[Turn, ...], book: Rulebook) -> str | None:
+    """Who answers for the ticket: the field, else who first handed it to tier 2, else the reporter.
+
+    A reporter whom the rulebook does not name may be the customer, and is not taken for one of the desk.
+    """
     if ticket.forwarder:
         return ticket.forwarder
     for turn in happened:
-        if turn.after.tier == 2 and not turn.bot and turn.who and (turn.before is None or turn.before.tier != 2):
+        if turn.after.tier == 2 and not turn.bot and turn.who and turn.before and turn.before.tier != 2:
             return turn.who
-    return ticket.reporter
+    return ticket.reporter if ticket.reporter in book.languages else None
 
 
 class MomentWord(NamedTuple):

@@ -23,12 +23,14 @@ def _queue_coordinator(view: View) -> str:
 
 
 def _forwarder(view: View) -> str | None:
-    return forwarder(view.ticket, view.happened)
+    return forwarder(view.ticket, view.happened, view.book)
 
 
 ROLES: Mapping[str, Role] = {
     "forwarder": Role(
-        _forwarder, "who answers to the customer: the field, else who first handed it to tier 2, else the reporter"
+        _forwarder,
+        "who answers to the customer: the field, else who first handed it to tier 2, else the reporter if `people` names "
+        "them; where it is nobody, the coordinator",
     ),
     "owner": Role(
         lambda view: view.ticket.owner or _queue_coordinator(view),

@@ -85,12 +85,15 @@ def test_words_that_are_no_stretch(words: str) -> None:
         (["mon 09:00 robot state handed-on"], {}, "ann"),
         (["mon 09:00 dan state handed-on", "mon 10:00 bob state new", "mon 11:00 cid state handed-on"], {}, "dan"),
         ([], {"reporter": None}, None),
+        ([], {"reporter": "~customer"}, None),
+        ([], {"reporter": "~customer", "state": "handed-on"}, None),
+        (["mon 09:00 ~clerk state handed-on"], {"reporter": "~customer"}, "~clerk"),
         (["mon 09:00 - state handed-on"], {"reporter": None}, None),
     ],
 )
 def test_who_forwarded(acts: list[str], facts: dict[str, str | None], expected: str | None) -> None:
     seen = ticket(*acts, **facts)
-    assert forwarder(seen, turns(seen, plain_book())) == expected
+    assert forwarder(seen, turns(seen, plain_book()), plain_book()) == expected
 
 
 def test_a_ticket_without_history_stood_as_it_stands() -> None:

@@ -21,6 +21,7 @@ from bot.core.people import addressees, language_of
         (["lead"], {}, ("lea",)),
         (["bob", "forwarder", "bob", "owner"], {"owner": "ann"}, ("bob", "ann")),
         (["forwarder"], {"reporter": None}, ("cid",)),
+        (["forwarder"], {"reporter": "~customer", "state": "solved"}, ("cid",)),
         (["forwarder", "lead"], {"reporter": None}, ("lea",)),
         (["owner"], {"owner": "~somebody"}, ("~somebody",)),
     ],
