@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from bot.core.ticket import UNKNOWN
-from bot.jira.binding import fold
+from bot.jira.binding import fold, tells_delivery
 from bot.jira.catalogue import Field, Status
 from bot.settings import Jira, Misconfigured
 from bot.start import look_at, read_desk, tie
@@ -82,7 +82,7 @@ def guess(status: Status) -> str:
 
 def guess_field(word: str, fields: Iterable[Field]) -> Field | None:
     """Give the field that probably holds what the rules call `word`; None when no name is like it."""
-    custom = [field for field in fields if field.custom]
+    custom = [field for field in fields if field.custom and (word != "delivered" or tells_delivery(field))]
     for name in FIELDS[word]:
         for field in custom:
             if name in {fold(known) for known in (field.name, *field.names)}:

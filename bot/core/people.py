@@ -29,8 +29,8 @@ def _forwarder(view: View) -> str | None:
 ROLES: Mapping[str, Role] = {
     "forwarder": Role(
         _forwarder,
-        "who answers to the customer: the field, else who first handed it to tier 2, else the reporter if `people` names "
-        "them; where it is nobody, the coordinator",
+        "who answers to the customer: the field, else who first handed it to tier 2, else the reporter if `people` "
+        "names them; where it is nobody, the coordinator",
     ),
     "owner": Role(
         lambda view: view.ticket.owner or _queue_coordinator(view),

@@ -14,8 +14,12 @@ from bot.core.findings import Finding
 from bot.core.ticket import UNKNOWN
 from bot.jira.catalogue import Catalogue, Field, Status, User, accounts
 
-READING = 2
+READING = 3
 """Counted up whenever the reader gives other facts for the same answers, so that all tickets are read again."""
+
+_FILLED_IN = frozenset(
+    ("", "any", "doc", "string", "date", "datetime", "option", "option-with-child", "user")
+)  # a number or a boolean has a value from the start
 
 _LISTED = 5
 
@@ -96,11 +100,21 @@ def nearest(written: str, known: Iterable[str]) -> str | None:
     return by_folded[meant] if meant else None
 
 
+def tells_delivery(field: Field) -> bool:
+    """Whether being filled in can mean that a solution was delivered: a date, a text, a choice, a person."""
+    return (field.of or field.kind) in _FILLED_IN
+
+
 def _fields(entries: Entries, catalogue: Catalogue, problems: list[Finding]) -> Iterator[tuple[str, Field]]:
     for word, written in entries.fields.items():
         by_id = [field for field in catalogue.fields if field.id == written]
         found = by_id or [field for field in catalogue.fields if _is_called(written, field.name, field.names)]
-        if len(found) == 1:
+        if len(found) == 1 and word == "delivered" and not tells_delivery(found[0]):
+            text = (
+                f"{written!r} holds a {found[0].kind}, whose mere value does not tell that the solution was delivered"
+            )
+            problems.append(Finding(("fields", word), f"{text}; take a date, a text, or a choice"))
+        elif len(found) == 1:
             yield word, found[0]
         elif found:
             ids = ", ".join(field.id for field in found[:_LISTED])

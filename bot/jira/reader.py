@@ -30,6 +30,7 @@ _LABELS_OF_SYSTEM_FIELDS = {"component": "components", "fix version": "fixVersio
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
 _SECONDS_BELOW = 100_000_000_000
+_NO = frozenset(("", "ei", "no", "нет", "false", "0", "-", "–"))
 _TEXTS = frozenset({"", "any", "doc", "string"})
 
 
@@ -280,7 +281,7 @@ class _Words:
                 known = self._binding.categories.get(fold(shown))
                 return known or (UNKNOWN if is_text and self._binding.categories else shown)
             case "delivered":
-                return "yes"
+                return None if fold(shown) in _NO else "yes"
         return "set" if is_text else shown
 
 

@@ -21,6 +21,8 @@ CATALOGUE = Catalogue(
         Field("components", "Komponendid", False, "array", "component", ("Component/s", "component")),
         Field("customfield_10301", "Tiim", True, "string"),
         Field("customfield_10302", "tiim ", True, "option"),
+        Field("customfield_10303", "Maht", True, "number"),
+        Field("customfield_10304", "Teavitatud", True, "array", "option"),
     ),
     statuses=(
         Status("10001", "Uus", "new", ("To Do",)),
@@ -69,6 +71,10 @@ def test_names_become_ids() -> None:
     assert binding.categories == {"deklaratsiooni sisu": "SISU"}
     assert binding.people["acc-it1"] == "it1"
     assert binding.me == {"acc-piletibot"}
+
+
+def test_ticked_boxes_may_tell_delivery() -> None:
+    assert bound(fields={"delivered": "Teavitatud"}).fields["delivered"].id == "customfield_10304"
 
 
 STATE: dict[str, object] = {"state": "new", "name": {"en": "New"}, "standing": "open", "ball": "tier 1"}
@@ -121,6 +127,7 @@ PEOPLE_HERE = [{"person": "it1", "account": {"cloud": "acc-it1", "dc": "it1"}}]
             "2 fields of this Jira are called 'Tiim'; write the id of one: customfield_10301, customfield_10302",
             None,
         ),
+        ({"fields": {"delivered": "Maht"}}, ("fields", "delivered"), "'Maht' holds a number", None),
         ({"states": states("Uus", "Lahendtud")}, ("states", 0, "status", 1), "no status 'Lahendtud'", "LAHENDATUD"),
         (
             {"states": [*states("Uus"), STATE | {"state": "old", "status": "10001"}]},

@@ -147,6 +147,11 @@ FIELDS: list[tuple[str, Json, dict[str, Any]]] = [
     ("a forwarder in an odd form", issue(customfield_10203="Mari Mets"), {"forwarder": None}),
     ("delivered with the ticket", issue(customfield_10204="2026-11-30"), {"delivered_at": AT}),
     ("an empty text", issue(customfield_10204=""), {"delivered_at": None}),
+    *(
+        (f"not delivered: {no}", issue(customfield_10204={"value": no} if option else no), {"delivered_at": None})
+        for option, no in ((True, "Ei"), (True, "No"), (True, "нет"), (False, False), (False, "-"), (False, 0))
+    ),
+    ("delivered by a choice", issue(customfield_10204={"value": "Jah"}), {"delivered_at": AT}),
 ]  # fmt: skip
 
 
@@ -239,6 +244,9 @@ CHANGES: list[tuple[str, list[Json], list[tuple[int, str, str | None, str | None
     ("queue", [entry("10:01:00.000", custom("Järjekord", 10202, None, "L2_IT", None),
                      custom("järjekord", None, "L2_IT", "X"), custom("Järjekord", 10202, "X", "", "[]"))],
      [(60, "queue", None, "it"), (60, "queue", "it", UNKNOWN), (60, "queue", UNKNOWN, None)]),
+    ("delivered", [entry("10:01:00.000", custom("Lahendus kliendile edastatud", 10204, "Ei", "Jah")),
+                   entry("10:02:00.000", custom("Lahendus kliendile edastatud", 10204, "Jah", "ei"), id_="2")],
+     [(60, "delivered", None, "yes"), (120, "delivered", "yes", None)]),
     ("forwarder", [entry("10:01:00.000", custom("Edastaja", 10203, None, "Mari Mets", "acc-spetsialist1"))],
      [(60, "forwarder", "spetsialist1", "spetsialist1")]),
 ]  # fmt: skip
