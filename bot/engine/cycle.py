@@ -113,7 +113,7 @@ def _with_whole_ledgers(
     """Before a ticket's first step that may be said, rebuild its ledger from the bot's own comments on it.
 
     What is only recorded needs no such reading, so that a desk on observe, or one that adopts, is not asked for
-    every ticket's comments. A ticket that refuses to show them is left in peace for a day, its wishes left out.
+    every ticket's comments. A ticket that refuses to show them is left in peace, its wishes left out.
     """
     speaking = {wish.ticket_id for wish in wishes if any(may_be_said(step) for step in wish.steps)}
     unknown = speaking - engine.store.rebuilt(sorted(speaking))
@@ -125,7 +125,7 @@ def _with_whole_ledgers(
             except Refused as error:
                 engine.store.trouble(wish.ticket_id, str(error), now)
                 report.troubles.append(f"{wish.steps[0].ticket_key}: {error}")
-                looks[wish.ticket_id] = now + engine.pace.refused_s
+                looks[wish.ticket_id] = now + engine.pace.peace_s(error)
                 continue
         whole.append(wish)
     return whole

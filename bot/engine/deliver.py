@@ -14,11 +14,13 @@ from bot.core.ticket import Moment
 from bot.engine.batch import RULE as NOTICE
 from bot.engine.engine import Engine, Report
 from bot.engine.ledger import decided, row, turned
-from bot.engine.tracker import Doubtful, Refused, Said, Throttled, TrackerError, Unreachable
+from bot.engine.tracker import Ailing, Doubtful, Refused, Said, Throttled, TrackerError, Unreachable
 from bot.store.connect import StoreError
 from bot.texts import text_hash
 
 log = structlog.get_logger()
+
+_UNREAD_S = 3600
 
 
 def settle(engine: Engine, now: Moment, report: Report) -> None:
@@ -31,7 +33,7 @@ def settle(engine: Engine, now: Moment, report: Report) -> None:
         try:
             found = _found(engine.tracker.said(ticket_id))
         except Refused as error:
-            _refuse(engine, pending, str(error), now, report)
+            _refuse(engine, pending, error, now, report)
             continue
         entries = [_confirmed(entry, found[entry.key], now) for entry in pending if entry.key in found]
         lost = [entry for entry in pending if entry.key not in found and now - entry.at >= engine.pace.settle_s]
@@ -56,7 +58,7 @@ def deliver(engine: Engine, comments: Sequence[Sequence[Step]], now: Moment, rep
         try:
             _deliver_one(engine, steps, now, report)
         except Refused as error:
-            _refuse(engine, _intended(engine, steps), str(error), now, report)
+            _refuse(engine, _intended(engine, steps), error, now, report)
         except Doubtful:
             _doubt(engine, _intended(engine, steps), now, report)
         except Unreachable as error:
@@ -66,8 +68,8 @@ def deliver(engine: Engine, comments: Sequence[Sequence[Step]], now: Moment, rep
         except (TrackerError, StoreError):
             raise
         except Exception as error:  # a message that cannot be written is this ticket's trouble, not the others'
-            what = f"the message could not be written ({type(error).__name__})"
-            _refuse(engine, _intended(engine, steps), what, now, report)
+            unwritten = Refused(f"the message could not be written ({type(error).__name__})")
+            _refuse(engine, _intended(engine, steps), unwritten, now, report)
 
 
 def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Report) -> None:
@@ -107,6 +109,8 @@ def _still_wished(
     The mirror may be behind what people did, as far as the search index lags; what they did wins.
     """
     reading = engine.tracker.read([steps[0].ticket_id])
+    if reading.troubles:
+        raise Ailing(reading.troubles[0].what, _UNREAD_S)
     if not reading.tickets or reading.tickets[0].project not in engine.book.entries.projects:
         raise Refused("it is no longer there to be commented on")
     ticket = reading.tickets[0]
@@ -156,9 +160,11 @@ def _by_ticket(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
     return grouped
 
 
-def _refuse(engine: Engine, rows: Sequence[Entry], what: str, now: Moment, report: Report) -> None:
-    """A refusal means quiet: the step is tried again a day later, not every cycle."""
-    again = now + engine.pace.refused_s
+def _refuse(engine: Engine, rows: Sequence[Entry], error: Refused, now: Moment, report: Report) -> None:
+    """A refusal means quiet: the step is tried again when the ticket had its peace, not every cycle."""
+    if not rows:
+        return
+    again, what = now + engine.pace.peace_s(error), str(error)
     with engine.store.transaction():
         engine.store.write_entries([turned(entry, "held", what, now, not_before=again) for entry in rows])
         engine.store.judged({rows[0].ticket_id: again})

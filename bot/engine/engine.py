@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import ceil
 
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Step
 from bot.core.ticket import Moment
-from bot.engine.tracker import Tracker
+from bot.engine.tracker import Ailing, Refused, Tracker
 from bot.store.store import Store
 from bot.texts import Messages
 
@@ -22,6 +23,10 @@ class Pace:
     settle_s: int = 10
     refused_s: int = 24 * 3600
     read_size: int = 100
+
+    def peace_s(self, error: Refused) -> int:
+        """How long a ticket that was refused is left in peace, in seconds."""
+        return ceil(error.wait_s) if isinstance(error, Ailing) else self.refused_s
 
 
 @dataclass(slots=True)

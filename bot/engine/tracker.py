@@ -37,6 +37,17 @@ class Refused(TrackerError):
     """The tracker refuses this for this one ticket (400, 403, 404, 409, 413): the others go on."""
 
 
+class Ailing(Refused):
+    """The tracker answers, but this one ticket fails it (5xx for ever, patience asked for it alone): others go on.
+
+    `wait_s` is how long to leave the ticket in peace, in seconds.
+    """
+
+    def __init__(self, text: str, wait_s: float) -> None:
+        super().__init__(text)
+        self.wait_s = wait_s
+
+
 class Doubtful(TrackerError):
     """A write was sent and its answer lost: it may or may not have taken effect. Read back before repeating."""
 

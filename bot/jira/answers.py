@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 import requests
 
-from bot.engine.tracker import Refused
+from bot.engine.tracker import Refused, Unreachable
 
 T = TypeVar("T")
 
@@ -44,6 +44,10 @@ class Answered(Refused):
     def __init__(self, text: str, status: int) -> None:
         super().__init__(text)
         self.status = status
+
+
+class Failing(Unreachable):
+    """An answer came, but 5xx or nothing of Jira's: Jira may be away, or stumble over what was asked for."""
 
 
 class Garbled(Exception):

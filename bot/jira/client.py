@@ -21,7 +21,7 @@ from requests.adapters import BaseAdapter
 from urllib3.exceptions import NewConnectionError, SSLError
 
 from bot.engine.tracker import Denied, Doubtful, Throttled, Unreachable
-from bot.jira.answers import Answered, Garbled, NotJira, decode, named, patience, refusal, says_html
+from bot.jira.answers import Answered, Failing, Garbled, NotJira, decode, named, patience, refusal, says_html
 
 T = TypeVar("T")
 Params = Mapping[str, str | int | Sequence[str]]
@@ -99,16 +99,18 @@ class Client:
         at: Mapping[str, str] | None = None,
         params: Params | None = None,
         body: Mapping[str, Any] | None = None,
+        attempts: int = ATTEMPTS,
     ) -> T:
         """Ask for something and decode it: a GET, or a POST that changes nothing when a body is given.
 
         `path` is what follows `/rest/api/`, with the names of `at` in braces. Repeated while the failure is a
-        passing one, bounded in attempts and seconds. Raises Unreachable, Throttled, Denied, Refused.
+        passing one, bounded in attempts and seconds. Raises Unreachable, which is Failing where an answer came,
+        Throttled, Denied, Refused.
         """
 
         def stop(state: tenacity.RetryCallState) -> bool:
             late = self._clock() - started_at + state.upcoming_sleep > PATIENCE_S
-            return late or state.attempt_number >= ATTEMPTS
+            return late or state.attempt_number >= attempts
 
         def wait(state: tenacity.RetryCallState) -> float:
             failed = state.outcome.exception() if state.outcome else None
@@ -186,14 +188,14 @@ class Client:
             least_s = patience(answer.headers, self._clock())
             if least_s > PATIENCE_S:
                 raise self._throttled(what, answer)
-            raise _Again(Unreachable(f"{what}: answered {answer.status_code}"), least_s)
+            raise _Again(Failing(f"{what}: answered {answer.status_code}"), least_s)
         _refuse(what, answer)
         try:
             return decode(answer, into)
         except Garbled as error:
-            raise _Again(Unreachable(f"{what}: {error}")) from None
+            raise _Again(Failing(f"{what}: {error}")) from None
         except NotJira as error:
-            raise Unreachable(f"{what}: {error}") from None
+            raise Failing(f"{what}: {error}") from None
 
     def _send(
         self,
@@ -232,12 +234,15 @@ class Client:
             ms = int((self._clock() - started_at) * 1000)
             _log.debug("jira", method=method, path=path, status=status, ms=ms)
 
-    def _throttled(self, what: str, answer: requests.Response) -> _Throttled:
-        return _Throttled(what, answer, patience(answer.headers, self._clock()))
+    def _throttled(self, what: str, answer: requests.Response) -> Asked:
+        return Asked(what, answer, patience(answer.headers, self._clock()))
 
 
-class _Throttled(Throttled):
-    """Throttled, and whether by a quota of the whole site or app, where waiting in place helps nobody."""
+class Asked(Throttled):
+    """Throttled, and whether by a quota of the whole site or app, where waiting in place helps nobody.
+
+    `one_ticket` is true where only the writing to one ticket is limited.
+    """
 
     def __init__(self, what: str, answer: requests.Response, retry_after_s: float) -> None:
         reason = named(answer.headers.get("RateLimit-Reason"))
@@ -247,6 +252,7 @@ class _Throttled(Throttled):
             retry_after_s,
         )
         self.whole_site = reason is not None and "quota" in reason
+        self.one_ticket = reason == "jira-per-issue-on-write"
 
 
 def _refuse(what: str, answer: requests.Response) -> None:

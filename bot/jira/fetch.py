@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from bot.engine.tracker import Trouble
+from bot.engine.tracker import Ailing, Trouble
+from bot.jira.ailing import about_a_ticket
 from bot.jira.answers import Answered
 from bot.jira.catalogue import Flavour
-from bot.jira.client import Client
+from bot.jira.client import ATTEMPTS, Client
 from bot.jira.reader import Comment, Comments, History, identify
 
 BATCH = 100
@@ -77,34 +78,40 @@ def comments(client: Client, version: str, ticket_id: str) -> list[Comment]:
             return list(found.values())
 
 
-Ask = Callable[[Client, Sequence[str], Sequence[str]], Batch]
+Ask = Callable[[Client, Sequence[str], Sequence[str], int], Batch]
 
 
-def _halved(ask: Ask, client: Client, ids: Sequence[str], fields: Sequence[str]) -> Batch:
-    """Ask for all at once; where that is refused, for each half, down to the one ticket it is about."""
+def _halved(ask: Ask, client: Client, ids: Sequence[str], fields: Sequence[str], attempts: int = ATTEMPTS) -> Batch:
+    """Ask for all at once; where that is refused, for each half, down to the one ticket it is about.
+
+    Likewise where Jira stumbles over it while it answers else; the halves are then asked for once each.
+    """
     try:
-        return ask(client, ids, fields)
-    except Answered as error:
+        with about_a_ticket(client):
+            return ask(client, ids, fields, attempts)
+    except (Answered, Ailing) as error:
         if len(ids) == 1:
-            missing = error.status == 404
+            missing = isinstance(error, Answered) and error.status == 404
             return Batch(ids, troubles=[] if missing else [Trouble(ids[0], str(error))])
+        attempts = 1 if isinstance(error, Ailing) else attempts
     middle = len(ids) // 2
-    first, second = (_halved(ask, client, part, fields) for part in (ids[:middle], ids[middle:]))
+    first, second = (_halved(ask, client, part, fields, attempts) for part in (ids[:middle], ids[middle:]))
     issues, troubles = first.issues + second.issues, first.troubles + second.troubles
     return Batch(ids, issues, first.histories | second.histories, troubles)
 
 
-def _cloud(client: Client, ids: Sequence[str], fields: Sequence[str]) -> Batch:
+def _cloud(client: Client, ids: Sequence[str], fields: Sequence[str], attempts: int) -> Batch:
     """Fetch with bulkfetch, which leaves out what cannot be seen, and the histories with theirs, which has no limit.
 
     The histories are not narrowed by field: items without `fieldId` would be lost.
     """
-    bulk = client.read("3/issue/bulkfetch", _Bulk, body={"issueIdsOrKeys": list(ids), "fields": list(fields)})
+    wanted = {"issueIdsOrKeys": list(ids), "fields": list(fields)}
+    bulk = client.read("3/issue/bulkfetch", _Bulk, body=wanted, attempts=attempts)
     errors = [Trouble(error.id, "Jira could not give it whole") for error in bulk.errors]
     batch = Batch(ids, bulk.issues, troubles=errors)
     asked: dict[str, object] = {"issueIdsOrKeys": list(ids), "maxResults": _HISTORIES}
     while bulk.issues:
-        page = client.read("3/changelog/bulkfetch", _Logs, body=asked)
+        page = client.read("3/changelog/bulkfetch", _Logs, body=asked, attempts=attempts)
         for log in page.logs:
             batch.histories.setdefault(log.id, []).extend(log.histories)
         if not page.token or not page.logs:
@@ -113,11 +120,12 @@ def _cloud(client: Client, ids: Sequence[str], fields: Sequence[str]) -> Batch:
     return batch
 
 
-def _dc(client: Client, ids: Sequence[str], fields: Sequence[str]) -> Batch:
+def _dc(client: Client, ids: Sequence[str], fields: Sequence[str], attempts: int) -> Batch:
     """Search by id, histories included; a single one by GET, which says whether it is there at all."""
     if len(ids) == 1:
         params = {"fields": ",".join(fields), "expand": "changelog"}
-        return Batch(ids, [client.read("2/issue/{id}", msgspec.Raw, at={"id": ids[0]}, params=params)])
+        at = {"id": ids[0]}
+        return Batch(ids, [client.read("2/issue/{id}", msgspec.Raw, at=at, params=params, attempts=attempts)])
     found: dict[str | None, msgspec.Raw] = {}
     while True:
         before = len(found)
@@ -130,7 +138,7 @@ def _dc(client: Client, ids: Sequence[str], fields: Sequence[str]) -> Batch:
             "maxResults": len(ids),
             "validateQuery": False,
         }
-        page = client.read("2/search", _Found, body=body)
+        page = client.read("2/search", _Found, body=body, attempts=attempts)
         found |= {identify(raw): raw for raw in page.issues}
         if len(found) in (before, page.total):
             return Batch(ids, list(found.values()))

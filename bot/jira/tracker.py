@@ -13,6 +13,7 @@ from bot.core.findings import Finding
 from bot.core.ticket import Ticket
 from bot.engine.tracker import Reading, Refused, Said, Stamp, Trouble
 from bot.jira import fetch, markup, search
+from bot.jira.ailing import about_a_ticket
 from bot.jira.answers import Answered
 from bot.jira.binding import Binding, bind
 from bot.jira.catalogue import Catalogue, Field, User, look_up, myself, read_catalogue
@@ -125,7 +126,10 @@ class JiraTracker:
         The comments' properties come with them where Jira gives them; its manual does not promise it, so where
         none come, those of the bot's own comments are asked for one by one.
         """
-        rows = self._comments(ticket_id)
+        with about_a_ticket(self.client):
+            return self._own(self._comments(ticket_id))
+
+    def _own(self, rows: Sequence[_Comment]) -> tuple[Said, ...]:
         given = any(row.properties is not None for row in rows)
         found = []
         for row in rows:
@@ -143,16 +147,22 @@ class JiraTracker:
         """Write a comment, once."""
         path = f"{self._version}/issue/{{id}}/comment"
         body = self._comment(doc, keys, text_hash)
-        return self.client.write("POST", path, body, _Created, at={"id": ticket_id}).id
+        with about_a_ticket(self.client):
+            return self.client.write("POST", path, body, _Created, at={"id": ticket_id}).id
 
     def reword(self, ticket_id: str, comment_id: str, doc: Doc, keys: Sequence[str], text_hash: str) -> None:
         """Replace an own comment."""
         path = f"{self._version}/issue/{{id}}/comment/{{comment}}"
         body = self._comment(doc, keys, text_hash)
-        self.client.write("PUT", path, body, type(None), at={"id": ticket_id, "comment": comment_id})
+        with about_a_ticket(self.client):
+            self.client.write("PUT", path, body, type(None), at={"id": ticket_id, "comment": comment_id})
 
     def put(self, ticket_id: str, sets: Mapping[str, str]) -> None:
         """Set fields in one edit, then the state by a transition that leads there."""
+        with about_a_ticket(self.client):
+            self._put(ticket_id, sets)
+
+    def _put(self, ticket_id: str, sets: Mapping[str, str]) -> None:
         at = {"id": ticket_id}
         fields = dict(self._field(word, value) for word, value in sets.items() if word != "state")
         transition = self._transition(ticket_id, sets["state"]) if "state" in sets else None
@@ -167,7 +177,8 @@ class JiraTracker:
         histories = batch.histories.get(str(issue.id), []) if self._cloud else issue.histories
         listed = issue.comments
         cut_off = listed.total > len(listed.comments)
-        comments = fetch.comments(self.client, self._version, str(issue.id)) if cut_off else listed.comments
+        with about_a_ticket(self.client):
+            comments = fetch.comments(self.client, self._version, str(issue.id)) if cut_off else listed.comments
         return read_ticket(issue, histories, comments, self.binding)
 
     def _comments(self, ticket_id: str) -> list[_Comment]:

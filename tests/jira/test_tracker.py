@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 import responses
 from jira_canned import URL
 from jira_worlds import FIELD_IDS, START_MS, Sandboxed, at_canned, client_of, connected_in_process, entries
+from requests import PreparedRequest
 
 from bot.core.doc import Doc, Mention, Paragraph, Text
 from bot.core.findings import Finding
@@ -132,6 +134,40 @@ def test_comments_that_are_refused_make_one_ticket_odd(mock: responses.RequestsM
     reading = at_canned("cloud").read(["1", "2"])
     assert [ticket.id for ticket in reading.tickets] == ["2"]
     assert [trouble.ticket_id for trouble in reading.troubles] == ["1"]
+
+
+@FLAVOURS
+@pytest.mark.parametrize("at", ["fetch", "histories"])
+def test_one_over_which_jira_stumbles_does_not_cost_the_others(
+    mock: responses.RequestsMock, flavour: Any, at: str
+) -> None:
+    tracker = at_canned(flavour)
+    asked: list[list[str]] = []
+    stumbles = {
+        "cloud": {"fetch": "issue/bulkfetch", "histories": "changelog/bulkfetch"},
+        "dc": dict.fromkeys(("fetch", "histories"), "2/"),
+    }
+
+    def answer(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
+        path = request.path_url.partition("?")[0]
+        body = json.loads(request.body or "{}")
+        ids = body.get("issueIdsOrKeys") or re.findall(r"\d+", body.get("jql", path.rpartition("/")[2]))
+        if stumbles[flavour][at] in path:
+            asked.append(ids)
+            if "7" in ids:
+                return 500, {}, ""
+        found = [GOOD | {"id": id_, "changelog": {"histories": []}} for id_ in ids]
+        whole = {"issues": found, "total": len(found), "issueChangeLogs": []}
+        return 200, {}, json.dumps(found[0] if request.method == "GET" else whole)
+
+    mock.add("GET", f"{API}/2/myself", json={"name": "piletibot", "accountId": "piletibot"})
+    for method in ("GET", "POST"):
+        mock.add_callback(method, re.compile(f"{API}/./(issue|changelog|search)"), answer)
+    reading = tracker.read([str(number) for number in range(1, 101)])
+    assert len(reading.tickets) == 99
+    assert [trouble.ticket_id for trouble in reading.troubles] == ["7"]
+    assert reading.missing == ()
+    assert sum("7" in ids for ids in asked) <= 5 + 7, "waited for once; the halves are asked for once each"
 
 
 @pytest.mark.parametrize(("status", "missing", "troubles"), [(404, ("7",), ()), (403, (), ("7",)), (400, (), ("7",))])

@@ -1,0 +1,97 @@
+"""One ticket over which Jira stumbles, for as long as it does: the others go on, and it has its peace."""
+
+from __future__ import annotations
+
+import pytest
+from desks import DAY, HOUR, MINUTE, MONDAY, Desk
+
+from bot.sandbox.faults import Fault
+
+SILENT = MONDAY + 2 * DAY
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "given"),
+    [
+        ("GET", "/issue/{}/comment$", {"status": 500}),
+        ("GET", "/issue/{}/comment$", {"do": "page"}),
+        ("PUT", "/issue/{}$", {"status": 429, "retry_after": "20", "reason": "jira-per-issue-on-write"}),
+        ("POST", "/issue/{}/comment$", {"status": 429, "retry_after": "20", "reason": "jira-per-issue-on-write"}),
+    ],
+)
+def test_a_ticket_that_fails_for_ever_does_not_stop_the_others(
+    desk: Desk, method: str, path: str, given: dict[str, object]
+) -> None:
+    bad, good = desk.forwarded(), desk.forwarded("spetsialist2")
+    with desk.bot() as bot:
+        fault = Fault(method=method, path=path.format(bad), times=None, **given)  # type: ignore[arg-type]
+        desk.site.faults.faults = [fault]
+        report = bot.cycle(1)
+        assert report.unreachable is None
+        assert [steps[0].ticket_id for steps in report.said] == [good]
+        assert [trouble.partition(":")[0] for trouble in report.troubles] == [desk.issue(bad).key]
+        assert [row[0] for row in bot.engine.store.troubles()] == [bad]
+        later = desk.forwarded("spetsialist3")
+        bot.cycle(MINUTE)
+        assert len(desk.said(later)) == 1
+        desk.site.faults.faults = []
+        bot.cycles(desk.now + HOUR + MINUTE, every=MINUTE)
+        assert desk.rungs(bad) == ["it-support/routed"]
+        bot.settled()
+
+
+def test_it_is_asked_again_after_an_hour_not_in_every_cycle(desk: Desk) -> None:
+    bad = desk.forwarded()
+    with desk.bot() as bot:
+        desk.site.faults.faults = [Fault("answer", "GET", f"/issue/{bad}/comment$", status=500, times=None)]
+        bot.cycle(1)
+        bot.settled()
+        bot.cycles(desk.now + 50 * MINUTE, every=MINUTE)
+        asked = sum(n for (_, path, _), n in desk.site.requests.items() if path.endswith(f"/issue/{bad}/comment"))
+        assert asked == 5, "a read is tried five times, once"
+
+
+def test_what_was_begun_on_it_waits_while_the_others_are_settled(desk: Desk) -> None:
+    bad, good = desk.forwarded(), desk.forwarded("spetsialist2")
+    with desk.bot() as bot:
+        lost = [Fault("drop after", "POST", rf"/issue/{each}/comment$") for each in (bad, good)]
+        stuck = Fault("answer", "GET", f"/issue/{bad}/comment$", status=502, times=None, skip=2)
+        desk.site.faults.faults = [*lost, stuck]
+        assert bot.cycle().doubtful == 2
+        assert bot.cycle(MINUTE).unreachable is None
+        assert bot.states(good) == [("it-support/routed", "said")]
+        desk.site.faults.faults = []
+        bot.cycles(desk.now + 2 * HOUR, every=5 * MINUTE)
+        assert bot.states(bad) == [("it-support/routed", "said")]
+        assert [len(desk.said(each)) for each in (bad, good)] == [1, 1]
+
+
+def test_one_that_can_no_longer_be_read_lets_the_mark_move(desk: Desk, flavour: str) -> None:
+    bad, good = desk.taken(), desk.taken("it2")
+    with desk.bot() as bot:
+        bot.settled()
+        desk.until(SILENT - 2 * MINUTE)
+        bot.cycle()
+        desk.write(bad, "it1")
+        path = {"cloud": "/issue/bulkfetch$", "dc": f"/issue/{bad}$"}[flavour]
+        times = {"cloud": 5, "dc": None}[flavour]
+        desk.site.faults.faults = [Fault("answer", path=path, status=500, times=times)]
+        report = bot.cycle(2 * MINUTE)
+        assert report.unreachable is None
+        assert [row[0] for row in bot.engine.store.troubles()] == [bad]
+        assert desk.rungs(good) == ["no-movement/ask"]
+        desk.site.faults.faults = []
+        assert bot.cycle(30 * MINUTE).changed == 2, "the sweep reads it, and the poll the bot's own comment"
+        assert bot.engine.store.troubles() == []
+
+
+def test_a_jira_that_is_away_is_no_tickets_trouble(desk: Desk) -> None:
+    desk.forwarded()
+    with desk.bot() as bot:
+        bot.cycle()
+        desk.forwarded("spetsialist2")
+        desk.site.faults.faults = [Fault("answer", path="/comment$|/myself$", status=503, times=None)]
+        report = bot.cycle(MINUTE)
+        assert (bool(report.unreachable), report.troubles) == (True, [])
+        desk.site.faults.faults = []
+        assert len(bot.cycle(MINUTE).said) == 1
