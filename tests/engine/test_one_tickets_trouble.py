@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from desks import DAY, HOUR, MINUTE, MONDAY, Desk
+from desks import HOUR, MINUTE, MONDAY, Desk
 
 from bot.sandbox.faults import Fault
 
-SILENT = MONDAY + 2 * DAY
+OPENING = MONDAY + 46 * HOUR
+"""On Wednesday morning a ticket that was last moved on Monday is asked about."""
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_one_that_can_no_longer_be_read_lets_the_mark_move(desk: Desk, flavour: 
     bad, good = desk.taken(), desk.taken("it2")
     with desk.bot() as bot:
         bot.settled()
-        desk.until(SILENT - 2 * MINUTE)
+        desk.until(OPENING - 2 * MINUTE)
         bot.cycle()
         desk.write(bad, "it1")
         path = {"cloud": "/issue/bulkfetch$", "dc": f"/issue/{bad}$"}[flavour]
