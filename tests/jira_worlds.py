@@ -27,7 +27,7 @@ from bot.sandbox.server import serve
 from bot.sandbox.world import Flavour, Issue, Person
 
 START_MS = 1_794_816_000_000
-PEOPLE = ("piletibot", "spetsialist1", "koordinaator1", "juht1", "it1")
+PEOPLE = ("spetsialist1", "koordinaator1", "juht1", "it1")
 STATUS_IDS = {"new": "10001", "at-tier-2": "10002", "solved": "10007", "closed": "10008"}
 FIELD_IDS = {"category": "customfield_10201", "queue": "customfield_10202", "delivered": "customfield_10204"}
 

@@ -79,8 +79,8 @@ WORDS: Mapping[str, Word] = {
         lambda entries: ["tier 1", "tier 2", "customer", "third party", "nobody"],
     ),
     "delivered": Word(
-        "whether a person noted that the solution has reached the customer: the field is filled in, and not with a no "
-        "(`ei`, `no`, `нет`, `false`, `0`, `-`)",
+        "whether a person noted that the solution has reached the customer: the field is filled in, and not with a "
+        "no (`ei`, `no`, `нет`, `false`, `0`, `-`)",
         lambda view: _one(view.happened[-1].after.delivered),
         lambda entries: [True, False],
         "delivered",

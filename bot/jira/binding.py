@@ -185,6 +185,9 @@ def _accounts(entries: Entries, catalogue: Catalogue, problems: list[Finding]) -
             problems.append(Finding(where, text))
         elif not user.active:
             problems.append(Finding(where, f"the account {account!r} is not active"))
+        elif not set(user.ids).isdisjoint(catalogue.me.ids):
+            text = "this is the bot's own account: what this person does would count as done by the bot"
+            problems.append(Finding(where, f"{text}; give the bot an account of its own"))
         elif owners.setdefault(user.id, person.person) != person.person:
             problems.append(Finding(where, f"this is already the account of {owners[user.id]!r}"))
         else:

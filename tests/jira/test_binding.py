@@ -35,7 +35,7 @@ CATALOGUE = Catalogue(
     priorities=(Named("2", "Kõrge"), Named("3", "Keskmine")),
     projects=(Named("KKA", "Klienditugi"), Named("ARH", "Arhiiv")),
     permissions={"KKA": frozenset(PERMISSIONS)},
-    people={f"acc-{word}": User(account_id=f"acc-{word}", display=f"Nimi {word}") for word in PEOPLE},
+    people={f"acc-{word}": User(account_id=f"acc-{word}", display=f"Nimi {word}") for word in (*PEOPLE, "piletibot")},
 )
 
 
@@ -146,6 +146,12 @@ PEOPLE_HERE = [{"person": "it1", "account": {"cloud": "acc-it1", "dc": "it1"}}]
             {"people": [{"person": "a", "account": "acc-it1"}, {"person": "b", "account": "acc-it1"}]},
             ("people", 1, "account"),
             "already the account of 'a'",
+            None,
+        ),
+        (
+            {"people": [{"person": "robot", "account": "acc-piletibot"}]},
+            ("people", 0, "account"),
+            "the bot's own account",
             None,
         ),
     ],

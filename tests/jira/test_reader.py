@@ -52,7 +52,7 @@ def binding(flavour: Flavour = "cloud", **sections: Any) -> Binding:
         projects=(Named("KKA"),),
         people=users,
     )
-    people = [{"person": word, "account": word} for word in users]
+    people = [{"person": word, "account": word} for word in users if word != "piletibot"]
     found = bind(entries(str, people=people, **sections), catalogue)
     assert isinstance(found, Binding), found
     return found
@@ -263,7 +263,7 @@ def test_changes(histories: list[Json], changes: list[tuple[int, str, str | None
     ("who", "word", "bot"),
     [
         (user("it1"), "it1", False),
-        (user("piletibot"), "piletibot", True),
+        (user("piletibot"), "~acc-piletibot", True),
         (user("keegi"), "~acc-keegi", False),
         (None, None, False),
         ({"displayName": "Anonymous"}, None, False),
