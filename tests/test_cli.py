@@ -27,6 +27,7 @@ from command_line import (
 from bot import __version__
 from bot.sandbox.faults import Fault
 from bot.sandbox.server import Sandbox
+from bot.store.lock import alone
 from bot.store.store import open_store
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -313,6 +314,17 @@ def test_once_says_what_was_planned_and_then_nothing_is_left(
     assert "0 comments written" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("command", ["once", "run"])
+def test_beside_another_bot_it_does_not_start(
+    command: str, one_sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = desk(tmp_path, one_sandbox)
+    with alone(f"sqlite:///{tmp_path / 'piletibot.db'}"):
+        assert piletibot(command, "--config", config) == 3
+        assert "another piletibot works on this database" in capsys.readouterr().err
+        assert piletibot("plan", "--config", config) == 0
+
+
 def test_run_works_until_it_is_told_to_stop(sandbox: Sandbox, tmp_path: Path) -> None:
     solved_issue(sandbox, hours_ago=5)
     config = desk(tmp_path, sandbox, ALWAYS_OPEN)
@@ -330,6 +342,17 @@ def test_run_works_until_it_is_told_to_stop(sandbox: Sandbox, tmp_path: Path) ->
     assert "allkirjastada" not in log
     with closing(open_store(f"sqlite:///{tmp_path / 'piletibot.db'}")) as store:
         assert store.pending() == []
+
+
+@pytest.mark.parametrize(("config", "exit_code"), [(True, 2), (False, 0)])
+def test_demo_leaves_a_desk_alone(tmp_path: Path, config: bool, exit_code: int) -> None:
+    if config:
+        (tmp_path / "config.toml").touch()
+    (tmp_path / "piletibot.db").write_text("what was said")
+    (tmp_path / "demo.db").write_text("of an earlier demo")
+    assert piletibot("demo", "--days", "1", "--out", tmp_path) == exit_code
+    assert (tmp_path / "piletibot.db").read_text() == "what was said"
+    assert ((tmp_path / "demo.db").read_bytes() == b"of an earlier demo") == config
 
 
 def test_sandbox_answers_until_it_is_told_to_stop() -> None:

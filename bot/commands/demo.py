@@ -22,6 +22,7 @@ from bot.demo import ADDRESS, Demo, Played, Spoken, moments, open_demo, play
 from bot.engine.daemon import Stop, run
 from bot.engine.engine import Report
 from bot.report.digest import write
+from bot.settings import Misconfigured
 
 SERVED_POLL_S = 5
 
@@ -31,12 +32,15 @@ def demo(
 ) -> None:
     """Play `days` working days of a desk and write `digest.html` and the database into `out`.
 
-    With `serve` the sandbox and the bot stay up until the process is told to stop.
+    What an earlier demo left there is written over. With `serve` the sandbox and the bot stay up until the process
+    is told to stop. Raises Misconfigured for the folder of a desk, OSError.
     """
     logs.configure("error", "text")
+    if (out / "config.toml").exists():
+        raise Misconfigured(f"{out}: a desk lives there, see its config.toml; name another folder with --out")
     out.mkdir(parents=True, exist_ok=True)
-    database = out / "piletibot.db"
-    for old in (database, *out.glob("piletibot.db-*")):
+    database = out / "demo.db"
+    for old in (database, out / "demo.db-wal", out / "demo.db-shm"):
         old.unlink(missing_ok=True)
     with open_demo(flavour, desk, days, f"sqlite:///{database}", port) as opened:
         _introduce(opened, flavour, days, console)
