@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import structlog
@@ -16,6 +16,7 @@ from bot.engine.cycle import cycle
 from bot.engine.engine import Report
 from bot.settings import Settings, load_settings
 from bot.start import start
+from bot.store.lock import alone
 from bot.store.store import Store, open_store
 
 
@@ -25,8 +26,8 @@ def once(config: Path) -> int:
     Raises as `start` and `cycle` do.
     """
     settings = _settings(config)
-    engine = start(settings, lambda: _store(settings))
-    with closing(engine.store):
+    with ExitStack() as held:
+        engine = start(settings, lambda: _store(settings, held))
         report = cycle(engine, int(time.time()))
     print(summary(report))
     if report.unreachable is None:
@@ -43,10 +44,10 @@ def run(config: Path) -> int:
     settings = _settings(config)
     stop = daemon.Stop()
     stop.listen()
-    engine = start(settings, lambda: _store(settings), sleep=stop.sleep, stopping=stop)
     log = structlog.get_logger()
-    log.info("started", site=settings.site, rulebook=engine.book.version, poll_s=settings.engine.poll_s)
-    with closing(engine.store):
+    with ExitStack() as held:
+        engine = start(settings, lambda: _store(settings, held), sleep=stop.sleep, stopping=stop)
+        log.info("started", site=settings.site, rulebook=engine.book.version, poll_s=settings.engine.poll_s)
         daemon.run(
             engine,
             stop,
@@ -82,5 +83,8 @@ def _settings(config: Path) -> Settings:
     return settings
 
 
-def _store(settings: Settings) -> Store:
-    return open_store(settings.store.url.get_secret_value())
+def _store(settings: Settings, held: ExitStack) -> Store:
+    """Open the store for this process alone, until `held` is let go. Raises StoreError where another has it."""
+    url = settings.store.url.get_secret_value()
+    held.enter_context(alone(url))
+    return held.enter_context(closing(open_store(url)))

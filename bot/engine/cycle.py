@@ -75,6 +75,7 @@ def _judge_due(engine: Engine, now: Moment, report: Report) -> None:
         log.warning("ceiling reached, nothing of the batch is sent", steps=len(arranged.batch))
         told = notice(engine, len(arranged.batch), now)
         arranged.say += [(told,)] if told else []
+    engine.seam("before intent")
     _commit(engine, arranged, ledger, looks, now)
     report.judged += len(ids)
     report.held += len(arranged.hold)
@@ -176,10 +177,18 @@ def _commit(
         if not_before is not None:
             looks[step.ticket_id] = min(not_before, looks.get(step.ticket_id) or not_before)
     entries += [turned(ledger[key], "withdrawn", "no longer wished", now) for key in arranged.withdraw]
+    batched = {entry.ticket_id for entry in ledger.values() if entry.state == "batched"}
     with engine.store.transaction():
         if entries:
             engine.store.write_entries(entries)
         engine.store.judged(looks)
+        engine.store.judged(dict.fromkeys(_released_meanwhile(engine, sorted(batched)), now))
+
+
+def _released_meanwhile(engine: Engine, ids: Sequence[str]) -> list[str]:
+    """Those of the tickets with steps in a batch that a person released since they were judged: due again."""
+    ledgers = engine.store.entries(ids)
+    return [id_ for id_ in ids if any(entry.state == "released" for entry in ledgers[id_].values())]
 
 
 def _tells_more(held: Entry, known: Entry | None) -> bool:

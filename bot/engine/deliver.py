@@ -92,6 +92,9 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
         zone=engine.book.calendar.timezone,
     )
     engine.seam("before write")
+    if {entry.key for entry in _intended(engine, wanted) if entry.at == now} != {step.key for step in wanted}:
+        log.warning("another process works on this database", ticket=wanted[0].ticket_key)
+        return
     comment_id = engine.tracker.say(ticket_id, doc, [step.key for step in wanted], text_hash(doc))
     engine.seam("after write")
     said = [row(step, "said", decided(step), now, engine.book.version) for step in wanted]

@@ -1,0 +1,67 @@
+"""One bot per database: whoever cycles on it holds its lock."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL
+
+from bot.store.connect import StoreError, connect, parse, told
+
+_CYCLING = 7_020_115
+"""The advisory lock that a bot holds on PostgreSQL: any number, the same in every version."""
+
+_TAKEN = "another piletibot works on this database"
+
+
+@contextmanager
+def alone(url: str) -> Iterator[None]:
+    """Hold the lock of the database at `url`, which ends with the process at the latest.
+
+    Beside a SQLite file it is a file of the same name with `.lock`, which stays; a database in memory needs none.
+    On PostgreSQL it is a session's, on a connection of its own. Raises StoreError when another bot holds it.
+    """
+    address = parse(url)
+    holding = _of_file(address) if address.drivername == "sqlite" else _of_server(address)
+    with holding:
+        yield
+
+
+@contextmanager
+def _of_file(address: URL) -> Iterator[None]:
+    if address.database in (None, "", ":memory:") or address.query.get("mode") == "memory":
+        yield
+        return
+    path = f"{str(address.database).removeprefix('file:')}.lock"
+    try:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}") from None
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StoreError(f"{address.database}: {_TAKEN}") from None
+        yield
+    finally:
+        os.close(lock)
+
+
+@contextmanager
+def _of_server(address: URL) -> Iterator[None]:
+    engine = connect(address, 0)
+    try:
+        with told(address):
+            connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        with closing(connection):
+            with told(address):
+                free = connection.execute(sa.select(sa.func.pg_try_advisory_lock(_CYCLING))).scalar_one()
+            if not free:
+                raise StoreError(f"PostgreSQL {address.database}: {_TAKEN}")
+            yield
+    finally:
+        engine.dispose()
