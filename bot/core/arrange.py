@@ -47,7 +47,8 @@ def arrange(
 ) -> Arrangement:
     """Decide for every wished step whether it is spoken now.
 
-    `ledger` holds the rows of the tickets judged, by key. In this order: what was said is done; a rule's `since`
+    `ledger` holds the rows of the tickets judged, by key. In this order: what was said is done, and so is what was
+    recorded, but for fields that nobody has set; a rule's `since`
     adopts; silence and hold labels, quiet hours, one open request a ticket a day and people's budgets hold back;
     `observe` records; and more comments than the ceiling allows send nothing at all.
     """
@@ -57,7 +58,7 @@ def arrange(
         speakable: list[Step] = []
         for step in wish.steps:
             known = ledger.get(step.key)
-            if known is not None and known.state in DONE:
+            if known is not None and _is_done(step, known):
                 continue
             if step.due_at < step.since_at:
                 arranged.adopt.append(step)
@@ -79,6 +80,11 @@ def arrange(
         arranged.say += within
     arranged.withdraw += _withdrawn(wishes, ledger)
     return arranged
+
+
+def _is_done(step: Step, known: Entry) -> bool:
+    """Whether a step needs no more; a message only recorded is past, a queue only recorded is still to be set."""
+    return known.state in DONE and not (known.state == "observed" and step.sets and not step.observe)
 
 
 def _held(step: Step, wish: Wishes, known: Entry | None, book: Rulebook, desk: DeskState, now: Moment) -> Held | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -41,6 +43,7 @@ def said(found: Arrangement) -> list[list[str]]:
 ONE = step()
 WARN = step(rule="deadline", rung="warn", urgency=2)
 LATE = step(rule="deadline", rung="late", urgency=3)
+PLACED = step(rule="legal", rung="routed", urgency=0, sets={"queue": "law"})
 ROUTE = step(rule="others", rung="unsure", urgency=0)
 
 
@@ -55,6 +58,15 @@ def test_steps_of_a_ticket_are_one_comment_the_most_urgent_first() -> None:
 @pytest.mark.parametrize("state", sorted(DONE))
 def test_what_was_said_or_counts_as_said_is_done(state: str) -> None:
     assert arranged(wish(ONE), ledger=[row(ONE, state)]) == Arrangement()
+
+
+@pytest.mark.parametrize(
+    ("facts", "fate"), [({}, "said"), ({"observe": True}, "done"), ({"since_at": at("tue 08:00")}, "adopted")]
+)
+def test_a_queue_that_was_only_recorded_is_set_once_its_route_is_live(facts: dict[str, Any], fate: str) -> None:
+    placed = replace(PLACED, **facts)
+    fates = {"said": Arrangement(say=[(placed,)]), "done": Arrangement(), "adopted": Arrangement(adopt=[placed])}
+    assert arranged(wish(placed), ledger=[row(placed, "observed")]) == fates[fate]
 
 
 @pytest.mark.parametrize("state", ["held", "released", "withdrawn"])

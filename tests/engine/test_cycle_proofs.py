@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from desks import DAY, HOUR, MINUTE, MONDAY, Bot, Desk, at_seam, on, rulebook, shipped
@@ -107,6 +108,18 @@ def test_another_rulebook_has_every_ticket_judged_again(desk: Desk) -> None:
         report = bot.cycle(MINUTE)
         assert (report.judged, report.said, report.observed) == (1, [], [])
         assert bot.states(ticket) == [("it-support/routed", "observed")]
+
+
+def test_a_desk_that_goes_live_routes_what_it_only_observed_and_says_nothing_else_anew(desk: Desk) -> None:
+    routed, still = desk.forwarded(), desk.taken()
+    desk.until(MONDAY + 2 * DAY + HOUR)
+    with desk.bot(book=rulebook(manners={"observe": True})) as bot:
+        bot.settled()
+        assert (desk.queue(routed), desk.said()) == (None, [])
+        bot.engine.book = replace(rulebook(), version="live")
+        bot.cycles(desk.now + HOUR)
+        assert (desk.queue(routed), desk.rungs(routed)) == ("L2_IT", ["it-support/routed"])
+        assert desk.rungs(still) == []
 
 
 # Humans win
