@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from queue import Empty, SimpleQueue
 from types import FrameType
 
 import structlog
@@ -28,11 +29,13 @@ class Stop:
     """Told by SIGTERM or SIGINT; waits that it interrupts are the bot's only sleeps."""
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        self._told = False
+        # A queue of this kind may be put into by a signal handler, whatever the thread it interrupts is at.
+        self._wake: SimpleQueue[None] = SimpleQueue()
 
     def __call__(self) -> bool:
         """Whether to stop."""
-        return self._event.is_set()
+        return self._told
 
     def listen(self) -> None:
         """Heed SIGTERM and SIGINT from now on. Only the main thread may call this."""
@@ -40,15 +43,20 @@ class Stop:
             signal.signal(number, self._heed)
 
     def _heed(self, number: int, frame: FrameType | None) -> None:
-        self._event.set()
+        self.tell()
 
     def tell(self) -> None:
         """Stop as if a signal had come."""
-        self._event.set()
+        self._told = True
+        self._wake.put(None)
 
     def sleep(self, seconds: float) -> None:
         """Sleep, but no longer than until told to stop."""
-        self._event.wait(seconds)
+        try:
+            self._wake.get(timeout=max(0.0, seconds))
+        except Empty:
+            return
+        self._wake.put(None)  # for the others who sleep
 
 
 def run(
