@@ -22,6 +22,7 @@ from bot.jira.tracker import JiraTracker
 from bot.rulefiles import RulebookError, load_rulebook
 from bot.settings import Jira, Misconfigured, Settings, token_of
 from bot.shipped import rules_folder
+from bot.store.scratch import scratch
 from bot.store.store import Store
 from bot.texts import Messages, MessagesError, load_messages
 from bot.yaml_positions import Node, Spot, problem_at, read_yaml
@@ -75,11 +76,11 @@ def client_of(
     )
 
 
-def look_at(jira: Jira, entries: Entries | None) -> Catalogue:
-    """Ask the Jira what it has. Raises Misconfigured when nothing there answers as a Jira does, Throttled else.
+def look_at(jira: Jira, entries: Entries | None, reached: Callable[[], bool] = lambda: False) -> Catalogue:
+    """Ask the Jira what it has. Raises Misconfigured when nothing there answers as a Jira does, Throttled.
 
-    A Jira that cannot be reached when the bot starts is a mistake in the configured address until it has been
-    seen working once: exit 2. A Jira that goes away later is waited for.
+    A Jira that does not answer is a mistake in the configured address until it was once `reached`; from then on it
+    raises Unreachable.
     """
     # Somebody waits for the answer: tries follow one another at once.
     client = client_of(jira, jitter=lambda low, high: 0.0)
@@ -88,6 +89,8 @@ def look_at(jira: Jira, entries: Entries | None) -> Catalogue:
     except Throttled:
         raise
     except (Denied, Unreachable) as error:
+        if isinstance(error, Unreachable) and reached():
+            raise
         raise Misconfigured(f"jira.url {jira.url}: {error}") from None
     finally:
         client.close()
@@ -118,11 +121,11 @@ def start(
 ) -> Engine:
     """Make the engine of a configuration; the store is opened last, when all else is well.
 
-    Raises Misconfigured, Throttled, and what `store` raises.
+    Raises Misconfigured, Unreachable for a Jira from which this database was once filled, and what `store` raises.
     """
     folder = settings.rules.folder
     desk = read_desk(folder, settings.site)
-    catalogue = look_at(settings.jira, desk.book.entries)
+    catalogue = look_at(settings.jira, desk.book.entries, lambda: _was_reached(settings))
     binding = tie(catalogue, desk.book, folder)
     return Engine(
         tracker=JiraTracker(client_of(settings.jira, sleep=sleep), catalogue, binding, desk.book.entries),
@@ -133,6 +136,11 @@ def start(
         pace=Pace(overlap_s=settings.engine.overlap_s, reconcile_s=settings.engine.reconcile_s),
         stopping=stopping,
     )
+
+
+def _was_reached(settings: Settings) -> bool:
+    with scratch(settings.store.url.get_secret_value()) as store:
+        return store.mark_ms() is not None
 
 
 def placed(findings: Iterable[Finding], folder: Path) -> list[str]:

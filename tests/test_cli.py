@@ -238,6 +238,17 @@ def test_a_jira_that_asks_for_patience_is_unreachable(
     assert "asks for 1847 s of patience" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["once", "run"])
+def test_a_jira_that_was_once_reached_is_away_and_not_a_mistake(
+    command: str, one_sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = desk(tmp_path, one_sandbox)
+    assert piletibot("once", "--config", config) == 0
+    one_sandbox.site.faults.down = True
+    assert piletibot(command, "--config", config) == 3
+    assert "Jira is unreachable" in capsys.readouterr().err
+
+
 def test_a_jira_that_goes_away_in_the_middle_is_unreachable(
     sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
