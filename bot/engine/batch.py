@@ -6,9 +6,9 @@ from collections import Counter
 
 from bot.core.steps import Because, Count, Occasion, Step, key_of
 from bot.core.ticket import Moment
+from bot.engine.control import control_ticket
 from bot.engine.engine import Engine
 from bot.engine.ledger import turned
-from bot.engine.poll import CONTROL
 from bot.store.store import Store
 
 RULE = "ceiling"
@@ -17,14 +17,14 @@ RULE = "ceiling"
 
 def notice(engine: Engine, steps: int, now: Moment) -> Step | None:
     """The message on the control ticket that tells the lead of a batch; None where the desk has no control ticket."""
-    control, control_id = engine.book.entries.manners.control, engine.store.note(CONTROL)
-    if control is None or control_id is None:
+    control = control_ticket(engine)
+    if control is None:
         return None
     occasion = Occasion("batch", now, "tell")
     return Step(
-        key=key_of(engine.book.site, control_id, RULE, occasion),
-        ticket_id=control_id,
-        ticket_key=control,
+        key=key_of(engine.book.site, control.id, RULE, occasion),
+        ticket_id=control.id,
+        ticket_key=control.key,
         rule=RULE,
         occasion=occasion,
         say="ceiling_reached",

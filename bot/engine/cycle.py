@@ -13,10 +13,11 @@ from bot.core.ledger import WAITING, Entry
 from bot.core.steps import Wishes, is_key, may_be_said
 from bot.core.ticket import Moment
 from bot.engine.batch import notice
+from bot.engine.control import SILENCED, heed_control
 from bot.engine.deliver import deliver, settle
 from bot.engine.engine import Engine, Report
 from bot.engine.ledger import decided, row, row_read_back, turned
-from bot.engine.poll import SILENCED, mirror, poll, reconcile, reconcile_due
+from bot.engine.poll import mirror, poll, reconcile, reconcile_due
 from bot.engine.tracker import Refused, Throttled, Unreachable
 from bot.store.store import SHAPE
 
@@ -39,6 +40,7 @@ def cycle(engine: Engine, now: Moment) -> Report:
         _heed_changed_rules(engine, now, report)
         if reconcile_due(engine, now):
             reconcile(engine, now, report)
+        heed_control(engine, now)
         settle(engine, now, report)
         _judge_due(engine, now, report)
     except Unreachable as error:

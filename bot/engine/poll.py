@@ -6,13 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TypeVar
 
-from bot.core.ticket import Moment, Ticket
+from bot.core.ticket import Moment
 from bot.engine.engine import Engine, Report
 from bot.engine.tracker import Stamp
 
 RECONCILED = "reconciled_at"
-SILENCED = "silenced"
-CONTROL = "control"
 
 T = TypeVar("T")
 
@@ -52,28 +50,13 @@ def mirror(engine: Engine, ids: Sequence[str], now: Moment, report: Report) -> M
     reading = engine.tracker.read(ids)
     tickets = [ticket for ticket in reading.tickets if ticket.project in engine.book.entries.projects]
     if tickets:
-        with engine.store.transaction():
-            engine.store.put_tickets(tickets, engine.facts, now)
-            _heed_control(engine, tickets, now)
+        engine.store.put_tickets(tickets, engine.facts, now)
     for trouble in reading.troubles:
         engine.store.trouble(trouble.ticket_id, trouble.what, now)
         report.troubles.append(f"{trouble.ticket_id}: {trouble.what}")
     report.changed += len(tickets)
     unread = dict.fromkeys(ids, None) | {trouble.ticket_id: trouble.what for trouble in reading.troubles}
     return {ticket_id: unread[ticket_id] for ticket_id in unread.keys() - {ticket.id for ticket in tickets}}
-
-
-def _heed_control(engine: Engine, tickets: Iterable[Ticket], now: Moment) -> None:
-    """The hold label on the control ticket silences everything; taking it off has everything looked at again."""
-    manners = engine.book.entries.manners
-    for ticket in tickets:
-        if ticket.key == manners.control:
-            if engine.store.note(CONTROL) != ticket.id:
-                engine.store.set_note(CONTROL, ticket.id)
-            silenced = "*" if manners.hold in ticket.labels else ""
-            if (engine.store.note(SILENCED) or "") != silenced:
-                engine.store.set_note(SILENCED, silenced)
-                engine.store.due_all(now)
 
 
 def reconcile_due(engine: Engine, now: Moment) -> bool:

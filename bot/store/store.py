@@ -109,6 +109,12 @@ class Store(Database):
         bodies = {row.id: row.body for row in self.select(columns, tickets.c.id, ids)}
         return [_ticket(bodies[ticket_id]) for ticket_id in ids if ticket_id in bodies]
 
+    def ticket_of(self, key: str) -> Ticket | None:
+        """Return the ticket that has this key now; None where there is none, or it is kept by another version."""
+        with self.reading() as connection:
+            body = connection.execute(sa.select(tickets.c.body).where(_readable, tickets.c.key == key)).scalar()
+        return None if body is None else _ticket(body)
+
     def open_tickets(self) -> Iterator[Ticket]:
         """Yield every ticket by id, fetched page by page, so that the store may be used meanwhile."""
         after = ""
