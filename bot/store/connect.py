@@ -131,10 +131,11 @@ def told(url: URL) -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:
-        raise StoreError(f"{_place(url)}: {_reason(error, url)}") from None
+        raise StoreError(f"{place(url)}: {_reason(error, url)}") from None
 
 
-def _place(url: URL) -> str:
+def place(url: URL) -> str:
+    """Name a database without its credentials."""
     if url.drivername == "sqlite":
         return url.database or "SQLite in memory"
     host = url.host or url.query.get("host", "localhost")
@@ -158,10 +159,10 @@ def bring_to_head(engine: Engine, url: URL) -> None:
     Raises StoreError for a schema newer than this version of the bot knows.
     """
     with engine.connect() as connection:
-        version = _version(connection)
+        version = version_of(connection)
     if version > HEAD:
         raise StoreError(
-            f"{_place(url)}: its schema {version} is newer than this version of the bot, which knows {HEAD}"
+            f"{place(url)}: its schema {version} is newer than this version of the bot, which knows {HEAD}"
         )
     if version < HEAD:
         with engine.execution_options(writing=True).begin() as connection:
@@ -170,7 +171,7 @@ def bring_to_head(engine: Engine, url: URL) -> None:
             _migrate(connection)
 
 
-def _version(connection: Connection) -> int:
+def version_of(connection: Connection) -> int:
     """Read the schema's number; 0 for a database that holds nothing of ours."""
     if not sa.inspect(connection).has_table(VERSION_TABLE):
         return 0

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from bot.core.ledger import Entry
 from bot.core.ticket import Ticket
+from bot.store.connect import parse, version_of
 from bot.store.scratch import scratch
 from bot.store.store import Store, StoreError, open_store
+from bot.store.tables import HEAD, VERSION_TABLE
 
 TICKET = Ticket(id="10", key="KKA-1", project="KKA", created_at=1, updated_ms=2000, state="new")
 ENTRY = Entry("x/10/rule/clock@1/rung/0", "10", "KKA-1", "rule", "rung", "text", ("a", "b"), "held", "why", 5, 6)
@@ -40,6 +44,28 @@ def test_where_there_is_no_file_none_is_made(tmp_path: Path) -> None:
     with scratch(f"sqlite:///{tmp_path / 'bot.db'}") as copy:
         assert copy.mark_ms() is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_without_our_tables_gets_none(postgres: Callable[[], str]) -> None:
+    url = postgres()
+    with scratch(url) as copy:
+        assert copy.mark_ms() is None
+    engine = sa.create_engine(parse(url))
+    assert sa.inspect(engine).get_table_names() == []
+    engine.dispose()
+
+
+def test_a_server_at_another_schema_is_refused_and_left_at_it(postgres: Callable[[], str]) -> None:
+    url = postgres()
+    open_store(url).close()
+    engine = sa.create_engine(parse(url))
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"UPDATE {VERSION_TABLE} SET version_num = '{HEAD + 1:04}'"))
+    with pytest.raises(StoreError, match=f"its schema is {HEAD + 1}, and this version of the bot"), scratch(url):
+        pass
+    with engine.connect() as connection:
+        assert version_of(connection) == HEAD + 1
+    engine.dispose()
 
 
 def test_a_file_that_is_no_database(tmp_path: Path) -> None:
