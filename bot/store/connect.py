@@ -33,8 +33,8 @@ def parse(url: str) -> URL:
         raise StoreError("this is not the address of a database, such as sqlite:///piletibot.db") from None
     backend = parsed.drivername.partition("+")[0]
     if backend == "sqlite":
-        if parsed.query and "uri" not in parsed.query:
-            raise StoreError("sqlite:///FILE takes no options, except as sqlite:///file:FILE?uri=true&...")
+        if parsed.query:
+            raise StoreError("sqlite:///FILE takes no options")
         return parsed.set(drivername="sqlite")
     if backend in ("postgresql", "postgres"):
         if "@" in (parsed.host or ""):
@@ -65,7 +65,7 @@ def connect(url: URL, wait_s: float) -> Engine:
 
 def _sqlite(url: URL, wait_s: float) -> Engine:
     memory = url.database in (None, "", ":memory:")
-    if not memory and "uri" not in url.query:
+    if not memory:
         _make_file(Path(str(url.database)))
     # Memory has one connection, for which threads queue; another connection would be another database.
     size: dict[str, Any] = {"pool_size": 1, "max_overflow": 0} if memory else {}

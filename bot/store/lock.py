@@ -33,10 +33,10 @@ def alone(url: str) -> Iterator[None]:
 
 @contextmanager
 def _of_file(address: URL) -> Iterator[None]:
-    if address.database in (None, "", ":memory:") or address.query.get("mode") == "memory":
+    if address.database in (None, "", ":memory:"):
         yield
         return
-    path = f"{str(address.database).removeprefix('file:')}.lock"
+    path = f"{address.database}.lock"
     try:
         lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:

@@ -39,7 +39,7 @@ def test_a_second_bot_is_refused_until_the_first_has_ended(url: str) -> None:
 
 
 def test_each_database_in_memory_is_its_own() -> None:
-    with alone("sqlite://"), alone("sqlite://"), alone("sqlite:///file:m?mode=memory&uri=true"):
+    with alone("sqlite://"), alone("sqlite://"):
         pass
 
 

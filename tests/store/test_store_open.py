@@ -215,13 +215,7 @@ def another_file(tmp_path: Path) -> tuple[str, str]:
     return f"sqlite:///{tmp_path}/bot.db", f"{tmp_path}/bot.db: file is not a database"
 
 
-def read_only(tmp_path: Path) -> tuple[str, str]:
-    sqlite3.connect(tmp_path / "bot.db").close()
-    url = f"sqlite:///file:{tmp_path}/bot.db?mode=ro&uri=true"
-    return url, f"file:{tmp_path}/bot.db: attempt to write a readonly database"
-
-
-@pytest.mark.parametrize("make", [no_folder, a_folder, a_file_for_a_folder, another_file, read_only])
+@pytest.mark.parametrize("make", [no_folder, a_folder, a_file_for_a_folder, another_file])
 def test_a_file_that_cannot_be_used(tmp_path: Path, make: Callable[[Path], tuple[str, str]]) -> None:
     url, text = make(tmp_path)
     with pytest.raises(StoreError) as told:
@@ -235,6 +229,7 @@ def test_a_file_that_cannot_be_used(tmp_path: Path, make: Callable[[Path], tuple
         ("", "this is not the address of a database"),
         ("hunter2", "this is not the address of a database"),
         ("sqlite:///bot.db?timeout=hunter2", "sqlite:///FILE takes no options"),
+        ("sqlite:///file:bot.db?mode=ro&uri=true", "sqlite:///FILE takes no options"),
         ("postgresql://joosep:a@hunter2@127.0.0.1:1/bot", "is written %40"),
         ("mysql://joosep:hunter2@db/bot", "mysql: only sqlite:///FILE and postgresql://... are supported"),
         ("postgresql://joosep:hunter2@127.0.0.1:1/bot", "PostgreSQL bot at 127.0.0.1: connection failed"),
