@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
-from bot.core.steps import Because, Count, Occasion, Step, key_of
+from bot.core.ledger import WAITING, Entry
+from bot.core.steps import Because, Count, Occasion, Step, Wishes, key_of
 from bot.core.ticket import Moment
 from bot.engine.control import control_ticket
 from bot.engine.engine import Engine
@@ -33,6 +35,18 @@ def notice(engine: Engine, steps: int, now: Moment) -> Step | None:
         because=Because(f"manners.ceiling: {engine.book.entries.manners.ceiling}"),
         values={"n": Count(steps)},
     )
+
+
+def untold(engine: Engine, ledger: Mapping[str, Entry]) -> list[Wishes]:
+    """The notices of a ledger that were not said when their batches arose: wished as long as the batch waits."""
+    late = [entry.due_at for entry in ledger.values() if entry.rule == RULE and entry.state in WAITING]
+    waiting = batches(engine.store) if late else {}
+    notices = [notice(engine, waiting[at], at) for at in late if at in waiting]
+    return [
+        Wishes(step.ticket_id, step.ticket_key.rpartition("-")[0], (step,), None, "never, because it is said once")
+        for step in notices
+        if step is not None
+    ]
 
 
 def batches(store: Store) -> dict[Moment, int]:

@@ -12,7 +12,7 @@ from bot.core.judge import judge
 from bot.core.ledger import WAITING, Entry
 from bot.core.steps import Wishes, is_key, may_be_said
 from bot.core.ticket import Moment
-from bot.engine.batch import notice
+from bot.engine.batch import notice, untold
 from bot.engine.control import SILENCED, heed_control
 from bot.engine.deliver import deliver, settle
 from bot.engine.engine import Engine, Report
@@ -72,6 +72,7 @@ def _judge_due(engine: Engine, now: Moment, report: Report) -> None:
     wishes, looks = _judge_all(engine, ids, now, report)
     wishes = _with_whole_ledgers(engine, wishes, looks, now, report)
     ledger = _ledger(engine, ids)
+    wishes += untold(engine, ledger)
     arranged = arrange(wishes, ledger, engine.book, desk_state(engine, now), now)
     if arranged.batch:
         log.warning("ceiling reached, nothing of the batch is sent", steps=len(arranged.batch))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from desks import HOUR, MINUTE, Desk, rulebook
+from desks import HOUR, MINUTE, Bot, Desk, rulebook
 
 from bot.core.rulebook import Rulebook
+from bot.engine.batch import batches, release
 from bot.sandbox import acts
+from bot.sandbox.faults import Fault
 
+COMMENT = r"/issue/\d+/comment$"
 LABEL = "bot-vait"
 ROUTED = ["it-support/routed"]
 
@@ -82,3 +86,49 @@ def test_one_that_is_deleted_silences_no_longer(desk: Desk) -> None:
         assert bot.cycle(30 * MINUTE).gone == 1
         assert desk.rungs(ticket) == ROUTED
         bot.settled()
+
+
+def drop(bot: Bot) -> None:
+    bot.desk.site.faults.faults = [Fault("drop before", "POST", COMMENT)]
+
+
+def throttle(bot: Bot) -> None:
+    bot.desk.site.faults.faults = [Fault("answer", "POST", COMMENT, status=429, retry_after="5")]
+
+
+def stop(bot: Bot) -> None:
+    asked = [True]
+    bot.engine.stopping = lambda: bool(asked and asked.pop())
+
+
+@pytest.mark.parametrize("hiccup", [drop, throttle, stop])
+def test_the_lead_is_told_of_a_batch_once_however_it_goes(desk: Desk, hiccup: Callable[[Bot], None]) -> None:
+    control, key = control_of(desk)
+    with desk.bot(book=rulebook(manners={"control": key, "ceiling": 1})) as bot:
+        bot.settled()
+        tickets = [desk.forwarded(), desk.forwarded("spetsialist2")]
+        hiccup(bot)
+        assert bot.cycle(MINUTE).batched == 2
+        assert desk.rungs() == []
+        bot.cycles(desk.now + HOUR, every=5 * MINUTE)
+        assert desk.rungs() == ["ceiling/tell"]
+        assert bot.states(control) == [("ceiling/tell", "said")]
+        bot.settled()
+        ((batch, _),) = batches(bot.engine.store).items()
+        release(bot.engine.store, batch, desk.now)
+        bot.cycles(desk.now + HOUR, every=5 * MINUTE)
+        assert [desk.rungs(ticket) for ticket in (control, *tickets)] == [["ceiling/tell"], ROUTED, ROUTED]
+
+
+def test_what_the_lead_was_not_told_in_time_need_not_be_said_of_a_batch_released(desk: Desk) -> None:
+    control, key = control_of(desk)
+    with desk.bot(book=rulebook(manners={"control": key, "ceiling": 1})) as bot:
+        bot.settled()
+        desk.forwarded(), desk.forwarded("spetsialist2")
+        desk.site.faults.faults = [Fault("answer", "POST", COMMENT, status=429, retry_after="600")]
+        bot.cycle(MINUTE)
+        ((batch, _),) = batches(bot.engine.store).items()
+        release(bot.engine.store, batch, desk.now)
+        bot.cycles(desk.now + HOUR, every=5 * MINUTE)
+        assert desk.rungs() == ROUTED * 2
+        assert bot.states(control) == [("ceiling/tell", "withdrawn")]
