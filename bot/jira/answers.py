@@ -125,13 +125,22 @@ def named(reason: str | None) -> str | None:
     return reason if reason in _REASONS else None
 
 
+LONGEST_S = 24 * 3600.0
+"""The most patience that is believed, in seconds: an absurd `Retry-After` is not to mute the bot for ever."""
+
+
 def patience(headers: Mapping[str, str], now: float) -> float:
     """Give the least wait in seconds that an answer asks for: `Retry-After` as seconds or as an HTTP date.
 
-    Where it is absent, Cloud's `X-RateLimit-Reset` moment counts if nothing is left; 0 when unreadable.
+    Where it is absent, Cloud's `X-RateLimit-Reset` moment counts if nothing is left; 0 when unreadable, and
+    `LONGEST_S` at the most.
     """
+    return min(_patience(headers, now), LONGEST_S)
+
+
+def _patience(headers: Mapping[str, str], now: float) -> float:
     asked = headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", asked):
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", asked):
         return float(asked)
     try:
         if asked:

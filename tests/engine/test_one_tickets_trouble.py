@@ -86,6 +86,18 @@ def test_one_that_can_no_longer_be_read_lets_the_mark_move(desk: Desk, flavour: 
         assert bot.engine.store.troubles() == []
 
 
+def test_patience_asked_for_decades_is_kept_for_a_day(desk: Desk) -> None:
+    ticket = desk.forwarded()
+    with desk.bot() as bot:
+        endless = Fault("answer", "POST", f"/issue/{ticket}/comment$", status=429, retry_after="900000000")
+        desk.site.faults.faults = [endless]
+        assert bot.cycle().retry_after_s == 24 * HOUR
+        (row,) = bot.engine.store.ledger()
+        assert row.not_before == desk.now + 24 * HOUR
+        bot.cycles(desk.now + 25 * HOUR, every=HOUR)
+        assert "it-support/routed" in desk.rungs(ticket)
+
+
 def test_a_jira_that_is_away_is_no_tickets_trouble(desk: Desk) -> None:
     desk.forwarded()
     with desk.bot() as bot:

@@ -145,6 +145,23 @@ def test_reads_are_given_up_within_bounds(
         assert raised.value.retry_after_s >= 25
 
 
+DAY_S = 24 * 3600
+LONG = [
+    ("86399", DAY_S - 1),
+    ("900000000", DAY_S),
+    ("9" * 400, DAY_S),
+    (formatdate(NOW + 9 * DAY_S, usegmt=True), DAY_S),
+]
+
+
+@pytest.mark.parametrize(("asked", "believed"), LONG, ids=["a day", "decades", "eternity", "a date far away"])
+def test_no_more_than_a_day_of_patience_is_believed(mock: responses.RequestsMock, asked: str, believed: int) -> None:
+    script(mock, "GET", [(429, {"Retry-After": asked}, "{}")])
+    with pytest.raises(Throttled) as raised:
+        make().read("2/thing", Thing)
+    assert raised.value.retry_after_s == believed
+
+
 def _holds_no_data(error: BaseException) -> None:
     shown: BaseException | None = error
     while shown is not None:
