@@ -18,10 +18,12 @@ T = TypeVar("T")
 def poll(engine: Engine, now: Moment, report: Report) -> None:
     """Mirror the tickets updated since the mark, less the overlap, and move the mark to the newest stamp seen.
 
-    The mark is the tracker's own time, never the local clock, and moves only when everything before it is stored.
+    The mark is the tracker's own time, and moves only when everything before it is stored. It never passes the
+    local clock, as one stamp from the future would hide all that changes until then; a clock that is behind costs
+    a longer answer.
     """
     mark = engine.store.mark_ms()
-    since = None if mark is None else mark - engine.pace.overlap_s * 1000
+    since = None if mark is None else max(0, min(mark, now * 1000) - engine.pace.overlap_s * 1000)
     newest = mark or 0
     for stamps in _chunks(engine.tracker.changed(since), engine.pace.read_size):
         seen = engine.store.seen([stamp.id for stamp in stamps])
@@ -34,7 +36,7 @@ def poll(engine: Engine, now: Moment, report: Report) -> None:
         unread = mirror(engine, list(fresh), now, report)
         engine.tried.update((ticket_id, fresh[ticket_id]) for ticket_id in unread)
         newest = max(newest, *(stamp.updated_ms for stamp in stamps))
-    engine.store.set_mark(newest, now)
+    engine.store.set_mark(min(newest, now * 1000), now)
     if mark is None:
         engine.store.set_note(RECONCILED, str(now))
 
