@@ -17,7 +17,7 @@ from bot.engine.control import SILENCED, heed_control
 from bot.engine.deliver import deliver, settle
 from bot.engine.engine import Engine, Report
 from bot.engine.ledger import decided, row, row_read_back, turned
-from bot.engine.poll import mirror, poll, reconcile, reconcile_due
+from bot.engine.poll import lay_aside, mirror, poll, reconcile, reconcile_due
 from bot.engine.tracker import Refused, Throttled, Unreachable
 from bot.store.store import SHAPE
 
@@ -51,10 +51,14 @@ def cycle(engine: Engine, now: Moment) -> Report:
 
 
 def _heed_changed_rules(engine: Engine, now: Moment, report: Report) -> None:
-    """Changed rules have every ticket judged again; those that were read by another mapping or bot are read again."""
+    """Changed rules have every ticket judged again; those that were read by another mapping or bot are read again.
+
+    Tickets of projects that the rules no longer name are laid aside.
+    """
     rules = f"{engine.book.version} {engine.facts} {SHAPE}"
     if engine.store.note(RULEBOOK) == rules:
         return
+    lay_aside(engine, engine.store.outside(engine.book.entries.projects), now, report)
     stale = engine.store.stale(engine.facts)
     size = engine.pace.read_size
     for start in range(0, len(stale), size):

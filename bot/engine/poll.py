@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TypeVar
 
+from bot.core.ledger import WAITING
 from bot.core.ticket import Moment
 from bot.engine.engine import Engine, Report
+from bot.engine.ledger import turned
 from bot.engine.tracker import Stamp
 
 RECONCILED = "reconciled_at"
@@ -79,10 +81,24 @@ def reconcile(engine: Engine, now: Moment, report: Report) -> None:
     for ids in _chunks(iter(dict.fromkeys((*differing, *known))), engine.pace.read_size):
         unread = mirror(engine, ids, now, report)
         gone += [ticket_id for ticket_id in ids if ticket_id in known and unread.get(ticket_id, "") is None]
-    if gone:
-        engine.store.gone(gone, now)
-        report.gone += len(gone)
+    lay_aside(engine, gone, now, report)
     engine.store.set_note(RECONCILED, str(now))
+
+
+def lay_aside(engine: Engine, gone: Sequence[str], now: Moment, report: Report) -> None:
+    """Judge these tickets no longer, as they are not on the desk; what waited to be said on them is withdrawn."""
+    if not gone:
+        return
+    waiting = [
+        entry for rows in engine.store.entries(gone).values() for entry in rows.values() if entry.state in WAITING
+    ]
+    with engine.store.transaction():
+        engine.store.gone(gone, now)
+        engine.store.write_entries(
+            [turned(entry, "withdrawn", "the ticket is no longer on the desk", now) for entry in waiting]
+        )
+    report.gone += len(gone)
+    report.withdrawn += len(waiting)
 
 
 def _unique(stamps: Iterable[Stamp]) -> Iterator[Stamp]:

@@ -164,6 +164,12 @@ class Store(Database):
             columns = sa.select(tickets.c.id).where(_here, other).order_by(tickets.c.id)
             return list(connection.execute(columns).scalars())
 
+    def outside(self, projects: Sequence[str]) -> list[str]:
+        """Return the ids of tickets in other projects than these."""
+        columns = sa.select(tickets.c.id).where(_here, tickets.c.project.not_in(projects)).order_by(tickets.c.id)
+        with self.reading() as connection:
+            return list(connection.execute(columns).scalars())
+
     def trouble(self, ticket_id: str, what: str, at: Moment) -> None:
         """Remember that this ticket cannot be read, and since when; the same again writes nothing."""
         self.upsert(troubles, [{"ticket_id": ticket_id, "what": what, "at": at}], unless_same="what")

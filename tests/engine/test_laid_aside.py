@@ -1,0 +1,41 @@
+"""Tickets that are no longer on the desk: not judged, and what waited on them waits no longer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from desks import DAY, HOUR, MINUTE, MONDAY, Desk, rulebook
+
+from bot.engine.batch import batches
+from bot.sandbox import acts
+
+
+def test_a_project_that_the_rules_drop_is_judged_no_longer(desk: Desk, tmp_path: Path) -> None:
+    dropped, kept = desk.taken(), desk.taken()
+    acts.move(desk.world, desk.issue(kept), desk.world.person("juht1"), desk.world.projects["ARH"])
+    store = f"sqlite:///{tmp_path / 'bot.db'}"
+    with desk.bot(store, replace(rulebook(projects=("KKA", "ARH")), version="both")) as bot:
+        bot.settled()
+        assert bot.engine.store.all_seen().keys() == {dropped, kept}
+    desk.until(MONDAY + 2 * DAY)
+    with desk.bot(store, replace(rulebook(projects=("ARH",)), version="one")) as bot:
+        report = bot.cycle()
+        assert (report.gone, report.troubles) == (1, [])
+        assert {steps[0].ticket_id for steps in report.said} == {kept}
+        assert [row.ticket_id for row in bot.engine.store.ledger()] == [kept]
+    with desk.bot(store, replace(rulebook(projects=("KKA", "ARH")), version="both again")) as bot:
+        bot.cycles(desk.now + HOUR)
+        assert desk.rungs(dropped) == ["no-movement/ask"], "named again, the sweep finds it"
+
+
+def test_a_batch_on_tickets_that_are_gone_waits_no_longer(desk: Desk) -> None:
+    with desk.bot(book=rulebook(manners={"ceiling": 1})) as bot:
+        tickets = [desk.forwarded(), desk.forwarded("spetsialist2")]
+        assert bot.cycle(MINUTE).batched == 2
+        for ticket in tickets:
+            acts.delete(desk.world, desk.issue(ticket))
+        report = bot.cycle(30 * MINUTE)
+        assert (report.gone, report.withdrawn) == (2, 2)
+        assert batches(bot.engine.store) == {}
+        assert set(bot.rows().values()) == {"withdrawn"}
