@@ -75,7 +75,7 @@ class Jira(_Section):
             raise ValueError("no name and no password belong in the address; see `user` and `token_file`")
         if parts.scheme == "http" and not info.data.get("allow_http") and not _is_loopback(parts.hostname):
             raise ValueError("http sends the token unencrypted; write https, or set allow_http = true")
-        return url
+        return url.rstrip("/")
 
 
 class Rules(_Section):
@@ -245,7 +245,7 @@ def _unknown_variables() -> Iterator[str]:
 
 def _problem(detail: ErrorDetails, path: Path, text: str, written: Mapping[str, Any]) -> str:
     loc = tuple(str(part) for part in detail["loc"])
-    place = _place(path, text, loc) if _is_in(written, loc) else _variable(loc) or str(path)
+    place = _variable(loc) or (_place(path, text, loc) if _is_in(written, loc) else str(path))
     key = ".".join(loc)
     match detail["type"]:
         case "extra_forbidden":
@@ -282,7 +282,7 @@ def _is_in(written: object, loc: tuple[str, ...]) -> bool:
 
 def _variable(loc: tuple[str, ...]) -> str | None:
     name = PREFIX + "__".join(loc).upper()
-    return name if name in os.environ else None
+    return name if os.environ.get(name) else None
 
 
 def _place(path: Path, text: str, loc: tuple[str, ...]) -> str:

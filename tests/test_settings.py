@@ -151,6 +151,20 @@ def test_http_where_nobody_listens_in(url: str, more: str, tmp_path: Path) -> No
     assert load_settings(write(tmp_path, text)).jira.url == url
 
 
+def test_a_mistake_in_the_environment_is_not_blamed_on_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PILETIBOT_ENGINE__POLL_S", "1")
+    assert problems_of(write(tmp_path, GOOD + "[engine]\npoll_s = 30\n")) == [
+        "PILETIBOT_ENGINE__POLL_S: engine.poll_s: input should be greater than or equal to 5"
+    ]
+
+
+def test_an_address_ends_without_a_slash(tmp_path: Path) -> None:
+    text = GOOD.replace("https://jira.example.ee", "https://jira.example.ee/jira/")
+    assert load_settings(write(tmp_path, text)).jira.url == "https://jira.example.ee/jira"
+
+
 def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PILETIBOT_SITE", "other")
     monkeypatch.setenv("PILETIBOT_JIRA__TOKEN", "t0ken")

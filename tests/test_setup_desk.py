@@ -199,7 +199,11 @@ def test_answers_typed_one_after_the_other(
         (("--field", "forwarder=Edastja"), "this Jira has no field 'Edastja'; did you mean 'Edastaja'?"),
         (("--field", "forwarded=Edastaja"), "'forwarded' is no field of the rules; did you mean 'forwarder'?"),
         (("--desk", "a/b"), "--desk: 'a/b'"),
-        (("--timezone", "Europe/Talinn"), "there is no time zone 'Europe/Talinn'; did you mean 'Europe/Tallinn'?"),
+        (
+            ("--timezone", "Europe/Talin"),
+            "--timezone: there is no time zone 'Europe/Talin'; did you mean 'Europe/Tallinn'?",
+        ),
+        (("--timezone", "Mars/Base"), "--timezone: there is no time zone 'Mars/Base'"),
         (("--url", "http://jira.example.ee"), "--url: http sends the token unencrypted"),
         (("--token", "wrong"), "check the user and the token"),
     ],

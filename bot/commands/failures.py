@@ -20,5 +20,7 @@ def explain(error: Exception) -> tuple[str, int] | None:
             return f"Jira is unreachable: {error}", UNREACHABLE
         case StoreError():
             return f"the database cannot be used: {error}", UNREACHABLE
+        case OSError() if error.filename is not None:
+            return f"{error.filename}: {error.strerror}", MISTAKE
         case _:
             return None

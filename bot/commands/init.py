@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+from zoneinfo import available_timezones
 
 import typer
 from pydantic import SecretStr, ValidationError
@@ -69,6 +70,9 @@ def init(out: Path, given: Given, *, force: bool) -> int:
     config = out / "config.toml"
     if config.exists() and not force:
         raise Misconfigured(f"{config}: it is there already; --force writes over it, --out writes elsewhere")
+    if given.timezone not in available_timezones():
+        meant = nearest(given.timezone, available_timezones()) or "Europe/Tallinn"
+        raise Misconfigured(f"--timezone: there is no time zone '{given.timezone}'; did you mean '{meant}'?")
     logs.configure("error", "text")
     jira = _jira(given)
     catalogue = look_at(jira, None)

@@ -11,14 +11,14 @@ from bot.settings import Misconfigured
 
 
 def sandbox(flavour: Literal["cloud", "dc"], port: int, load: Path | None) -> int:
-    """Serve the sandbox Jira until SIGTERM or SIGINT; return 0. Raises Misconfigured for a port or file of no use."""
+    """Serve the sandbox Jira until SIGTERM or SIGINT; return 0.
+
+    Raises OSError for a port that is taken or a file that cannot be read, Misconfigured for one that holds no issues.
+    """
     stop = Stop()
     stop.listen()
     try:
         running = server.run(flavour, port, load)
-    except OSError as error:
-        what = f"port {port}" if error.filename is None else error.filename
-        raise Misconfigured(f"{what}: {error.strerror}") from None
     except ValueError as error:
         raise Misconfigured(f"{load}: {error}") from None
     with running:

@@ -54,9 +54,21 @@ def load(world: World, lines: Iterable[str]) -> int:
         try:
             _take(world, json.loads(line))
         except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise ValueError(f"line {number} is not an issue in Jira's REST form: {error!r}") from error
+            raise ValueError(f"line {number} is not an issue in Jira's REST form: {_why(error)}") from error
         count += 1
     return count
+
+
+def _why(error: Exception) -> str:
+    match error:
+        case KeyError():
+            return f"{error} is missing"
+        case json.JSONDecodeError():
+            return f"it is not JSON: {error.msg}"
+        case TypeError() | AttributeError():
+            return "something in it has another form"
+        case _:
+            return str(error)
 
 
 def _take(world: World, raw: Mapping[str, Json]) -> None:

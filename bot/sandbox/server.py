@@ -47,7 +47,7 @@ class Sandbox:
 
 
 def serve(world: World, port: int = 0) -> Sandbox:
-    """Serve the world on 127.0.0.1, on any free port when 0. Raises OSError when the port is taken."""
+    """Serve the world on 127.0.0.1, on any free port when 0. Raises OSError, naming the port, when it is taken."""
     return Sandbox(world, port)
 
 
@@ -83,7 +83,10 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, site: Site, port: int) -> None:
         self.site = site
         self._open: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", port), _Connection)
+        try:
+            super().__init__(("127.0.0.1", port), _Connection)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, f"port {port}") from None
 
     def process_request(self, request: socket.socket | tuple[bytes, socket.socket], client_address: object) -> None:
         if isinstance(request, socket.socket):

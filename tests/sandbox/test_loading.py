@@ -169,10 +169,17 @@ def test_a_loaded_issue_lives_on(jira):
 
 
 @pytest.mark.parametrize(
-    "line", ["{", "[]", "{}", '{"id": "1", "fields": {}}', json.dumps(issue(without=["status"]))]
+    ("line", "why"),
+    [
+        ("{", "it is not JSON: "),
+        ("[]", "something in it has another form"),
+        ("{}", "'fields' is missing"),
+        ('{"id": "1", "fields": {}}', "'project' is missing"),
+        (json.dumps(issue(without=["status"])), "'status' is missing"),
+    ],
 )
-def test_a_line_that_is_no_issue_is_named_by_its_number(jira, line):
-    with pytest.raises(ValueError, match="line 2 is not an issue"):
+def test_a_line_that_is_no_issue_is_named_by_its_number(jira, line, why):
+    with pytest.raises(ValueError, match=f"line 2 is not an issue in Jira's REST form: {why}"):
         load(jira.world, [json.dumps(issue(9)), line])
 
 
