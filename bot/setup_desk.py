@@ -171,6 +171,7 @@ manners:
   budget: 12                # messages a person a day
   ceiling: 40               # comments a cycle above which nothing is sent at all
   hold: bot-hold            # put this label on a ticket, and the bot is silent there
+  # control: KKA-1          # name a ticket, and this label on it silences the bot everywhere
 
 calendars:
   office:                   # example hours, check yours

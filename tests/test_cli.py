@@ -377,8 +377,38 @@ def test_sandbox_answers_until_it_is_told_to_stop() -> None:
     assert info["deploymentType"] == "Server"
 
 
-def test_a_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("command", ["sandbox", "demo"])
+def test_a_port_that_is_taken(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert piletibot("sandbox", "--port", str(port)) == 2
-    assert f"port {port}: Address already in use" in capsys.readouterr().err
+        assert piletibot(command, "--port", str(port)) == 2
+    assert capsys.readouterr().err == f"port {port}: Address already in use\n"
+
+
+def test_a_file_of_issues_that_holds_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "issues.jsonl").write_text("Dear diary")
+    assert piletibot("sandbox", "--port", "0", "--load", tmp_path / "issues.jsonl") == 2
+    assert f"{tmp_path / 'issues.jsonl'}: line 1 is not an issue in Jira's REST form: it is not JSON: " in (
+        capsys.readouterr().err
+    )
+
+
+def test_a_digest_is_for_its_owner_or_told_where_it_cannot_be_written(
+    one_sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = desk(tmp_path, one_sandbox)
+    assert piletibot("digest", "--config", config, "--out", tmp_path / "digest.html") == 0
+    assert (tmp_path / "digest.html").stat().st_mode & 0o777 == 0o600
+    assert piletibot("digest", "--config", config, "--out", config / "digest.html") == 2
+    assert capsys.readouterr().err == f"{config}: File exists\n"
+
+
+def test_check_hints_at_a_control_ticket(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = write_desk(tmp_path, "http://127.0.0.1:1", user=None)
+    assert piletibot("check", "--offline", "--config", config) == 0
+    assert "no control ticket: " in capsys.readouterr().out
+    sure = {"desk.yaml": ("  # control:", "  control:")}
+    (tmp_path / "another").mkdir()
+    config = write_desk(tmp_path / "another", "http://127.0.0.1:1", sure, user=None)
+    assert piletibot("check", "--offline", "--config", config) == 0
+    assert "no control ticket: " not in capsys.readouterr().out

@@ -44,6 +44,8 @@ def _say_desk(settings: Settings, desk: Desk) -> None:
     how = "live" if speaks(entries) else "everything on observe"
     _ok(f"{settings.rules.folder}: {amounts}; {how}")
     _ok(f"{len(desk.messages.names())} messages")
+    if entries.manners.control is None:
+        print("--  no control ticket: name one as `control:` under `manners:`, to silence the bot from inside Jira")
 
 
 def _look(settings: Settings, desk: Desk | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -191,8 +192,12 @@ def html(digest: Digest, book: Rulebook, language: str, browse: str | None = Non
 
 
 def write(store: Store, book: Rulebook, now: Moment, path: Path, language: str, browse: str) -> None:
-    """Write the digest of all that the store knows, as of `now`, to a file. Raises StoreError and OSError."""
+    """Write the digest of all that the store knows, as of `now`, to a file, a new one for its owner alone.
+
+    Raises StoreError and OSError.
+    """
     troubles = [(ticket_id, what) for ticket_id, what, _ in store.troubles()]
     digest = gather(store.open_tickets(), store.ledger(), troubles, book, now)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(html(digest, book, language, browse), "utf-8")
+    with open(path, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        file.write(html(digest, book, language, browse))
