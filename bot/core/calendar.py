@@ -10,7 +10,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ Hours = tuple[tuple[int, int], ...]
 """The intervals of one day, ascending and apart, as seconds of its wall clock from 0 to 86400."""
 
 _DAY_S = 86_400
+_ONE_DAY = timedelta(days=1)
 _HORIZON_S = 50 * 366 * _DAY_S
 _SHORTENED_BY_S = 3 * 3600
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
@@ -139,6 +140,40 @@ class Calendar:
         if self.local(at).replace(tzinfo=None) != wall:
             raise ValueError(f"the clocks of {self.timezone} never show {wall:%Y-%m-%d %H:%M}")
         return at
+
+    def is_working_day(self, day: date) -> bool:
+        """Whether any part of a local date is worked; a shortened day is a working day."""
+        return bool(self._hours_on(day))
+
+    def next_working_day(self, day: date) -> date:
+        """Find the first working day on `day` or after it. Raises ValueError when 50 years have none."""
+        return self.add_working_days(day - _ONE_DAY, 1)
+
+    def add_working_days(self, day: date, amount: int) -> date:
+        """Find the `amount`th working day after `day`, before it when negative; 0 gives `day`, worked or not.
+
+        Raises ValueError beyond 50 years.
+        """
+        step = _ONE_DAY if amount > 0 else -_ONE_DAY
+        found, left = day, abs(amount)
+        while left:
+            found += step
+            left -= self.is_working_day(found)
+            if abs(found - day).days * _DAY_S > _HORIZON_S:
+                raise ValueError(f"calendar {self.name!r}: {amount} working days take more than 50 years")
+        return found
+
+    def working_days(self, after: date, until: date) -> int:
+        """Count the working days after one date up to and including another; none when that is no later."""
+        return sum(self.is_working_day(after + timedelta(n)) for n in range(1, (until - after).days + 1))
+
+    def end_of_day(self, day: date) -> Moment:
+        """Find the moment at which a local date is over, its 24:00."""
+        return self.start_of_day(day + _ONE_DAY)
+
+    def opening_on(self, day: date) -> Moment:
+        """Find when work begins on a local date, or after it where that is no working day."""
+        return self.next_opening(self.start_of_day(day))
 
     def _around(self, at: Moment, reach_s: int) -> _Table:
         return self._covering(max(_FIRST, min(at, at + reach_s)), min(_LAST, max(at, at + reach_s)))
