@@ -344,9 +344,16 @@ def test_add_is_monotone(calendar, moments, amounts):
 @given(hours=st.sampled_from([OFFICE, LUNCH, NIGHTS, SUNDAY]), moments=st.lists(MOMENTS, min_size=2, max_size=5))
 def test_earlier_questions_change_no_answer(hours, moments):
     asked = made(hours)
-    answers = [(asked.add(moment, 9 * H), asked.closes_at(moment)) for moment in moments]
-    fresh = [(made(hours).add(moment, 9 * H), made(hours).closes_at(moment)) for moment in moments]
+    answers = [(asked.add(at, 9 * H), asked.closes_at(at), asked.worked(at)) for at in moments]
+    fresh = [(made(hours).add(at, 9 * H), made(hours).closes_at(at), made(hours).worked(at)) for at in moments]
     assert answers == fresh
+
+
+@laws
+@given(calendar=st.sampled_from(CALENDARS), moments=st.tuples(MOMENTS, MOMENTS).map(sorted))
+def test_what_has_been_worked_is_what_between_counts(calendar, moments):
+    start, end = moments
+    assert calendar.worked(end) - calendar.worked(start) == calendar.between(start, end)
 
 
 @pytest.fixture
