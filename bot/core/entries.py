@@ -213,6 +213,56 @@ class Policy(_Entry):
     """How much time there is; the first whose conditions hold counts."""
 
 
+class Extension(_Entry):
+    """A longer deadline for reasons, if the person concerned is told of it in time."""
+
+    to: Length
+    """How much time there is in all, from the same start."""
+    field: str
+    """The word of the field under `fields` that says when the person was told."""
+    notice_within: Length | None = None
+    """How soon they must be told for it to count; within the deadline itself by default."""
+
+
+class DeadlineEntry(_Entry):
+    """A statutory date, counted by its own rule and never paused.
+
+    Of several entries of one name the first counts whose conditions hold and which was valid on the day that
+    it starts.
+    """
+
+    name: Word
+    """The permanent name, by which ladders call it."""
+    why: Why
+    """The reason: a text, or texts by language."""
+    basis: Annotated[str, StringConstraints(min_length=3, max_length=80)]
+    """The clause it rests on, quoted in messages, for example `AvTS § 18 lg 1`."""
+    source: Annotated[str, StringConstraints(min_length=3)]
+    """Where the amount was read."""
+    confirmed_by: str | None = None
+    """Who confirmed it for this desk; without that it is shown as not confirmed."""
+    valid_from: date | None = None
+    """The first day on which one that starts is counted so."""
+    valid_to: date | None = None
+    """The last day on which one that starts is counted so."""
+    when: dict[str, Any] = {}
+    """The conditions, all of which must hold."""
+    counts_from: str = "created"
+    """`created`, or the word of the field that says when; provisional from `created` where that says nothing."""
+    within: Length | None = None
+    """How much time there is: `wd`, `cd` and `mo` from the day after the start, or hours of the `clock`."""
+    dates: dict[str, date] = {}
+    """Instead of `within`: a season's dates by their period; the first not yet over at the start counts."""
+    moves: StrictBool | None = None
+    """Whether a last day that is a day off moves to the next working day; `cd`, `mo` and `dates` do by default."""
+    calendar: str | None = None
+    """The calendar whose working days count; the desk's by default."""
+    extension: Extension | None = None
+    """How it can become longer."""
+    met_by: str | None = None
+    """The word of the field that, once filled in, says it was met; it ends with the open ticket in any case."""
+
+
 class Rung(_Entry):
     """One step of a ladder: when it is reached, what is said, to whom, and how often it repeats.
 
@@ -226,9 +276,9 @@ class Rung(_Entry):
     share: Share | None = None
     """Reached when this share of the policy's target is used up."""
     before_due: Length | None = None
-    """Reached this long before the policy's target is used up."""
+    """Reached this long before the policy's target is used up, or the deadline ends."""
     past_due: Length | None = None
-    """Reached in the first second beyond the policy's target and this much more; `0h` is the breach itself."""
+    """Reached in the first second beyond the target or the deadline and this much more; `0h` is the breach."""
     say: str
     """The message, by the name of its text file."""
     to: OneOrMore
@@ -240,7 +290,7 @@ class Rung(_Entry):
 
 
 class Ladder(_Entry):
-    """Timed rungs on a clock: a policy's, or `since` something happened. Only the highest rung reached is due."""
+    """Timed rungs on a policy's clock, a deadline, or `since` something happened. Only the highest reached is due."""
 
     name: Word
     """The permanent name, part of the key of what it says."""
@@ -249,7 +299,7 @@ class Ladder(_Entry):
     when: dict[str, Any] = {}
     """The conditions, all of which must hold."""
     clock: str
-    """A policy's name, or `since` and a moment: the clock then runs from the last such moment."""
+    """A policy's name, `deadline` and a deadline's, or `since` and a moment: it runs from the last such moment."""
     rungs: Annotated[tuple[Rung, ...], Field(min_length=1)]
     """The steps, in the order in which they are reached; only the highest reached is due."""
     observe: StrictBool = False
@@ -268,7 +318,7 @@ class Entries(_Entry):
     projects: Annotated[tuple[str, ...], Field(min_length=1)]
     """The keys of the Jira projects that are watched."""
     fields: dict[str, str] = {}
-    """The Jira fields, by id or name, behind the words `category`, `queue`, `forwarder` and `delivered`."""
+    """The Jira fields, by id or name, behind `category`, `queue`, `forwarder`, `delivered` and deadlines' words."""
     priorities: dict[str, str] = {}
     """The words for priorities, each with its Jira id or name."""
     categories: dict[str, str] = {}
@@ -291,5 +341,7 @@ class Entries(_Entry):
     """Which queue takes a ticket: the first that matches; the last matches everything."""
     policies: tuple[Policy, ...] = ()
     """What was promised, as clocks."""
+    deadlines: tuple[DeadlineEntry, ...] = ()
+    """The dates that the law or the season sets."""
     ladders: tuple[Ladder, ...] = ()
     """What is said to whom, and when."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from bot.core.ticket import Moment
 
@@ -16,11 +17,21 @@ class At:
 
 
 @dataclass(frozen=True, slots=True)
+class Day:
+    """A local date, shown without a time of day."""
+
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
 class Amount:
-    """A stretch of working time in seconds; `day_s` is what the calendar counts as one day."""
+    """A stretch of working time in seconds; `day_s` is what the calendar counts as one day.
+
+    Without `day_s` it is told in hours of the clock on the wall, which run day and night.
+    """
 
     seconds: int
-    day_s: int
+    day_s: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +49,7 @@ class Name:
     word: str
 
 
-Value = At | Amount | Count | Name | str
+Value = At | Day | Amount | Count | Name | str
 """What a message may be given. A `str` is inserted as plain text, never as markup."""
 
 
