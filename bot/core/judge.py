@@ -9,9 +9,11 @@ from typing import NamedTuple
 from bot.core.clock import Cycle, due_at, elapsed_s, is_running
 from bot.core.clocks import SINCE, policy_cycles, since_cycle
 from bot.core.conditions import Tested, View, holds
+from bot.core.deadline import Deadline, distance, due_day, is_over, shown
+from bot.core.deadlines import DEADLINE, deadlines_of
 from bot.core.entries import Ladder
 from bot.core.history import moment, turns
-from bot.core.ladder import Reached, highest, next_at, rung_moments, urgency
+from bot.core.ladder import Reached, deadline_moments, highest, next_at, rung_moments, urgency
 from bot.core.people import addressees
 from bot.core.routing import route_for, to_be_routed_since
 from bot.core.rulebook import Rulebook
@@ -20,16 +22,18 @@ from bot.core.ticket import UNKNOWN, Moment, Ticket
 
 
 class Judged(NamedTuple):
-    """A view of a ticket with the policies' clocks already run: what every rule starts from."""
+    """A view of a ticket with the policies' clocks run and its deadlines counted: what every rule starts from."""
 
     view: View
     clocks: dict[str, tuple[Cycle, ...]]
+    deadlines: tuple[Deadline, ...] = ()
 
 
 def look(ticket: Ticket, book: Rulebook, now: Moment) -> Judged:
-    """Run every policy's clock over the ticket's history."""
+    """Run every policy's clock over the ticket's history, and count its deadlines."""
     view = View(ticket, turns(ticket, book), book, now)
-    return Judged(view, {policy.name: policy_cycles(policy, view) for policy in book.entries.policies})
+    clocks = {policy.name: policy_cycles(policy, view) for policy in book.entries.policies}
+    return Judged(view, clocks, deadlines_of(view))
 
 
 def judge(ticket: Ticket, book: Rulebook, now: Moment) -> Wishes:
@@ -61,6 +65,8 @@ def _climb(ladder: Ladder, judged: Judged) -> tuple[Step | None, Moment | None]:
     tested: Tested = []
     if not holds(ladder.when, view, tested):
         return None, None
+    if ladder.clock.startswith(DEADLINE):
+        return _beside_deadline(ladder, judged, tested)
     cycle = _clock(ladder, judged)
     if cycle is None or not is_running(cycle):
         return None, None
@@ -70,6 +76,48 @@ def _climb(ladder: Ladder, judged: Judged) -> tuple[Step | None, Moment | None]:
     if reached is None:
         return None, upcoming
     return _ladder_step(ladder, cycle, reached, upcoming, judged, tested), upcoming
+
+
+def _beside_deadline(ladder: Ladder, judged: Judged, tested: Tested) -> tuple[Step | None, Moment | None]:
+    """The step of the highest rung reached beside a deadline of the open ticket, and the moment of the next one."""
+    view, name = judged.view, ladder.clock.removeprefix(DEADLINE)
+    deadline = next((deadline for deadline in judged.deadlines if deadline.name == name), None)
+    if deadline is None or view.happened[-1].after.standing != "open":
+        return None, None
+    moments = deadline_moments(ladder.rungs, deadline, view.book.calendar, view.ticket.created_at)
+    upcoming = next_at(moments, view.now)
+    reached = highest(moments, view.now)
+    if reached is None:
+        return None, upcoming
+    clock = f"{name} extended" if deadline.extended else name
+    occasion = Occasion(clock, deadline.starts_at, reached.rung.rung, reached.repeat)
+    provisional = ", provisional" if deadline.provisional else ""
+    ends = f"due {due_day(deadline, view.book.calendar)}{provisional}"
+    decided = (*tested, (ladder.clock, ends), ("rung", reached.rung.rung))
+    return _said(ladder, reached, occasion, decided, _deadline_values(deadline, view), judged), upcoming
+
+
+def _deadline_values(deadline: Deadline, view: View) -> dict[str, Value]:
+    """What a message beside a deadline can say. Only what holds is there: `reg` when it is recorded, and so on."""
+    calendar, now = view.book.calendar, view.now
+    only_the_day = deadline.by_day or (deadline.recorded and deadline.provisional)
+    start = shown(deadline.starts_at, calendar, by_day=only_the_day)
+    values = _common_values(view)
+    values["date"] = start
+    values["n"] = Count(calendar.working_days(calendar.day_of(deadline.starts_at), calendar.day_of(now)))
+    values["due"] = shown(deadline.due_at - deadline.by_day, calendar, by_day=deadline.by_day)
+    values["basis"] = deadline.basis
+    values["over" if is_over(deadline, now) else "left"] = distance(deadline, calendar, now)
+    if deadline.recorded:
+        values["reg"] = values["at"] = start
+    if deadline.provisional:
+        values["provisional"] = start
+    if not deadline.confirmed:
+        values["unconfirmed"] = deadline.source
+    for notice in deadline.milestones:
+        if notice.done_at is None and now <= notice.due_at:
+            values["extend_by"] = shown(notice.due_at - deadline.by_day, calendar, by_day=deadline.by_day)
+    return values
 
 
 def _clock(ladder: Ladder, judged: Judged) -> Cycle | None:
@@ -97,6 +145,18 @@ def _ladder_step(
         values["left" if elapsed <= cycle.target_s else "over"] = amount
     occasion = Occasion(cycle.policy, cycle.started_at, rung.rung, reached.repeat)
     decided = (*tested, (ladder.clock, f"{elapsed // 60} working minutes"), ("rung", rung.rung))
+    return _said(ladder, reached, occasion, decided, values, judged)
+
+
+def _said(
+    ladder: Ladder,
+    reached: Reached,
+    occasion: Occasion,
+    decided: tuple[tuple[str, str], ...],
+    values: dict[str, Value],
+    judged: Judged,
+) -> Step:
+    view, rung = judged.view, reached.rung
     return Step(
         key=key_of(view.book.site, view.ticket.id, ladder.name, occasion),
         ticket_id=view.ticket.id,
