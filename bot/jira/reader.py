@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
@@ -29,6 +30,7 @@ SOMEBODY = "~unknown"
 _LABELS_OF_SYSTEM_FIELDS = {"component": "components", "fix version": "fixVersions", "version": "versions"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS_BELOW = 100_000_000_000
+_LOCAL = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})(?:,? (?:kell )?([0-9]{1,2})[.:]([0-9]{2}))?")
 _TEXTS = frozenset({"", "any", "doc", "string"})
 
 
@@ -237,7 +239,9 @@ class _Words:
             users = value if isinstance(value, list) else [value]
             return self.person(_user(users[0])) if users else None
         shown = tuple(_shown(value))
-        return self._word(word, field, ", ".join(shown), isinstance(value, dict)) if shown else None
+        if not shown:
+            return None
+        return self._date(word, shown[0]) or self._word(word, field, ", ".join(shown), isinstance(value, dict))
 
     def _field_id(self, item: Item) -> str:
         if item.field_id:
@@ -266,8 +270,16 @@ class _Words:
             if account:
                 return self._binding.people.get(account, f"~{account}")
             return SOMEBODY if told else None
+        if dated := self._date(word, str(value or ""), told):
+            return dated
         told = told or (str(value) if value else "")
         return self._word(word, field, told, False) if field and told else None
+
+    def _date(self, word: str, *written: str) -> str | None:
+        """The date or moment that a field holds from which a deadline counts, be it in a field of free text."""
+        if word not in self._binding.dated:
+            return None
+        return next((found for text in written if (found := dated(text))), None)
 
     def _word(self, word: str, field: Field, shown: str, option: bool) -> str | None:
         """A value that people see in the rulebook's word for it; free text is only told to be there."""
@@ -304,6 +316,19 @@ def _user(value: object) -> User | None:
         return msgspec.convert(value, User | None)
     except msgspec.ValidationError:
         return None
+
+
+def dated(written: str) -> str | None:
+    """Read a date or moment as ISO 8601, from that or from `18.11.2026 kell 14.15`; None for what is neither."""
+    text = written.strip()
+    if found := _LOCAL.fullmatch(text):
+        day, month, year, hour, minute = found.groups()
+        text = f"{year}-{int(month):02}-{int(day):02}" + (f"T{int(hour):02}:{minute}" if hour else "")
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at.isoformat(timespec="seconds") if len(text) > len("2026-11-18") else f"{at:%Y-%m-%d}"
 
 
 def _day(written: str) -> Moment | None:
