@@ -37,6 +37,7 @@ TYPES: list[tuple[Any, str]] = [
     (dict[str, Any], "conditions"),
     (dict[str, str], "texts by name"),
     (dict[date, str], "texts by date"),
+    (dict[date, words.Week], "hours by date"),
     (tuple[str, ...], "list of texts"),
     (Expectations, "list of expectations"),
     (dict[Time, Expectations], "list of expectations by time"),

@@ -14,14 +14,13 @@ from functools import cache
 from operator import itemgetter
 from zoneinfo import ZoneInfo
 
-from bot.core.hours import Hours, Week, WrittenHours, hours_of, length_s, week_of, without_last
+from bot.core.hours import FIRST_YEAR, LAST_YEAR, Hours, Week, WrittenHours, hours_of, length_s, week_of, without_last
 from bot.core.ticket import Moment
 
 _DAY_S = 86_400
 _ONE_DAY = timedelta(days=1)
 _HORIZON_S = 50 * 366 * _DAY_S
 _SHORTENED_BY_S = 3 * 3600
-_FIRST_YEAR, _LAST_YEAR = 1970, 2199
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -55,7 +54,7 @@ def _year_of(at: Moment) -> int:
     return date.fromordinal(_EPOCH + at // _DAY_S).year
 
 
-_FIRST, _ANCHOR, _LAST = _new_year(_FIRST_YEAR), _new_year(2025), _new_year(_LAST_YEAR + 1)
+_FIRST, _ANCHOR, _LAST = _new_year(FIRST_YEAR), _new_year(2025), _new_year(LAST_YEAR + 1)
 _EMPTY = _Table(_LAST, _FIRST, [], [], [], [])
 
 
@@ -212,7 +211,7 @@ class Calendar:
         if table.lo <= start and end <= table.hi:
             return table
         if start < _FIRST or end > _LAST:
-            raise ValueError(f"working time is counted from {_FIRST_YEAR} to {_LAST_YEAR} only")
+            raise ValueError(f"working time is counted from {FIRST_YEAR} to {LAST_YEAR} only")
         lo = min(table.lo, _ANCHOR, _new_year(_year_of(start)))
         hi = max(table.hi, _ANCHOR, min(_LAST, _new_year(_year_of(end) + 1)))
         self._tables[0] = table = self._table(lo, hi)

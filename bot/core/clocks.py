@@ -17,7 +17,7 @@ def policy_cycles(policy: Policy, view: View) -> tuple[Cycle, ...]:
     target = next((target for target in policy.targets if holds(target.when, view)), None)
     if target is None:
         return ()
-    calendar = view.book.calendars[policy.calendar] if policy.calendar else view.book.calendar
+    calendar = view.book.calendar_of(policy.calendar, view.ticket.queue)
     target_s = target.within.working_s(calendar.day_s)
     return cycles(policy.name, _ticks(policy, view.happened), calendar, target_s)
 

@@ -8,12 +8,14 @@ from itertools import chain, pairwise
 from bot.core.clocks import SINCE
 from bot.core.conditions import WORDS
 from bot.core.conditions import problems as condition_problems
+from bot.core.crosscheck_calendars import day_lengths
 from bot.core.deadlines import CREATED, DEADLINE
 from bot.core.duration import Duration
 from bot.core.entries import DeadlineEntry, Entries, Ladder, Policy, Rung
 from bot.core.findings import KEY, Finding, Path, known, nearest, once
 from bot.core.history import moment_problem, while_problem
 from bot.core.people import ROLES
+from bot.core.rulebook import QUEUE
 
 Messages = Mapping[str, frozenset[str]] | None
 """The texts that may be said, each with the names of the values it cannot do without; None: not known."""
@@ -78,7 +80,10 @@ def policies(entries: Entries) -> Iterator[Finding]:
                 yield Finding((*path, "pauses", k), wrong[0], nearest(text, wrong[1]))
             elif text.startswith("queue is "):
                 yield from _mapped((*path, "pauses", k), "queue", entries)
-        yield from known((*path, "calendar"), "calendar", policy.calendar, entries.calendars)
+        if policy.calendar == QUEUE:
+            yield from _mapped((*path, "calendar"), "queue", entries)
+        else:
+            yield from known((*path, "calendar"), "calendar", policy.calendar, entries.calendars)
         yield from _targets((*path, "targets"), policy, entries)
 
 
@@ -95,8 +100,8 @@ def _targets(path: Path, policy: Policy, entries: Entries) -> Iterator[Finding]:
             yield Finding((*path, i), text)
 
 
-def ladders(entries: Entries, messages: Messages, day_s: Mapping[str, int | None]) -> Iterator[Finding]:
-    """What is wrong with the ladders. `day_s` is what a working day amounts to in each calendar, where known."""
+def ladders(entries: Entries, messages: Messages) -> Iterator[Finding]:
+    """What is wrong with the ladders."""
     for i, ladder in enumerate(entries.ladders):
         path: Path = ("ladders", i)
         yield from _when((*path, "when"), ladder.when, entries)
@@ -112,7 +117,6 @@ def ladders(entries: Entries, messages: Messages, day_s: Mapping[str, int | None
         elif policy is None:
             clocks = [*(policy.name for policy in entries.policies), "since solved"]
             yield from known((*path, "clock"), "policy", ladder.clock, clocks)
-        calendar = (policy.calendar if policy else None) or entries.manners.calendar
         rungs = ((*path, "rungs", k, "rung") for k in range(len(ladder.rungs)))
         yield from once("rung", zip(rungs, (rung.rung for rung in ladder.rungs), strict=True))
         for k, rung in enumerate(ladder.rungs):
@@ -120,7 +124,8 @@ def ladders(entries: Entries, messages: Messages, day_s: Mapping[str, int | None
             yield from _rung((*path, "rungs", k), rung, entries, on=on, is_last=is_last)
             brought = _brought(rung, on=on, is_last=is_last)
             yield from _said((*path, "rungs", k, "say"), rung.say, brought, messages)
-        yield from _order((*path, "rungs"), ladder, day_s.get(calendar))
+        lengths = day_lengths(entries, policy.calendar if policy else None)
+        yield from dict.fromkeys(chain.from_iterable(_order((*path, "rungs"), ladder, day_s) for day_s in lengths))
 
 
 def _rung(path: Path, rung: Rung, entries: Entries, *, on: str, is_last: bool) -> Iterator[Finding]:
@@ -231,10 +236,8 @@ def _hides(above: DeadlineEntry, entry: DeadlineEntry) -> bool:
     return from_day and to_day
 
 
-def _order(path: Path, ladder: Ladder, day_s: int | None) -> Iterator[Finding]:
+def _order(path: Path, ladder: Ladder, day_s: int) -> Iterator[Finding]:
     """Rungs of one kind must come one after the other, and none before the deadline after one beyond it."""
-    if day_s is None:
-        return
     for kind in _KINDS:
         amounts = [(i, getattr(rung, kind)) for i, rung in enumerate(ladder.rungs) if getattr(rung, kind) is not None]
         for (_, before), (i, after) in pairwise(amounts):

@@ -23,6 +23,7 @@ Why = Reason | dict[Language, Reason]
 """A rule's reason, which its messages quote: in the desk's language, or in several."""
 
 Names = dict[Language, str]
+Week = dict[str, str] | Literal["24x7"]
 
 
 def _duration(value: object) -> object:
@@ -61,14 +62,18 @@ class CalendarEntry(_Entry):
 
     timezone: str
     """The IANA name of the zone in whose local time the hours are meant, for example `Europe/Tallinn`."""
-    hours: dict[str, str] | Literal["24x7"]
+    hours: Week
     """Weekdays (`mon-fri`, `sat`) with their intervals (`08:00-12:00, 13:00-17:00`), or the word `24x7`."""
+    hours_from: dict[date, Week] = {}
+    """Other hours from a local date on, until the next such date; before the first, `hours` hold."""
     day: Length | None = None
     """What `1wd` means on a clock, in `h` or `m`; the longest weekday by default."""
     holidays: str | None = None
     """The country whose public holidays are not worked, by its ISO code."""
     shortened: Literal["EE"] | None = None
     """`EE`: Estonia's four eves end three hours early where they are worked (TLS § 53)."""
+    closed: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    """The calendar files (`.ics`) beside this one whose all-day events are closed days."""
     exceptions: dict[date, str] = {}
     """Dates with hours of their own, or `closed`, whatever else would hold for them."""
 
@@ -106,6 +111,8 @@ class Queue(_Entry):
     """Who works in it."""
     coordinator: str | None = None
     """Who coordinates it; the desk's coordinator by default."""
+    calendar: str | None = None
+    """When it works, for policies that count in the calendar of the ticket's queue; the desk's by default."""
     value: str | None = None
     """What Jira's queue field holds for it; the queue's own name by default."""
 
@@ -206,7 +213,7 @@ class Policy(_Entry):
     stops: OneOrMore
     """The moments that stop it."""
     calendar: str | None = None
-    """The calendar it counts in; the desk's by default."""
+    """The calendar it counts in, or the word `queue`: that of the ticket's queue; the desk's by default."""
     at_risk: Share = 75
     """The share of the target after which its clock stands at risk."""
     targets: Annotated[tuple[Target, ...], Field(min_length=1)]

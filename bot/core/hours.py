@@ -15,6 +15,9 @@ Week = tuple[Hours, ...]
 WrittenHours = Mapping[str, str | Sequence[str]] | str
 """Weekdays with their intervals, or the word `24x7`."""
 
+FIRST_YEAR, LAST_YEAR = 1970, 2199
+"""The years that calendars count."""
+
 _DAY_S = 86_400
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _INTERVAL = re.compile(r"(?P<from_h>[0-9]{2}):(?P<from_m>[0-9]{2})-(?P<to_h>[0-9]{2}):(?P<to_m>[0-9]{2})")
