@@ -21,16 +21,12 @@ _FIRST_YEAR, _LAST_YEAR = 1971, 2150
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
-    """A date inside a deadline: what must be done, by when, and when it was done (None: not yet)."""
+    """A date inside a deadline: what must be done, by when, when it was done (None: not yet), and whether in time."""
 
     name: str
     due_at: Moment
     done_at: Moment | None
-
-    @property
-    def kept(self) -> bool:
-        """Whether it was done in time."""
-        return self.done_at is not None and self.done_at <= self.due_at
+    kept: bool
 
 
 @dataclass(frozen=True, slots=True)

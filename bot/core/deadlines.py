@@ -82,8 +82,9 @@ def _deadline(
         if entry.extension is not None:
             notice_due_at = ends_at(starts_at, entry.extension.notice_within or within, calendar, moves=moves)
             told_at = _told_at(entry.extension, view, fields, calendar)
-            notice = Milestone(NOTICE, notice_due_at, told_at)
-            milestones, extended = (notice,), notice.kept
+            # A day's 24:00 is the next one's 0:00, when it is too late for what was done on that next day.
+            extended = told_at is not None and told_at <= notice_due_at - by_day
+            milestones = (Milestone(NOTICE, notice_due_at, told_at, kept=extended),)
             within = entry.extension.to if extended else within
         due_at = ends_at(starts_at, within, calendar, moves=moves)
     provisional = not recorded and entry.counts_from != CREATED
