@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,11 @@ LONGEST_S = 10.0
 
 _FIRST, _LAST = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
 _ONE_DAY = timedelta(days=1)
-_OFTEN = ("BYHOUR", "BYMINUTE", "BYSECOND")
+_PARTS = frozenset(("FREQ", "INTERVAL", "WKST", "BYDAY", "BYMONTH"))
+_PICKING = _PARTS | {"BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS"}
+_FOLLOWED = {"DAILY": _PARTS, "WEEKLY": _PARTS, "MONTHLY": _PICKING, "YEARLY": _PICKING}
+"""What a rule may consist of. One that picks from every day could look for its next day for ever."""
+
 _BEGINS = re.compile(rb"^BEGIN:VEVENT[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _READ = frozenset(
     (None, "DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "STATUS", "UID")
@@ -97,10 +101,10 @@ def closed_days(path: Path, clock: Callable[[], float] = time.monotonic) -> froz
     """
     late_at = clock() + LONGEST_S
 
-    def in_time(starts: Iterator[date]) -> Iterator[date]:
+    def in_time(starts: Iterable[date]) -> Iterator[date]:
         for start in starts:
             if clock() > late_at:
-                raise UnreadableError(f"repeats so often that following it takes longer than {LONGEST_S:.0f} s")
+                raise UnreadableError(f"repeats so much that following all takes longer than {LONGEST_S:.0f} s")
             yield start
 
     read: list[_Series] = []
@@ -151,7 +155,7 @@ def _events(content: bytes) -> list[_Event]:
     return events
 
 
-def _series(event: _Event, in_time: Callable[[Iterator[date]], Iterator[date]]) -> _Series:
+def _series(event: _Event, in_time: Callable[[Iterable[date]], Iterator[date]]) -> _Series:
     if any(name in _READ for name, _ in event.errors):
         raise UnreadableError("cannot be read")
     start = _day(event, "DTSTART")
@@ -162,7 +166,7 @@ def _series(event: _Event, in_time: Callable[[Iterator[date]], Iterator[date]]) 
         raise UnreadableError("changes more than one day of a repeated event; write those days out")
     if str(event.get("STATUS", "")).upper() == "CANCELLED":
         return _Series(uid, (), 0, replaces)
-    starts = {start, *_listed(event, "RDATE"), *in_time(_repeated(event, start))}
+    starts = {*in_time(chain((start,), _listed(event, "RDATE"), _repeated(event, start)))}
     return _Series(uid, tuple(sorted(starts.difference(_listed(event, "EXDATE")))), _length(event, start), replaces)
 
 
@@ -187,15 +191,12 @@ def _listed(event: _Event, name: str) -> Iterator[date]:
 
 
 def _length(event: _Event, start: date) -> int:
-    end = _day(event, "DTEND")
-    if end is not None and "DURATION" in event:
+    end, length = _day(event, "DTEND"), getattr(event.get("DURATION"), "dt", None)
+    if end is not None and length is not None:
         raise UnreadableError("has both an end and a length")
-    if "DURATION" in event:
-        written = getattr(event["DURATION"], "dt", None)
-        if not isinstance(written, timedelta) or written % _ONE_DAY:
-            raise UnreadableError("has a length that is no number of whole days")
-        end = start + written
-    days = 1 if end is None else (end - start).days
+    if length is not None and length % _ONE_DAY:
+        raise UnreadableError("has a length that is no number of whole days")
+    days = (end - start if end else _ONE_DAY if length is None else length).days
     if days < 1:
         raise UnreadableError("does not end after it begins; its end is the day after its last")
     return days
@@ -204,28 +205,27 @@ def _length(event: _Event, start: date) -> int:
 def _repeated(event: _Event, start: date) -> Iterator[date]:
     """The first days that its rule adds, up to the last that calendars count."""
     if "RRULE" not in event:
-        return iter(())
+        return
     from dateutil.rrule import rrulestr
     from icalendar import vRecur
 
-    rule = event["RRULE"]
-    if isinstance(rule, list):
+    if isinstance(event["RRULE"], list):
         raise UnreadableError("repeats by more than one rule")
-    parts: dict[str, list[Any]] = {name.upper(): values for name, values in rule.items()}
-    counts, untils = parts.pop("COUNT", None), parts.pop("UNTIL", None)
-    often = parts.get("FREQ", [""])[0] not in ("DAILY", "WEEKLY", "MONTHLY", "YEARLY") or parts.keys() & set(_OFTEN)
-    long = any(len(values) > LONGEST_LIST for values in parts.values())
-    if often or long or (counts and untils) or parts.get("INTERVAL", [1])[0] < 1:
+    rule: dict[str, list[Any]] = {name.upper(): values for name, values in event["RRULE"].items()}
+    counts, untils = rule.pop("COUNT", None), rule.pop("UNTIL", None)
+    unknown = rule.keys() - _FOLLOWED.get(str(rule.setdefault("FREQ", [""])[0]).upper(), frozenset())
+    long = any(len(values) > LONGEST_LIST for values in rule.values())
+    if unknown or long or (counts and untils) or rule.get("INTERVAL", [1])[0] < 1:
         raise UnreadableError("repeats by a rule that closed days cannot follow")
     until = min(_LAST, _whole(untils[0])) if untils else _LAST
     try:
-        text = str(vRecur(parts).to_ical(), "ascii")  # type: ignore[no-untyped-call]
+        text = str(vRecur(rule).to_ical(), "ascii")  # type: ignore[no-untyped-call]
         days = rrulestr(text, dtstart=datetime(start.year, start.month, start.day)).replace(
             until=datetime(until.year, until.month, until.day)
         )
+        yield from (day.date() for day in islice(days, counts[0] if counts else None))
     except (ValueError, TypeError, LookupError, ArithmeticError):
         raise UnreadableError("repeats by a rule that cannot be read") from None
-    return (day.date() for day in islice(days, counts[0] if counts else None))
 
 
 def _spread(starts: Iterable[date], days: int) -> Iterator[date]:
