@@ -34,6 +34,7 @@ TYPES: list[tuple[Any, str]] = [
     (words.Names, "texts by language"),
     (words.Length, "duration"),
     (words.Share, "share"),
+    (words.AtRisk, "share or duration"),
     (dict[str, Any], "conditions"),
     (dict[str, str], "texts by name"),
     (dict[date, str], "texts by date"),

@@ -75,6 +75,12 @@ def policies(entries: Entries) -> Iterator[Finding]:
         yield from _moment((*path, "starts"), policy.starts, entries)
         for k, text in enumerate(policy.stops):
             yield from _moment((*path, "stops", k), text, entries)
+        for k, text in enumerate(policy.restarts):
+            yield from _moment((*path, "restarts", k), text, entries)
+            if text in policy.stops:
+                yield Finding((*path, "restarts", k), "this stops the clock too; a clock either stops or begins anew")
+        if isinstance(policy.at_risk, Duration):
+            yield from _on_a_clock((*path, "at_risk"), policy.at_risk, least=1)
         for k, text in enumerate(policy.pauses):
             if wrong := while_problem(text, entries):
                 yield Finding((*path, "pauses", k), wrong[0], nearest(text, wrong[1]))

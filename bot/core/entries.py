@@ -42,12 +42,22 @@ def _share(value: object) -> object:
     raise ValueError("write a share as a percentage, for example 75%")
 
 
+def _at_risk(value: object) -> object:
+    if isinstance(value, Duration) or (isinstance(value, str) and not value.endswith("%")):
+        return _duration(value)
+    share = _share(value)
+    if share not in range(1, 101):
+        raise ValueError("write a share from 1% to 100%, or an amount of time, for example 75% or 4h")
+    return share
+
+
 def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
 Length = Annotated[Duration, BeforeValidator(_duration)]
 Share = Annotated[int, BeforeValidator(_share), Field(ge=1, le=100)]
+AtRisk = Annotated[int | Duration, BeforeValidator(_at_risk)]
 OneOrMore = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
 
 
@@ -207,15 +217,17 @@ class Policy(_Entry):
     why: Why
     """The reason: a text, or texts by language."""
     starts: str
-    """The moment that starts the clock; each start after a stop begins a new cycle."""
+    """The moment that starts the clock; each start after a stop begins a new cycle, one before it changes nothing."""
     pauses: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     """The stretches of time in which it does not run."""
     stops: OneOrMore
     """The moments that stop it."""
+    restarts: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    """The moments at which a clock that has ever started ends its cycle, if it runs, and begins a new one at zero."""
     calendar: str | None = None
     """The calendar it counts in, or the word `queue`: that of the ticket's queue; the desk's by default."""
-    at_risk: Share = 75
-    """The share of the target after which its clock stands at risk."""
+    at_risk: AtRisk = 75
+    """When its clock stands at risk: from this share of the target on, or this long before the target is used up."""
     targets: Annotated[tuple[Target, ...], Field(min_length=1)]
     """How much time there is; the first whose conditions hold counts."""
 
