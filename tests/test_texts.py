@@ -126,7 +126,7 @@ def test_every_shipped_message_is_written_in_every_language(shipped: Messages) -
         ("because", {"why"}),
         ("info_request", {"due", "basis"}),
         ("letter_due", {"due", "basis"}),
-        ("breach_72h", {"due"}),
+        ("breach_72h", {"due", "basis"}),
         ("customer_deadline", {"due"}),
         ("info_unregistered", set()),
         ("closure_prompt", set()),
