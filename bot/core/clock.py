@@ -6,7 +6,7 @@ Pure arithmetic of a history that is known up to now: for a look back, give the 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Literal
 
@@ -154,6 +154,17 @@ def reached_at(cycle: Cycle, amount_s: int, now: Moment) -> Moment | None:
 def due_at(cycle: Cycle, now: Moment) -> Moment | None:
     """Find when the target is used up, as `reached_at` does; None as well for a clock without a target."""
     return None if cycle.target_s is None else reached_at(cycle, cycle.target_s, now)
+
+
+def due_when_stopped(cycle: Cycle) -> Moment | None:
+    """Find the due moment as it stood when the clock stopped; None for one that was paused then, short of its target.
+
+    Raises ValueError when that takes more than 50 years.
+    """
+    if cycle.target_s is None or not cycle.segments or cycle.segments[-1][1] != cycle.stopped_at:
+        return due_at(cycle, cycle.started_at)
+    since = cycle.segments[-1][0]
+    return due_at(replace(cycle, segments=(*cycle.segments[:-1], (since, None))), since)
 
 
 def standing(cycle: Cycle, now: Moment, at_risk_s: int) -> Standing:

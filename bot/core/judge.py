@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import chain
 from typing import NamedTuple
 
-from bot.core.clock import Cycle, due_at, elapsed_s, is_running
-from bot.core.clocks import SINCE, policy_cycles, since_cycle
+from bot.core.clock import Cycle, Standing, due_at, elapsed_s, is_running, next_change, standing
+from bot.core.clocks import SINCE, at_risk_s, policy_cycles, since_cycle
 from bot.core.conditions import Tested, View, holds
 from bot.core.deadline import Deadline, distance, due_day, is_over, shown
 from bot.core.deadlines import DEADLINE, deadlines_of
-from bot.core.entries import Ladder
+from bot.core.entries import Ladder, Policy
 from bot.core.history import moment, turns
 from bot.core.ladder import Reached, deadline_moments, highest, next_at, rung_moments, urgency
 from bot.core.people import addressees
@@ -19,6 +20,7 @@ from bot.core.routing import route_for, to_be_routed_since
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Amount, At, Because, Count, Name, Occasion, Step, Value, Wishes, key_of
 from bot.core.ticket import UNKNOWN, Moment, Ticket
+from bot.core.verdict import verdicts_on
 
 
 class Judged(NamedTuple):
@@ -45,18 +47,40 @@ def judge(ticket: Ticket, book: Rulebook, now: Moment) -> Wishes:
         because = "never, because the rulebook does not say what the ticket's status means"
         return Wishes(ticket.id, ticket.project, (), None, because, on_hold)
     found = [_route_step(judged)]
-    moments: list[Moment] = []
+    moments = list(_changes(judged))
     for ladder in book.entries.ladders:
         step, next_moment = _climb(ladder, judged)
         found.append(step)
         if next_moment is not None:
-            moments.append(next_moment)
+            moments.append((next_moment, "the next rung is reached then"))
     steps = tuple(step for step in found if step is not None)
+    stopped = chain.from_iterable(judged.clocks.values())
+    verdicts = tuple(verdicts_on(ticket.id, stopped, book.version, now))
     if moments:
-        return Wishes(ticket.id, ticket.project, steps, min(moments), "the next rung is reached then", on_hold)
-    standing = judged.view.happened[-1].after.standing
-    because = f"never, because the ticket is {standing} and no clock runs towards a rung"
-    return Wishes(ticket.id, ticket.project, steps, None, because, on_hold)
+        return Wishes(ticket.id, ticket.project, steps, *min(moments), on_hold, verdicts)
+    after = judged.view.happened[-1].after.standing
+    because = f"never, because the ticket is {after} and no clock runs towards a rung"
+    return Wishes(ticket.id, ticket.project, steps, None, because, on_hold, verdicts)
+
+
+def standings(judged: Judged) -> dict[str, Standing]:
+    """How the last cycle of each policy's clock stands; a policy whose clock never started is left out."""
+    now, found = judged.view.now, _last_cycles(judged)
+    return {policy.name: standing(cycle, now, at_risk_s(policy, cycle)) for policy, cycle in found}
+
+
+def _changes(judged: Judged) -> Iterator[tuple[Moment, str]]:
+    """When each policy's clock stands otherwise, if nothing happens to the ticket."""
+    for policy, cycle in _last_cycles(judged):
+        at = next_change(cycle, judged.view.now, at_risk_s(policy, cycle))
+        if at is not None:
+            yield at, f"the clock of '{policy.name}' stands otherwise then"
+
+
+def _last_cycles(judged: Judged) -> Iterator[tuple[Policy, Cycle]]:
+    for policy in judged.view.book.entries.policies:
+        for cycle in judged.clocks[policy.name][-1:]:
+            yield policy, cycle
 
 
 def _climb(ladder: Ladder, judged: Judged) -> tuple[Step | None, Moment | None]:
@@ -209,12 +233,14 @@ def _route_step(judged: Judged) -> Step | None:
 
 
 def _promises(judged: Judged) -> Iterator[tuple[str, Value]]:
-    """When tier 2 must first have answered, and have solved: the running clocks that stop at these moments."""
-    for policy in judged.view.book.entries.policies:
-        for cycle in judged.clocks[policy.name][-1:]:
-            due = due_at(cycle, judged.view.now) if is_running(cycle) else None
-            if due is not None:
-                yield ("first_due" if "answered" in policy.stops else "due"), At(due)
+    """When tier 2 must first have answered, and have solved: the first of the running clocks that stop then is due."""
+    dues: dict[str, Moment] = {}
+    for policy, cycle in _last_cycles(judged):
+        word = "first_due" if "answered" in policy.stops else "due" if "solved" in policy.stops else None
+        due = due_at(cycle, judged.view.now) if word and is_running(cycle) else None
+        if word and due is not None:
+            dues[word] = min(due, dues.get(word, due))
+    yield from ((word, At(due)) for word, due in dues.items())
 
 
 def _common_values(view: View) -> dict[str, Value]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from bot.core.ticket import Moment
+from bot.core.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ class Wishes:
     """All that the rules wish for one ticket now, and when it must next be looked at though nothing changes.
 
     `look_again_at` is None for "never"; `because` says why in either case. `on_hold` is the label with which
-    a person silenced the ticket.
+    a person silenced the ticket. `verdicts` are those on all of its clocks that have stopped; None where the
+    rulebook does not know what the ticket's state means.
     """
 
     ticket_id: str
@@ -110,6 +112,7 @@ class Wishes:
     look_again_at: Moment | None
     because: str
     on_hold: str | None = None
+    verdicts: tuple[Verdict, ...] | None = None
 
 
 def key_of(site: str, ticket_id: str, rule: str, occasion: Occasion) -> str:
