@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -99,3 +100,58 @@ def test_the_page_in_every_language(book, language):
 def test_the_most_overdue_clock_of_a_ticket_is_named(book):
     rows = gather([ticket(3, FORWARDED)], [], (), book, at(NOW)).sections["overdue"]
     assert [(row.key, row.policy) for row in rows] == [("KKA-3", "tier2-answer")]
+
+
+LETTER = {"category": "SELGITUSTAOTLUS", "queue": "DOK"}
+REQUEST = {"category": "TEABENOUE", "queue": "DOK"}
+
+
+@pytest.mark.parametrize(
+    ("one", "rows"),
+    [
+        (ticket(1, FORWARDED), []),
+        (ticket(2, FORWARDED, category="DEKL_SISU"), []),  # the customer's own date
+        (ticket(3, **LETTER), [("MSVS § 6", "29.12.2026", "jäänud 7 tööpäeva", "esialgne, kinnitamata")]),
+        (
+            ticket(4, **LETTER, fields={"registered": "2026-12-10"}),
+            [("MSVS § 6", "28.12.2026", "jäänud 6 tööpäeva", "kinnitamata")],
+        ),
+        (
+            ticket(5, **LETTER, fields={"registered": "2026-11-10", "extended": "2026-11-20"}),
+            [("MSVS § 6", "11.01.2027", "jäänud 15 tööpäeva", "pikendatud, kinnitamata")],
+        ),
+        (
+            ticket(6, **REQUEST, fields={"registered": "2026-12-04"}),
+            [("AvTS § 18 lg 1", "11.12.2026", "ületatud 3 tööpäeva", "kinnitamata")],
+        ),
+        (
+            ticket(7, **REQUEST),
+            [
+                ("AvTS § 16 lg 1", "15.12.2026", "ületatud 1 tööpäev", "kinnitamata"),
+                ("AvTS § 18 lg 1", "21.12.2026", "jäänud 3 tööpäeva", "esialgne, kinnitamata"),
+            ],
+        ),
+        (
+            ticket(8, category="ANDMEKAITSE", fields={"known": "2026-12-14T14:15:00+02:00"}),
+            [("GDPR art 33", "17.12.2026 kell 14.15", "jäänud 26 tundi 15 minutit", "kinnitamata")],
+        ),
+        (ticket(9, FORWARDED, ("2026-12-14 10:00", "solved"), **LETTER), []),
+        (ticket(10, secured=True, **LETTER), []),
+    ],
+)
+def test_the_answers_owed(book, one, rows):
+    page = html(gather([one], [], (), book, at(NOW)), book, "et")
+    section = page.partition('id="statutory"')[2].partition("</section>")[0]
+    found = [re.findall(r"<td[^>]*>(.*?)</td>", row)[2:] for row in section.split("<tr>")[2:]]
+    assert found == list(map(list, rows))
+
+
+def test_an_overdue_answer_needs_attention_and_one_in_time_does_not(book):
+    nothing = words_of("et")["nothing"]
+    in_time = html(gather([ticket(3, **LETTER)], [], (), book, at(NOW)), book, "et")
+    assert nothing in in_time
+    late = html(
+        gather([ticket(6, **REQUEST, fields={"registered": "2026-12-04"})], [], (), book, at(NOW)), book, "et"
+    )
+    assert "Teabenõuded ja vastamistähtajad, ületatud</a>: <b>1</b>" in late
+    assert nothing not in late

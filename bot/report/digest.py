@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot.core.clock import Cycle, due_at, elapsed_s, is_paused, is_running
 from bot.core.clocks import since_cycle
+from bot.core.deadline import Deadline, distance, is_over, shown
 from bot.core.judge import Judged, look
 from bot.core.ledger import Entry
 from bot.core.rulebook import Rulebook
@@ -36,6 +37,18 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Statutory:
+    """A statutory deadline of an open ticket: its last day or moment, and what is left or over by then."""
+
+    key: str
+    queue: str | None
+    deadline: Deadline
+    due: Value
+    distance: Amount
+    over: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """All figures of a digest as of a moment, before any wording."""
 
@@ -45,6 +58,7 @@ class Digest:
     by_tier: Mapping[str, int]
     closed_today: int
     sections: Mapping[str, Sequence[Row]]
+    statutory: Sequence[Statutory]
     secured: int
     unknown: int
     said: Mapping[tuple[str, str], int]
@@ -63,6 +77,7 @@ def gather(
 ) -> Digest:
     """Count and list the desk as it stands at `now`. Tickets with a security level are counted, not listed."""
     sections: dict[str, list[Row]] = {name: [] for name in SECTIONS}
+    statutory: list[Statutory] = []
     tiers: Counter[str] = Counter()
     standing: Counter[str] = Counter()
     secured = closed_today = 0
@@ -76,14 +91,16 @@ def gather(
             continue
         if after.standing == "open":
             tiers["?" if after.tier is None else str(after.tier)] += 1
-        found = list(_rows(judged, now))
+        found, dated = list(_rows(judged, now)), list(_statutory(judged, now))
         if ticket.secured:
-            secured += bool(found)
+            secured += bool(found or dated)
             continue
+        statutory += dated
         for name, row in found:
             sections[name].append(row)
     for rows in sections.values():
         rows.sort(key=lambda row: (row.at, row.key))
+    statutory.sort(key=lambda row: (row.deadline.due_at, row.key))
     said: Counter[tuple[str, str]] = Counter()
     states: Counter[str] = Counter()
     said_today = 0
@@ -99,6 +116,7 @@ def gather(
         by_tier=tiers,
         closed_today=closed_today,
         sections=sections,
+        statutory=statutory,
         secured=secured,
         unknown=standing[UNKNOWN],
         said=said,
@@ -136,6 +154,16 @@ def _rows(judged: Judged, now: Moment) -> Iterable[tuple[str, Row]]:
         since = since_cycle("enters tier 2", view)
         at = ticket.created_at if since is None else since.started_at
         yield "unrouted" if ticket.queue is None else "unassigned", _row(judged, at)
+
+
+def _statutory(judged: Judged, now: Moment) -> Iterable[Statutory]:
+    """The answers that an open ticket owes; a season's dates are the customer's to keep."""
+    view, calendar = judged.view, judged.view.book.calendar
+    owed = [deadline for deadline in judged.deadlines if not deadline.period]
+    for deadline in owed if view.happened[-1].after.standing == "open" else ():
+        due = shown(deadline.due_at - deadline.by_day, calendar, by_day=deadline.by_day)
+        left = distance(deadline, calendar, now)
+        yield Statutory(view.ticket.key, view.ticket.queue, deadline, due, left, is_over(deadline, now))
 
 
 def _deadline(judged: Judged, cycle: Cycle, now: Moment) -> tuple[str, Row] | None:
