@@ -233,7 +233,7 @@ def _route_step(judged: Judged) -> Step | None:
 
 
 def _promises(judged: Judged) -> Iterator[tuple[str, Value]]:
-    """When tier 2 must first have answered, and have solved: the first of the running clocks that stop then is due."""
+    """When tier 2 must first have answered, and have solved: of the clocks that stop then the first to be due."""
     dues: dict[str, Moment] = {}
     for policy, cycle in _last_cycles(judged):
         word = "first_due" if "answered" in policy.stops else "due" if "solved" in policy.stops else None
