@@ -7,6 +7,7 @@ from datetime import date
 
 from bot.core.crosscheck_calendars import calendars, targets
 from bot.core.crosscheck_rules import deadlines, ladders, policies, routes, rule_names
+from bot.core.crosscheck_stops import stops
 from bot.core.entries import Entries, Language, PersonEntry
 from bot.core.findings import Finding, Path, known, once
 from bot.core.people import ROLES
@@ -33,6 +34,7 @@ def problems(
         *routes(entries, messages),
         *policies(entries),
         *targets(entries),
+        *stops(entries),
         *deadlines(entries),
         *ladders(entries, messages),
     ]

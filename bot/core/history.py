@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from bot.core.entries import Entries
+from bot.core.entries import Entries, Queue, State
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import UNKNOWN, Message, Moment, Ticket
 
@@ -100,9 +100,21 @@ def _situation(values: Mapping[str, str | None], book: Rulebook) -> Situation:
     labels = frozenset((values["labels"] or "").split())
     if state is None:
         return Situation(UNKNOWN, UNKNOWN, None, "nobody", queue, delivered, labels)
+    return situation(state, queue, book.queues, delivered=delivered, labels=labels)
+
+
+def situation(
+    state: State,
+    queue: str | None,
+    queues: Mapping[str, Queue],
+    *,
+    delivered: bool,
+    labels: frozenset[str] = frozenset(),
+) -> Situation:
+    """How a ticket in a state stands: an open one is at the tier of its queue, where the state names none."""
     tier = state.tier
-    if tier is None and queue in book.queues and state.standing == "open":
-        tier = book.queues[queue or ""].tier
+    if tier is None and queue in queues and state.standing == "open":
+        tier = queues[queue or ""].tier
     return Situation(state.state, state.standing, tier, state.ball, queue, delivered, labels)
 
 
