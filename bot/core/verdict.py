@@ -13,7 +13,8 @@ from bot.core.ticket import Moment
 class Verdict(msgspec.Struct, frozen=True):
     """How one cycle of a policy's clock on a ticket ended.
 
-    `due_at` is the due moment as it was when the clock stopped; None for one that was paused then. `version` is the rulebook that judged it at `at`; `rejudged` tells that this rulebook came only after the clock
+    `due_at` is the due moment as it was when the clock stopped; None for one that was paused then.
+    `version` is the rulebook that judged it at `at`; `rejudged` tells that this rulebook came only after the clock
     had stopped, so that another may have judged otherwise then.
     """
 
