@@ -9,9 +9,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from bot.core.remarks import is_thanks
 from bot.core.ticket import UNKNOWN, Change, Message, Moment, Ticket
 from bot.jira.binding import Binding, fold
 from bot.jira.catalogue import Field, User
+from bot.jira.written import written
 
 T = TypeVar("T")
 
@@ -30,6 +32,7 @@ SOMEBODY = "~unknown"
 _LABELS_OF_SYSTEM_FIELDS = {"component": "components", "fix version": "fixVersions", "version": "versions"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS_BELOW = 100_000_000_000
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]|$)")
 _LOCAL = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})(?:,? (?:kell )?([0-9]{1,2})[.:]([0-9]{2}))?")
 _TEXTS = frozenset({"", "any", "doc", "string"})
 
@@ -60,11 +63,12 @@ class History(msgspec.Struct):
 
 
 class Comment(msgspec.Struct):
-    """A comment without its body."""
+    """A comment; its body is looked at once, for what the comment amounts to, and not kept."""
 
     id: str | int = 0
     created: str | int | float | None = None
     author: User | None = None
+    body: msgspec.Raw = msgspec.Raw()
 
 
 class Comments(msgspec.Struct):
@@ -219,7 +223,8 @@ class _Words:
         unique = {str(comment.id): comment for comment in comments}
         for at, comment in _oldest_first(unique.values()):
             author = comment.author
-            yield Message(at // 1000, str(comment.id), self.person(author), self.is_bot(author))
+            thanks = is_thanks(written(comment.body))
+            yield Message(at // 1000, str(comment.id), self.person(author), self.is_bot(author), thanks)
 
     def changes(self, histories: Iterable[History]) -> Iterator[Change]:
         """Give the changes of the followed fields, oldest first whichever order they came in, each entry once."""
@@ -325,7 +330,7 @@ def dated(written: str) -> str | None:
         day, month, year, hour, minute = found.groups()
         text = f"{year}-{int(month):02}-{int(day):02}" + (f"T{int(hour):02}:{minute}" if hour else "")
     try:
-        at = datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text if _ISO.match(text) else "")
     except ValueError:
         return None
     return at.isoformat(timespec="seconds") if len(text) > len("2026-11-18") else f"{at:%Y-%m-%d}"
