@@ -457,3 +457,50 @@ def test_a_changed_date_is_read_from_its_value_and_not_from_what_people_see() ->
         ("known", None, "2026-11-18T14:15:00"),
     ]
     assert ticket.fields == {"registered": "2026-11-19"}
+
+
+DATES = {"fields": {"known": "Registrikood", "registered": "Lahendus kliendile edastatud", "code": "Registrikood"}}
+LAW = [
+    {"name": word, "why": "The law counts from it.", "basis": "§ 1", "source": "the law", "counts_from": word}
+    | {"within": "72h clock"}
+    for word in ("known", "registered")
+]
+
+
+@pytest.mark.parametrize(
+    ("written", "known"),
+    [
+        ("2026-11-18T14:15+02:00", "2026-11-18T14:15:00+02:00"),
+        ("2026-11-18T14:15:30.250+0200", "2026-11-18T14:15:30+02:00"),
+        ("2026-11-18 14:15", "2026-11-18T14:15:00"),
+        (" 18.11.2026 kell 9.05 ", "2026-11-18T09:05:00"),
+        ("18.11.2026, kell 14.15", "2026-11-18T14:15:00"),
+        ("8.1.2026 14:15", "2026-01-08T14:15:00"),
+        ("18.11.2026", "2026-11-18"),
+        ("2026-11-18", "2026-11-18"),
+        ("31.02.2026", "set"),
+        ("Mari Mets helistas 18.11.2026", "set"),
+        ("60001019906", "set"),
+        ("eile", "set"),
+    ],
+)
+def test_a_text_from_which_a_deadline_counts_is_read_when_it_is_nothing_but_a_moment(
+    written: str, known: str
+) -> None:
+    bound = binding(deadlines=LAW, **DATES)
+    ticket = read(issue(customfield_10205=written), bound)
+    assert ticket.fields == {"known": known, "code": "set"}
+    assert read(issue(customfield_10205=written), binding(**DATES)).fields == {"known": "set", "code": "set"}
+
+
+def test_a_changed_date_is_read_from_its_value_and_not_from_what_people_see() -> None:
+    bound = binding(deadlines=LAW, **DATES)
+    item = custom("Lahendus kliendile edastatud", 10204, "18/Nov/26", "19/Nov/26")
+    item |= {"from": "2026-11-18", "to": "2026-11-19"}
+    text = custom("Registrikood", 10205, None, "18.11.2026 kell 14.15", ref=None)
+    ticket = read(issue([entry("10:00:00", item, text)], customfield_10204="2026-11-19"), bound)
+    assert [(change.field, change.was, change.now) for change in ticket.changes if change.field != "code"] == [
+        ("registered", "2026-11-18", "2026-11-19"),
+        ("known", None, "2026-11-18T14:15:00"),
+    ]
+    assert ticket.fields == {"registered": "2026-11-19"}
