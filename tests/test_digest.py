@@ -99,7 +99,7 @@ def test_the_page_in_every_language(book, language):
 
 def test_the_most_overdue_clock_of_a_ticket_is_named(book):
     rows = gather([ticket(3, FORWARDED)], [], (), book, at(NOW)).sections["overdue"]
-    assert [(row.key, row.policy) for row in rows] == [("KKA-3", "tier2-answer")]
+    assert [(row.key, row.policy) for row in rows] == [("KKA-3", "tier2-takes")]
 
 
 LETTER = {"category": "SELGITUSTAOTLUS", "queue": "DOK"}
