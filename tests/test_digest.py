@@ -10,7 +10,8 @@ import pytest
 
 from bot.core.ledger import Entry
 from bot.core.ticket import Change, Message, Ticket
-from bot.report.digest import SECTIONS, gather, html
+from bot.core.verdict import Verdict
+from bot.report.digest import SECTIONS, Kept, gather, html
 from bot.report.words import words_of
 from bot.shipped import rules_folder
 from bot.start import read_desk
@@ -155,3 +156,30 @@ def test_an_overdue_answer_needs_attention_and_one_in_time_does_not(book):
     )
     assert "Teabenõuded ja vastamistähtajad, ületatud</a>: <b>1</b>" in late
     assert nothing not in late
+
+
+def verdict(policy: str, standing: str, stopped: str, *, rejudged: bool = False) -> Verdict:
+    return Verdict("1", policy, 0, at(stopped), None, 1, 0, standing, "v", at(stopped), rejudged)
+
+
+VERDICTS = [
+    verdict("tier2-resolution", "met", "2026-12-10 00:00"),
+    verdict("tier2-resolution", "missed", "2026-12-16 12:00"),
+    verdict("tier2-resolution", "missed", "2026-12-15 12:00", rejudged=True),
+    verdict("tier2-resolution", "met", "2026-12-09 23:59"),  # a week ago already
+    verdict("tier2-resolution", "met", "2026-12-16 12:01"),  # not yet
+    verdict("of-old", "met", "2026-12-11 12:00"),
+    verdict("tier2-answer", "met", "2026-12-11 12:00"),
+]
+
+
+def test_the_promises_of_the_week(book):
+    digest = gather([], [], (), book, at(NOW), VERDICTS)
+    assert list(digest.promises.items()) == [
+        ("tier2-answer", Kept(1, 0, 0)),
+        ("tier2-resolution", Kept(1, 2, 1)),
+        ("of-old", Kept(1, 0, 0)),
+    ]
+    assert words_of("et")["promises"] == "Lubadused viimase 7 päeva jooksul"
+    assert "Lubadused viimase 7 päeva jooksul" in html(digest, book, "et")
+    assert "Lubadused" not in html(gather([], [], (), book, at(NOW)), book, "et")

@@ -16,11 +16,12 @@ from bot.core.ledger import Entry
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Amount, At, Name, Value
 from bot.core.ticket import UNKNOWN, Moment, Ticket
+from bot.core.verdict import Verdict
 from bot.report.words import words_of
 from bot.store.store import Store
 from bot.wording import show
 
-_STILL_WD = 2
+_STILL_WD, _WEEK = 2, 7
 _TEMPLATE = Path(__file__).with_name("digest.html")
 
 
@@ -48,6 +49,18 @@ class Statutory:
     over: bool
 
 
+@dataclass(slots=True)
+class Kept:
+    """How many cycles of a policy's clock met their target and how many missed it, and how many were judged later.
+
+    Judged later are those on which only a rulebook could be asked that came after they had stopped.
+    """
+
+    met: int = 0
+    missed: int = 0
+    rejudged: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Digest:
     """All figures of a digest as of a moment, before any wording."""
@@ -59,6 +72,7 @@ class Digest:
     closed_today: int
     sections: Mapping[str, Sequence[Row]]
     statutory: Sequence[Statutory]
+    promises: Mapping[str, Kept]
     secured: int
     unknown: int
     said: Mapping[tuple[str, str], int]
@@ -74,6 +88,7 @@ def gather(
     troubles: Sequence[tuple[str, str]],
     book: Rulebook,
     now: Moment,
+    verdicts: Iterable[Verdict] = (),
 ) -> Digest:
     """Count and list the desk as it stands at `now`. Tickets with a security level are counted, not listed."""
     sections: dict[str, list[Row]] = {name: [] for name in SECTIONS}
@@ -117,6 +132,7 @@ def gather(
         closed_today=closed_today,
         sections=sections,
         statutory=statutory,
+        promises=_promises(verdicts, book, now),
         secured=secured,
         unknown=standing[UNKNOWN],
         said=said,
@@ -125,6 +141,24 @@ def gather(
         batched=states["batched"],
         troubles=troubles,
     )
+
+
+def week_began(book: Rulebook, now: Moment) -> Moment:
+    """Find when the week began whose promises a digest counts: seven days of the desk's calendar, today the last."""
+    return book.calendar.start_of_day(book.calendar.day_of(now) - timedelta(days=_WEEK - 1))
+
+
+def _promises(verdicts: Iterable[Verdict], book: Rulebook, now: Moment) -> Mapping[str, Kept]:
+    """The verdicts of the week by policy, those of the rulebook first and in its order."""
+    found: dict[str, Kept] = {policy.name: Kept() for policy in book.entries.policies}
+    since = week_began(book, now)
+    for verdict in verdicts:
+        if since <= verdict.stopped_at <= now:
+            kept = found.setdefault(verdict.policy, Kept())
+            kept.met += verdict.standing == "met"
+            kept.missed += verdict.standing == "missed"
+            kept.rejudged += verdict.rejudged
+    return {policy: kept for policy, kept in found.items() if kept.met or kept.missed}
 
 
 SECTIONS = ("overdue", "due_soon", "still", "solved", "customer", "unrouted", "unassigned")
@@ -221,6 +255,7 @@ def html(digest: Digest, book: Rulebook, language: str, browse: str | None = Non
 def write(store: Store, book: Rulebook, now: Moment, path: Path, language: str, browse: str) -> None:
     """Write the digest of all that the store knows, as of `now`, to a file. Raises StoreError and OSError."""
     troubles = [(ticket_id, what) for ticket_id, what, _ in store.troubles()]
-    digest = gather(store.open_tickets(), store.ledger(), troubles, book, now)
+    verdicts = store.stopped_since(week_began(book, now))
+    digest = gather(store.open_tickets(), store.ledger(), troubles, book, now, verdicts)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(html(digest, book, language, browse), "utf-8")
