@@ -400,3 +400,16 @@ def test_a_desk_that_is_always_open_counts_the_countrys_days_where_it_says_so(bo
     one = ticket("LIGIPAAS", "2026-12-18 09:00")
     due = [local(deadline.due_at) for deadline in deadlines_of(view(with_deadlines(night_desk, *entries), one))]
     assert due == ["2026-12-30 00:00", "2026-12-24 00:00"]
+
+
+def test_a_deadline_does_not_begin_anew_when_the_ticket_is_reopened(book):
+    changes = (
+        Change(at("2026-11-17 10:00"), "state", "new", "solved", "dok1"),
+        Change(at("2026-11-19 09:00"), "state", "solved", "at-tier-2", "spetsialist1"),
+    )
+    fields = {"registered": "2026-11-16"}
+    solved = ticket(state="solved", changes=changes[:1], fields=fields)
+    reopened = ticket(state="at-tier-2", changes=changes, fields=fields)
+    now = "2026-11-19 10:00"
+    assert said(book, solved, now) == {}
+    assert set(said(book, reopened, now)) == set(said(book, ticket(fields=fields), now)) != set()
