@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from zoneinfo import ZoneInfo, available_timezones
 
-from bot.core.calendar import Calendar, build_calendar
+from bot.core.calendar import Calendar, build_calendar, by_year
 from bot.core.entries import CalendarEntry, Entries, Week
 from bot.core.findings import KEY, Finding, Path, known, nearest
 from bot.core.hours import FIRST_YEAR, LAST_YEAR, hours_of, length_s, week_of
@@ -80,7 +80,7 @@ def _calendar(entry: CalendarEntry, closed: frozenset[date]) -> Calendar:
         hours=entry.hours,
         hours_from=entry.hours_from,
         day_s=entry.day.amount if _is_day(entry) and entry.day else None,
-        closed=lambda year: frozenset(day for day in closed if day.year == year),
+        closed=by_year(closed),
         shortened=lambda year: frozenset(),
         exceptions=entry.exceptions,
     )
@@ -138,9 +138,10 @@ def _whole(path: Path, entry: CalendarEntry, closed: frozenset[date]) -> Iterato
         yield Finding(path, wrong)
     elif calendar := _made(entry, closed):
         years = sorted({day.year for day in closed.union(entry.exceptions)})
-        for year in [year for year in years if not calendar.works_in(year)][:1]:
+        empty = next((year for year in years if not calendar.works_in(year)), None)
+        if empty is not None:
             here = "closed" if entry.closed else "exceptions"
-            yield Finding((*path, here), f"nothing of the year {year} is left to work in")
+            yield Finding((*path, here), f"nothing of the year {empty} is left to work in")
 
 
 def _wrong(read: Callable[..., object], *written: object) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from bot.core.calendar import Calendar, build_calendar
+from bot.core.calendar import Calendar, build_calendar, by_year
 from bot.core.entries import CalendarEntry, Entries, Language, Names, Queue, State, Why
 
 QUEUE = "queue"
@@ -99,9 +99,7 @@ def _calendar(
     shortened: Callable[[int], frozenset[date]],
     closed: frozenset[date],
 ) -> Calendar:
-    def closed_in(year: int) -> frozenset[date]:
-        public = holidays(entry.holidays, year) if entry.holidays else frozenset()
-        return public.union(day for day in closed if day.year == year)
+    country, own = entry.holidays, by_year(closed)
 
     return build_calendar(
         name,
@@ -109,7 +107,7 @@ def _calendar(
         hours=entry.hours,
         hours_from=entry.hours_from,
         day_s=entry.day.amount if entry.day else None,
-        closed=closed_in,
+        closed=lambda year: own(year) | (holidays(country, year) if country else frozenset()),
         shortened=shortened if entry.shortened else (lambda year: frozenset()),
         exceptions=entry.exceptions,
     )
