@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from zoneinfo import ZoneInfo, available_timezones
 
-from bot.core.calendar import Calendar, build_calendar, by_year
+from bot.core.calendar import Calendar, build_calendar
 from bot.core.entries import CalendarEntry, Entries, Week
 from bot.core.findings import KEY, Finding, Path, known, nearest
 from bot.core.hours import FIRST_YEAR, LAST_YEAR, hours_of, length_s, week_of
-from bot.core.rulebook import QUEUE
+from bot.core.rulebook import QUEUE, by_year
 
 _LONGEST_WEEKS = 520
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from bot.core.calendar import Calendar, build_calendar, by_year
+from bot.core.calendar import Calendar, build_calendar
 from bot.core.entries import CalendarEntry, Entries, Language, Names, Queue, State, Why
 
 QUEUE = "queue"
@@ -111,3 +111,11 @@ def _calendar(
         shortened=shortened if entry.shortened else (lambda year: frozenset()),
         exceptions=entry.exceptions,
     )
+
+
+def by_year(days: Iterable[date]) -> Callable[[int], frozenset[date]]:
+    """Make of some days what gives those of a year."""
+    found: dict[int, set[date]] = {}
+    for day in days:
+        found.setdefault(day.year, set()).add(day)
+    return lambda year: frozenset(found.get(year, ()))
