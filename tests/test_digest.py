@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from bot.core.ledger import Entry
 from bot.core.ticket import Change, Message, Ticket
@@ -144,7 +145,7 @@ def test_the_answers_owed(book, one, rows):
     page = html(gather([one], [], (), book, at(NOW)), book, "et")
     section = page.partition('id="statutory"')[2].partition("</section>")[0]
     found = [re.findall(r"<td[^>]*>(.*?)</td>", row)[2:] for row in section.split("<tr>")[2:]]
-    assert found == list(map(list, rows))
+    assert [[*row[:3], row[4]] for row in found] == list(map(list, rows))
 
 
 def test_an_overdue_answer_needs_attention_and_one_in_time_does_not(book):
@@ -183,3 +184,25 @@ def test_the_promises_of_the_week(book):
     assert words_of("et")["promises"] == "Lubadused viimase 7 päeva jooksul"
     assert "Lubadused viimase 7 päeva jooksul" in html(digest, book, "et")
     assert "Lubadused" not in html(gather([], [], (), book, at(NOW)), book, "et")
+
+
+MOVED = Change(at("2026-12-14 10:00"), "due", "2026-12-18", "2026-12-23", "it1")
+
+
+@pytest.mark.parametrize(
+    ("given", "promised"),
+    [
+        ({}, ""),
+        ({"due_at": at("2026-12-23 02:00")}, "23.12.2026 – on varasem"),
+        ({"due_at": at("2027-01-04 02:00")}, "04.01.2027"),
+        ({"due_at": at("2026-12-23 02:00"), "changes": (MOVED,)}, "23.12.2026 – on varasem (esmalt 18.12.2026)"),
+        ({"changes": (replace(MOVED, now=None),)}, " (esmalt 18.12.2026)"),
+    ],
+)
+def test_the_three_dates_of_an_answer_stand_side_by_side(book, given, promised):
+    """Statutory on 29 December; the ticket's own due date, and the one first promised."""
+    one = replace(ticket(3, **LETTER), **given)
+    page = html(gather([one], [], (), book, at(NOW)), book, "et")
+    section = page.partition('id="statutory"')[2].partition("</section>")[0]
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", section)
+    assert (cells[3], cells[5]) == ("29.12.2026", promised)

@@ -11,6 +11,7 @@ from pathlib import Path
 from bot.core.clock import Cycle, due_at, elapsed_s, is_paused, is_running
 from bot.core.clocks import since_cycle
 from bot.core.deadline import Deadline, distance, is_over, shown
+from bot.core.deadlines import dates_of
 from bot.core.judge import Judged, look
 from bot.core.ledger import Entry
 from bot.core.rulebook import Rulebook
@@ -39,7 +40,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Statutory:
-    """A statutory deadline of an open ticket: its last day or moment, and what is left or over by then."""
+    """A statutory deadline of an open ticket: its last day or moment, and what is left or over by then.
+
+    Beside it stand the ticket's own due date, what was promised first where that was another, and which date rules.
+    """
 
     key: str
     queue: str | None
@@ -47,6 +51,9 @@ class Statutory:
     due: Value
     distance: Amount
     over: bool
+    promised: Value | None
+    first: Value | None
+    promise_rules: bool
 
 
 @dataclass(slots=True)
@@ -194,10 +201,28 @@ def _statutory(judged: Judged, now: Moment) -> Iterable[Statutory]:
     """The answers that an open ticket owes; a season's dates are the customer's to keep."""
     view, calendar = judged.view, judged.view.book.calendar
     owed = [deadline for deadline in judged.deadlines if not deadline.period]
-    for deadline in owed if view.happened[-1].after.standing == "open" else ():
+    if view.happened[-1].after.standing != "open" or not owed:
+        return
+    dates = dates_of(view)
+    moved = dates.first is not None and (dates.promised is None or dates.first.due_at != dates.promised.due_at)
+    promised, first = (
+        None if each is None else shown(each.due_at - 1, calendar, by_day=True)
+        for each in (dates.promised, dates.first)
+    )
+    for deadline in owed:
         due = shown(deadline.due_at - deadline.by_day, calendar, by_day=deadline.by_day)
         left = distance(deadline, calendar, now)
-        yield Statutory(view.ticket.key, view.ticket.queue, deadline, due, left, is_over(deadline, now))
+        yield Statutory(
+            key=view.ticket.key,
+            queue=view.ticket.queue,
+            deadline=deadline,
+            due=due,
+            distance=left,
+            over=is_over(deadline, now),
+            promised=promised,
+            first=first if moved else None,
+            promise_rules=dates.rules is not None and dates.rules.kind == "promised",
+        )
 
 
 def _deadline(judged: Judged, cycle: Cycle, now: Moment) -> tuple[str, Row] | None:
