@@ -241,3 +241,63 @@ def rule_tests(
 
     where = paths or [load_settings(config).rules.folder]
     raise typer.Exit(run_tests(where, Console(soft_wrap=True)))
+
+
+hours = typer.Typer(help="Working time at the prompt.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(hours, name="hours")
+
+CalendarName = Annotated[str, typer.Argument(metavar="CALENDAR", help="A calendar of the rulebook.")]
+Start = Annotated[
+    str,
+    typer.Argument(metavar="START", help="Such as '2026-11-16 11:05' by the calendar's clock, or with an offset."),
+]
+Rules = Annotated[Path | None, typer.Option("--rules", metavar="DIR", help="A rulebook; else the configured one.")]
+# Without the short options: -15cd and -4h are amounts.
+LongConfig = Annotated[Path, typer.Option("--config", envvar="PILETIBOT_CONFIG", help="The configuration's file.")]
+
+
+@hours.command("add", context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
+def hours_add(
+    calendar: CalendarName,
+    start: Start,
+    amount: Annotated[str, typer.Argument(metavar="AMOUNT", help="Such as 4h, -30m, 2wd, 15cd, 2mo, '72h clock'.")],
+    rules: Rules = None,
+    config: LongConfig = CONFIG,
+) -> None:
+    """When an amount of working time has passed."""
+    from bot.commands.hours import add, calendar_of
+
+    raise typer.Exit(add(calendar_of(calendar, config, rules), start, amount))
+
+
+@hours.command("between")
+def hours_between(
+    calendar: CalendarName,
+    start: Start,
+    end: Annotated[str, typer.Argument(metavar="END", help="Written as START is.")],
+    rules: Rules = None,
+    config: LongConfig = CONFIG,
+) -> None:
+    """How much working time lies between two moments."""
+    from bot.commands.hours import between, calendar_of
+
+    raise typer.Exit(between(calendar_of(calendar, config, rules), start, end))
+
+
+@hours.command("next")
+def hours_next(calendar: CalendarName, start: Start, rules: Rules = None, config: LongConfig = CONFIG) -> None:
+    """The first working moment at or after a moment."""
+    from bot.commands.hours import calendar_of, next_opening
+
+    raise typer.Exit(next_opening(calendar_of(calendar, config, rules), start))
+
+
+@hours.command("verify")
+def hours_verify(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Cases in JSON.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a case.")] = False,
+) -> None:
+    """Hold a file of working-time cases against the engine; exit 1 when any differs, 2 when any cannot be read."""
+    from bot.commands.hours import verify
+
+    raise typer.Exit(verify(file, as_json=as_json))

@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeGuard, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from bot.closed_days import ByCalendar, closed_by_calendar
 from bot.core.crosscheck import problems
 from bot.core.entries import Entries
 from bot.core.findings import KEY, Finding, Path, nearest
@@ -57,9 +58,11 @@ def _place(root: Node, loc: Path) -> tuple[Spot, str | None]:
     return node.spot, node.written
 
 
-def cross_problems(entries: Entries, root: Node, messages: Mapping[str, frozenset[str]] | None) -> list[Problem]:
+def cross_problems(
+    entries: Entries, root: Node, messages: Mapping[str, frozenset[str]] | None, closed: ByCalendar
+) -> list[Problem]:
     """What does not fit together in entries that are well formed."""
-    return [placed(finding, root) for finding in problems(entries, messages, is_country)]
+    return [placed(finding, root) for finding in problems(entries, messages, is_country, closed)]
 
 
 def placed(finding: Finding, root: Node) -> Problem:
@@ -81,13 +84,17 @@ class SoundPart:
 
     def problems(self, messages: Mapping[str, frozenset[str]] | None) -> list[Problem]:
         """What does not fit together, but for findings that what was left out may have caused."""
-        findings = problems(self.entries, messages, is_country)
-        return [placed(finding, self.root) for finding in findings if not self._caused_by_broken(finding)]
+        closed, unread = closed_by_calendar(self.entries, self.root)
+        findings = problems(self.entries, messages, is_country, closed)
+        return unread + [placed(finding, self.root) for finding in findings if not self._caused_by_broken(finding)]
 
     def _caused_by_broken(self, finding: Finding) -> bool:
         section, *inner = finding.path
         about_the_section = not inner or section == "routes"
         if about_the_section and section in self.broken:
+            return True
+        about_moments = section == "policies" and inner[-1:] in (["starts"], ["stops"])
+        if about_moments and not self.broken.isdisjoint(("states", "queues")):
             return True
         _, written = _place(self.root, finding.path)
         return any(name in inner or name in (written or "") for name in self.broken)

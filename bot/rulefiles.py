@@ -10,7 +10,7 @@ from typing import get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from bot import public_holidays, rule_errors
+from bot import closed_days, public_holidays, rule_errors
 from bot.core.entries import Entries
 from bot.core.rulebook import Rulebook, build
 from bot.yaml_positions import Node, Problem, Spot, problem_at, read_yaml
@@ -55,7 +55,7 @@ def load_rulebook(
     if not roots and not problems:
         raise RulebookError((_whole(folder, "there is no rulebook here: no *.yaml file says anything"),))
     merged, wrong = merge(roots, str(folder))
-    entries, found = check(merged, messages, whole=not problems and not wrong)
+    entries, closed, found = check(merged, messages, whole=not problems and not wrong)
     problems += wrong
     places = {(problem.file, problem.line, problem.column) for problem in problems}
     problems += [problem for problem in found if (problem.file, problem.line, problem.column) not in places]
@@ -67,15 +67,17 @@ def load_rulebook(
         version=version_of(folders),
         holidays=public_holidays.holidays_in,
         shortened=public_holidays.shortened_days,
+        closed=closed,
     )
 
 
 def version_of(folders: list[Path]) -> str:
-    """Twelve hex digits of the SHA-256 of the rule and message files' names and contents."""
+    """Twelve hex digits of the SHA-256 of the names and contents of rule, calendar and message files."""
     digest = hashlib.sha256()
     for number, folder in enumerate(folders):
         texts = [path for path in (folder / MESSAGES).rglob("*") if path.is_file() and path.name[0] != "."]
-        for path in sorted([*_yaml_files(folder), *texts]):
+        calendars = [path for path in folder.glob(f"*{closed_days.ENDING}") if path.is_file()]
+        for path in sorted([*_yaml_files(folder), *calendars, *texts]):
             name = f"{number}/{path.relative_to(folder).as_posix()}".encode()
             content = path.read_bytes()
             digest.update(b"%d %d " % (len(name), len(content)) + name + content)
@@ -162,8 +164,8 @@ def _kind(section: str) -> str:
 
 def check(
     root: Node, messages: Mapping[str, frozenset[str]] | None, *, whole: bool
-) -> tuple[Entries | None, list[Problem]]:
-    """The entries, and everything wrong with them.
+) -> tuple[Entries | None, closed_days.ByCalendar, list[Problem]]:
+    """The entries, the days that their calendars' files close, and everything wrong with them.
 
     Where the files are not `whole`, what is missing is not held against them, and nothing is cross-checked.
     """
@@ -172,7 +174,10 @@ def check(
     except ValidationError as error:
         found = rule_errors.schema_problems(error, root)
         if not whole:
-            return None, [problem for problem in found if problem.line]
+            return None, {}, [problem for problem in found if problem.line]
         sound = rule_errors.sound_part(error, root)
-        return None, found + (sound.problems(messages) if sound else [])
-    return entries, rule_errors.cross_problems(entries, root, messages) if whole else []
+        return None, {}, found + (sound.problems(messages) if sound else [])
+    if not whole:
+        return entries, {}, []
+    closed, unread = closed_days.closed_by_calendar(entries, root)
+    return entries, closed, unread + rule_errors.cross_problems(entries, root, messages, closed)

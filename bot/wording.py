@@ -9,9 +9,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 
-from bot.core.steps import Amount, At, Count, Name, Value
+from bot.core.steps import Amount, At, Count, Day, Name, Value
 
 Names = Callable[[str, str, str], str]
 """The name of a word to show: kind (`state`, `queue`, `category`), word, language."""
@@ -23,6 +23,7 @@ class Wording:
 
     forms: tuple[str, ...]
     moment: str
+    date: str
     day: tuple[str, ...]
     hour: tuple[str, ...]
     minute: tuple[str, ...]
@@ -35,6 +36,7 @@ WORDINGS = {
     "et": Wording(
         forms=("one", "other"),
         moment="dd.MM.yyyy 'kell' HH.mm",
+        date="dd.MM.yyyy",
         day=("tööpäev", "tööpäeva"),
         hour=("tund", "tundi"),
         minute=("minut", "minutit"),
@@ -45,6 +47,7 @@ WORDINGS = {
     "en": Wording(
         forms=("one", "other"),
         moment="d MMMM yyyy 'at' HH:mm",
+        date="d MMMM yyyy",
         day=("working day", "working days"),
         hour=("hour", "hours"),
         minute=("minute", "minutes"),
@@ -55,6 +58,7 @@ WORDINGS = {
     "ru": Wording(
         forms=("one", "few", "many"),
         moment="dd.MM.yyyy 'в' HH:mm",
+        date="dd.MM.yyyy",
         day=("рабочий день", "рабочих дня", "рабочих дней"),
         hour=("час", "часа", "часов"),
         minute=("минута", "минуты", "минут"),
@@ -92,6 +96,8 @@ def show(value: Value, language: str, names: Names, zone: str) -> str:
         case At(at):
             local = datetime.fromtimestamp(at, ZoneInfo(zone))
             return format_datetime(local, WORDINGS[language].moment, locale=language)
+        case Day(day):
+            return format_date(day, WORDINGS[language].date, locale=language)
         case Amount(seconds, day_s):
             return _amount(seconds, day_s, language)
         case Count(n):
@@ -102,13 +108,13 @@ def show(value: Value, language: str, names: Names, zone: str) -> str:
             return clean(value)
 
 
-def _amount(seconds: int, day_s: int, language: str) -> str:
+def _amount(seconds: int, day_s: int | None, language: str) -> str:
     if seconds < 0:
         raise ValueError("an amount of working time is not negative")
     wording = WORDINGS[language]
     if 0 < seconds < 60:
         return wording.under_a_minute
-    days, rest = divmod(seconds, day_s)
+    days, rest = divmod(seconds, day_s) if day_s else (0, seconds)
     parts = [(days, wording.day), (rest // 3600, wording.hour), (rest % 3600 // 60, wording.minute)]
     shown = [f"{n} {plural(n, forms, language)}" for n, forms in parts if n]
     return " ".join(shown) or f"0 {plural(0, wording.minute, language)}"

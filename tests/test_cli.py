@@ -31,8 +31,21 @@ from bot.store.lock import alone
 from bot.store.store import open_store
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ("demo", "sandbox", "init", "check", "plan", "once", "run", "release", "digest", "test")
-HEAVY = ("pydantic", "sqlalchemy", "jira", "requests", "rich", "jinja2", "babel", "msgspec", "structlog", "holidays")
+COMMANDS = ("demo", "sandbox", "init", "check", "plan", "once", "run", "release", "digest", "test", "hours")
+HEAVY = (
+    "pydantic",
+    "sqlalchemy",
+    "jira",
+    "requests",
+    "rich",
+    "jinja2",
+    "babel",
+    "msgspec",
+    "structlog",
+    "holidays",
+    "icalendar",
+    "dateutil",
+)
 
 pytestmark = pytest.mark.usefixtures("fresh_logs")
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from bot.core.doc import Break, Bullets, Doc, Inline, Link, Mention, Paragraph, Text
-from bot.core.steps import Amount, At, Count, Name, Value
+from bot.core.steps import Amount, At, Count, Day, Name, Value
 from bot.jira.markup import adf, wiki
 from bot.texts import VALUES, Messages, MessagesError, load_messages, plain, text_hash
 from bot.wording import WORDINGS, plural, show
@@ -55,6 +55,12 @@ EVERYTHING: Mapping[str, Value] = {
     "n": Count(2),
     "date": At(at("2026-11-12 08:00")),
     "why": "Nii on kokku lepitud.",
+    "basis": "AvTS § 18 lg 1",
+    "reg": Day(date(2026, 11, 12)),
+    "at": At(at("2026-11-18 12:15")),
+    "provisional": Day(date(2026, 11, 12)),
+    "unconfirmed": "viimsivald.ee",
+    "extend_by": Day(date(2026, 11, 19)),
 }
 
 
@@ -87,9 +93,14 @@ def test_every_shipped_message_is_written_in_every_language(shipped: Messages) -
     assert {name: shipped.languages(name) for name in shipped.names()} == dict.fromkeys(
         {
             "because",
+            "breach_72h",
             "ceiling_reached",
             "closure_prompt",
             "closure_reminder",
+            "customer_deadline",
+            "info_request",
+            "info_unregistered",
+            "letter_due",
             "no_movement",
             "route_unsure",
             "routed",
@@ -113,6 +124,11 @@ def test_every_shipped_message_is_written_in_every_language(shipped: Messages) -
         ("status_followup", {"state"}),
         ("no_movement", {"n"}),
         ("because", {"why"}),
+        ("info_request", {"due", "basis"}),
+        ("letter_due", {"due", "basis"}),
+        ("breach_72h", {"due", "basis"}),
+        ("customer_deadline", {"due"}),
+        ("info_unregistered", set()),
         ("closure_prompt", set()),
         ("closure_reminder", set()),
     ],
@@ -206,6 +222,23 @@ def test_moments_follow_the_zone() -> None:
 def test_amounts_of_working_time(seconds: int, day_s: int, et: str, en: str, ru: str) -> None:
     shown = [show(Amount(seconds, day_s), language, names, TALLINN) for language in LANGUAGES]
     assert shown == [et, en, ru]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "et", "en", "ru"),
+    [
+        (0, "0 minutit", "0 minutes", "0 минут"),
+        (72 * 3600, "72 tundi", "72 hours", "72 часа"),
+        (21 * 3600 + 60, "21 tundi 1 minut", "21 hours 1 minute", "21 час 1 минута"),
+    ],
+)
+def test_amounts_of_the_wall_clock_are_told_in_hours(seconds: int, et: str, en: str, ru: str) -> None:
+    assert [show(Amount(seconds, None), language, names, TALLINN) for language in LANGUAGES] == [et, en, ru]
+
+
+def test_a_date_has_no_time_of_day() -> None:
+    shown = [show(Day(date(2026, 6, 9)), language, names, TALLINN) for language in LANGUAGES]
+    assert shown == ["09.06.2026", "9 June 2026", "09.06.2026"]
 
 
 def test_an_amount_is_not_negative() -> None:

@@ -6,35 +6,32 @@ seconds: the hour that autumn repeats counts twice, the hour that spring leaves 
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
-from itertools import pairwise
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
+from bot.core.hours import FIRST_YEAR, LAST_YEAR, Hours, Week, WrittenHours, hours_of, length_s, week_of, without_last
 from bot.core.ticket import Moment
 
-Hours = tuple[tuple[int, int], ...]
-"""The intervals of one day, ascending and apart, as seconds of its wall clock from 0 to 86400."""
-
 _DAY_S = 86_400
+_ONE_DAY = timedelta(days=1)
 _HORIZON_S = 50 * 366 * _DAY_S
 _SHORTENED_BY_S = 3 * 3600
-_FIRST_YEAR, _LAST_YEAR = 1970, 2199
 _EPOCH = date(1970, 1, 1).toordinal()
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_INTERVAL = re.compile(r"(?P<from_h>[0-9]{2}):(?P<from_m>[0-9]{2})-(?P<to_h>[0-9]{2}):(?P<to_m>[0-9]{2})")
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
     """The working intervals from `lo` to `hi`, ascending, those that touch joined.
 
-    `worked[i]` is the working time from `lo` to `closes[i]`. Entry 0 is an empty interval at `lo`, so that
-    every moment of the table has an interval that opened at or before it.
+    `worked[i]` is the working time from the anchor, which every table holds, to `closes[i]`, negative before it.
+    Entry 0 is an empty interval at `lo`, so that every moment of the table has an interval that opened at or
+    before it. `days[d]` is the last interval that opens before day `d` of UTC since `lo` is over: where to look
+    for a moment of that day, going back, which is several times faster than a search by halves.
     """
 
     lo: Moment
@@ -42,6 +39,11 @@ class _Table:
     opens: list[Moment]
     closes: list[Moment]
     worked: list[int]
+    days: list[int]
+
+
+def _year_days(year: int) -> tuple[int, int]:
+    return date(year, 1, 1).toordinal(), date(year + 1, 1, 1).toordinal()
 
 
 def _new_year(year: int) -> Moment:
@@ -52,8 +54,8 @@ def _year_of(at: Moment) -> int:
     return date.fromordinal(_EPOCH + at // _DAY_S).year
 
 
-_FIRST, _LAST = _new_year(_FIRST_YEAR), _new_year(_LAST_YEAR + 1)
-_EMPTY = _Table(_LAST, _FIRST, [], [], [])
+_FIRST, _ANCHOR, _LAST = _new_year(FIRST_YEAR), _new_year(2025), _new_year(LAST_YEAR + 1)
+_EMPTY = _Table(_LAST, _FIRST, [], [], [], [])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +70,8 @@ class Calendar:
     timezone: str
     day_s: int
     _zone: ZoneInfo
-    _weekly: tuple[Hours, ...]
+    # From which local date on which week holds, ascending; the first holds before all others too.
+    _weeks: tuple[tuple[date, Week], ...]
     _exceptions: Mapping[date, Hours]
     _closed: Callable[[int], frozenset[date]]
     _shortened: Callable[[int], frozenset[date]]
@@ -79,8 +82,17 @@ class Calendar:
         """Count the working seconds from `start` to `end`. Raises ValueError when `end` is before `start`."""
         if end < start:
             raise ValueError("working time is counted forwards: the end is before the start")
-        table = self._covering(start, end)
+        table = self._tables[0]
+        if start < table.lo or end > table.hi:
+            table = self._covering(start, end)
         return _worked(table, end) - _worked(table, start)
+
+    def worked(self, at: Moment) -> int:
+        """Count the working seconds from the first moment of 2025, in UTC, to `at`; negative before it.
+
+        `worked(end) - worked(start)` is `between(start, end)`, so that one call serves all clocks of a calendar.
+        """
+        return _worked(self._covering(at, at), at)
 
     def add(self, at: Moment, amount_s: int) -> Moment:
         """Find the earliest moment by which `amount_s` working seconds have passed since `at`; 0 gives `at`.
@@ -90,12 +102,16 @@ class Calendar:
         """
         if amount_s == 0:
             return at
-        table, reach_s = self._covering(at, at), 0
-        while not 0 <= (sum_s := _worked(table, at) + amount_s) <= table.worked[-1] and reach_s < _HORIZON_S:
+        table, reach_s = self._tables[0], 0
+        if at < table.lo or at > table.hi:
+            table = self._covering(at, at)
+        sum_s = _worked(table, at) + amount_s
+        while not table.worked[0] <= sum_s <= table.worked[-1] and reach_s < _HORIZON_S:
             reach_s = min(_HORIZON_S, max(2 * reach_s, abs(amount_s)))
             table = self._around(at, reach_s if amount_s > 0 else -reach_s)
         i = bisect_left(table.worked, sum_s) if amount_s > 0 else bisect_right(table.worked, sum_s)
-        found = None if sum_s < 0 or i == len(table.worked) else table.closes[i] - (table.worked[i] - sum_s)
+        outside = sum_s < table.worked[0] or i == len(table.worked)
+        found = None if outside else table.closes[i] - (table.worked[i] - sum_s)
         if found is None or abs(found - at) > _HORIZON_S:
             raise ValueError(f"calendar {self.name!r}: {amount_s} working seconds take more than 50 years")
         return found
@@ -128,6 +144,19 @@ class Calendar:
         """Give the local date at `at`."""
         return self.local(at).date()
 
+    def hours_on(self, day: date) -> Hours:
+        """Give the intervals of a local date, whatever its week, its exceptions and closed days make of it."""
+        if day in self._exceptions:
+            return self._exceptions[day]
+        if day in self._closed(day.year):
+            return ()
+        hours = self._weeks[bisect_right(self._weeks, day, key=itemgetter(0)) - 1][1][day.weekday()]
+        return without_last(hours, _SHORTENED_BY_S) if day in self._shortened(day.year) else hours
+
+    def works_in(self, year: int) -> bool:
+        """Whether any day of a year has hours."""
+        return any(map(self.hours_on, map(date.fromordinal, range(*_year_days(year)))))
+
     def start_of_day(self, day: date) -> Moment:
         """Find the first moment of a local date, or the first after it where the zone skips the date."""
         # Where the clock skips midnight, fold=0 counts by the offset before the gap: the moment it skips.
@@ -140,6 +169,40 @@ class Calendar:
             raise ValueError(f"the clocks of {self.timezone} never show {wall:%Y-%m-%d %H:%M}")
         return at
 
+    def is_working_day(self, day: date) -> bool:
+        """Whether any part of a local date is worked; a shortened day is a working day."""
+        return bool(self.hours_on(day))
+
+    def next_working_day(self, day: date) -> date:
+        """Find the first working day on `day` or after it. Raises ValueError when 50 years have none."""
+        return self.add_working_days(day - _ONE_DAY, 1)
+
+    def add_working_days(self, day: date, amount: int) -> date:
+        """Find the `amount`th working day after `day`, before it when negative; 0 gives `day`, worked or not.
+
+        Raises ValueError beyond 50 years.
+        """
+        step = _ONE_DAY if amount > 0 else -_ONE_DAY
+        found, left = day, abs(amount)
+        while left:
+            found += step
+            left -= self.is_working_day(found)
+            if abs(found - day).days * _DAY_S > _HORIZON_S:
+                raise ValueError(f"calendar {self.name!r}: {amount} working days take more than 50 years")
+        return found
+
+    def working_days(self, after: date, until: date) -> int:
+        """Count the working days after one date up to and including another; none when that is no later."""
+        return sum(self.is_working_day(after + timedelta(n)) for n in range(1, (until - after).days + 1))
+
+    def end_of_day(self, day: date) -> Moment:
+        """Find the moment at which a local date is over, its 24:00."""
+        return self.start_of_day(day + _ONE_DAY)
+
+    def opening_on(self, day: date) -> Moment:
+        """Find when work begins on a local date, or after it where that is no working day."""
+        return self.next_opening(self.start_of_day(day))
+
     def _around(self, at: Moment, reach_s: int) -> _Table:
         return self._covering(max(_FIRST, min(at, at + reach_s)), min(_LAST, max(at, at + reach_s)))
 
@@ -148,9 +211,9 @@ class Calendar:
         if table.lo <= start and end <= table.hi:
             return table
         if start < _FIRST or end > _LAST:
-            raise ValueError(f"working time is counted from {_FIRST_YEAR} to {_LAST_YEAR} only")
-        lo = min(table.lo, _new_year(_year_of(start)))
-        hi = max(table.hi, min(_LAST, _new_year(_year_of(end) + 1)))
+            raise ValueError(f"working time is counted from {FIRST_YEAR} to {LAST_YEAR} only")
+        lo = min(table.lo, _ANCHOR, _new_year(_year_of(start)))
+        hi = max(table.hi, _ANCHOR, min(_LAST, _new_year(_year_of(end) + 1)))
         self._tables[0] = table = self._table(lo, hi)
         return table
 
@@ -159,7 +222,7 @@ class Calendar:
         for since, until, offset_s in _steady(self._zone, lo, hi):
             for day in range((since + offset_s) // _DAY_S, (until + offset_s - 1) // _DAY_S + 1):
                 midnight = day * _DAY_S - offset_s
-                for from_s, to_s in self._hours_on(date.fromordinal(_EPOCH + day)):
+                for from_s, to_s in self.hours_on(date.fromordinal(_EPOCH + day)):
                     opening, closing = max(since, midnight + from_s), min(until, midnight + to_s)
                     if opening >= closing:
                         continue
@@ -169,19 +232,17 @@ class Calendar:
                         opens.append(opening)
                         closes.append(closing)
                         worked.append(worked[-1] + closing - opening)
-        return _Table(lo, hi, opens, closes, worked)
-
-    def _hours_on(self, day: date) -> Hours:
-        if day in self._exceptions:
-            return self._exceptions[day]
-        if day in self._closed(day.year):
-            return ()
-        hours = self._weekly[day.weekday()]
-        return _cut(hours, _SHORTENED_BY_S) if day in self._shortened(day.year) else hours
+        days = [bisect_left(opens, midnight) - 1 for midnight in range(lo + _DAY_S, hi + 2 * _DAY_S, _DAY_S)]
+        table = _Table(lo, hi, opens, closes, worked, days)
+        anchored_s = _worked(table, _ANCHOR)
+        table.worked[:] = [sum_s - anchored_s for sum_s in worked]
+        return table
 
 
 def _worked(table: _Table, at: Moment) -> int:
-    i = bisect_right(table.opens, at) - 1
+    opens, i = table.opens, table.days[(at - table.lo) // _DAY_S]
+    while opens[i] > at:
+        i -= 1
     left_s = table.closes[i] - at
     return table.worked[i] - left_s if left_s > 0 else table.worked[i]
 
@@ -212,7 +273,8 @@ def build_calendar(
     name: str,
     *,
     timezone: str,
-    hours: Mapping[str, str | Sequence[str]] | str,
+    hours: WrittenHours,
+    hours_from: Mapping[date, WrittenHours] = {},
     day_s: int | None,
     closed: Callable[[int], frozenset[date]],
     shortened: Callable[[int], frozenset[date]],
@@ -221,22 +283,26 @@ def build_calendar(
     """Make a calendar, or raise ValueError saying what is wrong with it.
 
     `hours` maps weekdays (`sat`, `mon-fri`) to intervals (`09:00-12:30, 13:00-24:00`), or is the word `24x7`.
+    `hours_from` gives other hours from a local date on, until the next such date; before the first, `hours` hold.
     `day_s` is what `1wd` means on a clock, by default the length of the longest weekday. `closed` gives the
     holidays of a year; `shortened` the days of a year that end three hours early where they are worked
     (TLS § 53). `exceptions` gives dates hours of their own, or `closed`, whatever else would hold for them.
     """
     try:
-        weekly = _weekly(hours)
-        dated = {day: () if text == "closed" else _hours(text) for day, text in exceptions.items()}
-        longest_s = max(map(_length, weekly))
-        if longest_s == 0:
-            raise ValueError("it is never open")
+        weeks = [(date.min, week_of(hours)), *((day, week_of(hours_from[day])) for day in sorted(hours_from))]
+        dated = {day: () if text == "closed" else hours_of(text) for day, text in exceptions.items()}
+        longest_s = [max(map(length_s, week)) for _, week in weeks]
+        for (day, _), longest in zip(weeks, longest_s, strict=True):
+            if longest == 0:
+                raise ValueError("it is never open" + ("" if day == date.min else f" from {day} on"))
+        if day_s is None and len(set(longest_s)) > 1:
+            raise ValueError("its longest weekday changes; say how long a working day is with `day`")
         if day_s is not None and day_s <= 0:
             raise ValueError("its day has no length")
         zone = _zone(timezone)
     except ValueError as wrong:
         raise ValueError(f"calendar {name!r}: {wrong}") from None
-    return Calendar(name, timezone, day_s or longest_s, zone, weekly, dated, cache(closed), cache(shortened))
+    return Calendar(name, timezone, day_s or longest_s[0], zone, tuple(weeks), dated, cache(closed), cache(shortened))
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -244,68 +310,3 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise ValueError(f"{name!r} is not a time zone; write for example Europe/Tallinn") from None
-
-
-def _weekly(hours: Mapping[str, str | Sequence[str]] | str) -> tuple[Hours, ...]:
-    if isinstance(hours, str):
-        if hours != "24x7":
-            raise ValueError(f"{hours!r} are not hours; write 24x7, or weekdays with their hours")
-        return (((0, _DAY_S),),) * 7
-    week: dict[int, Hours] = {}
-    for days, text in hours.items():
-        intervals = _hours(text)
-        for weekday in _days(days):
-            if weekday in week:
-                raise ValueError(f"{_WEEKDAYS[weekday]} has hours twice")
-            week[weekday] = intervals
-    return tuple(week.get(weekday, ()) for weekday in range(7))
-
-
-def _days(text: str) -> range:
-    first, _, last = text.partition("-")
-    if first not in _WEEKDAYS or (last or first) not in _WEEKDAYS or text.endswith("-"):
-        raise ValueError(f"{text!r} is not a weekday; write for example mon-fri or sat")
-    days = range(_WEEKDAYS.index(first), _WEEKDAYS.index(last or first) + 1)
-    if not days:
-        raise ValueError(f"{text!r} runs backwards; the week begins on mon")
-    return days
-
-
-def _hours(text: str | Sequence[str]) -> Hours:
-    parts = text.split(",") if isinstance(text, str) else text
-    hours = tuple(_interval(part.strip()) for part in parts)
-    if not hours:
-        raise ValueError("hours are empty; leave a day out, or write closed for a date, when it is not worked")
-    for (_, earlier_s), (later_s, _) in pairwise(hours):
-        if later_s < earlier_s:
-            raise ValueError(f"{', '.join(part.strip() for part in parts)!r} overlaps or is not in order")
-    return hours
-
-
-def _interval(text: str) -> tuple[int, int]:
-    found = _INTERVAL.fullmatch(text)
-    if found is None:
-        raise ValueError(f"{text!r} are not hours; write for example 08:00-17:00")
-    from_s, to_s = (int(found[f"{end}_h"]) * 3600 + int(found[f"{end}_m"]) * 60 for end in ("from", "to"))
-    if max(int(found["from_m"]), int(found["to_m"])) > 59 or to_s > _DAY_S:
-        raise ValueError(f"{text!r} has a time that no day has; a day ends at 24:00")
-    if found["to_h"] == "23" and found["to_m"] == "59":
-        raise ValueError(f"{text!r} leaves out the day's last minute; write 24:00")
-    if from_s >= to_s:
-        raise ValueError(f"{text!r} ends before it has begun; split hours that run over midnight at 24:00")
-    return from_s, to_s
-
-
-def _length(hours: Hours) -> int:
-    return sum(to_s - from_s for from_s, to_s in hours)
-
-
-def _cut(hours: Hours, off_s: int) -> Hours:
-    """Keep the hours without the last `off_s` seconds of them."""
-    kept: list[tuple[int, int]] = []
-    left_s = _length(hours) - off_s
-    for from_s, to_s in hours:
-        if left_s > 0:
-            kept.append((from_s, min(to_s, from_s + left_s)))
-        left_s -= to_s - from_s
-    return tuple(kept)

@@ -6,7 +6,7 @@ Pure arithmetic of a history that is known up to now: for a look back, give the 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Literal
 
@@ -29,7 +29,9 @@ class Tick:
 class Cycle:
     """One run of a clock. `segments` are the stretches in which it ran, the last open while it runs.
 
-    `stopped_at` is None until it stops; `target_s` is None for a clock that only measures.
+    `stopped_at` is None until it stops; `target_s` is None for a clock that only measures. `ran_s` are the working
+    seconds of its finished stretches, and `zero_s` what the calendar had `worked` when the open stretch would have
+    begun at zero: while the clock runs it shows `worked(now) - zero_s`. None while it does not run.
     """
 
     policy: str
@@ -38,6 +40,18 @@ class Cycle:
     segments: tuple[tuple[Moment, Moment | None], ...]
     target_s: int | None
     calendar: Calendar
+    ran_s: int
+    zero_s: int | None
+
+
+@dataclass(slots=True)
+class _Run:
+    """A cycle while its ticks are read: the finished stretches, and when the open one began."""
+
+    started_at: Moment
+    since: Moment | None
+    done: list[tuple[Moment, Moment]] = field(default_factory=list)
+    stopped_at: Moment | None = None
 
 
 def cycles(policy: str, ticks: Iterable[Tick], calendar: Calendar, target_s: int | None) -> tuple[Cycle, ...]:
@@ -48,50 +62,72 @@ def cycles(policy: str, ticks: Iterable[Tick], calendar: Calendar, target_s: int
     paused. A reset takes the cycle back to zero then and there, running, paused or stopped as it was. A pause
     before any start begins a paused cycle. Other ticks that find nothing to do are ignored.
     """
-    found: list[Cycle] = []
+    runs: list[_Run] = []
     for tick in sorted(ticks, key=attrgetter("at")):
-        if found and (tick.act != "start" or found[-1].stopped_at is None):
-            found[-1] = _ticked(found[-1], tick)
-        elif tick.act == "start":
-            found.append(Cycle(policy, tick.at, None, ((tick.at, None),), target_s, calendar))
-        elif tick.act == "pause":
-            found.append(Cycle(policy, tick.at, None, (), target_s, calendar))
-    return tuple(found)
+        if runs and (tick.act != "start" or runs[-1].stopped_at is None):
+            _take(runs[-1], tick)
+        elif tick.act in ("start", "pause"):
+            runs.append(_Run(tick.at, tick.at if tick.act == "start" else None))
+    return tuple(_cycle(policy, run, calendar, target_s) for run in runs)
 
 
-def _ticked(cycle: Cycle, tick: Tick) -> Cycle:
-    at, runs, ended = tick.at, is_running(cycle), cycle.stopped_at
-    match tick.act:
-        case "pause" if runs:
-            return replace(cycle, segments=_closed(cycle, at))
-        case "resume" if not runs:
-            return replace(cycle, segments=(*cycle.segments, (at, None)), stopped_at=None)
-        case "stop" if ended is None:
-            return replace(cycle, segments=_closed(cycle, at), stopped_at=at)
-        case "reset":
-            return replace(cycle, started_at=at if ended is None else ended, segments=((at, None),) if runs else ())
-    return cycle
+def _take(run: _Run, tick: Tick) -> None:
+    at, since = tick.at, run.since
+    if tick.act == "resume":
+        run.since, run.stopped_at = at if since is None else since, None
+    elif tick.act == "reset":
+        run.started_at = at if run.stopped_at is None else run.stopped_at
+        run.since, run.done = None if since is None else at, []
+    elif tick.act in ("pause", "stop") and run.stopped_at is None:
+        if since is not None:
+            run.done.append((since, at))
+        run.since, run.stopped_at = None, at if tick.act == "stop" else None
 
 
-def _closed(cycle: Cycle, at: Moment) -> tuple[tuple[Moment, Moment | None], ...]:
-    return (*cycle.segments[:-1], (cycle.segments[-1][0], at)) if is_running(cycle) else cycle.segments
+def _cycle(policy: str, run: _Run, calendar: Calendar, target_s: int | None) -> Cycle:
+    ran_s = sum(calendar.between(since, until) for since, until in run.done)
+    zero_s = None if run.since is None else calendar.worked(run.since) - ran_s
+    segments = run.done if run.since is None else [*run.done, (run.since, None)]
+    return Cycle(policy, run.started_at, run.stopped_at, tuple(segments), target_s, calendar, ran_s, zero_s)
 
 
 def is_running(cycle: Cycle) -> bool:
     """Whether the clock counts, be it outside its calendar's hours just now."""
-    return bool(cycle.segments) and cycle.segments[-1][1] is None
+    return cycle.zero_s is not None
 
 
 def is_paused(cycle: Cycle) -> bool:
     """Whether the clock neither counts nor has stopped."""
-    return cycle.stopped_at is None and not is_running(cycle)
+    return cycle.stopped_at is None and cycle.zero_s is None
 
 
 def elapsed_s(cycle: Cycle, now: Moment) -> int:
     """Count the working seconds the clock has run; a stretch that begins after `now` adds nothing yet."""
-    return sum(
-        cycle.calendar.between(since, max(since, now) if until is None else until) for since, until in cycle.segments
-    )
+    if cycle.zero_s is None:
+        return cycle.ran_s
+    return max(cycle.ran_s, cycle.calendar.worked(now) - cycle.zero_s)
+
+
+def elapsed_of(clocks: Iterable[Cycle], now: Moment) -> list[int]:
+    """Count what `elapsed_s` counts for each of many clocks, looking every calendar up once."""
+    worked = _Worked(now)
+    return [
+        cycle.ran_s
+        if (zero_s := cycle.zero_s) is None or (shown := worked[cycle.calendar] - zero_s) < cycle.ran_s
+        else shown
+        for cycle in clocks
+    ]
+
+
+class _Worked(dict[Calendar, int]):
+    """What each calendar has worked at a moment, counted when it is first asked for."""
+
+    def __init__(self, now: Moment) -> None:
+        self._now = now
+
+    def __missing__(self, calendar: Calendar) -> int:
+        found = self[calendar] = calendar.worked(self._now)
+        return found
 
 
 def paused_s(cycle: Cycle, now: Moment) -> int:
@@ -120,17 +156,49 @@ def due_at(cycle: Cycle, now: Moment) -> Moment | None:
     return None if cycle.target_s is None else reached_at(cycle, cycle.target_s, now)
 
 
+def due_when_stopped(cycle: Cycle) -> Moment | None:
+    """Find the due moment as it stood when the clock stopped; None for one that was paused then, short of its target.
+
+    Raises ValueError when that takes more than 50 years.
+    """
+    if cycle.target_s is None or not cycle.segments or cycle.segments[-1][1] != cycle.stopped_at:
+        return due_at(cycle, cycle.started_at)
+    since = cycle.segments[-1][0]
+    return due_at(replace(cycle, segments=(*cycle.segments[:-1], (since, None))), since)
+
+
 def standing(cycle: Cycle, now: Moment, at_risk_s: int) -> Standing:
     """Judge the clock at `now`; it is at risk when no more than `at_risk_s` of its target is left.
 
     Breached and missed mean that more than the target has run: the due moment itself is still in time.
     A breach outlasts a pause; a clock without a target is met once it stops.
     """
-    left_s = None if cycle.target_s is None else cycle.target_s - elapsed_s(cycle, now)
-    if left_s is not None and left_s < 0:
+    return _standing(cycle, elapsed_s(cycle, now), at_risk_s)
+
+
+def standings_of(clocks: Iterable[Cycle], elapsed: Iterable[int], at_risk_s: Iterable[int]) -> list[Standing]:
+    """Judge many clocks as `standing` judges each: by what `elapsed_of` counted, with what is at risk of each."""
+    return list(map(_standing, clocks, elapsed, at_risk_s))
+
+
+def _standing(cycle: Cycle, ran_s: int, at_risk_s: int) -> Standing:
+    target_s = cycle.target_s
+    if target_s is not None and ran_s > target_s:
         return "breached" if cycle.stopped_at is None else "missed"
-    if cycle.stopped_at is not None:
-        return "met"
-    if is_paused(cycle):
-        return "paused"
-    return "at risk" if left_s is not None and left_s <= at_risk_s else "on track"
+    if cycle.zero_s is None:
+        return "paused" if cycle.stopped_at is None else "met"
+    return "at risk" if target_s is not None and target_s - ran_s <= at_risk_s else "on track"
+
+
+def next_change(cycle: Cycle, now: Moment, at_risk_s: int) -> Moment | None:
+    """Find the first moment after `now` at which the standing is another, if nothing happens to the ticket.
+
+    None when it never is: the clock is paused, stopped or breached, or has no target. Raises ValueError when that
+    takes more than 50 years.
+    """
+    if cycle.zero_s is None or cycle.target_s is None:
+        return None
+    ran_s = elapsed_s(cycle, now)
+    # The last second of the target is still in time, so that the breach is the second after it.
+    later = (amount_s for amount_s in (cycle.target_s - at_risk_s, cycle.target_s + 1) if amount_s > ran_s)
+    return next((reached_at(cycle, amount_s, now) for amount_s in later), None)

@@ -1,5 +1,6 @@
 """The words under `when:`. One entry in `WORDS` per word: how to read it off a ticket, and what it is compared with.
 
+Any other word that is mapped under `fields:` is a condition too: what the field holds, as people see it.
 Every word under one `when:` must hold; a list of values means any of them. `any:`, `all:` and `not:` nest.
 """
 
@@ -85,10 +86,21 @@ WORDS: Mapping[str, Word] = {
         lambda entries: [True, False],
         "delivered",
     ),
+    "forwarder": Word(
+        "who is entered as its forwarder",
+        lambda view: _one(view.ticket.forwarder),
+        lambda entries: [person.person for person in entries.people],
+        "forwarder",
+    ),
     "assigned": Word(
         "whether it has an owner", lambda view: _one(view.ticket.owner is not None), lambda entries: [True, False]
     ),
 }
+
+
+def _word(word: str) -> Word:
+    return WORDS.get(word) or Word("", lambda view: _one(view.ticket.fields.get(word)), lambda entries: None)
+
 
 _NESTING = ("any", "all", "not")
 
@@ -110,7 +122,7 @@ def _word_holds(word: str, wanted: Any, view: View, tested: Tested | None) -> bo
         case "not":
             return not holds(wanted, view, tested)
         case _:
-            found = WORDS[word].read(view)
+            found = _word(word).read(view)
             if tested is not None:
                 tested.append((word, ", ".join(sorted(map(str, found))) or "-"))
             return any(value in found for value in (wanted if isinstance(wanted, list) else [wanted]))
@@ -135,10 +147,10 @@ def problems(when: Any, entries: Entries, path: tuple[str | int, ...] = ()) -> I
                 yield from problems(one, entries, (*here, i))
         elif word == "not":
             yield from problems(wanted, entries, here)
-        elif word not in WORDS:
-            yield here, f"unknown condition {word!r}", [*WORDS, *_NESTING]
+        elif word in WORDS or word in entries.fields:
+            yield from _value_problems(_word(word), wanted, entries, here)
         else:
-            yield from _value_problems(WORDS[word], wanted, entries, here)
+            yield here, f"unknown condition {word!r}", [*WORDS, *_NESTING, *entries.fields]
 
 
 def _value_problems(word: Word, wanted: Any, entries: Entries, path: tuple[str | int, ...]) -> Iterator[Finding]:

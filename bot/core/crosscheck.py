@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from zoneinfo import ZoneInfo, available_timezones
+from datetime import date
 
-from bot.core.calendar import Calendar, build_calendar
-from bot.core.crosscheck_rules import ladders, policies, routes, rule_names
-from bot.core.duration import Duration
-from bot.core.entries import CalendarEntry, Entries, Language, PersonEntry
-from bot.core.findings import Finding, Path, known, nearest, once
+from bot.core.crosscheck_calendars import calendars, targets
+from bot.core.crosscheck_rules import deadlines, ladders, policies, routes, rule_names
+from bot.core.crosscheck_stops import stops
+from bot.core.entries import Entries, Language, PersonEntry
+from bot.core.findings import Finding, Path, known, once
 from bot.core.people import ROLES
 from bot.core.ticket import UNKNOWN
 
@@ -18,88 +18,26 @@ def problems(
     entries: Entries,
     messages: Mapping[str, frozenset[str]] | None,
     is_country: Callable[[str], bool],
+    closed: Mapping[str, frozenset[date]] = {},
 ) -> list[Finding]:
     """Everything that does not fit together in well-formed entries; an empty list when `build` may follow.
 
     `messages` are the texts that may be said, each with the names of the values that it cannot do without; None
-    leaves them unchecked. `is_country` tells whether a country's holidays are known.
+    leaves them unchecked. `is_country` tells whether a country's holidays are known. `closed` are the days
+    that files close, by calendar.
     """
     return [
-        *_calendars(entries, is_country),
+        *calendars(entries, is_country, closed),
         *_states(entries),
         *_people(entries),
         *rule_names(entries),
         *routes(entries, messages),
         *policies(entries),
-        *ladders(entries, messages, {name: _day_s(entry) for name, entry in entries.calendars.items()}),
+        *targets(entries),
+        *stops(entries),
+        *deadlines(entries),
+        *ladders(entries, messages),
     ]
-
-
-def _calendars(entries: Entries, is_country: Callable[[str], bool]) -> Iterator[Finding]:
-    for name, entry in entries.calendars.items():
-        path: Path = ("calendars", name)
-        if not _is_zone(entry.timezone):
-            meant = nearest(entry.timezone, available_timezones())
-            yield Finding((*path, "timezone"), f"there is no time zone '{entry.timezone}'", meant)
-        yield from _hours(path, entry)
-        if entry.day is not None and (entry.day.kind != "working" or entry.day.amount <= 0):
-            yield Finding((*path, "day"), "write how long a working day is in h or m, for example 8h")
-        if entry.holidays is not None and not is_country(entry.holidays):
-            text = f"no holidays are known for '{entry.holidays}'; write a country's code, for example EE"
-            yield Finding((*path, "holidays"), text)
-    yield from known(("manners", "calendar"), "calendar", entries.manners.calendar, entries.calendars)
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True
-
-
-def _hours(path: Path, entry: CalendarEntry) -> Iterator[Finding]:
-    """Each weekday's and each date's hours tried alone, then the week as a whole."""
-    before = 0
-    if not isinstance(entry.hours, str):
-        for days, text in entry.hours.items():
-            if wrong := _calendar_problem({days: text}):
-                before += 1
-                yield Finding((*path, "hours", days), wrong)
-    if not before and (wrong := _calendar_problem(entry.hours)):
-        yield Finding((*path, "hours"), wrong)
-    for day, text in entry.exceptions.items():
-        if text != "closed" and (wrong := _calendar_problem({"mon": text})):
-            yield Finding((*path, "exceptions", day.isoformat()), wrong)
-
-
-def _calendar_problem(hours: Mapping[str, str] | str) -> str | None:
-    try:
-        _calendar(hours, None)
-    except ValueError as error:
-        return str(error).removeprefix("calendar '': ")
-    return None
-
-
-def _day_s(entry: CalendarEntry) -> int | None:
-    """What `1wd` means on a clock of this calendar; None when its hours cannot be read."""
-    try:
-        return _calendar(entry.hours, entry.day).day_s
-    except ValueError:
-        return None
-
-
-def _calendar(hours: Mapping[str, str] | str, day: Duration | None) -> Calendar:
-    """A calendar without holidays: enough to see whether the hours can be read, and how long a day is."""
-    return build_calendar(
-        "",
-        timezone="UTC",
-        hours=hours,
-        day_s=day.amount if day and day.kind == "working" and day.amount > 0 else None,
-        closed=lambda year: frozenset(),
-        shortened=lambda year: frozenset(),
-        exceptions={},
-    )
 
 
 def _states(entries: Entries) -> Iterator[Finding]:

@@ -8,16 +8,27 @@ from itertools import chain, pairwise
 from bot.core.clocks import SINCE
 from bot.core.conditions import WORDS
 from bot.core.conditions import problems as condition_problems
+from bot.core.crosscheck_calendars import day_lengths
+from bot.core.deadlines import CREATED, DEADLINE
 from bot.core.duration import Duration
-from bot.core.entries import Entries, Ladder, Policy, Rung
+from bot.core.entries import DeadlineEntry, Entries, Ladder, Policy, Rung
 from bot.core.findings import KEY, Finding, Path, known, nearest, once
 from bot.core.history import moment_problem, while_problem
 from bot.core.people import ROLES
+from bot.core.rulebook import QUEUE
 
 Messages = Mapping[str, frozenset[str]] | None
 """The texts that may be said, each with the names of the values it cannot do without; None: not known."""
 
 _KINDS = ("after", "share", "before_due", "past_due")
+_ON = {"since": ("after",), "deadline": ("before_due", "past_due"), "policy": _KINDS}
+"""What a rung may be reached by, on each kind of clock."""
+
+_MAY_BE_UNMAPPED = ("registered", "known", "extended")
+"""Words of deadlines without which a desk can do: the deadline is then provisional, or cannot be extended."""
+
+_NO_START = ("category", "queue", "forwarder", "delivered")
+_LONGEST = {"days": 2600, "calendar days": 3660, "months": 120, "clock": 3660 * 86_400}
 _ALWAYS = frozenset(("state", "last", "date", "n"))
 _ROUTED = frozenset(("state", "last", "queue", "reason"))
 _ASKED = frozenset(("state", "last", "queues", "reason"))
@@ -58,17 +69,27 @@ def policies(entries: Entries) -> Iterator[Finding]:
     yield from once("policy", ((("policies", i, "name"), policy.name) for i, policy in enumerate(entries.policies)))
     for i, policy in enumerate(entries.policies):
         path: Path = ("policies", i)
-        if policy.name.startswith(SINCE):
-            yield Finding((*path, "name"), f"a policy's name cannot begin with '{SINCE.strip()}'")
+        for word in (SINCE, DEADLINE):
+            if policy.name.startswith(word):
+                yield Finding((*path, "name"), f"a policy's name cannot begin with '{word.strip()}'")
         yield from _moment((*path, "starts"), policy.starts, entries)
         for k, text in enumerate(policy.stops):
             yield from _moment((*path, "stops", k), text, entries)
+        for k, text in enumerate(policy.restarts):
+            yield from _moment((*path, "restarts", k), text, entries)
+            if text in policy.stops:
+                yield Finding((*path, "restarts", k), "this stops the clock too; a clock either stops or begins anew")
+        if isinstance(policy.at_risk, Duration):
+            yield from _on_a_clock((*path, "at_risk"), policy.at_risk, least=1)
         for k, text in enumerate(policy.pauses):
             if wrong := while_problem(text, entries):
                 yield Finding((*path, "pauses", k), wrong[0], nearest(text, wrong[1]))
             elif text.startswith("queue is "):
                 yield from _mapped((*path, "pauses", k), "queue", entries)
-        yield from known((*path, "calendar"), "calendar", policy.calendar, entries.calendars)
+        if policy.calendar == QUEUE:
+            yield from _mapped((*path, "calendar"), "queue", entries)
+        else:
+            yield from known((*path, "calendar"), "calendar", policy.calendar, entries.calendars)
         yield from _targets((*path, "targets"), policy, entries)
 
 
@@ -85,46 +106,53 @@ def _targets(path: Path, policy: Policy, entries: Entries) -> Iterator[Finding]:
             yield Finding((*path, i), text)
 
 
-def ladders(entries: Entries, messages: Messages, day_s: Mapping[str, int | None]) -> Iterator[Finding]:
-    """What is wrong with the ladders. `day_s` is what a working day amounts to in each calendar, where known."""
+def ladders(entries: Entries, messages: Messages) -> Iterator[Finding]:
+    """What is wrong with the ladders."""
     for i, ladder in enumerate(entries.ladders):
         path: Path = ("ladders", i)
         yield from _when((*path, "when"), ladder.when, entries)
         policy = next((policy for policy in entries.policies if policy.name == ladder.clock), None)
-        since = ladder.clock.startswith(SINCE)
-        if since:
+        on = "policy"
+        if ladder.clock.startswith(SINCE):
+            on = "since"
             yield from _moment((*path, "clock"), ladder.clock.removeprefix(SINCE), entries, SINCE)
+        elif ladder.clock.startswith(DEADLINE):
+            on = "deadline"
+            clocks = [f"{DEADLINE}{entry.name}" for entry in entries.deadlines]
+            yield from known((*path, "clock"), "clock", ladder.clock, clocks)
         elif policy is None:
             clocks = [*(policy.name for policy in entries.policies), "since solved"]
             yield from known((*path, "clock"), "policy", ladder.clock, clocks)
-        calendar = (policy.calendar if policy else None) or entries.manners.calendar
         rungs = ((*path, "rungs", k, "rung") for k in range(len(ladder.rungs)))
         yield from once("rung", zip(rungs, (rung.rung for rung in ladder.rungs), strict=True))
         for k, rung in enumerate(ladder.rungs):
             is_last = k == len(ladder.rungs) - 1
-            yield from _rung((*path, "rungs", k), rung, entries, since=since, is_last=is_last)
-            brought = _brought(rung, since=since, is_last=is_last)
+            yield from _rung((*path, "rungs", k), rung, entries, on=on, is_last=is_last)
+            brought = _brought(rung, on=on, is_last=is_last)
             yield from _said((*path, "rungs", k, "say"), rung.say, brought, messages)
-        yield from _order((*path, "rungs"), ladder, day_s.get(calendar))
+        lengths = day_lengths(entries, policy.calendar if policy else None)
+        yield from dict.fromkeys(chain.from_iterable(_order((*path, "rungs"), ladder, day_s) for day_s in lengths))
 
 
-def _rung(path: Path, rung: Rung, entries: Entries, *, since: bool, is_last: bool) -> Iterator[Finding]:
+def _rung(path: Path, rung: Rung, entries: Entries, *, on: str, is_last: bool) -> Iterator[Finding]:
     kinds = [kind for kind in _KINDS if getattr(rung, kind) is not None]
     if len(kinds) != 1:
         yield Finding(path, f"a rung has exactly one of {', '.join(_KINDS)}")
     for kind in kinds:
-        if since and kind != "after":
-            text = f"`{kind}` needs a policy's clock; on `{SINCE}…` write `after`"
+        if kind not in _ON[on]:
+            needs = "a policy's clock" if on == "since" or kind == "share" else "a clock that runs"
+            text = f"`{kind}` needs {needs}; on `{on} …` write `{'` or `'.join(_ON[on])}`"
             yield Finding((*path, kind, KEY), text)
         if kind != "share":
-            yield from _on_a_clock((*path, kind), getattr(rung, kind), least=1 if kind == "before_due" else 0)
+            least = 1 if kind == "before_due" else 0
+            yield from _length((*path, kind), getattr(rung, kind), on, least=least)
     people = [*ROLES, *(person.person for person in entries.people)]
     for i, word in enumerate(rung.to):
         yield from known((*path, "to", i), "role or person", word, people)
         if word == "queue":
             yield from _mapped((*path, "to", i), "queue", entries)
     if rung.every is not None:
-        yield from _on_a_clock((*path, "every"), rung.every, least=1)
+        yield from _length((*path, "every"), rung.every, on, least=1)
         if rung.times == 1:
             yield Finding((*path, "every", KEY), "`every` needs `times`, 2 or more")
         if not is_last:
@@ -141,24 +169,86 @@ def _said(path: Path, name: str, brought: frozenset[str], messages: Messages) ->
         yield Finding(path, f"the message '{name}' needs the value '{value}', which is not always there")
 
 
-def _brought(rung: Rung, *, since: bool, is_last: bool) -> frozenset[str]:
+def _brought(rung: Rung, *, on: str, is_last: bool) -> frozenset[str]:
     """The values that a rung's message can rely on."""
-    due = ("due",) if not since else () if is_last else ("answer_by",)
+    due = {"policy": ("due",), "deadline": ("due", "basis")}.get(on, () if is_last else ("answer_by",))
     over = () if rung.past_due is None else ("over",)
     return _ALWAYS.union(due, over)
 
 
-def _order(path: Path, ladder: Ladder, day_s: int | None) -> Iterator[Finding]:
-    """Rungs of one kind must come one after the other, and none before the deadline after one beyond it."""
-    if day_s is None:
+def deadlines(entries: Entries) -> Iterator[Finding]:
+    """What is wrong with the deadlines."""
+    for i, entry in enumerate(entries.deadlines):
+        path: Path = ("deadlines", i)
+        yield from _when((*path, "when"), entry.when, entries)
+        yield from known((*path, "calendar"), "calendar", entry.calendar, entries.calendars)
+        yield from _dated((*path, "counts_from"), entry.counts_from, entries, CREATED)
+        if entry.met_by is not None:
+            yield from _mapped((*path, "met_by"), entry.met_by, entries)
+        if entry.valid_from and entry.valid_to and entry.valid_to < entry.valid_from:
+            yield Finding((*path, "valid_to"), "it ends before it begins, at `valid_from`")
+        yield from _amounts(path, entry, entries)
+        if any(_hides(above, entry) for above in entries.deadlines[:i]):
+            yield Finding(path, f"an entry of '{entry.name}' above this one counts instead on every day of this one")
+
+
+def _dated(path: Path, word: str, entries: Entries, *others: str) -> Iterator[Finding]:
+    allowed = [*others, *_MAY_BE_UNMAPPED, *entries.fields]
+    yield from known(path, "field word", word, [known for known in allowed if known not in _NO_START])
+
+
+def _amounts(path: Path, entry: DeadlineEntry, entries: Entries) -> Iterator[Finding]:
+    if (entry.within is None) == (not entry.dates):
+        yield Finding(path, "a deadline has either `within` or `dates`")
         return
+    if entry.within is not None:
+        yield from _span((*path, "within"), entry.within)
+    if entry.moves is not None and entry.within is not None and entry.within.kind in ("days", "clock"):
+        yield Finding((*path, "moves", KEY), "only what is counted in cd or mo, and `dates`, can end on a day off")
+    if entry.extension is None:
+        return
+    there = (*path, "extension")
+    if entry.within is None:
+        yield Finding((*path, "extension", KEY), "only a deadline with `within` can be extended")
+        return
+    yield from _span((*there, "to"), entry.extension.to)
+    yield from _dated((*there, "field"), entry.extension.field, entries)
+    by_clock = entry.within.kind == "clock"
+    if by_clock != (entry.extension.to.kind == "clock"):
+        yield Finding((*there, "to"), "count it as `within` is: both in days, or both by the clock")
+    elif entry.extension.to.kind == entry.within.kind and entry.extension.to.amount <= entry.within.amount:
+        yield Finding(
+            (*there, "to"), "an extension must be longer than `within`, since it counts from the same start"
+        )
+    if entry.extension.notice_within is not None:
+        yield from _span((*there, "notice_within"), entry.extension.notice_within)
+
+
+def _span(path: Path, length: Duration) -> Iterator[Finding]:
+    if length.kind == "working":
+        yield Finding(path, "a deadline counts dates: write wd, cd or mo, or hours of the `clock`, as 72h clock")
+    elif length.amount < 1:
+        yield Finding(path, "it must be more than nothing")
+    elif length.amount > _LONGEST[length.kind]:
+        yield Finding(path, "this is more than ten years")
+
+
+def _hides(above: DeadlineEntry, entry: DeadlineEntry) -> bool:
+    """Whether `above` counts wherever `entry` would."""
+    if above.name != entry.name or (above.when and above.when != entry.when):
+        return False
+    from_day = above.valid_from is None or (entry.valid_from is not None and above.valid_from <= entry.valid_from)
+    to_day = above.valid_to is None or (entry.valid_to is not None and entry.valid_to <= above.valid_to)
+    return from_day and to_day
+
+
+def _order(path: Path, ladder: Ladder, day_s: int) -> Iterator[Finding]:
+    """Rungs of one kind must come one after the other, and none before the deadline after one beyond it."""
     for kind in _KINDS:
-        amounts = [
-            (i, _amount(getattr(rung, kind), day_s))
-            for i, rung in enumerate(ladder.rungs)
-            if getattr(rung, kind) is not None
-        ]
-        for (_, earlier), (i, later) in pairwise(amounts):
+        amounts = [(i, getattr(rung, kind)) for i, rung in enumerate(ladder.rungs) if getattr(rung, kind) is not None]
+        for (_, before), (i, after) in pairwise(amounts):
+            alike = isinstance(before, Duration) and before.kind == after.kind
+            earlier, later = (before.amount, after.amount) if alike else (_amount(a, day_s) for a in (before, after))
             if (
                 earlier is not None
                 and later is not None
@@ -175,6 +265,16 @@ def _amount(written: Duration | int, day_s: int) -> int | None:
     if isinstance(written, int):
         return written
     return written.working_s(day_s) if written.kind in ("working", "days") else None
+
+
+def _length(path: Path, length: Duration, on: str, *, least: int) -> Iterator[Finding]:
+    """What is wrong with a rung's amount. Beside a deadline days are dates, of which there may be none between."""
+    if on != "deadline":
+        yield from _on_a_clock(path, length, least=least)
+    elif length.kind == "months":
+        yield Finding(path, "write wd, cd or h here")
+    elif length.amount < least and (length.kind in ("working", "clock") or path[-1] == "every"):
+        yield Finding(path, "it must be more than nothing")
 
 
 def _on_a_clock(path: Path, length: Duration, *, least: int) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ Why = Reason | dict[Language, Reason]
 """A rule's reason, which its messages quote: in the desk's language, or in several."""
 
 Names = dict[Language, str]
+Week = dict[str, str] | Literal["24x7"]
 
 
 def _duration(value: object) -> object:
@@ -41,12 +42,22 @@ def _share(value: object) -> object:
     raise ValueError("write a share as a percentage, for example 75%")
 
 
+def _at_risk(value: object) -> object:
+    if isinstance(value, Duration) or (isinstance(value, str) and not value.endswith("%")):
+        return _duration(value)
+    share = _share(value)
+    if share not in range(1, 101):
+        raise ValueError("write a share from 1% to 100%, or an amount of time, for example 75% or 4h")
+    return share
+
+
 def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
 Length = Annotated[Duration, BeforeValidator(_duration)]
 Share = Annotated[int, BeforeValidator(_share), Field(ge=1, le=100)]
+AtRisk = Annotated[int | Duration, BeforeValidator(_at_risk)]
 OneOrMore = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
 
 
@@ -61,14 +72,18 @@ class CalendarEntry(_Entry):
 
     timezone: str
     """The IANA name of the zone in whose local time the hours are meant, for example `Europe/Tallinn`."""
-    hours: dict[str, str] | Literal["24x7"]
+    hours: Week
     """Weekdays (`mon-fri`, `sat`) with their intervals (`08:00-12:00, 13:00-17:00`), or the word `24x7`."""
+    hours_from: dict[date, Week] = {}
+    """Other hours from a local date on, until the next such date; before the first, `hours` hold."""
     day: Length | None = None
     """What `1wd` means on a clock, in `h` or `m`; the longest weekday by default."""
     holidays: str | None = None
     """The country whose public holidays are not worked, by its ISO code."""
     shortened: Literal["EE"] | None = None
     """`EE`: Estonia's four eves end three hours early where they are worked (TLS § 53)."""
+    closed: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    """The calendar files (`.ics`) beside this one whose all-day events are closed days."""
     exceptions: dict[date, str] = {}
     """Dates with hours of their own, or `closed`, whatever else would hold for them."""
 
@@ -106,6 +121,8 @@ class Queue(_Entry):
     """Who works in it."""
     coordinator: str | None = None
     """Who coordinates it; the desk's coordinator by default."""
+    calendar: str | None = None
+    """When it works, for policies that count in the calendar of the ticket's queue; the desk's by default."""
     value: str | None = None
     """What Jira's queue field holds for it; the queue's own name by default."""
 
@@ -200,17 +217,69 @@ class Policy(_Entry):
     why: Why
     """The reason: a text, or texts by language."""
     starts: str
-    """The moment that starts the clock; each start after a stop begins a new cycle."""
+    """The moment that starts the clock; each start after a stop begins a new cycle, one before it changes nothing."""
     pauses: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     """The stretches of time in which it does not run."""
     stops: OneOrMore
     """The moments that stop it."""
+    restarts: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    """The moments at which a clock that has ever started ends its cycle, if it runs, and begins a new one at zero."""
     calendar: str | None = None
-    """The calendar it counts in; the desk's by default."""
-    at_risk: Share = 75
-    """The share of the target after which its clock stands at risk."""
+    """The calendar it counts in, or the word `queue`: that of the ticket's queue; the desk's by default."""
+    at_risk: AtRisk = 75
+    """When its clock stands at risk: from this share of the target on, or this long before the target is used up."""
     targets: Annotated[tuple[Target, ...], Field(min_length=1)]
     """How much time there is; the first whose conditions hold counts."""
+
+
+class Extension(_Entry):
+    """A longer deadline for reasons, if the person concerned is told of it in time."""
+
+    to: Length
+    """How much time there is in all, from the same start."""
+    field: str
+    """The word of the field under `fields` that says when the person was told."""
+    notice_within: Length | None = None
+    """How soon they must be told for it to count; within the deadline itself by default."""
+
+
+class DeadlineEntry(_Entry):
+    """A statutory date, counted by its own rule and never paused.
+
+    Of several entries of one name the first counts whose conditions hold and which was valid on the day that
+    it starts.
+    """
+
+    name: Word
+    """The permanent name, by which ladders call it."""
+    why: Why
+    """The reason: a text, or texts by language."""
+    basis: Annotated[str, StringConstraints(min_length=3, max_length=80)]
+    """The clause it rests on, quoted in messages, for example `AvTS § 18 lg 1`."""
+    source: Annotated[str, StringConstraints(min_length=3)]
+    """Where the amount was read."""
+    confirmed_by: str | None = None
+    """Who confirmed it for this desk; without that it is shown as not confirmed."""
+    valid_from: date | None = None
+    """The first day on which one that starts is counted so."""
+    valid_to: date | None = None
+    """The last day on which one that starts is counted so."""
+    when: dict[str, Any] = {}
+    """The conditions, all of which must hold."""
+    counts_from: str = "created"
+    """`created`, or the word of the field that says when; provisional from `created` where that says nothing."""
+    within: Length | None = None
+    """How much time there is: `wd`, `cd` and `mo` from the day after the start, or hours of the `clock`."""
+    dates: dict[str, date] = {}
+    """Instead of `within`: a season's dates by their period; the first not yet over at the start counts."""
+    moves: StrictBool | None = None
+    """Whether a last day that is a day off moves to the next working day; `cd`, `mo` and `dates` do by default."""
+    calendar: str | None = None
+    """The calendar whose working days count; the desk's by default."""
+    extension: Extension | None = None
+    """How it can become longer."""
+    met_by: str | None = None
+    """The word of the field that, once filled in, says it was met; it ends with the open ticket in any case."""
 
 
 class Rung(_Entry):
@@ -226,9 +295,9 @@ class Rung(_Entry):
     share: Share | None = None
     """Reached when this share of the policy's target is used up."""
     before_due: Length | None = None
-    """Reached this long before the policy's target is used up."""
+    """Reached this long before the policy's target is used up, or the deadline ends."""
     past_due: Length | None = None
-    """Reached in the first second beyond the policy's target and this much more; `0h` is the breach itself."""
+    """Reached in the first second beyond the target or the deadline and this much more; `0h` is the breach."""
     say: str
     """The message, by the name of its text file."""
     to: OneOrMore
@@ -240,7 +309,7 @@ class Rung(_Entry):
 
 
 class Ladder(_Entry):
-    """Timed rungs on a clock: a policy's, or `since` something happened. Only the highest rung reached is due."""
+    """Timed rungs on a policy's clock, a deadline, or `since` something happened. Only the highest reached is due."""
 
     name: Word
     """The permanent name, part of the key of what it says."""
@@ -249,7 +318,7 @@ class Ladder(_Entry):
     when: dict[str, Any] = {}
     """The conditions, all of which must hold."""
     clock: str
-    """A policy's name, or `since` and a moment: the clock then runs from the last such moment."""
+    """A policy's name, `deadline` and a deadline's, or `since` and a moment: it runs from the last such moment."""
     rungs: Annotated[tuple[Rung, ...], Field(min_length=1)]
     """The steps, in the order in which they are reached; only the highest reached is due."""
     observe: StrictBool = False
@@ -268,7 +337,7 @@ class Entries(_Entry):
     projects: Annotated[tuple[str, ...], Field(min_length=1)]
     """The keys of the Jira projects that are watched."""
     fields: dict[str, str] = {}
-    """The Jira fields, by id or name, behind the words `category`, `queue`, `forwarder` and `delivered`."""
+    """The Jira fields, by id or name, behind `category`, `queue`, `forwarder`, `delivered` and deadlines' words."""
     priorities: dict[str, str] = {}
     """The words for priorities, each with its Jira id or name."""
     categories: dict[str, str] = {}
@@ -291,5 +360,7 @@ class Entries(_Entry):
     """Which queue takes a ticket: the first that matches; the last matches everything."""
     policies: tuple[Policy, ...] = ()
     """What was promised, as clocks."""
+    deadlines: tuple[DeadlineEntry, ...] = ()
+    """The dates that the law or the season sets."""
     ladders: tuple[Ladder, ...] = ()
     """What is said to whom, and when."""

@@ -5,16 +5,16 @@ The words that start, stop and pause clocks live here: one entry per word, in `M
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from bot.core.entries import Entries
+from bot.core.entries import Entries, Queue, State
 from bot.core.rulebook import Rulebook
-from bot.core.ticket import UNKNOWN, Moment, Ticket
+from bot.core.ticket import UNKNOWN, Message, Moment, Ticket
 
 
 class Situation(NamedTuple):
-    """How a ticket stands at a moment. Everything but the state and the queue is None when the state is unknown."""
+    """How a ticket stands at a moment. What its state means is not known when the state is unknown."""
 
     state: str
     standing: str
@@ -22,12 +22,14 @@ class Situation(NamedTuple):
     ball: str
     queue: str | None
     delivered: bool
+    labels: frozenset[str] = frozenset()
 
 
 class Turn(NamedTuple):
-    """One thing that happened. `what` is `created`, `message`, or the word of the field that changed.
+    """One thing that happened. `what` is `created`, `message`, `thanks`, or the word of the field that changed.
 
     `asker` tells whether the forwarder or the reporter did it: what they write is no answer and no movement.
+    `sets` are the fields that got a value with it: those the ticket was created with, or the one that changed.
     """
 
     at: Moment
@@ -37,55 +39,83 @@ class Turn(NamedTuple):
     before: Situation | None
     after: Situation
     asker: bool = False
+    sets: frozenset[str] = frozenset()
 
 
-_FOLLOWED = ("state", "queue", "delivered")
+_SITUATED = frozenset(("state", "queue", "delivered", "labels"))
+_LAST_OF_A_SECOND = {"state": 1, "owner": 2, "message": 3}
 
 
 def turns(ticket: Ticket, book: Rulebook) -> tuple[Turn, ...]:
     """The ticket's whole history, oldest first, beginning with its creation.
 
     A history that does not join up is taken as it is: each change counts for what it says the field became,
-    except that the last change of a field made it what it is now.
+    except that the last change of a field made it what it is now. In which order changes of different fields
+    arrived within one second does not matter: the state changes after other fields, so that what was set on the way
+    into a state is there when it comes, then the owner, who is thus given to the ticket in that state, and comments
+    come last.
     """
-    values = {word: _first(ticket, word) for word in _FOLLOWED}
+    present = _present(ticket, book)
     last = {change.field: i for i, change in enumerate(ticket.changes)}
-    happened = [Turn(ticket.created_at, "created", ticket.reporter, False, None, _situation(values, book))]
-    events = [(change.at, 0, i, change.field, change.who, change.bot) for i, change in enumerate(ticket.changes)]
-    events += [(message.at, 1, i, "message", message.who, message.bot) for i, message in enumerate(ticket.messages)]
-    for at, is_message, i, what, who, by_bot in sorted(events, key=lambda event: event[:3]):
-        before = happened[-1].after
-        if not is_message and what in values:
-            values[what] = _present(ticket)[what] if last[what] == i else ticket.changes[i].now
-        happened.append(Turn(max(at, ticket.created_at), what, who, by_bot, before, _situation(values, book)))
+    values = present | {change.field: change.was for change in reversed(ticket.changes)}
+    sets = frozenset(word for word, value in values.items() if value is not None)
+    now = _situation(values, book)
+    happened = [Turn(ticket.created_at, "created", ticket.reporter, False, None, now, sets=sets)]
+    for at, _, word, i in sorted(_events(ticket)):
+        event, before, sets = (ticket.messages if word == "message" else ticket.changes)[i], now, frozenset()
+        if isinstance(event, Message):
+            word = "thanks" if event.thanks else word
+        else:
+            values[word] = present.get(word, event.now) if last[word] == i else event.now
+            sets = frozenset((word,)) if values[word] is not None else sets
+            now = _situation(values, book) if word in _SITUATED else now
+        happened.append(Turn(max(at, ticket.created_at), word, event.who, event.bot, before, now, sets=sets))
     askers = {forwarder(ticket, tuple(happened), book), ticket.reporter} - {None}
     return tuple(turn._replace(asker=turn.who in askers) for turn in happened)
 
 
-def _present(ticket: Ticket) -> dict[str, str | None]:
-    return {
+def _events(ticket: Ticket) -> Iterator[tuple[Moment, int, str, int]]:
+    """Changes and messages as they are sorted: when, which of a second's, what, and the number of it."""
+    for i, change in enumerate(ticket.changes):
+        yield change.at, _LAST_OF_A_SECOND.get(change.field, 0), change.field, i
+    for i, message in enumerate(ticket.messages):
+        yield message.at, _LAST_OF_A_SECOND["message"], "message", i
+
+
+def _present(ticket: Ticket, book: Rulebook) -> dict[str, str | None]:
+    return {word: ticket.fields.get(word) for word in book.entries.fields} | {
         "state": ticket.state,
+        "owner": ticket.owner,
         "queue": ticket.queue,
+        "category": ticket.category,
+        "forwarder": ticket.forwarder,
         "delivered": None if ticket.delivered_at is None else "yes",
+        "labels": " ".join(ticket.labels) or None,
     }
-
-
-def _first(ticket: Ticket, word: str) -> str | None:
-    for change in ticket.changes:
-        if change.field == word:
-            return change.was
-    return _present(ticket)[word]
 
 
 def _situation(values: Mapping[str, str | None], book: Rulebook) -> Situation:
     state = book.states.get(values["state"] or UNKNOWN)
-    delivered = values["delivered"] is not None
+    queue, delivered = values["queue"], values["delivered"] is not None
+    labels = frozenset((values["labels"] or "").split())
     if state is None:
-        return Situation(UNKNOWN, UNKNOWN, None, "nobody", values["queue"], delivered)
+        return Situation(UNKNOWN, UNKNOWN, None, "nobody", queue, delivered, labels)
+    return situation(state, queue, book.queues, delivered=delivered, labels=labels)
+
+
+def situation(
+    state: State,
+    queue: str | None,
+    queues: Mapping[str, Queue],
+    *,
+    delivered: bool,
+    labels: frozenset[str] = frozenset(),
+) -> Situation:
+    """How a ticket in a state stands: an open one is at the tier of its queue, where the state names none."""
     tier = state.tier
-    if tier is None and values["queue"] in book.queues and state.standing == "open":
-        tier = book.queues[values["queue"] or ""].tier
-    return Situation(state.state, state.standing, tier, state.ball, values["queue"], delivered)
+    if tier is None and queue in queues and state.standing == "open":
+        tier = queues[queue or ""].tier
+    return Situation(state.state, state.standing, tier, state.ball, queue, delivered, labels)
 
 
 def forwarder(ticket: Ticket, happened: tuple[Turn, ...], book: Rulebook) -> str | None:
@@ -127,6 +157,18 @@ def _leaves(read: Callable[[Situation], object]) -> Callable[[Turn, str], bool]:
     )
 
 
+def _answered(turn: Turn) -> bool:
+    return turn.what == "message" and not turn.bot and not turn.asker
+
+
+def _taken(turn: Turn) -> bool:
+    """Tier 2 did something with a ticket that was there: coming to it alone is not being taken."""
+    if turn.before is None or turn.bot or turn.asker or turn.after.tier != 2:
+        return False
+    moved = turn.before.tier == 2 and turn.before.state != turn.after.state
+    return moved or "owner" in turn.sets or _answered(turn)
+
+
 def _done(standing: str) -> bool:
     return standing in ("solved", "closed")
 
@@ -150,20 +192,24 @@ MOMENTS: Mapping[str, MomentWord] = {
         "a person noted that the solution has reached the customer",
     ),
     "answered": MomentWord(
-        lambda turn, _: turn.what == "message" and not turn.bot and not turn.asker,
-        "anybody but the bot, the forwarder and the reporter wrote a comment",
+        lambda turn, _: _answered(turn),
+        "anybody but the bot, the forwarder and the reporter wrote a comment that is more than thanks",
+    ),
+    "taken": MomentWord(
+        lambda turn, _: _taken(turn),
+        "at tier 2 anybody but these gave it an owner, answered, or moved it to another state of tier 2",
     ),
     "movement": MomentWord(
-        lambda turn, _: (
-            not turn.bot
-            and (turn.what in ("created", "state", "owner", "queue") or (turn.what == "message" and not turn.asker))
-        ),
+        lambda turn, _: not turn.bot and (turn.what in ("created", "state", "owner", "queue") or _answered(turn)),
         "it was created, answered, or a person changed its state, owner or queue",
     ),
     "enters tier": MomentWord(_enters(lambda situation: situation.tier), "it came to this tier"),
     "leaves tier": MomentWord(_leaves(lambda situation: situation.tier), "it left this tier"),
     "enters queue": MomentWord(_enters(lambda situation: situation.queue), "it came into this queue"),
     "leaves queue": MomentWord(_leaves(lambda situation: situation.queue), "it left this queue"),
+    "sets": MomentWord(
+        lambda turn, word: word in turn.sets, "this field was filled in, or given another value; also by creating it"
+    ),
     "ball is": MomentWord(_enters(lambda situation: situation.ball), "it became this one's turn"),
     "state is": MomentWord(_enters(lambda situation: situation.state), "it came into this state"),
 }
@@ -174,8 +220,13 @@ WHILES: Mapping[str, WhileWord] = {
     "state is": WhileWord(lambda situation, word: situation.state == word, "the ticket is in this state"),
     "tier is": WhileWord(lambda situation, word: str(situation.tier) == word, "the ticket is at this tier"),
     "queue is": WhileWord(lambda situation, word: situation.queue == word, "the ticket is in this queue"),
+    "label is": WhileWord(lambda situation, word: word in situation.labels, "the ticket has this label"),
 }
 """Words for stretches of time, during which a clock pauses."""
+
+
+_FREE = frozenset(("label is",))
+"""Words that anything without spaces may follow; what `_arguments` gives for them is an example."""
 
 
 def _split(text: str, words: Mapping[str, object]) -> tuple[str, str] | None:
@@ -198,6 +249,10 @@ def _arguments(word: str, entries: Entries | None) -> tuple[str, ...]:
             return ("tier 1", "tier 2", "customer", "third party", "nobody")
         case "state":
             return tuple(state.state for state in entries.states) if entries else ("?",)
+        case "sets":
+            return tuple(entries.fields) if entries else ("?",)
+        case "label":
+            return ("urgent",)
         case _:
             return ()
 
@@ -232,6 +287,9 @@ def while_problem(text: str, entries: Entries) -> tuple[str, list[str]] | None:
 
 def _problem(text: str, words: Mapping[str, object], entries: Entries, kind: str) -> tuple[str, list[str]] | None:
     allowed: list[str] = []
+    found = _split(text, words)
+    if found is not None and found[0] in _FREE and len(found[1].split()) == 1:
+        return None
     for word in words:
         arguments = _arguments(word, entries)
         allowed += [f"{word} {argument}" for argument in arguments] if _arguments(word, None) else [word]

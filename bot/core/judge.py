@@ -4,32 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import chain
 from typing import NamedTuple
 
-from bot.core.clock import Cycle, due_at, elapsed_s, is_running
-from bot.core.clocks import SINCE, policy_cycles, since_cycle
+from bot.core.clock import Cycle, Standing, due_at, elapsed_s, is_running, next_change, standing
+from bot.core.clocks import SINCE, at_risk_s, policy_cycles, since_cycle
 from bot.core.conditions import Tested, View, holds
-from bot.core.entries import Ladder
+from bot.core.deadline import Deadline, distance, due_day, is_over, shown
+from bot.core.deadlines import DEADLINE, deadlines_of
+from bot.core.entries import Ladder, Policy
 from bot.core.history import moment, turns
-from bot.core.ladder import Reached, highest, next_at, rung_moments, urgency
+from bot.core.ladder import Reached, deadline_moments, highest, next_at, rung_moments, urgency
 from bot.core.people import addressees
 from bot.core.routing import route_for, to_be_routed_since
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Amount, At, Because, Count, Name, Occasion, Step, Value, Wishes, key_of
 from bot.core.ticket import UNKNOWN, Moment, Ticket
+from bot.core.verdict import verdicts_on
 
 
 class Judged(NamedTuple):
-    """A view of a ticket with the policies' clocks already run: what every rule starts from."""
+    """A view of a ticket with the policies' clocks run and its deadlines counted: what every rule starts from."""
 
     view: View
     clocks: dict[str, tuple[Cycle, ...]]
+    deadlines: tuple[Deadline, ...] = ()
 
 
 def look(ticket: Ticket, book: Rulebook, now: Moment) -> Judged:
-    """Run every policy's clock over the ticket's history."""
+    """Run every policy's clock over the ticket's history, and count its deadlines."""
     view = View(ticket, turns(ticket, book), book, now)
-    return Judged(view, {policy.name: policy_cycles(policy, view) for policy in book.entries.policies})
+    clocks = {policy.name: policy_cycles(policy, view) for policy in book.entries.policies}
+    return Judged(view, clocks, deadlines_of(view))
 
 
 def judge(ticket: Ticket, book: Rulebook, now: Moment) -> Wishes:
@@ -41,18 +47,40 @@ def judge(ticket: Ticket, book: Rulebook, now: Moment) -> Wishes:
         because = "never, because the rulebook does not say what the ticket's status means"
         return Wishes(ticket.id, ticket.project, (), None, because, on_hold)
     found = [_route_step(judged)]
-    moments: list[Moment] = []
+    moments = list(_changes(judged))
     for ladder in book.entries.ladders:
         step, next_moment = _climb(ladder, judged)
         found.append(step)
         if next_moment is not None:
-            moments.append(next_moment)
+            moments.append((next_moment, "the next rung is reached then"))
     steps = tuple(step for step in found if step is not None)
+    stopped = chain.from_iterable(judged.clocks.values())
+    verdicts = tuple(verdicts_on(ticket.id, stopped, book.version, now))
     if moments:
-        return Wishes(ticket.id, ticket.project, steps, min(moments), "the next rung is reached then", on_hold)
-    standing = judged.view.happened[-1].after.standing
-    because = f"never, because the ticket is {standing} and no clock runs towards a rung"
-    return Wishes(ticket.id, ticket.project, steps, None, because, on_hold)
+        return Wishes(ticket.id, ticket.project, steps, *min(moments), on_hold, verdicts)
+    after = judged.view.happened[-1].after.standing
+    because = f"never, because the ticket is {after} and no clock runs towards a rung"
+    return Wishes(ticket.id, ticket.project, steps, None, because, on_hold, verdicts)
+
+
+def standings(judged: Judged) -> dict[str, Standing]:
+    """How the last cycle of each policy's clock stands; a policy whose clock never started is left out."""
+    now, found = judged.view.now, _last_cycles(judged)
+    return {policy.name: standing(cycle, now, at_risk_s(policy, cycle)) for policy, cycle in found}
+
+
+def _changes(judged: Judged) -> Iterator[tuple[Moment, str]]:
+    """When each policy's clock stands otherwise, if nothing happens to the ticket."""
+    for policy, cycle in _last_cycles(judged):
+        at = next_change(cycle, judged.view.now, at_risk_s(policy, cycle))
+        if at is not None:
+            yield at, f"the clock of '{policy.name}' stands otherwise then"
+
+
+def _last_cycles(judged: Judged) -> Iterator[tuple[Policy, Cycle]]:
+    for policy in judged.view.book.entries.policies:
+        for cycle in judged.clocks[policy.name][-1:]:
+            yield policy, cycle
 
 
 def _climb(ladder: Ladder, judged: Judged) -> tuple[Step | None, Moment | None]:
@@ -61,6 +89,8 @@ def _climb(ladder: Ladder, judged: Judged) -> tuple[Step | None, Moment | None]:
     tested: Tested = []
     if not holds(ladder.when, view, tested):
         return None, None
+    if ladder.clock.startswith(DEADLINE):
+        return _beside_deadline(ladder, judged, tested)
     cycle = _clock(ladder, judged)
     if cycle is None or not is_running(cycle):
         return None, None
@@ -70,6 +100,48 @@ def _climb(ladder: Ladder, judged: Judged) -> tuple[Step | None, Moment | None]:
     if reached is None:
         return None, upcoming
     return _ladder_step(ladder, cycle, reached, upcoming, judged, tested), upcoming
+
+
+def _beside_deadline(ladder: Ladder, judged: Judged, tested: Tested) -> tuple[Step | None, Moment | None]:
+    """The step of the highest rung reached beside a deadline of the open ticket, and the moment of the next one."""
+    view, name = judged.view, ladder.clock.removeprefix(DEADLINE)
+    deadline = next((deadline for deadline in judged.deadlines if deadline.name == name), None)
+    if deadline is None or view.happened[-1].after.standing != "open":
+        return None, None
+    moments = deadline_moments(ladder.rungs, deadline, view.book.calendar, view.ticket.created_at)
+    upcoming = next_at(moments, view.now)
+    reached = highest(moments, view.now)
+    if reached is None:
+        return None, upcoming
+    clock = f"{name} extended" if deadline.extended else name
+    occasion = Occasion(clock, deadline.starts_at, reached.rung.rung, reached.repeat)
+    provisional = ", provisional" if deadline.provisional else ""
+    ends = f"due {due_day(deadline, view.book.calendar)}{provisional}"
+    decided = (*tested, (ladder.clock, ends), ("rung", reached.rung.rung))
+    return _said(ladder, reached, occasion, decided, _deadline_values(deadline, view), judged), upcoming
+
+
+def _deadline_values(deadline: Deadline, view: View) -> dict[str, Value]:
+    """What a message beside a deadline can say. Only what holds is there: `reg` when it is recorded, and so on."""
+    calendar, now = view.book.calendar, view.now
+    only_the_day = deadline.by_day or (deadline.recorded and deadline.provisional)
+    start = shown(deadline.starts_at, calendar, by_day=only_the_day)
+    values = _common_values(view)
+    values["date"] = start
+    values["n"] = Count(calendar.working_days(calendar.day_of(deadline.starts_at), calendar.day_of(now)))
+    values["due"] = shown(deadline.due_at - deadline.by_day, calendar, by_day=deadline.by_day)
+    values["basis"] = deadline.basis
+    values["over" if is_over(deadline, now) else "left"] = distance(deadline, calendar, now)
+    if deadline.recorded:
+        values["reg"] = values["at"] = start
+    if deadline.provisional:
+        values["provisional"] = start
+    if not deadline.confirmed:
+        values["unconfirmed"] = deadline.source
+    for notice in deadline.milestones:
+        if notice.done_at is None and now <= notice.due_at:
+            values["extend_by"] = shown(notice.due_at - deadline.by_day, calendar, by_day=deadline.by_day)
+    return values
 
 
 def _clock(ladder: Ladder, judged: Judged) -> Cycle | None:
@@ -97,6 +169,18 @@ def _ladder_step(
         values["left" if elapsed <= cycle.target_s else "over"] = amount
     occasion = Occasion(cycle.policy, cycle.started_at, rung.rung, reached.repeat)
     decided = (*tested, (ladder.clock, f"{elapsed // 60} working minutes"), ("rung", rung.rung))
+    return _said(ladder, reached, occasion, decided, values, judged)
+
+
+def _said(
+    ladder: Ladder,
+    reached: Reached,
+    occasion: Occasion,
+    decided: tuple[tuple[str, str], ...],
+    values: dict[str, Value],
+    judged: Judged,
+) -> Step:
+    view, rung = judged.view, reached.rung
     return Step(
         key=key_of(view.book.site, view.ticket.id, ladder.name, occasion),
         ticket_id=view.ticket.id,
@@ -149,12 +233,14 @@ def _route_step(judged: Judged) -> Step | None:
 
 
 def _promises(judged: Judged) -> Iterator[tuple[str, Value]]:
-    """When tier 2 must first have answered, and have solved: the running clocks that stop at these moments."""
-    for policy in judged.view.book.entries.policies:
-        for cycle in judged.clocks[policy.name][-1:]:
-            due = due_at(cycle, judged.view.now) if is_running(cycle) else None
-            if due is not None:
-                yield ("first_due" if "answered" in policy.stops else "due"), At(due)
+    """When tier 2 must first have answered, and have solved: of the clocks that stop then the first to be due."""
+    dues: dict[str, Moment] = {}
+    for policy, cycle in _last_cycles(judged):
+        word = "first_due" if "answered" in policy.stops else "due" if "solved" in policy.stops else None
+        due = due_at(cycle, judged.view.now) if word and is_running(cycle) else None
+        if word and due is not None:
+            dues[word] = min(due, dues.get(word, due))
+    yield from ((word, At(due)) for word, due in dues.items())
 
 
 def _common_values(view: View) -> dict[str, Value]:

@@ -58,3 +58,21 @@ def _each(words: Sequence[str], view: View) -> Iterator[str]:
 def language_of(people: Sequence[str], book: Rulebook) -> str:
     """The language a message to these people is written in: the first one's, else the desk's."""
     return book.languages.get(people[0], book.entries.language) if people else book.entries.language
+
+
+def role_of(person: str | None, view: View, *, bot: bool = False) -> str:
+    """What somebody is to a ticket today: a role, else the tier they work in; never who they are."""
+    if bot:
+        return "the bot"
+    if person is None:
+        return "somebody"
+    if person == view.ticket.owner:
+        return "owner"
+    for word, role in ROLES.items():
+        if word != "owner" and role.person(view) == person:
+            return word
+    tiers = (queue.tier for queue in view.book.entries.queues if person in queue.members)
+    tier = next(tiers, None)
+    if tier is not None:
+        return f"tier {tier}"
+    return "reporter" if person == view.ticket.reporter else "somebody"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from bot.core.calendar import Calendar, build_calendar
 from bot.core.entries import CalendarEntry, Entries, Language, Names, Queue, State, Why
+
+QUEUE = "queue"
+"""In place of a calendar's name on a policy: the calendar of the ticket's queue."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,13 @@ class Rulebook:
     def calendar(self) -> Calendar:
         """The desk's own calendar, that of `manners`."""
         return self.calendars[self.entries.manners.calendar]
+
+    def calendar_of(self, name: str | None, queue: str | None) -> Calendar:
+        """The calendar that a policy names, for a ticket in `queue`; the desk's where nothing names another."""
+        if name == QUEUE:
+            found = self.queues.get(queue or "")
+            name = found.calendar if found else None
+        return self.calendars[name] if name else self.calendar
 
     def name(self, kind: str, word: str, language: str) -> str:
         """What a `state` or `queue` is called, or why a rule (kind `why`) is there, in a language.
@@ -61,13 +71,17 @@ def build(
     version: str,
     holidays: Callable[[str, int], frozenset[date]],
     shortened: Callable[[int], frozenset[date]],
+    closed: Mapping[str, frozenset[date]] = {},
 ) -> Rulebook:
-    """Make a rulebook of entries that have no `problems`. Raises ValueError for a calendar that is never open."""
+    """Make a rulebook of entries that have no `problems`; `closed` are the days that files close, by calendar."""
     return Rulebook(
         site=site,
         version=version,
         entries=entries,
-        calendars={name: _calendar(name, entry, holidays, shortened) for name, entry in entries.calendars.items()},
+        calendars={
+            name: _calendar(name, entry, holidays, shortened, closed.get(name, frozenset()))
+            for name, entry in entries.calendars.items()
+        },
         states={state.state: state for state in entries.states},
         queues={queue.queue: queue for queue in entries.queues},
         whys={
@@ -83,14 +97,25 @@ def _calendar(
     entry: CalendarEntry,
     holidays: Callable[[str, int], frozenset[date]],
     shortened: Callable[[int], frozenset[date]],
+    closed: frozenset[date],
 ) -> Calendar:
-    country = entry.holidays
+    country, own = entry.holidays, by_year(closed)
+
     return build_calendar(
         name,
         timezone=entry.timezone,
         hours=entry.hours,
+        hours_from=entry.hours_from,
         day_s=entry.day.amount if entry.day else None,
-        closed=(lambda year: holidays(country, year)) if country else (lambda year: frozenset()),
+        closed=lambda year: own(year) | (holidays(country, year) if country else frozenset()),
         shortened=shortened if entry.shortened else (lambda year: frozenset()),
         exceptions=entry.exceptions,
     )
+
+
+def by_year(days: Iterable[date]) -> Callable[[int], frozenset[date]]:
+    """Make of some days what gives those of a year."""
+    found: dict[int, set[date]] = {}
+    for day in days:
+        found.setdefault(day.year, set()).add(day)
+    return lambda year: frozenset(found.get(year, ()))

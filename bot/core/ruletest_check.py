@@ -11,6 +11,7 @@ from bot.core.ruletest_ticket import BOT, created_at, moment, ticket_at
 from bot.core.ruletest_words import Case, Expectations, Expected, Happening, TicketWords
 from bot.core.ticket import UNKNOWN, Moment
 
+_NAMED = ("category", "queue", "forwarder", "delivered")
 _ROUTE_SAYS = ("routed", "route_unsure")
 
 
@@ -62,6 +63,9 @@ def _fields(path: Path, words: TicketWords | Happening, book: Rulebook) -> Itera
         yield from known((*path, "category"), "category", words.category, entries.categories)
     for word in ("owner", "forwarder"):
         yield from _person((*path, word), getattr(words, word), book)
+    for word in words.fields:
+        others = [other for other in entries.fields if other not in _NAMED]
+        yield from known((*path, "fields", word, KEY), "mapped field", word, others)
     for word in ("category", "queue", "forwarder"):
         if getattr(words, word) is not None and word not in entries.fields:
             yield Finding((*path, word, KEY), f"'{word}' is not mapped under `fields:`")

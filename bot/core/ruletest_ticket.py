@@ -56,6 +56,7 @@ def ticket_at(case: Case, book: Rulebook, now: Moment) -> Ticket:
         queue=values["queue"],
         delivered_at=story.delivered_at,
         labels=story.labels,
+        fields=story.fields,
         changes=tuple(story.changes),
         messages=tuple(story.messages),
     )
@@ -69,6 +70,7 @@ class _Story:
     states: list[str]
     values: dict[str, str | None]
     labels: frozenset[str]
+    fields: dict[str, str]
     delivered_at: Moment | None = None
     changes: list[Change] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
@@ -81,7 +83,7 @@ class _Story:
 def _begun(case: Case, book: Rulebook) -> _Story:
     words = case.ticket
     values = {word: getattr(words, word) for word in _SETS}
-    story = _Story(book, [], values, frozenset(words.labels))
+    story = _Story(book, [], values, frozenset(words.labels), dict(words.fields))
     open_states = [name for name, state in book.states.items() if state.standing == "open"]
     tier1 = [name for name in open_states if book.states[name].tier == 1]
     story.states.append(words.state or (tier1 or open_states)[0])
@@ -114,6 +116,9 @@ def _happen(story: _Story, happening: Happening, at: Moment) -> None:
     if happening.labels is not None:
         change("labels", " ".join(sorted(story.labels)), " ".join(sorted(happening.labels)))
         story.labels = frozenset(happening.labels)
+    for word, value in happening.fields.items():
+        change(word, story.fields.get(word), value)
+        story.fields[word] = value
     if happening.message is not None:
         by_bot = happening.message == BOT
         number = str(len(story.messages) + 1)

@@ -70,6 +70,8 @@ class Happening(_Described):
     """This person is entered as its forwarder."""
     labels: tuple[str, ...] | None = None
     """Its labels are these from now on."""
+    fields: dict[str, str] = {}
+    """Other mapped fields get these values, by their words: `{registered: 2026-11-16}`."""
     message: str | None = None
     """This person writes a comment; `bot` for the bot."""
 
@@ -97,6 +99,8 @@ class TicketWords(_Described):
     """Who created it; its forwarder by default."""
     labels: tuple[str, ...] = ()
     """Its labels."""
+    fields: dict[str, str] = {}
+    """What other mapped fields hold, by their words: `{registered: 2026-11-16}`."""
     history: tuple[Happening, ...] = ()
     """What has happened since, oldest first; what is later than the moment asked about has not happened yet."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from bot.core.ticket import Moment
+from bot.core.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +18,21 @@ class At:
 
 
 @dataclass(frozen=True, slots=True)
+class Day:
+    """A local date, shown without a time of day."""
+
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
 class Amount:
-    """A stretch of working time in seconds; `day_s` is what the calendar counts as one day."""
+    """A stretch of working time in seconds; `day_s` is what the calendar counts as one day.
+
+    Without `day_s` it is told in hours of the clock on the wall, which run day and night.
+    """
 
     seconds: int
-    day_s: int
+    day_s: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +50,7 @@ class Name:
     word: str
 
 
-Value = At | Amount | Count | Name | str
+Value = At | Day | Amount | Count | Name | str
 """What a message may be given. A `str` is inserted as plain text, never as markup."""
 
 
@@ -90,7 +102,8 @@ class Wishes:
     """All that the rules wish for one ticket now, and when it must next be looked at though nothing changes.
 
     `look_again_at` is None for "never"; `because` says why in either case. `on_hold` is the label with which
-    a person silenced the ticket.
+    a person silenced the ticket. `verdicts` are those on all of its clocks that have stopped; None where the
+    rulebook does not know what the ticket's state means.
     """
 
     ticket_id: str
@@ -99,6 +112,7 @@ class Wishes:
     look_again_at: Moment | None
     because: str
     on_hold: str | None = None
+    verdicts: tuple[Verdict, ...] | None = None
 
 
 def key_of(site: str, ticket_id: str, rule: str, occasion: Occasion) -> str:

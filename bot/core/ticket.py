@@ -33,12 +33,13 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Message(msgspec.Struct, frozen=True):
-    """One comment on a ticket, without its text."""
+    """One comment on a ticket, without its text; `thanks` tells whether that said no more than thank you."""
 
     at: Moment
     id: str
     who: str | None = None
     bot: bool = False
+    thanks: bool = False
 
 
 class Ticket(msgspec.Struct, frozen=True):

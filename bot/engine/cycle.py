@@ -12,6 +12,7 @@ from bot.core.judge import judge
 from bot.core.ledger import WAITING, Entry
 from bot.core.steps import Wishes, is_key, may_be_said
 from bot.core.ticket import Moment
+from bot.core.verdict import Verdict, news
 from bot.engine.batch import notice, untold
 from bot.engine.control import SILENCED, heed_control
 from bot.engine.deliver import deliver, settle
@@ -24,6 +25,7 @@ from bot.store.store import SHAPE
 log = structlog.get_logger()
 
 RULEBOOK = "rulebook"
+IN_FORCE = "in force since"
 _TROUBLE_S = 3600
 _AT_ONCE = 1000
 
@@ -65,6 +67,8 @@ def _heed_changed_rules(engine: Engine, now: Moment, report: Report) -> None:
         mirror(engine, stale[start : start + size], now, report)
     with engine.store.transaction():
         engine.store.due_all(now)
+        if not (engine.store.note(RULEBOOK) or "").startswith(f"{engine.book.version} "):
+            engine.store.set_note(IN_FORCE, str(now))
         engine.store.set_note(RULEBOOK, rules)
 
 
@@ -74,6 +78,7 @@ def _judge_due(engine: Engine, now: Moment, report: Report) -> None:
     if not ids:
         return
     wishes, looks = _judge_all(engine, ids, now, report)
+    verdicts = _verdicts(engine, wishes)
     wishes = _with_whole_ledgers(engine, wishes, looks, now, report)
     ledger = _ledger(engine, ids)
     wishes += untold(engine, ledger)
@@ -83,7 +88,7 @@ def _judge_due(engine: Engine, now: Moment, report: Report) -> None:
         told = notice(engine, len(arranged.batch), now)
         arranged.say += [(told,)] if told else []
     engine.seam("before intent")
-    _commit(engine, arranged, ledger, looks, now)
+    _commit(engine, arranged, ledger, looks, verdicts, now)
     report.judged += len(ids)
     report.held += len(arranged.hold)
     report.withdrawn += len(arranged.withdraw)
@@ -113,6 +118,20 @@ def _judge_all(
             wishes.append(wish)
             looks[ticket.id] = wish.look_again_at
     return wishes, looks
+
+
+def _verdicts(engine: Engine, wishes: Sequence[Wishes]) -> tuple[list[Verdict], list[Verdict]]:
+    """The verdicts to write and to remove, now that these tickets are judged."""
+    in_force_at = int(engine.store.note(IN_FORCE) or 0)
+    kept = engine.store.verdicts([wish.ticket_id for wish in wishes])
+    written: list[Verdict] = []
+    removed: list[Verdict] = []
+    for wish in wishes:
+        if wish.verdicts is not None:
+            new, gone = news(wish.verdicts, kept.get(wish.ticket_id, ()), engine.book.version, in_force_at)
+            written += new
+            removed += gone
+    return written, removed
 
 
 def _with_whole_ledgers(
@@ -169,9 +188,10 @@ def _commit(
     arranged: Arrangement,
     ledger: Mapping[str, Entry],
     looks: dict[str, Moment | None],
+    verdicts: tuple[list[Verdict], list[Verdict]],
     now: Moment,
 ) -> None:
-    """Write intents, holds, withdrawals and next looks in one transaction: either all of it counts or none."""
+    """Write intents, holds, withdrawals, verdicts and next looks in one transaction: all of it counts or none."""
     version = engine.book.version
     entries = [row(step, "intended", decided(step), now, version) for steps in arranged.say for step in steps]
     entries += [row(step, "observed", decided(step), now, version) for step in arranged.observe]
@@ -188,6 +208,7 @@ def _commit(
     with engine.store.transaction():
         if entries:
             engine.store.write_entries(entries)
+        engine.store.put_verdicts(*verdicts)
         engine.store.judged(looks)
         engine.store.judged(dict.fromkeys(_released_meanwhile(engine, sorted(batched)), now))
 

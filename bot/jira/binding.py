@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import msgspec
 
 from bot.core import findings
+from bot.core.deadlines import dated_words
 from bot.core.entries import Entries
 from bot.core.findings import Finding
 from bot.core.ticket import UNKNOWN
 from bot.jira.catalogue import Catalogue, Field, Status, User, accounts
 
-READING = 3
+READING = 4
 """Counted up whenever the reader gives other facts for the same answers, so that all tickets are read again."""
 
 _FILLED_IN = frozenset(
@@ -30,7 +31,8 @@ class Binding:
 
     `states` knows every status of the Jira, `targets` a state's status ids, those the rulebook names first.
     `queues` and `categories` go by folded value, `people` by everything histories may call an account.
-    `fingerprint` changes whenever the same answers would be read otherwise.
+    `dated` are the words of fields whose dates deadlines need. `fingerprint` changes whenever the same answers
+    would be read otherwise.
     """
 
     fields: Mapping[str, Field]
@@ -42,6 +44,7 @@ class Binding:
     people: Mapping[str, str]
     accounts: Mapping[str, User]
     me: frozenset[str]
+    dated: frozenset[str]
     fingerprint: str
 
 
@@ -69,7 +72,8 @@ def bind(entries: Entries, catalogue: Catalogue) -> Binding | list[Finding]:
         "people": {account: word for word, user in found.items() for account in user.ids},
     }
     me = frozenset(catalogue.me.ids)
-    written = msgspec.json.encode((READING, catalogue.flavour, sorted(me), read_by), order="sorted")
+    dated = dated_words(entries)
+    written = msgspec.json.encode((READING, catalogue.flavour, sorted(me), sorted(dated), read_by), order="sorted")
     return Binding(
         fields=fields,
         states=states,
@@ -80,6 +84,7 @@ def bind(entries: Entries, catalogue: Catalogue) -> Binding | list[Finding]:
         people=read_by["people"],
         accounts=found,
         me=me,
+        dated=dated,
         fingerprint=hashlib.sha256(written).hexdigest()[:16],
     )
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
 
+from bot.core.remarks import is_thanks
 from bot.core.ticket import UNKNOWN, Change, Message, Moment, Ticket
 from bot.jira.binding import Binding, fold
 from bot.jira.catalogue import Field, User
+from bot.jira.written import written
 
 T = TypeVar("T")
 
@@ -31,6 +34,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
 _SECONDS_BELOW = 100_000_000_000
 _NO = frozenset(("", "ei", "no", "нет", "false", "0", "-", "–"))
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]|$)")
+_LOCAL = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})(?:,? (?:kell )?([0-9]{1,2})[.:]([0-9]{2}))?")
 _TEXTS = frozenset({"", "any", "doc", "string"})
 
 
@@ -60,11 +65,12 @@ class History(msgspec.Struct):
 
 
 class Comment(msgspec.Struct):
-    """A comment without its body."""
+    """A comment; its body is looked at once, for what the comment amounts to, and not kept."""
 
     id: str | int = 0
     created: str | int | float | None = None
     author: User | None = None
+    body: msgspec.Raw = msgspec.Raw()
 
 
 class Comments(msgspec.Struct):
@@ -219,7 +225,8 @@ class _Words:
         unique = {str(comment.id): comment for comment in comments}
         for at, comment in _oldest_first(unique.values()):
             author = comment.author
-            yield Message(at // 1000, str(comment.id), self.person(author), self.is_bot(author))
+            thanks = is_thanks(written(comment.body))
+            yield Message(at // 1000, str(comment.id), self.person(author), self.is_bot(author), thanks)
 
     def changes(self, histories: Iterable[History]) -> Iterator[Change]:
         """Give the changes of the followed fields, oldest first whichever order they came in, each entry once."""
@@ -239,7 +246,9 @@ class _Words:
             users = value if isinstance(value, list) else [value]
             return self.person(_user(users[0])) if users else None
         shown = tuple(_shown(value))
-        return self._word(word, field, ", ".join(shown), isinstance(value, dict)) if shown else None
+        if not shown:
+            return None
+        return self._date(word, shown[0]) or self._word(word, field, ", ".join(shown), isinstance(value, dict))
 
     def _field_id(self, item: Item) -> str:
         if item.field_id:
@@ -268,8 +277,16 @@ class _Words:
             if account:
                 return self._binding.people.get(account, f"~{account}")
             return SOMEBODY if told else None
+        if date := self._date(word, str(value or ""), told):
+            return date
         told = told or str(value or "").strip("[]")
         return self._word(word, field, told, False) if field and told else None
+
+    def _date(self, word: str, *written: str) -> str | None:
+        """The date or moment that a field holds from which a deadline counts, be it in a field of free text."""
+        if word not in self._binding.dated:
+            return None
+        return next((found for text in written if (found := dated(text))), None)
 
     def _word(self, word: str, field: Field, shown: str, option: bool) -> str | None:
         """A value that people see in the rulebook's word for it; free text is only told to be there."""
@@ -306,6 +323,19 @@ def _user(value: object) -> User | None:
         return msgspec.convert(value, User | None)
     except msgspec.ValidationError:
         return None
+
+
+def dated(written: str) -> str | None:
+    """Read a date or moment as ISO 8601, from that or from `18.11.2026 kell 14.15`; None for what is neither."""
+    text = written.strip()
+    if found := _LOCAL.fullmatch(text):
+        day, month, year, hour, minute = found.groups()
+        text = f"{year}-{int(month):02}-{int(day):02}" + (f"T{int(hour):02}:{minute}" if hour else "")
+    try:
+        at = datetime.fromisoformat(text if _ISO.match(text) else "")
+    except ValueError:
+        return None
+    return at.isoformat(timespec="seconds") if len(text) > len("2026-11-18") else f"{at:%Y-%m-%d}"
 
 
 def _day(written: str) -> Moment | None:

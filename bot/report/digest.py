@@ -11,16 +11,19 @@ from pathlib import Path
 
 from bot.core.clock import Cycle, due_at, elapsed_s, is_paused, is_running
 from bot.core.clocks import since_cycle
+from bot.core.deadline import Deadline, distance, is_over, shown
+from bot.core.deadlines import dates_of
 from bot.core.judge import Judged, look
 from bot.core.ledger import Entry
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Amount, At, Name, Value
 from bot.core.ticket import UNKNOWN, Moment, Ticket
+from bot.core.verdict import Verdict
 from bot.report.words import words_of
 from bot.store.store import Store
 from bot.wording import show
 
-_STILL_WD = 2
+_STILL_WD, _WEEK = 2, 7
 _TEMPLATE = Path(__file__).with_name("digest.html")
 
 
@@ -37,6 +40,36 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Statutory:
+    """A statutory deadline of an open ticket: its last day or moment, and what is left or over by then.
+
+    Beside it stand the ticket's own due date, what was promised first where that was another, and which date rules.
+    """
+
+    key: str
+    queue: str | None
+    deadline: Deadline
+    due: Value
+    distance: Amount
+    over: bool
+    promised: Value | None
+    first: Value | None
+    promise_rules: bool
+
+
+@dataclass(slots=True)
+class Kept:
+    """How many cycles of a policy's clock met their target and how many missed it, and how many were judged later.
+
+    Judged later are those on which only a rulebook could be asked that came after they had stopped.
+    """
+
+    met: int = 0
+    missed: int = 0
+    rejudged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """All figures of a digest as of a moment, before any wording."""
 
@@ -46,6 +79,8 @@ class Digest:
     by_tier: Mapping[str, int]
     closed_today: int
     sections: Mapping[str, Sequence[Row]]
+    statutory: Sequence[Statutory]
+    promises: Mapping[str, Kept]
     secured: int
     unknown: int
     said: Mapping[tuple[str, str], int]
@@ -61,9 +96,11 @@ def gather(
     troubles: Sequence[tuple[str, str]],
     book: Rulebook,
     now: Moment,
+    verdicts: Iterable[Verdict] = (),
 ) -> Digest:
     """Count and list the desk as it stands at `now`. Tickets with a security level are counted, not listed."""
     sections: dict[str, list[Row]] = {name: [] for name in SECTIONS}
+    statutory: list[Statutory] = []
     tiers: Counter[str] = Counter()
     standing: Counter[str] = Counter()
     secured = closed_today = 0
@@ -77,14 +114,16 @@ def gather(
             continue
         if after.standing == "open":
             tiers["?" if after.tier is None else str(after.tier)] += 1
-        found = list(_rows(judged, now))
+        found, dated = list(_rows(judged, now)), list(_statutory(judged, now))
         if ticket.secured:
-            secured += bool(found)
+            secured += bool(found or dated)
             continue
+        statutory += dated
         for name, row in found:
             sections[name].append(row)
     for rows in sections.values():
         rows.sort(key=lambda row: (row.at, row.key))
+    statutory.sort(key=lambda row: (row.deadline.due_at, row.key))
     said: Counter[tuple[str, str]] = Counter()
     states: Counter[str] = Counter()
     said_today = 0
@@ -100,6 +139,8 @@ def gather(
         by_tier=tiers,
         closed_today=closed_today,
         sections=sections,
+        statutory=statutory,
+        promises=_promises(verdicts, book, now),
         secured=secured,
         unknown=standing[UNKNOWN],
         said=said,
@@ -108,6 +149,24 @@ def gather(
         batched=states["batched"],
         troubles=troubles,
     )
+
+
+def week_began(book: Rulebook, now: Moment) -> Moment:
+    """Find when the week began whose promises a digest counts: seven days of the desk's calendar, today the last."""
+    return book.calendar.start_of_day(book.calendar.day_of(now) - timedelta(days=_WEEK - 1))
+
+
+def _promises(verdicts: Iterable[Verdict], book: Rulebook, now: Moment) -> Mapping[str, Kept]:
+    """The verdicts of the week by policy, those of the rulebook first and in its order."""
+    found: dict[str, Kept] = {policy.name: Kept() for policy in book.entries.policies}
+    since = week_began(book, now)
+    for verdict in verdicts:
+        if since <= verdict.stopped_at <= now:
+            kept = found.setdefault(verdict.policy, Kept())
+            kept.met += verdict.standing == "met"
+            kept.missed += verdict.standing == "missed"
+            kept.rejudged += verdict.rejudged
+    return {policy: kept for policy, kept in found.items() if kept.met or kept.missed}
 
 
 SECTIONS = ("overdue", "due_soon", "still", "solved", "customer", "unrouted", "unassigned")
@@ -137,6 +196,34 @@ def _rows(judged: Judged, now: Moment) -> Iterable[tuple[str, Row]]:
         since = since_cycle("enters tier 2", view)
         at = ticket.created_at if since is None else since.started_at
         yield "unrouted" if ticket.queue is None else "unassigned", _row(judged, at)
+
+
+def _statutory(judged: Judged, now: Moment) -> Iterable[Statutory]:
+    """The answers that an open ticket owes; a season's dates are the customer's to keep."""
+    view, calendar = judged.view, judged.view.book.calendar
+    owed = [deadline for deadline in judged.deadlines if not deadline.period]
+    if view.happened[-1].after.standing != "open" or not owed:
+        return
+    dates = dates_of(view)
+    moved = dates.first is not None and (dates.promised is None or dates.first.due_at != dates.promised.due_at)
+    promised, first = (
+        None if each is None else shown(each.due_at - 1, calendar, by_day=True)
+        for each in (dates.promised, dates.first)
+    )
+    for deadline in owed:
+        due = shown(deadline.due_at - deadline.by_day, calendar, by_day=deadline.by_day)
+        left = distance(deadline, calendar, now)
+        yield Statutory(
+            key=view.ticket.key,
+            queue=view.ticket.queue,
+            deadline=deadline,
+            due=due,
+            distance=left,
+            over=is_over(deadline, now),
+            promised=promised,
+            first=first if moved else None,
+            promise_rules=dates.rules is not None and dates.rules.kind == "promised",
+        )
 
 
 def _deadline(judged: Judged, cycle: Cycle, now: Moment) -> tuple[str, Row] | None:
@@ -197,7 +284,8 @@ def write(store: Store, book: Rulebook, now: Moment, path: Path, language: str, 
     Raises StoreError and OSError.
     """
     troubles = [(ticket_id, what) for ticket_id, what, _ in store.troubles()]
-    digest = gather(store.open_tickets(), store.ledger(), troubles, book, now)
+    verdicts = store.stopped_since(week_began(book, now))
+    digest = gather(store.open_tickets(), store.ledger(), troubles, book, now, verdicts)
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         file.write(html(digest, book, language, browse))

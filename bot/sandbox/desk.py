@@ -119,6 +119,7 @@ def _fields() -> list[Field]:
         Field("customfield_10205", "Lahenduse kanal", "option", _options(11200, _CHANNELS)),
         *(Field(f"customfield_{number}", name, "string") for number, name in _TEXTS),
         Field("customfield_10210", "Registreeritud", "date"),
+        Field("customfield_10221", "Pikendusest teatatud", "date"),
     ]
 
 

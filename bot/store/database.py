@@ -104,11 +104,11 @@ class Database:
         else:
             from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
         new = insert(table)
-        (key,) = table.primary_key.columns
+        keys = table.primary_key.columns
         self.write(
             new.on_conflict_do_update(
-                index_elements=[key],
-                set_={name: new.excluded[name] for name in rows[0] if name != key.name},
+                index_elements=list(keys),
+                set_={name: new.excluded[name] for name in rows[0] if name not in keys},
                 where=None if unless_same is None else table.c[unless_same] != new.excluded[unless_same],
             ),
             rows,

@@ -1,4 +1,4 @@
-"""The bot's memory: the mark, the mirror of the tickets and the ledger of what was said.
+"""The bot's memory: the mark, the mirror of the tickets, the ledger of what was said, and the verdicts on clocks.
 
 Every method may raise StoreError. Each writes in a transaction of its own, or in the one that
 `Store.transaction` opened; threads may share a store.
@@ -15,9 +15,10 @@ import sqlalchemy as sa
 
 from bot.core.ledger import SPOKEN, Entry
 from bot.core.ticket import Change, Message, Moment, Ticket
+from bot.core.verdict import Verdict
 from bot.store.connect import StoreError, bring_to_head, connect, parse, told
 from bot.store.database import PAGE, Database, pages
-from bot.store.tables import ledger, mark, notes, tickets, troubles
+from bot.store.tables import ledger, mark, notes, tickets, troubles, verdicts
 
 __all__ = ["Entry", "Seen", "Store", "StoreError", "open_store"]
 
@@ -230,6 +231,40 @@ class Store(Database):
             if len(rows) < PAGE:
                 return
             after = sa.tuple_(ledger.c.at, ledger.c.key) > sa.tuple_(rows[-1].at, rows[-1].key)
+
+    # The verdicts.
+
+    def verdicts(self, ticket_ids: Sequence[str]) -> dict[str, list[Verdict]]:
+        """Return the verdicts kept on each of these tickets, by policy and start; none for one without any."""
+        found: dict[str, list[Verdict]] = {}
+        columns = sa.select(verdicts).order_by(verdicts.c.policy, verdicts.c.started_at)
+        for row in self.select(columns, verdicts.c.ticket_id, ticket_ids):
+            found.setdefault(row.ticket_id, []).append(Verdict(**row._mapping))
+        return found
+
+    def stopped_since(self, at: Moment) -> list[Verdict]:
+        """Return the verdicts on clocks that stopped at `at` or later, by stop, ticket, policy and start."""
+        order = (verdicts.c.stopped_at, verdicts.c.ticket_id, verdicts.c.policy, verdicts.c.started_at)
+        columns = sa.select(verdicts).where(verdicts.c.stopped_at >= at).order_by(*order)
+        with self.reading() as connection:
+            return [Verdict(**row._mapping) for row in connection.execute(columns)]
+
+    def put_verdicts(self, written: Sequence[Verdict], removed: Sequence[Verdict] = ()) -> None:
+        """Write these verdicts over those of the same ticket, policy and start, and remove those; all or none."""
+        if written or removed:
+            with self.transaction():
+                if removed:
+                    those = [{"t": each.ticket_id, "p": each.policy, "s": each.started_at} for each in removed]
+                    this = sa.and_(
+                        verdicts.c.ticket_id == sa.bindparam("t"),
+                        verdicts.c.policy == sa.bindparam("p"),
+                        verdicts.c.started_at == sa.bindparam("s"),
+                    )
+                    self.write(sa.delete(verdicts).where(this), those)
+                if written:
+                    self.upsert(verdicts, [msgspec.structs.asdict(each) for each in written])
+
+    # What of the ledger is whole.
 
     def rebuilt(self, ticket_ids: Sequence[str]) -> set[str]:
         """Return those of these tickets whose ledger is known to be whole."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, false
 
-HEAD = 1
+HEAD = 2
 """The schema this version of the bot works with; a migration's revision is its number in four digits."""
 
 VERSION_TABLE = "piletibot_version"
@@ -78,4 +78,21 @@ ledger = Table(
     Index("ledger_by_ticket", "ticket_id"),
     Index("ledger_by_state", "state", "at"),
     Index("ledger_by_at", "at", "key"),
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("ticket_id", Word, primary_key=True),
+    Column("policy", Word, primary_key=True),
+    Column("started_at", BigInteger, primary_key=True, autoincrement=False),
+    Column("stopped_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger),
+    Column("elapsed_s", BigInteger, nullable=False),
+    Column("paused_s", BigInteger, nullable=False),
+    Column("standing", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("rejudged", Boolean, nullable=False, server_default=false()),
+    Index("verdicts_by_stop", "stopped_at"),
 )

@@ -20,11 +20,14 @@ SUNDAY = {"sun": "02:30-03:30, 03:45-05:15"}
 HOURS = [OFFICE, LUNCH, NIGHTS, SUNDAY, ALWAYS, "24x7"]
 
 
-def made(hours, timezone="Europe/Tallinn", day_s=None, exceptions=None, shortened=EVES, closed=HOLIDAYS):
+def made(
+    hours, timezone="Europe/Tallinn", day_s=None, exceptions=None, shortened=EVES, closed=HOLIDAYS, hours_from=None
+):
     return build_calendar(
         "kontor",
         timezone=timezone,
         hours=hours,
+        hours_from={date.fromisoformat(day): week for day, week in (hours_from or {}).items()},
         day_s=day_s,
         closed=lambda year: frozenset(day for day in closed if day.year == year),
         shortened=lambda year: frozenset(day for day in shortened if day.year == year),
@@ -195,6 +198,9 @@ def test_start_of_day(timezone, day, expected):
         ({"hours": OFFICE, "timezone": ""}, "'' is not a time zone"),
         ({"hours": OFFICE, "timezone": "../Tallinn"}, "'../Tallinn' is not a time zone"),
         ({"hours": OFFICE, "day_s": 0}, "its day has no length"),
+        ({"hours": OFFICE, "hours_from": {"2027-01-04": {}}}, "it is never open from 2027-01-04 on"),
+        ({"hours": OFFICE, "hours_from": {"2027-01-04": {"mon": "8-17"}}}, "'8-17' are not hours"),
+        ({"hours": OFFICE, "hours_from": {"2027-01-04": LUNCH}}, "its longest weekday changes"),
         ({"hours": OFFICE, "exceptions": {"2026-12-30": "shut"}}, "'shut' are not hours"),
     ],
 )
@@ -305,7 +311,12 @@ def test_as_the_oracle_says(jump, weekly, before_s, after_s, amount_s, oracle, c
 
 # Laws of working time, whatever the calendar.
 
-CALENDARS = [made(hours) for hours in HOURS] + [made(LUNCH, timezone="Australia/Lord_Howe")]
+CHANGING = {"2025-03-30": SUNDAY, "2026-10-25": "24x7", "2026-11-02": NIGHTS, "2028-02-29": LUNCH}
+CALENDARS = [
+    *(made(hours) for hours in HOURS),
+    made(LUNCH, timezone="Australia/Lord_Howe"),
+    made(OFFICE, day_s=8 * H, hours_from=CHANGING),
+]
 MOMENTS = st.integers(at("2024-01-01T00:00:00+00:00"), at("2030-01-01T00:00:00+00:00"))
 AMOUNTS = st.integers(1, 100 * 24 * H)
 laws = settings(deadline=None)
@@ -344,9 +355,16 @@ def test_add_is_monotone(calendar, moments, amounts):
 @given(hours=st.sampled_from([OFFICE, LUNCH, NIGHTS, SUNDAY]), moments=st.lists(MOMENTS, min_size=2, max_size=5))
 def test_earlier_questions_change_no_answer(hours, moments):
     asked = made(hours)
-    answers = [(asked.add(moment, 9 * H), asked.closes_at(moment)) for moment in moments]
-    fresh = [(made(hours).add(moment, 9 * H), made(hours).closes_at(moment)) for moment in moments]
+    answers = [(asked.add(at, 9 * H), asked.closes_at(at), asked.worked(at)) for at in moments]
+    fresh = [(made(hours).add(at, 9 * H), made(hours).closes_at(at), made(hours).worked(at)) for at in moments]
     assert answers == fresh
+
+
+@laws
+@given(calendar=st.sampled_from(CALENDARS), moments=st.tuples(MOMENTS, MOMENTS).map(sorted))
+def test_what_has_been_worked_is_what_between_counts(calendar, moments):
+    start, end = moments
+    assert calendar.worked(end) - calendar.worked(start) == calendar.between(start, end)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bot.core.calendar import build_calendar
@@ -11,12 +11,15 @@ from bot.core.clock import (
     Tick,
     cycles,
     due_at,
+    elapsed_of,
     elapsed_s,
     is_paused,
     is_running,
+    next_change,
     paused_s,
     reached_at,
     standing,
+    standings_of,
 )
 
 H = 3600
@@ -176,6 +179,27 @@ def test_standing(text, target_s, now, expected):
     assert standing(run(text, target_s=target_s)[-1], T0 + now, at_risk_s=25) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "target_s", "now", "expected"),
+    [
+        ("start 0", 100, 0, 75),
+        ("start 0", 100, 74, 75),
+        ("start 0", 100, 75, 101),  # at risk until the first second beyond the target
+        ("start 0", 100, 100, 101),
+        ("start 0", 100, 101, None),
+        ("start 0", 20, 0, 21),  # at risk from the beginning
+        ("start 50", 100, 0, 125),  # another machine's clock is ahead of ours
+        ("start 0, pause 80", 100, 90, None),
+        ("start 0, pause 10, resume 50", 100, 50, 115),
+        ("start 0, stop 10", 100, 50, None),
+        ("start 0", None, 50, None),
+    ],
+)
+def test_the_next_change_of_standing(text, target_s, now, expected):
+    found = next_change(run(text, target_s=target_s)[-1], T0 + now, at_risk_s=25)
+    assert found == (None if expected is None else T0 + expected)
+
+
 # The oracle of the shared material, and its cases.
 
 
@@ -279,17 +303,71 @@ def test_the_due_moment_is_when_the_target_is_used_up(steps, target_s):
 
 
 @laws
+@given(steps=HISTORIES, inside=st.tuples(st.integers(1, 98), st.integers(1, 98)), target_s=st.integers(1, 60 * H))
+def test_a_pause_never_makes_a_due_moment_earlier(steps, inside, target_s):
+    history = [Tick(T0, "start"), *placed(steps)]
+    *_, whole = cycles("solve", history, OFFICE, target_s)
+    longest = max(((until or T0 + 99 * H) - since, since) for since, until in [*whole.segments, (T0, T0)])
+    assume(longest[0] >= 99)
+    first, second = (longest[1] + longest[0] * share // 99 for share in sorted(inside))
+    *_, broken = cycles("solve", [*history, Tick(first, "pause"), Tick(second, "resume")], OFFICE, target_s)
+    before, after = due_at(whole, T0), due_at(broken, T0)
+    assert after is None or (before is not None and after >= before)
+
+
+@laws
 @given(
-    pause_after_s=st.integers(0, 60 * H),
-    pause_s=st.integers(0, 60 * H),
-    target_s=st.integers(1, 60 * H),
+    steps=HISTORIES, targets=st.tuples(st.integers(1, 50 * H), st.integers(1, 50 * H)), after_s=st.integers(0, 9 * H)
 )
-def test_a_pause_never_makes_a_due_moment_earlier(pause_after_s, pause_s, target_s):
-    whole = [Tick(T0, "start")]
-    paused_at = T0 + pause_after_s
-    broken = [*whole, Tick(paused_at, "pause"), Tick(paused_at + pause_s, "resume")]
-    [unbroken_due, broken_due] = [due_at(cycles("solve", t, OFFICE, target_s)[0], T0) for t in (whole, broken)]
-    assert broken_due >= unbroken_due
+def test_another_target_keeps_what_has_run_and_what_was_paused(steps, targets, after_s):
+    now = T0 + after_s
+    one, other = (cycles("solve", placed(steps), OFFICE, target_s) for target_s in targets)
+    assert [(cycle.started_at, cycle.stopped_at, cycle.segments) for cycle in one] == [
+        (cycle.started_at, cycle.stopped_at, cycle.segments) for cycle in other
+    ]
+    assert [(elapsed_s(c, now), paused_s(c, now)) for c in one] == [
+        (elapsed_s(c, now), paused_s(c, now)) for c in other
+    ]
+
+
+@laws
+@given(
+    many=st.lists(st.tuples(HISTORIES, st.integers(1, 20 * H), st.integers(0, 9 * H))),
+    after_s=st.integers(-H, 99 * H),
+)
+def test_many_clocks_at_once_are_as_one_by_one(many, after_s):
+    now = T0 + after_s
+    clocks, risks = [], []
+    for number, (steps, target_s, at_risk_s) in enumerate(many):
+        for cycle in cycles(
+            "solve", placed(steps), OFFICE if number % 2 else ROUND, target_s if number % 3 else None
+        ):
+            clocks.append(cycle)
+            risks.append(at_risk_s)
+    elapsed = elapsed_of(clocks, now)
+    assert elapsed == [elapsed_s(cycle, now) for cycle in clocks]
+    assert elapsed == [
+        sum(c.calendar.between(since, max(since, now) if until is None else until) for since, until in c.segments)
+        for c in clocks
+    ]
+    expected = [standing(cycle, now, risk_s) for cycle, risk_s in zip(clocks, risks, strict=True)]
+    assert standings_of(clocks, elapsed, risks) == expected
+
+
+@laws
+@given(
+    steps=HISTORIES, target_s=st.integers(1, 20 * H), at_risk_s=st.integers(0, 9 * H), after_s=st.integers(0, 30 * H)
+)
+def test_the_standing_stays_until_its_next_change(steps, target_s, at_risk_s, after_s):
+    for cycle in cycles("solve", placed(steps), OFFICE, target_s):
+        now = T0 + after_s
+        changes = next_change(cycle, now, at_risk_s)
+        stands = standing(cycle, now, at_risk_s)
+        last = now + 400 * H if changes is None else changes - 1
+        assert {standing(cycle, at, at_risk_s) for at in (now, (now + last) // 2, last)} == {stands}
+        if changes is not None:
+            assert changes > now
+            assert standing(cycle, changes, at_risk_s) != stands
 
 
 @laws

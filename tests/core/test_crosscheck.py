@@ -65,6 +65,7 @@ def found_paths(*changes):
     return [path for path, _ in found(*changes)]
 
 
+LAW = {"name": "law", "why": "The law gives five days.", "basis": "§ 18", "source": "the law", "within": "5wd"}
 FIELDS = ("fields",)
 LONG = ("calendars", "long")
 MARI = GOOD["people"][0]
@@ -101,6 +102,26 @@ ON_LONG = ((*POLICY, "calendar"), "long")
         [(("routes",), []), (("policies",), []), (("ladders",), [])],
         [(("fields",), {"queue": "q"}), (RUNGS, [rung("a", share="50%", to="forwarder")])],
         [(("comments",), {"role": "Agents"})],
+        [
+            (
+                ("deadlines",),
+                [LAW, LAW | {"name": "season", "within": None, "dates": {"I": "2026-04-17"}, "moves": False}],
+            )
+        ],
+        [(("deadlines",), [LAW | {"valid_to": "2026-01-01"}, LAW | {"valid_from": "2026-01-02"}])],
+        [(("deadlines",), [LAW | {"when": {"tier": 1}}, LAW | {"counts_from": "known", "within": "72h clock"}])],
+        [
+            (("deadlines",), [LAW | {"extension": {"to": "2mo", "field": "extended", "notice_within": "5wd"}}]),
+            (("ladders", 0, "clock"), "deadline law"),
+            (
+                RUNGS,
+                [
+                    rung("a", before_due="2wd"),
+                    rung("b", before_due="0wd"),
+                    rung("c", past_due="0h", every="3cd", times=2),
+                ],
+            ),
+        ],
         [(("calendars", "long", "exceptions"), {"2026-12-30": "closed", "2026-12-31": "09:00-10:00, 11:00-12:00"})],
     ],
 )

@@ -62,8 +62,8 @@ def test_the_outcome_is_the_same_on_every_run_and_in_both_flavours(
 
 def test_so_much_is_said(over_http: tuple[Played, Story]) -> None:
     played, said = over_http
-    assert len(played.spoken) == 114
-    assert (len(said), sum(map(len, said.values()))) == (30, 114)
+    assert len(played.spoken) == 115
+    assert (len(said), sum(map(len, said.values()))) == (30, 115)
     assert played.away == 4, "the four quarters of the hour in which Jira is away"
 
 
@@ -81,6 +81,12 @@ def test_so_much_is_said(over_http: tuple[Played, Story]) -> None:
         # a critical one: four working hours from 9:06
         ("D19", "2026-12-16 12:15", "tier2-deadline", "warn", ["it1"]),
         ("D19", "2026-12-16 13:15", "tier2-deadline", "breach", ["it1"]),
+        # an information request registered on Wednesday the 16th: five working days end on the 23rd
+        ("D26", "2026-12-21 08:00", "info-request", "warn", ["dok1"]),
+        # a letter registered on Monday the 14th: fifteen days end on Tuesday the 29th, after Christmas
+        ("D27", "2026-12-22 08:00", "letter", "warn", ["jaatmed1"]),
+        # known on Friday at 14:15, as a free text says
+        ("D29", "2026-12-18 14:30", "data-breach", "know", ["aks1", "spetsialist3"]),
     ],
 )
 def test_this_is_said_then(

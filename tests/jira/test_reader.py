@@ -380,3 +380,88 @@ def test_an_answer_with_half_a_surrogate_pair_loses_that_character_only() -> Non
     assert decode(answer, dict[str, list[dict[str, str]]]) == {
         "issues": [{"id": "1", "summary": "?"}, {"id": "2", "summary": "\U0001f600"}]
     }
+
+
+def document(*nodes: Json) -> Json:
+    return {"type": "doc", "version": 1, "content": [{"type": "paragraph", "content": list(nodes)}]}
+
+
+def words(said: str) -> Json:
+    return {"type": "text", "text": said}
+
+
+MENTION = {"type": "mention", "attrs": {"id": "acc-it1", "text": "@Mari Mets"}}
+BODIES: list[tuple[Json, bool]] = [
+    ("Aitäh!", True),
+    ("[~it1] aitäh", True),
+    ("Aitäh, tehtud.", False),
+    (document(words("Tere! Suur tänu!")), True),
+    (document(MENTION, words(" aitäh "), {"type": "emoji", "attrs": {"shortName": ":smile:"}}), True),
+    (document(words("Aitäh!"), {"type": "hardBreak"}, words("Mari Mets")), True),
+    (document(words("Aitäh"), {"type": "inlineCard", "attrs": {"url": "https://example.ee"}}), False),
+    (document(words("Aitäh, õigused lisatud.")), False),
+    (document(words("Aitäh"), 5), False),
+    (document(words("Aitäh"), {"type": "text", "text": 5}), False),
+    (document(words("Aitäh"), {"type": ["text"]}), False),
+    ({"type": "doc", "content": 5}, False),
+    ({"type": "doc"}, False),
+    (document(words("Aitäh " + 6000 * " ")), False),
+    (None, False),
+    (5, False),
+    (..., False),
+]
+
+
+@pytest.mark.parametrize(("body", "thanks"), BODIES)
+def test_thanks_are_told_from_answers(body: Json, thanks: bool) -> None:
+    comment = {"id": "5", "created": "2026-11-16T10:05:00.000+0200", "author": user("it1")}
+    ticket = read(issue(comments=[comment | ({} if body is ... else {"body": body})]))
+    assert ticket.messages == (Message(AT + 300, "5", "it1", False, thanks),)
+    assert "itäh" not in msgspec.json.encode(ticket).decode()
+
+
+DATES = {"fields": {"known": "Registrikood", "registered": "Lahendus kliendile edastatud", "code": "Registrikood"}}
+LAW = [
+    {"name": word, "why": "The law counts from it.", "basis": "§ 1", "source": "the law", "counts_from": word}
+    | {"within": "72h clock"}
+    for word in ("known", "registered")
+]
+
+
+@pytest.mark.parametrize(
+    ("written", "known"),
+    [
+        ("2026-11-18T14:15+02:00", "2026-11-18T14:15:00+02:00"),
+        ("2026-11-18T14:15:30.250+0200", "2026-11-18T14:15:30+02:00"),
+        ("2026-11-18 14:15", "2026-11-18T14:15:00"),
+        (" 18.11.2026 kell 9.05 ", "2026-11-18T09:05:00"),
+        ("18.11.2026, kell 14.15", "2026-11-18T14:15:00"),
+        ("8.1.2026 14:15", "2026-01-08T14:15:00"),
+        ("18.11.2026", "2026-11-18"),
+        ("2026-11-18", "2026-11-18"),
+        ("31.02.2026", "set"),
+        ("Mari Mets helistas 18.11.2026", "set"),
+        ("60001019906", "set"),
+        ("eile", "set"),
+    ],
+)
+def test_a_text_from_which_a_deadline_counts_is_read_when_it_is_nothing_but_a_moment(
+    written: str, known: str
+) -> None:
+    bound = binding(deadlines=LAW, **DATES)
+    ticket = read(issue(customfield_10205=written), bound)
+    assert ticket.fields == {"known": known, "code": "set"}
+    assert read(issue(customfield_10205=written), binding(**DATES)).fields == {"known": "set", "code": "set"}
+
+
+def test_a_changed_date_is_read_from_its_value_and_not_from_what_people_see() -> None:
+    bound = binding(deadlines=LAW, **DATES)
+    item = custom("Lahendus kliendile edastatud", 10204, "18/Nov/26", "19/Nov/26")
+    item |= {"from": "2026-11-18", "to": "2026-11-19"}
+    text = custom("Registrikood", 10205, None, "18.11.2026 kell 14.15", ref=None)
+    ticket = read(issue([entry("10:00:00", item, text)], customfield_10204="2026-11-19"), bound)
+    assert [(change.field, change.was, change.now) for change in ticket.changes if change.field != "code"] == [
+        ("registered", "2026-11-18", "2026-11-19"),
+        ("known", None, "2026-11-18T14:15:00"),
+    ]
+    assert ticket.fields == {"registered": "2026-11-19"}

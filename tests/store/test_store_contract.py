@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.core.ticket import Change, Message, Ticket
+from bot.core.verdict import Verdict
 from bot.store.database import PAGE
 from bot.store.store import Entry, Seen, Store, StoreError, open_store
 
@@ -394,3 +395,46 @@ def test_due_is_found_by_its_index(store: Store) -> None:
             plan = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters).all()
     assert "tickets_by_look" in str(plan)
     assert "SORT" not in str(plan).upper().replace("SORT KEY", "")
+
+
+def verdict(started_at: int = 10, **changes: Any) -> Verdict:
+    whole = Verdict(
+        ticket_id="1",
+        policy="tier2-resolution",
+        started_at=started_at,
+        stopped_at=100,
+        due_at=None,
+        elapsed_s=60,
+        paused_s=30,
+        standing="met",
+        version="abc",
+        at=120,
+        rejudged=True,
+    )
+    return msgspec.structs.replace(whole, **changes)
+
+
+def test_verdicts_come_back_as_they_were_put(store: Store) -> None:
+    one, other = verdict(20, due_at=90, standing="missed"), verdict(10, policy="tier2-answer", rejudged=False)
+    store.put_verdicts([one, other, verdict(ticket_id="2")])
+    assert store.verdicts(["1", "3"]) == {"1": [other, one]}
+
+
+def test_a_verdict_put_again_replaces_the_old(store: Store) -> None:
+    store.put_verdicts([verdict(), verdict(11)])
+    store.put_verdicts([verdict(stopped_at=101)])
+    assert store.verdicts(["1"]) == {"1": [verdict(stopped_at=101), verdict(11)]}
+
+
+def test_verdicts_are_removed_and_written_together(store: Store) -> None:
+    store.put_verdicts([verdict(10), verdict(11)])
+    writes = store.writes
+    store.put_verdicts([verdict(12)], [verdict(10), verdict(13)])
+    assert store.verdicts(["1"]) == {"1": [verdict(11), verdict(12)]}
+    store.put_verdicts([])
+    assert store.writes == writes + 1
+
+
+def test_verdicts_by_the_moment_of_the_stop(store: Store) -> None:
+    store.put_verdicts([verdict(1, stopped_at=50), verdict(2, stopped_at=49), verdict(3, stopped_at=40)])
+    assert [each.started_at for each in store.stopped_since(49)] == [2, 1]

@@ -43,6 +43,18 @@ def test_head_is_the_last_migration() -> None:
     assert ScriptDirectory.from_config(config).get_heads() == [f"{HEAD:04}"]
 
 
+def test_a_database_of_an_earlier_bot_is_brought_to_head(url: str) -> None:
+    store = open_store(url)
+    store.set_mark(5, 6)
+    with store.transaction(), store.reading() as connection:
+        connection.execute(sa.text("DROP TABLE verdicts"))
+    set_version(store, "0001")
+    store.close()
+    again = open_store(url)
+    assert (again.mark_ms(), again.stopped_since(0)) == (5, [])
+    again.close()
+
+
 def test_what_was_stored_is_there_again(url: str) -> None:
     store = open_store(url)
     store.set_mark(5, 6)

@@ -19,12 +19,13 @@ COLUMNS = {
     "tickets": "id key project updated_ms state look_again_at facts shape gone_at rebuilt body",
     "troubles": "ticket_id what at",
     "ledger": "key ticket_id ticket_key rule rung say to state because due_at at not_before comment_id version",
+    "verdicts": "ticket_id policy started_at stopped_at due_at elapsed_s paused_s standing version at rejudged",
 }
 FIELDS = {
     Ticket: "id key project created_at updated_ms state priority owner reporter forwarder category queue "
     "delivered_at due_at labels secured fields changes messages",
     Change: "at field was now who bot",
-    Message: "at id who bot",
+    Message: "at id who bot thanks",
 }
 
 

@@ -1,0 +1,226 @@
+"""Which deadlines a ticket has, and its three dates side by side: first promised, promised now, statutory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from bot.core.calendar import Calendar
+from bot.core.conditions import View, holds
+from bot.core.deadline import Deadline, Milestone, Start, ends_at, read_start, season_day
+from bot.core.entries import DeadlineEntry, Entries, Extension
+from bot.core.people import role_of
+from bot.core.ticket import Change, Moment
+
+DEADLINE = "deadline "
+
+CREATED = "created"
+"""The word in `counts_from` for the ticket's own beginning."""
+
+NOTICE = "notice of extension"
+
+Fields = Mapping[str, str]
+
+
+def deadlines_of(view: View) -> tuple[Deadline, ...]:
+    """The deadlines a ticket has and has not met, in the rulebook's order; of each name the first that counts."""
+    return tuple(_deadlines(view, view.ticket.fields))
+
+
+def dated_words(entries: Entries) -> frozenset[str]:
+    """The words of fields whose dates deadlines need."""
+    words = {entry.counts_from for entry in entries.deadlines}
+    words |= {entry.extension.field for entry in entries.deadlines if entry.extension}
+    return frozenset(words - {CREATED})
+
+
+def _deadlines(view: View, fields: Fields) -> Iterator[Deadline]:
+    named: set[str] = set()
+    for entry in view.book.entries.deadlines:
+        if entry.name in named or not holds(entry.when, view):
+            continue
+        calendar = view.book.calendars[entry.calendar] if entry.calendar else view.book.calendar
+        start, recorded = _start(entry, view, fields, calendar)
+        if not _is_valid(entry, calendar.day_of(start.at)):
+            continue
+        named.add(entry.name)
+        if entry.met_by is None or entry.met_by not in fields:
+            found = _deadline(entry, view, fields, calendar, start, recorded)
+            if found is not None:
+                yield found
+
+
+def _start(entry: DeadlineEntry, view: View, fields: Fields, calendar: Calendar) -> tuple[Start, bool]:
+    """When a deadline starts, and whether its field says so; what lies ahead has not happened and does not count."""
+    written = read_start(fields.get(entry.counts_from, ""), calendar)
+    if written is None or calendar.day_of(written.at) > calendar.day_of(view.now):
+        return Start(view.ticket.created_at, True), False
+    return written, True
+
+
+def _is_valid(entry: DeadlineEntry, day: date) -> bool:
+    return (entry.valid_from is None or entry.valid_from <= day) and (entry.valid_to is None or day <= entry.valid_to)
+
+
+def _deadline(
+    entry: DeadlineEntry, view: View, fields: Fields, calendar: Calendar, start: Start, recorded: bool
+) -> Deadline | None:
+    by_day = entry.within is None or entry.within.kind != "clock"
+    moves = entry.moves is not False
+    starts_at = calendar.start_of_day(calendar.day_of(start.at)) if by_day else start.at
+    milestones: tuple[Milestone, ...] = ()
+    extended, period = False, ""
+    if entry.within is None:
+        row = season_day(calendar.day_of(starts_at), entry.dates, calendar, moves=moves)
+        if row is None:
+            return None
+        period, due_at = row[0], calendar.end_of_day(row[1])
+    else:
+        within = entry.within
+        if entry.extension is not None:
+            notice_due_at = ends_at(starts_at, entry.extension.notice_within or within, calendar, moves=moves)
+            told_at = _told_at(entry.extension, view, fields, calendar)
+            # A day's 24:00 is the next one's 0:00, when it is too late for what was done on that next day.
+            extended = told_at is not None and told_at <= notice_due_at - by_day
+            milestones = (Milestone(NOTICE, notice_due_at, told_at, kept=extended),)
+            within = entry.extension.to if extended else within
+        due_at = ends_at(starts_at, within, calendar, moves=moves)
+    provisional = not recorded and entry.counts_from != CREATED
+    return Deadline(
+        name=entry.name,
+        basis=entry.basis,
+        source=entry.source,
+        confirmed=entry.confirmed_by is not None,
+        starts_at=starts_at,
+        due_at=due_at,
+        by_day=by_day,
+        recorded=recorded,
+        provisional=provisional or not (by_day or start.exact),
+        extended=extended,
+        milestones=milestones,
+        period=period,
+    )
+
+
+def _told_at(extension: Extension, view: View, fields: Fields, calendar: Calendar) -> Moment | None:
+    """When the person was told of the extension: what the field says, else when it was filled in."""
+    written = fields.get(extension.field)
+    if written is None:
+        return None
+    start = read_start(written, calendar)
+    if start is not None:
+        return start.at if calendar.day_of(start.at) <= calendar.day_of(view.now) else None
+    filled = [change.at for change in view.ticket.changes if change.field == extension.field and change.now]
+    return filled[-1] if filled else view.ticket.created_at
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """One of a ticket's dates: until when it is in time, and what it rests on."""
+
+    kind: Literal["first promised", "promised", "statutory"]
+    due_at: Moment
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A date that came, went or moved: when, by the holder of which role, from when to when, and why.
+
+    `because` is the word of the field that was changed.
+    """
+
+    at: Moment
+    kind: Literal["promised", "statutory"]
+    by: str
+    was: Moment | None
+    now: Moment | None
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """A ticket's dates side by side. `rules` is the earliest of those that stand, promised now and statutory."""
+
+    first: Dated | None
+    promised: Dated | None
+    statutory: Dated | None
+    rules: Dated | None
+    shifts: tuple[Shift, ...]
+
+
+def dates_of(view: View) -> Dates:
+    """A ticket's three dates, which of them rules, and every shift in its history, oldest first.
+
+    What was first promised is told by the history: later changes of the due date do not change it.
+    """
+    ticket = view.ticket
+    changes = [change for change in ticket.changes if change.field == "due"]
+    now = None if ticket.due_at is None else _date_of(ticket.due_at).isoformat()
+    every = [day for change in changes for day in (change.was, change.now)] or [now]
+    first = next((day for day in every if day), None)
+    basis = "the ticket's due date"
+    promised = Dated("promised", _over(now, view), basis) if now else None
+    statutory = min(
+        (Dated("statutory", each.due_at, each.basis) for each in deadlines_of(view)),
+        key=lambda dated: dated.due_at,
+        default=None,
+    )
+    standing = [dated for dated in (statutory, promised) if dated is not None]
+    shifts = [
+        Shift(
+            change.at,
+            "promised",
+            role_of(change.who, view, bot=change.bot),
+            _over(change.was, view) if change.was else None,
+            _over(change.now, view) if change.now else None,
+            "due",
+        )
+        for change in changes
+    ]
+    return Dates(
+        first=Dated("first promised", _over(first, view), basis) if first else None,
+        promised=promised,
+        statutory=statutory,
+        rules=min(standing, key=lambda dated: dated.due_at, default=None),
+        shifts=tuple(sorted([*shifts, *_statutory_shifts(view)], key=lambda shift: shift.at)),
+    )
+
+
+def _statutory_shifts(view: View) -> Iterator[Shift]:
+    """The statutory date before and after each change of the fields it rests on."""
+    watched = dated_words(view.book.entries)
+    changes = [change for change in view.ticket.changes if change.field in watched]
+    fields = _at_first(view.ticket.fields, changes)
+    for change in changes:
+        was = _earliest(view, fields)
+        fields.pop(change.field, None)
+        if change.now is not None:
+            fields[change.field] = change.now
+        now = _earliest(view, fields)
+        if was != now:
+            by = role_of(change.who, view, bot=change.bot)
+            yield Shift(change.at, "statutory", by, was, now, change.field)
+
+
+def _at_first(fields: Fields, changes: list[Change]) -> dict[str, str]:
+    """What the fields with these changes held before any of them."""
+    first: dict[str, str | None] = {}
+    for change in changes:
+        first.setdefault(change.field, change.was)
+    return {word: value for word, value in {**fields, **first}.items() if value is not None}
+
+
+def _earliest(view: View, fields: Fields) -> Moment | None:
+    return min((deadline.due_at for deadline in _deadlines(view, fields)), default=None)
+
+
+def _over(day: str, view: View) -> Moment:
+    return view.book.calendar.end_of_day(date.fromisoformat(day))
+
+
+def _date_of(due_at: Moment) -> date:
+    """The date of a due date as the reader keeps it: its first second in UTC."""
+    return date.fromordinal(date(1970, 1, 1).toordinal() + due_at // 86_400)

@@ -1,0 +1,106 @@
+"""What a comment amounts to: whether it says no more than thank you. Pure; the text is looked at and let go."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+LONGEST = 600
+"""Characters; a longer comment is never only thanks."""
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_THANKS = _words(
+    """
+    aitäh aitähh aitähhh aitah tänan täname tänud tänu tänx tänks
+    thanks thanx thx thank thankyou ty
+    спасибо спс благодарю благодарим
+    """
+)
+_WITH_THANKS = _words(
+    """
+    tere tervist hei hommikust päevast õhtust suur suured suuri väga palju sulle teile kõigile südamest veel kord
+    veelkord ka sinu teie kiire kiiret abi vastuse info selgituse selgituste toe eest ja juba ette kena ilusat head
+    meeldivat päeva päevajätku nädalavahetust nädalat õhtut jõudu ok okei selge super
+    hi hello hey dear all everyone team you very many so much a lot for your the this that and help quick fast prompt
+    reply response answer info information support explanation again in advance great super perfect ok okay have nice
+    good day weekend cheers
+    здравствуйте привет добрый доброе день утро вечер большое огромное очень вам тебе вас тебя за и помощь ответ
+    быстрый оперативный быструю оперативную информацию разъяснение пояснение ещё еще раз всем заранее понятно ок
+    хорошего доброго дня вечера выходных
+    """
+)
+_GREETING = _words("tere tervist hei hi hello hey dear здравствуйте привет")
+_NO_NAME = _words(
+    """
+    tehtud korras lahendatud parandatud töötab toimib olemas antud lisatud saadetud suletud uurin vaatan ei jah
+    done fixed solved resolved works working closed sent added yes no checking looking
+    готово сделано решено исправлено работает закрыто да нет смотрю проверяю
+    """
+)
+_TELEPHONE, _NAMES = 5, 4
+_CLOSING = re.compile(
+    r"(?im)^[ \t]*(?:lugupidamisega|parimate soovidega|parimat|tervitades|tervitustega|heade soovidega"
+    r"|best regards|kind regards|regards|best wishes|sincerely|br|с уважением|всего доброго|--)[ \t]*[,.!]?"
+)
+_LEFT_OUT = re.compile(r"(?is)\{quote\}.*?\{quote\}|\[~[^\]\n]{1,80}\]|^[ \t]*>[^\n]*$", re.MULTILINE)
+_EMOJI = re.compile(
+    "[\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\U0001f000-\U0001faff\U000e0020-\U000e007f\u2764]|[:;=]-?[)D(]+|\\(y\\)|<3"
+)
+_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+_PLAIN = re.compile(r"[\w\s.,!:;'’()\-–]*")
+
+
+def is_thanks(text: str) -> bool:
+    """Whether a comment says no more than thank you, in Estonian, English or Russian.
+
+    Greetings, mentions, emoji, a name and a signature may stand beside it; one word of anything else, a figure or a
+    question makes it an answer: one that is taken for thanks would be worse than thanks taken for an answer.
+    """
+    folded = text.casefold()
+    if len(text) > LONGEST or not any(thanks in folded for thanks in _THANKS):
+        return False
+    said, signature = _apart(_EMOJI.sub(" ", _LEFT_OUT.sub(" ", text)))
+    if not _PLAIN.fullmatch(said) or re.search(r"[\d_]", said) or not all(map(_is_signature, signature)):
+        return False
+    return any(word.casefold() in _THANKS for word in _WORD.findall(said)) and not any(_others(said))
+
+
+def _apart(text: str) -> tuple[str, list[str]]:
+    """What is said, and the lines of the signature: those after a closing phrase, or a full name on the last line."""
+    closing = _CLOSING.search(text)
+    if closing is not None:
+        return text[: closing.start()], [line for line in text[closing.end() :].splitlines() if line.strip()]
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) > 1 and len(lines[-1].split()) > 1 and _is_name(lines[-1]):
+        return "\n".join(lines[:-1]), []
+    return text, []
+
+
+def _is_signature(line: str) -> bool:
+    return _is_name(line) or "@" in line or len(re.findall(r"\d", line)) >= _TELEPHONE
+
+
+def _is_name(line: str) -> bool:
+    words = line.replace(",", " ").split()
+    return len(words) <= _NAMES and all(
+        _WORD.fullmatch(word) and word[0].isupper() and word.casefold() not in _WITH_THANKS | _THANKS | _NO_NAME
+        for word in words
+    )
+
+
+def _others(said: str) -> Iterator[str]:
+    """The words that neither thank nor go with it; a name may follow a greeting, or thanks in the same sentence."""
+    for sentence in re.split(r"[.!\n]+", said):
+        words = _WORD.findall(sentence)
+        for before, word in zip(["", *words], words, strict=False):
+            folded = word.casefold()
+            if folded in _THANKS or folded in _WITH_THANKS:
+                continue
+            after_thanks = before.casefold() in _THANKS and word == words[-1]
+            addressed = after_thanks or before.casefold() in _GREETING
+            if not (addressed and word[0].isupper() and not word.isupper() and folded not in _NO_NAME):
+                yield word

@@ -1,0 +1,45 @@
+"""The plain text of a short comment, to be looked at and let go: Data Center's wiki text, or Cloud's document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+LONGEST = 6000
+"""Bytes of JSON; no text is made of a longer body."""
+
+_LINES = ("paragraph", "hardBreak")
+_SILENT = ("mention", "emoji", "blockquote")
+_PLAIN = ("doc", "text", *_LINES)
+
+
+def written(body: msgspec.Raw) -> str:
+    """Give the text of a comment's body; nothing for a long one, or one with more in it than words and who is meant.
+
+    A document's format is Atlassian's (developer.atlassian.com/cloud/jira/platform/apis/document/structure).
+    """
+    if not 0 < len(memoryview(body)) <= LONGEST:
+        return ""
+    value = msgspec.json.decode(body)
+    if isinstance(value, str):
+        return value
+    parts = list(_parts(value)) if isinstance(value, dict) else []
+    return "" if None in parts else "".join(part for part in parts if part is not None)
+
+
+def _parts(node: dict[str, Any]) -> Iterator[str | None]:
+    """The texts of a document's nodes, quotations left out; None for what is no text."""
+    kind, text, content = node.get("type"), node.get("text", ""), node.get("content", [])
+    if kind in _SILENT:
+        yield " "
+        return
+    if kind not in _PLAIN or not isinstance(text, str) or not isinstance(content, list):
+        yield None
+        return
+    yield text
+    for inner in content:
+        yield from _parts(inner) if isinstance(inner, dict) else (None,)
+    if kind in _LINES:
+        yield "\n"
