@@ -19,7 +19,7 @@ check: $(VENV)/.develops
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict
 
-bench: $(VENV)/.develops
+bench: $(VENV)/.benches
 	$(BIN)/python tests/bench
 
 soak: $(VENV)/.develops
@@ -44,6 +44,11 @@ $(BIN)/python:
 $(VENV)/.runs: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) .
 	@touch $@
+
+# The packages to measure beside are big, and only this needs them.
+$(VENV)/.benches: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) '.[bench]'
+	@touch $@ $(VENV)/.runs
 
 $(VENV)/.develops: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) '.[dev]'

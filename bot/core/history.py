@@ -6,6 +6,7 @@ The words that start, stop and pause clocks live here: one entry per word, in `M
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from bot.core.entries import Entries, Queue, State
@@ -257,6 +258,7 @@ def _arguments(word: str, entries: Entries | None) -> tuple[str, ...]:
             return ()
 
 
+@lru_cache(1024)
 def moment(text: str) -> Callable[[Turn], bool]:
     """The test for a moment as a rulebook writes it. Raises ValueError for words that are none."""
     found = _split(text, MOMENTS)
@@ -266,6 +268,7 @@ def moment(text: str) -> Callable[[Turn], bool]:
     return lambda turn: test(turn, argument)
 
 
+@lru_cache(1024)
 def during(text: str) -> Callable[[Situation], bool]:
     """The test for a stretch of time as a rulebook writes it. Raises ValueError for words that are none."""
     found = _split(text, WHILES)

@@ -13,15 +13,17 @@ from tempfile import TemporaryDirectory
 
 from cycling import CHANGED, bench
 from desk import NOW_S, bound, loaded, observing
+from hours import working_time
 from judging import judgements
 from measure import machine, show
 from reading import readings, real, ticket
 from starting import starts
 from tickets import SEED, issues
+from ticking import open_clocks, standings
 
 from bot import logs
 
-READ, JUDGED = 500, 1000
+READ, JUDGED, CLOCKS = 500, 1000, 100_000
 DESKS = ((1000, 1), (5000, 0))
 """Tickets on the desk, and the rounds of a script that asks for all of them though nothing changed."""
 
@@ -44,6 +46,8 @@ def main() -> None:
         size = sum(map(len, real_ones)) / len(real_ones) / 1024
         show(f"Reading {len(real_ones)} real issues, {size:.0f} KB each", readings(real_ones, binding, 3))
     show(f"Judging {JUDGED} tickets", judgements([ticket(each, binding) for each in raw], desk.book, NOW_S, 5))
+    working_time()
+    show(f"{CLOCKS:,} open clocks brought up to date, processor time", standings(open_clocks(CLOCKS), ROUNDS))
     for size_, whole_rounds in DESKS:
         with bench(size_) as desk_:
             show(f"A desk of {size_} tickets: the first cycle reads it whole", desk_.first())

@@ -12,7 +12,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-PACKAGES = ("jira", "requests", "msgspec", "python-dateutil", "SQLAlchemy", "pydantic", "typer")
+PACKAGES = (
+    *("jira", "requests", "msgspec", "python-dateutil", "SQLAlchemy", "pydantic", "typer", "holidays"),
+    *("businesstimedelta", "business-duration", "pandas"),
+)
 
 
 class Row(NamedTuple):
@@ -28,22 +31,33 @@ class Row(NamedTuple):
         return statistics.median(self.seconds)
 
 
-def timed(work: Callable[[], object]) -> float:
+def timed(work: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
     """Run once, and return how many seconds it took; garbage of others is collected before, not meanwhile."""
     gc.collect()
-    began = time.perf_counter()
+    began = clock()
     work()
-    return time.perf_counter() - began
+    return clock() - began
 
 
-def race(contenders: Mapping[str, Callable[[], object]], rounds: int) -> list[Row]:
-    """Time the contenders in turns after one round that does not count; the first of them is the floor."""
+def race(
+    contenders: Mapping[str, Callable[[], object]],
+    rounds: int,
+    clock: Callable[[], float] = time.perf_counter,
+    within_s: float = float("inf"),
+) -> list[Row]:
+    """Time the contenders in turns after one round that does not count; the first of them is the floor.
+
+    No further round begins once `within_s` seconds have gone by.
+    """
+    until = time.monotonic() + within_s
     for work in contenders.values():
         work()
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
-    for _ in range(rounds):
+    for turn in range(rounds):
+        if turn and time.monotonic() > until:
+            break
         for name, work in contenders.items():
-            seconds[name].append(timed(work))
+            seconds[name].append(timed(work, clock))
     return [Row(name, seconds[name]) for name in contenders]
 
 
@@ -55,8 +69,8 @@ def show(title: str, rows: Sequence[Row]) -> None:
     print("|---|" + ("---:|" if counted else "") + "---:|---:|---:|")
     for row in rows:
         requests = f"{row.requests} | " if counted else ""
-        spread = f"{_amount(min(row.seconds))} to {_amount(max(row.seconds))}"
-        print(f"| {row.name} | {requests}{_amount(row.median)} | {spread} | {row.median / rows[0].median:.1f} |")
+        spread = f"{amount(min(row.seconds))} to {amount(max(row.seconds))}"
+        print(f"| {row.name} | {requests}{amount(row.median)} | {spread} | {row.median / rows[0].median:.1f} |")
 
 
 def machine() -> str:
@@ -72,7 +86,8 @@ def machine() -> str:
     return f"{cpu}, {os.cpu_count()} cores, load {load} at the start; {platform.system()}; {python}; {packages}"
 
 
-def _amount(seconds: float) -> str:
+def amount(seconds: float) -> str:
+    """Write a time as people read it."""
     if seconds < 0.001:
-        return f"{seconds * 1e6:.0f} µs"
+        return f"{seconds * 1e6:.{0 if seconds >= 1e-5 else 2}f} µs"
     return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"

@@ -30,9 +30,9 @@ def wished(wishes: Wishes) -> list[str]:
         # nothing is promised before it is forwarded
         ([], {}, "mon 12:00", [], None),
         # forwarded and not placed: a route, and the next rung is 75% of two days, or a day without movement
-        ([ON], {}, "mon 09:00", ["others/unsure/0"], "tue 09:00"),
-        ([ON], {"category": "LAW"}, "mon 09:00", ["legal/routed/0"], "tue 09:00"),
-        ([PLACED, ON], {}, "mon 09:00", [], "tue 09:00"),
+        ([ON], {}, "mon 09:00", ["others/unsure/0"], "mon 12:00"),
+        ([ON], {"category": "LAW"}, "mon 09:00", ["legal/routed/0"], "mon 12:00"),
+        ([PLACED, ON], {}, "mon 09:00", [], "mon 12:00"),
         ([PLACED, ON], {}, "tue 08:59", [], "tue 09:00"),
         ([PLACED, ON], {}, "tue 09:00", ["still/ask/0"], "tue 13:00"),
         ([PLACED, ON], {}, "tue 13:00", ["deadline/warn/0", "still/ask/0"], None),
@@ -62,7 +62,7 @@ def wished(wishes: Wishes) -> list[str]:
         ([PLACED, ON, SOLVED], {}, "wed 10:00", ["closure/tell/0"], None),
         ([PLACED, ON, SOLVED, "mon 12:00 ann delivered yes"], {}, "wed 10:00", [], None),
         ([PLACED, ON, SOLVED, "mon 12:00 ann state closed"], {}, "wed 10:00", [], None),
-        ([PLACED, ON, SOLVED, "mon 12:00 ann state handed-on"], {}, "mon 12:00", [], "tue 12:00"),
+        ([PLACED, ON, SOLVED, "mon 12:00 ann state handed-on"], {}, "mon 12:00", [], "mon 15:00"),
         # a status that the rulebook does not place
         ([], {"state": "unknown"}, "fri 12:00", [], None),
     ],
@@ -77,7 +77,8 @@ def test_what_is_wished(acts: list[str], facts: dict[str, str], now: str, steps:
 @pytest.mark.parametrize(
     ("acts", "now", "because"),
     [
-        ([PLACED, ON], "mon 09:00", "the next rung is reached then"),
+        ([PLACED, ON], "mon 09:00", "the clock of 'answer' stands otherwise then"),
+        ([PLACED, ON], "tue 08:59", "the next rung is reached then"),
         ([], "mon 09:00", "never, because the ticket is open and no clock runs towards a rung"),
         (
             ["mon 10:00 bob state closed"],

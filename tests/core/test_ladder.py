@@ -3,9 +3,13 @@ from __future__ import annotations
 import pytest
 from small_desk import at, plain_book
 
-from bot.core.clock import Cycle
+from bot.core.clock import Act, Cycle, Tick, cycles
 from bot.core.entries import Rung
 from bot.core.ladder import highest, next_at, rung_moments, urgency
+
+
+def clock(*ticks: tuple[str, Act], target_s: int | None = None) -> Cycle:
+    return cycles("p", [Tick(at(when), act) for when, act in ticks], plain_book().calendar, target_s)[-1]
 
 
 def rung(name: str, **facts: object) -> Rung:
@@ -13,7 +17,7 @@ def rung(name: str, **facts: object) -> Rung:
 
 
 def moments(*rungs: Rung, now: str = "mon 08:00", target_s: int | None = 16 * 3600) -> list[tuple[str, int, int]]:
-    cycle = Cycle("p", at("mon 08:00"), None, ((at("mon 08:00"), None),), target_s, plain_book().calendar)
+    cycle = clock(("mon 08:00", "start"), target_s=target_s)
     return [(found.rung.rung, found.repeat, found.at) for found in rung_moments(rungs, cycle, at(now))]
 
 
@@ -55,7 +59,7 @@ LADDER = (rung("ask", after="1h"), rung("tell", after="3h", every="1h", times=2)
     ],
 )
 def test_only_the_highest_rung_is_due(now: str, due: tuple[str, int] | None, following: str | None) -> None:
-    cycle = Cycle("p", at("mon 08:00"), None, ((at("mon 08:00"), None),), None, plain_book().calendar)
+    cycle = clock(("mon 08:00", "start"))
     found = rung_moments(LADDER, cycle, at(now))
     reached = highest(found, at(now))
     assert (reached and (reached.rung.rung, reached.repeat)) == due
@@ -63,7 +67,7 @@ def test_only_the_highest_rung_is_due(now: str, due: tuple[str, int] | None, fol
 
 
 def test_a_paused_clock_reaches_nothing_more() -> None:
-    cycle = Cycle("p", at("mon 08:00"), None, ((at("mon 08:00"), at("mon 10:00")),), None, plain_book().calendar)
+    cycle = clock(("mon 08:00", "start"), ("mon 10:00", "pause"))
     assert [found.rung.rung for found in rung_moments(LADDER, cycle, at("fri 12:00"))] == ["ask"]
 
 
