@@ -69,6 +69,7 @@ class JiraTracker:
         self._version = "3" if self._cloud else "2"
         self._fields = (*LEAN, *(field.id for field in binding.fields.values() if field.id not in LEAN))
         self._looked_up: dict[str, User] = {}
+        self.closed: dict[str, str] = {}
         self._told_statuses: set[str] = set()
 
     def changed(self, since_ms: int | None) -> Iterator[Stamp]:
@@ -78,7 +79,9 @@ class JiraTracker:
         whole project seems empty, the account is asked who it is. Raises Denied then.
         """
         empty = True
-        for stamp in search.changed(self.client, self.catalogue.flavour, self._entries.projects, since_ms):
+        self.closed = {}
+        projects = self._entries.projects
+        for stamp in search.changed(self.client, self.catalogue.flavour, projects, since_ms, self.closed):
             empty = False
             yield stamp
         if empty and since_ms is None:
