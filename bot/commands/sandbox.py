@@ -13,7 +13,7 @@ from bot.settings import Misconfigured
 def sandbox(flavour: Literal["cloud", "dc"], port: int, load: Path | None) -> int:
     """Serve the sandbox Jira until SIGTERM or SIGINT; return 0.
 
-    Raises OSError for a port that is taken or a file that cannot be read, Misconfigured for one that holds no issues.
+    Raises OSError for a port that is taken or a file that cannot be read, Misconfigured for one of no use.
     """
     stop = Stop()
     stop.listen()
