@@ -99,7 +99,7 @@ def open_demo(
             catalogue = read_catalogue(client, book.entries)
             binding = tie(catalogue, book, folder)
             tracker = JiraTracker(client, catalogue, binding, book.entries)
-            engine = Engine(tracker, store, book, read.messages, binding.fingerprint)
+            engine = Engine(tracker, store, book, read.messages, binding.fingerprint, clock=lambda: clock() // 1000)
             yield Demo(story, Stage(sandbox.world, story), sandbox, clock, client, engine)
 
 

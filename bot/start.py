@@ -135,6 +135,7 @@ def start(
         facts=binding.fingerprint,
         pace=Pace(overlap_s=settings.engine.overlap_s, reconcile_s=settings.engine.reconcile_s),
         stopping=stopping,
+        clock=lambda: int(time.time()),
     )
 
 

@@ -163,6 +163,7 @@ class Desk:
         client.requests = 0
         self.site.requests.clear()
         with closing(client), closing(open_store(store)) as opened:
+            engine = {"clock": lambda: self.now, **engine}
             yield Bot(self, Engine(tracker, opened, book, shipped().messages, tracker.binding.fingerprint, **engine))
 
     def client(self, timeout_s: float = 5.0) -> Client:

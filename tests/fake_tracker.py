@@ -55,6 +55,7 @@ class FakeTracker:
     refused: set[str] = field(default_factory=set)
     hidden: set[str] = field(default_factory=set)
     unreadable: set[str] = field(default_factory=set)
+    closed: dict[str, str] = field(default_factory=dict)
     drops: list[Literal["before", "after", None]] = field(default_factory=list)
 
     # What people do.

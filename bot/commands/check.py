@@ -58,6 +58,8 @@ def _look(settings: Settings, desk: Desk | None) -> None:
     entries = desk.book.entries
     _ok(f"the account may do what the rules ask in {', '.join(entries.projects)}")
     _ok(f"{len(entries.fields)} fields, {len(entries.states)} states, {len(entries.people)} people found")
+    if (seen_by := entries.comments).role or seen_by.group:
+        print(f"--  not looked up: whether there is a {'role' if seen_by.role else 'group'} to see the comments")
     unplaced = [status.name for status in catalogue.statuses if binding.states[status.id] == UNKNOWN]
     if unplaced:
         more = f" and {len(unplaced) - _LISTED} more" if len(unplaced) > _LISTED else ""

@@ -71,8 +71,11 @@ def arrange(
             speaking.append(spoken)
     speaking.sort(key=lambda steps: (*_most_urgent_first(steps[0]), _number(steps[0].ticket_id)))
     within = _within_budgets(speaking, arranged, book, desk, now)
-    released = [steps for steps in within if all(_state(ledger, step) == "released" for step in steps)]
-    fresh = [steps for steps in within if steps not in released]
+    released: list[tuple[Step, ...]] = []
+    fresh: list[tuple[Step, ...]] = []
+    for steps in within:
+        let_go = all(_state(ledger, step) == "released" for step in steps)
+        (released if let_go else fresh).append(steps)
     if len(fresh) > book.entries.manners.ceiling:
         arranged.batch += [step for steps in fresh for step in steps]
         arranged.say += released

@@ -19,8 +19,8 @@ SPOKEN = frozenset(("intended", "doubtful", "said"))
 class Entry(msgspec.Struct, frozen=True):
     """A row of the ledger: what became of one step.
 
-    `state` is `held`, `intended`, `said`, `doubtful`, `withdrawn`, `observed`, `adopted` or `batched`, and `at`
-    the moment it got so; `because` is a short text without personal data, `version` the rulebook's.
+    `state` is `held`, `batched`, `released` (a person let it go from its batch), `intended`, `doubtful`, `said`,
+    `withdrawn`, `observed` or `adopted`, and `at` the moment it got so; `because` is a short text without personal data, `version` the rulebook's.
     """
 
     key: str

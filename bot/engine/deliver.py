@@ -49,11 +49,16 @@ def deliver(engine: Engine, comments: Sequence[Sequence[Step]], now: Moment, rep
     """Write each comment whose intents are already committed. One refused ticket does not stop the others.
 
     A tracker that goes away stops the rest: their intents are taken back and stay due. Raises `Unreachable` then.
-    A bot told to stop takes the rest back too.
+    A bot told to stop takes the rest back too, and so does one whose desk has closed meanwhile.
     """
     for i, steps in enumerate(comments):
         if engine.stopping():
             _take_back(engine, comments[i:], now, "the bot was told to stop")
+            return
+        late = now if engine.clock is None else engine.clock()
+        if not engine.book.calendar.is_open(late):
+            opening = engine.book.calendar.next_opening(late)
+            _take_back(engine, comments[i:], now, "quiet hours", opening - now)
             return
         try:
             _deliver_one(engine, steps, now, report)
@@ -78,7 +83,9 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
     found = _found(engine.tracker.said(ticket_id))
     engine.store.write_entries([_confirmed(rows[key], found[key], now) for key in rows if key in found])
     wanted = [step for step in steps if step.key not in found]
-    wanted = _still_wished(engine, wanted, rows, now, report) if wanted and wanted[0].rule != NOTICE else wanted
+    sets: Mapping[str, str] = {}
+    if wanted and wanted[0].rule != NOTICE:
+        wanted, sets = _still_wished(engine, wanted, rows, now, report)
     if not wanted:
         return
     to = tuple(dict.fromkeys(person for step in wanted for person in step.to))
@@ -91,6 +98,10 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
         names=engine.book.name,
         zone=engine.book.calendar.timezone,
     )
+    if sets:
+        engine.seam("before fields")
+        engine.tracker.put(ticket_id, sets)
+        engine.seam("after fields")
     engine.seam("before write")
     if {entry.key for entry in _intended(engine, wanted) if entry.at == now} != {step.key for step in wanted}:
         log.warning("another process works on this database", ticket=wanted[0].ticket_key)
@@ -106,8 +117,8 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
 
 def _still_wished(
     engine: Engine, steps: Sequence[Step], rows: Mapping[str, Entry], now: Moment, report: Report
-) -> list[Step]:
-    """Those of the steps that are wished on the ticket as it is now, with the fields set that go with them.
+) -> tuple[list[Step], Mapping[str, str]]:
+    """Those of the steps that are wished on the ticket as it is now, and the fields yet to be set that go with them.
 
     The mirror may be behind what people did, as far as the search index lags; what they did wins.
     """
@@ -122,18 +133,15 @@ def _still_wished(
         because = f"a person put the label {wishes.on_hold} on the ticket"
         engine.store.write_entries([turned(rows[step.key], "held", because, now) for step in steps])
         report.held += len(steps)
-        return []
+        return [], {}
     now_wished = {step.key: step for step in wishes.steps}
     stale = [step.key for step in steps if step.key not in now_wished]
     engine.store.write_entries([turned(rows[key], "withdrawn", "a person acted meanwhile", now) for key in stale])
     report.withdrawn += len(stale)
     wanted = [now_wished[step.key] for step in steps if step.key in now_wished]
-    sets = {word: value for step in wanted for word, value in step.sets.items() if getattr(ticket, word) != value}
-    if sets:
-        engine.seam("before fields")
-        engine.tracker.put(ticket.id, sets)
-        engine.seam("after fields")
-    return wanted
+    return wanted, {
+        word: value for step in wanted for word, value in step.sets.items() if getattr(ticket, word) != value
+    }
 
 
 def _why(step: Step, language: str, engine: Engine) -> str:

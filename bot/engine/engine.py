@@ -35,7 +35,8 @@ class Engine:
 
     `seam` is called at the named points where a process may be killed without a step being said twice or lost;
     tests kill it there. `stopping` tells whether the bot was told to stop. `tried` are the versions of tickets that
-    could not be read, by id: only the sweep asks for these again.
+    could not be read, by id: only the sweep asks for these again. `clock` tells how late it has become in a long
+    cycle; without one a cycle takes no time.
     """
 
     tracker: Tracker
@@ -46,6 +47,7 @@ class Engine:
     pace: Pace = Pace()
     seam: Callable[[str], None] = field(default=lambda name: None)
     stopping: Callable[[], bool] = field(default=lambda: False)
+    clock: Callable[[], Moment] | None = None
     tried: dict[str, int] = field(default_factory=dict)
 
 

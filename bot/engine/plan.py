@@ -22,6 +22,11 @@ class Looking:
         self.flavour = tracker.flavour
         self._tracker = tracker
 
+    @property
+    def closed(self) -> Mapping[str, str]:
+        """Give what the other gives."""
+        return self._tracker.closed
+
     def changed(self, since_ms: int | None) -> Iterator[Stamp]:
         """Give what the other gives."""
         return self._tracker.changed(since_ms)

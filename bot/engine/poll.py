@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TypeVar
 
+import structlog
+
 from bot.core.ledger import WAITING
 from bot.core.ticket import Moment
 from bot.engine.engine import Engine, Report
@@ -15,6 +17,8 @@ from bot.engine.tracker import Stamp
 RECONCILED = "reconciled_at"
 
 T = TypeVar("T")
+
+log = structlog.get_logger()
 
 
 def poll(engine: Engine, now: Moment, report: Report) -> None:
@@ -38,6 +42,9 @@ def poll(engine: Engine, now: Moment, report: Report) -> None:
         unread = mirror(engine, list(fresh), now, report)
         engine.tried.update((ticket_id, fresh[ticket_id]) for ticket_id in unread)
         newest = max(newest, *(stamp.updated_ms for stamp in stamps))
+    for project, what in engine.tracker.closed.items():
+        report.troubles.append(f"{project}: {what}")
+        log.warning("project cannot be searched, its tickets are left in peace", project=project, reason=what)
     engine.store.set_mark(min(newest, now * 1000), now)
     if mark is None:
         engine.store.set_note(RECONCILED, str(now))
@@ -70,12 +77,18 @@ def reconcile_due(engine: Engine, now: Moment) -> bool:
 
 
 def reconcile(engine: Engine, now: Moment, report: Report) -> None:
-    """Compare ids and stamps of the whole project with the mirror: read what differs, lay aside what is gone."""
+    """Compare ids and stamps of the whole desk with the mirror: read what differs, lay aside what is gone.
+
+    Tickets of a project that cannot be searched are neither.
+    """
     known = engine.store.all_seen()
     differing: list[str] = []
     for stamp in _unique(engine.tracker.changed(None)):
         if known.pop(stamp.id, None) != stamp.updated_ms:
             differing.append(stamp.id)
+    if closed := engine.tracker.closed:
+        for ticket_id in engine.store.outside([key for key in engine.book.entries.projects if key not in closed]):
+            known.pop(ticket_id, None)
     differing += [ticket_id for ticket_id in engine.store.stale(engine.facts) if ticket_id not in known]
     gone: list[str] = []
     for ids in _chunks(iter(dict.fromkeys((*differing, *known))), engine.pace.read_size):

@@ -94,10 +94,16 @@ class Tracker(Protocol):
     flavour: str
     """`cloud` or `dc`."""
 
+    @property
+    def closed(self) -> Mapping[str, str]:
+        """The projects that the last `changed` could not search, each with what was said; never all of them."""
+        ...
+
     def changed(self, since_ms: int | None) -> Iterator[Stamp]:
         """Every visible ticket of the rulebook's projects updated at or after `since_ms` (all when None).
 
         Oldest change first; a ticket may come twice when it changes meanwhile. One request when nothing changed.
+        A project that cannot be searched, among others that can, is `closed` once all have come.
         """
         ...
 

@@ -67,6 +67,26 @@ class Status(msgspec.Struct, frozen=True):
     names: tuple[str, ...] = ()
 
 
+class StatusId(msgspec.Struct):
+    """A status by its id alone."""
+
+    id: str = ""
+
+
+class Transition(msgspec.Struct):
+    """A way out of a status that the account may take; Data Center does not say whether it is available."""
+
+    id: str | int
+    to: StatusId = msgspec.field(default_factory=StatusId)
+    is_available: bool = msgspec.field(name="isAvailable", default=True)
+
+
+class Transitions(msgspec.Struct):
+    """The ways out of a ticket's status."""
+
+    transitions: list[Transition]
+
+
 class Named(msgspec.Struct, frozen=True):
     """A priority, or a project with its key as `id`."""
 

@@ -12,12 +12,12 @@ import msgspec
 from bot.core.remarks import is_thanks
 from bot.core.ticket import UNKNOWN, Change, Message, Moment, Ticket
 from bot.jira.binding import Binding, fold
-from bot.jira.catalogue import Field, User
+from bot.jira.catalogue import Field, StatusId, User
 from bot.jira.written import written
 
 T = TypeVar("T")
 
-LEAN = ("status", "priority", "assignee", "reporter", "creator", "created", "updated", "labels", "duedate",
+LEAN = ("status", "priority", "assignee", "reporter", "created", "updated", "labels", "duedate",
         "security", "project", "comment")  # fmt: skip
 """The system fields a ticket is made of; the fields bound by the rulebook come on top."""
 
@@ -117,10 +117,6 @@ class _Id(msgspec.Struct):
     id: str | int
 
 
-class _Status(msgspec.Struct):
-    id: str = ""
-
-
 class _Priority(msgspec.Struct):
     id: str = ""
 
@@ -174,7 +170,7 @@ def read_ticket(issue: Issue, histories: Iterable[History], comments: Iterable[C
     mapped = {word: words.value(word, field, issue) for word, field in binding.fields.items()}
     set_at = [change.at for change in changes if change.field == "delivered" and change.now is not None]
     delivered_at = (set_at[-1] if set_at else created_ms // 1000) if mapped.get("delivered") else None
-    status = issue.field("status", _Status, _Status())
+    status = issue.field("status", StatusId, StatusId())
     updated_ms = moment_ms(issue.field("updated", str | int, ""))  # type: ignore[arg-type]
     return Ticket(
         id=str(issue.id),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import msgspec
 
@@ -42,16 +43,28 @@ class _DcPage(msgspec.Struct):
     total: int
 
 
-def changed(client: Client, flavour: Flavour, projects: Sequence[str], since_ms: int | None) -> Iterator[Stamp]:
+def changed(
+    client: Client, flavour: Flavour, projects: Sequence[str], since_ms: int | None, closed: dict[str, str]
+) -> Iterator[Stamp]:
     """Give every visible ticket of the projects updated at or after `since_ms`, oldest change first.
 
-    Raises Denied when the projects can no longer be searched, else what `Client.read` raises.
+    Where Jira refuses that, as it does for one project that is archived, renamed or hidden, each project is searched
+    by itself, and those refused are put into `closed` with what Jira said. Raises Denied when none of them can be
+    searched, else what `Client.read` raises.
     """
     pages = _cloud_pages if flavour == "cloud" else _dc_pages
     try:
-        yield from pages(client, lambda since: _jql(projects, since), since_ms)
+        yield from pages(client, partial(_jql, projects), since_ms)
+        return
     except Refused as error:
-        raise Denied(f"{error}; can the account see {', '.join(projects)}?") from None
+        refused = str(error)
+    for project in projects if len(projects) > 1 else ():
+        try:
+            yield from pages(client, partial(_jql, [project]), since_ms)
+        except Refused as error:
+            closed[project] = str(error)
+    if len(projects) == 1 or len(closed) == len(projects):
+        raise Denied(f"{refused}; can the account see {', '.join(projects)}?")
 
 
 def _jql(projects: Sequence[str], since_ms: int | None) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from bot.engine.tracker import Refused
-from bot.jira.catalogue import Catalogue, Flavour, Status, User, look_up
+from bot.jira.catalogue import Catalogue, Flavour, Status, Transitions, User, look_up
 from bot.jira.client import Client, Params
 
 
@@ -22,18 +22,6 @@ class _Hit(msgspec.Struct):
 
 class _Hits(msgspec.Struct):
     issues: list[_Hit] = []
-
-
-class _To(msgspec.Struct):
-    id: str = ""
-
-
-class _Transition(msgspec.Struct):
-    to: _To
-
-
-class _Transitions(msgspec.Struct):
-    transitions: list[_Transition] = []
 
 
 def statuses_of(client: Client, catalogue: Catalogue, projects: Sequence[str]) -> list[Status]:
@@ -74,6 +62,6 @@ def dead_ends(client: Client, flavour: Flavour, projects: Sequence[str], answers
     for status in (id_ for id_, meaning in answers.items() if meaning == "solved"):
         params: Params = {"jql": f"project in ({keys}) AND status = {status}", "fields": "status", "maxResults": 1}
         for hit in client.read(path, _Hits, params=params).issues:
-            found = client.read("2/issue/{id}/transitions", _Transitions, at={"id": hit.id}).transitions
+            found = client.read("2/issue/{id}/transitions", Transitions, at={"id": hit.id}).transitions
             if all(answers.get(transition.to.id) != "closed" for transition in found):
                 yield status

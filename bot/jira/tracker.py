@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
+import structlog
 
 from bot.core.doc import Doc
 from bot.core.entries import Entries
@@ -16,9 +17,11 @@ from bot.jira import fetch, markup, search
 from bot.jira.ailing import about_a_ticket
 from bot.jira.answers import Answered
 from bot.jira.binding import Binding, bind
-from bot.jira.catalogue import Catalogue, Field, User, look_up, myself, read_catalogue
+from bot.jira.catalogue import Catalogue, Field, StatusId, Transitions, User, look_up, myself, read_catalogue
 from bot.jira.client import Client
 from bot.jira.reader import LEAN, Unreadable, decode_issue, identify, moment_ms, number, read_ticket
+
+_log = structlog.get_logger()
 
 STEP = "piletibot.step"
 """The comment property that holds a step's keys and the hash of its text: the mark of the bot's own comments."""
@@ -53,20 +56,6 @@ class _Created(msgspec.Struct):
     id: str
 
 
-class _To(msgspec.Struct):
-    id: str = ""
-
-
-class _Transition(msgspec.Struct):
-    id: str | int
-    to: _To = msgspec.field(default_factory=_To)
-    is_available: bool = msgspec.field(name="isAvailable", default=True)
-
-
-class _Transitions(msgspec.Struct):
-    transitions: list[_Transition]
-
-
 class JiraTracker:
     """Keeps the `Tracker` protocol for one Jira and one rulebook; one per thread, as its client is."""
 
@@ -80,6 +69,8 @@ class JiraTracker:
         self._version = "3" if self._cloud else "2"
         self._fields = (*LEAN, *(field.id for field in binding.fields.values() if field.id not in LEAN))
         self._looked_up: dict[str, User] = {}
+        self.closed: dict[str, str] = {}
+        self._told_statuses: set[str] = set()
 
     def changed(self, since_ms: int | None) -> Iterator[Stamp]:
         """Give the tickets that changed; one request when nothing did.
@@ -88,7 +79,9 @@ class JiraTracker:
         whole project seems empty, the account is asked who it is. Raises Denied then.
         """
         empty = True
-        for stamp in search.changed(self.client, self.catalogue.flavour, self._entries.projects, since_ms):
+        self.closed = {}
+        projects = self._entries.projects
+        for stamp in search.changed(self.client, self.catalogue.flavour, projects, since_ms, self.closed):
             empty = False
             yield stamp
         if empty and since_ms is None:
@@ -179,7 +172,14 @@ class JiraTracker:
         cut_off = listed.total > len(listed.comments)
         with about_a_ticket(self.client):
             comments = fetch.comments(self.client, self._version, str(issue.id)) if cut_off else listed.comments
+        self._heed_status(issue.field("status", StatusId, StatusId()).id)
         return read_ticket(issue, histories, comments, self.binding)
+
+    def _heed_status(self, status: str) -> None:
+        """A status made since the start is told of once: what it means is looked up at the next start."""
+        if status not in self.binding.states and status not in self._told_statuses:
+            self._told_statuses.add(status)
+            _log.warning("a status unknown at the start: its tickets are left alone until a restart", status=status)
 
     def _comments(self, ticket_id: str) -> list[_Comment]:
         found: dict[str, _Comment] = {}
@@ -254,7 +254,7 @@ class JiraTracker:
 
     def _transition(self, ticket_id: str, state: str) -> str:
         path = f"{self._version}/issue/{{id}}/transitions"
-        found = self.client.read(path, _Transitions, at={"id": ticket_id}).transitions
+        found = self.client.read(path, Transitions, at={"id": ticket_id}).transitions
         for status in self.binding.targets.get(state, ()):
             for transition in found:
                 if transition.to.id == status and transition.is_available:

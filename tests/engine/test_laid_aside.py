@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from desks import DAY, HOUR, MINUTE, MONDAY, Desk, rulebook
 
 from bot.engine.batch import batches
+from bot.engine.tracker import Denied
 from bot.sandbox import acts
 
 
@@ -39,3 +41,32 @@ def test_a_batch_on_tickets_that_are_gone_waits_no_longer(desk: Desk) -> None:
         assert (report.gone, report.withdrawn) == (2, 2)
         assert batches(bot.engine.store) == {}
         assert set(bot.rows().values()) == {"withdrawn"}
+
+
+def test_a_project_that_can_no_longer_be_searched_stops_no_other(desk: Desk) -> None:
+    lost, kept = desk.taken(), desk.taken()
+    acts.move(desk.world, desk.issue(lost), desk.world.person("juht1"), desk.world.projects["ARH"])
+    with desk.bot(book=rulebook(projects=("KKA", "ARH"))) as bot:
+        bot.settled()
+        archived = desk.world.projects.pop("ARH")
+        desk.site.faults.forbidden = [lost]
+        routed = desk.forwarded("spetsialist2")
+        report = bot.cycle(MINUTE)
+        assert desk.rungs(routed) == ["it-support/routed"]
+        assert [trouble.partition(":")[0] for trouble in report.troubles] == ["ARH"]
+        assert bot.cycle(30 * MINUTE).gone == 0, "its tickets are left in peace by the sweep"
+        bot.cycles(MONDAY + 2 * DAY + HOUR, every=HOUR)
+        assert (desk.said(lost), desk.rungs(kept)) == ([], ["no-movement/ask"])
+        desk.world.projects["ARH"] = archived
+        desk.site.faults.forbidden = []
+        assert bot.cycle(MINUTE).troubles == []
+        bot.cycles(desk.now + 2 * DAY, every=HOUR)
+        assert len(desk.said(lost)) > 0
+
+
+def test_a_desk_none_of_whose_projects_can_be_searched_is_the_administrators_affair(desk: Desk) -> None:
+    with desk.bot(book=rulebook(projects=("KKA", "ARH"))) as bot:
+        bot.settled()
+        desk.world.projects.clear()
+        with pytest.raises(Denied, match="can the account see KKA, ARH"):
+            bot.cycle(MINUTE)

@@ -27,7 +27,7 @@ def row(number: int, ms: int) -> Json:
 
 
 def ids(flavour: Flavour, since_ms: int | None = None) -> list[int]:
-    return [int(stamp.id) for stamp in changed(client_of(URL, flavour), flavour, ["KKA"], since_ms)]
+    return [int(stamp.id) for stamp in changed(client_of(URL, flavour), flavour, ["KKA"], since_ms, {})]
 
 
 def answer_with(mock: responses.RequestsMock, path: str, answer: Callable[[Json], Json]) -> list[Json]:
@@ -63,7 +63,7 @@ def test_only_what_is_needed_is_asked(
 ) -> None:
     path = "3/search/jql" if flavour == "cloud" else "2/search"
     asked = answer_with(mock, path, lambda body: {"issues": [], "total": 0})
-    assert list(changed(client_of(URL, flavour), flavour, ["KKA", 'A"B'], since_ms)) == []
+    assert list(changed(client_of(URL, flavour), flavour, ["KKA", 'A"B'], since_ms, {})) == []
     (body,) = asked
     assert (body["jql"], body["fields"]) == (jql, ["key", "updated"])
     assert body.keys() == {"jql", "fields", "maxResults"} | ({"startAt"} if flavour == "dc" else set())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ import responses
 from jira_canned import URL
 from jira_worlds import FIELD_IDS, START_MS, Sandboxed, at_canned, client_of, connected_in_process, entries
 from requests import PreparedRequest
+from structlog.testing import capture_logs
 
 from bot.core.doc import Doc, Mention, Paragraph, Text
 from bot.core.findings import Finding
+from bot.core.ticket import UNKNOWN
 from bot.engine.tracker import Denied, Throttled, Unreachable
 from bot.jira.tracker import connect
 from bot.sandbox import acts
@@ -214,6 +217,18 @@ def test_a_rulebook_that_does_not_fit_is_told_instead(flavour: Any) -> None:
     assert problems == [
         Finding(("projects", 0), "this Jira has no project 'KAA', or the account may not see it", "KKA")
     ]
+
+
+@FLAVOURS
+def test_a_status_made_since_the_start_is_told_of_once(flavour: Any) -> None:
+    sandboxed = connected_in_process(flavour)
+    opened = [sandboxed.open("spetsialist1") for _ in range(2)]
+    sandboxed.tracker.binding = replace(sandboxed.tracker.binding, states={})
+    with capture_logs() as logs:
+        reading = [sandboxed.tracker.read([id_]).tickets[0].state for id_ in (*opened, *opened)]
+    assert reading == [UNKNOWN] * 4
+    told = [log for log in logs if log["log_level"] == "warning"]
+    assert [(log["event"][:29], log["status"]) for log in told] == [("a status unknown at the start", "10001")]
 
 
 PASSING = [
