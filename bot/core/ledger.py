@@ -20,7 +20,8 @@ class Entry(msgspec.Struct, frozen=True):
     """A row of the ledger: what became of one step.
 
     `state` is `held`, `batched`, `released` (a person let it go from its batch), `intended`, `doubtful`, `said`,
-    `withdrawn`, `observed` or `adopted`, and `at` the moment it got so; `because` is a short text without personal data, `version` the rulebook's.
+    `withdrawn`, `observed` or `adopted`, and `at` the moment it got so; `because` is a short text without personal
+    data, `version` the rulebook's.
     """
 
     key: str

@@ -21,13 +21,14 @@ from bot.texts import text_hash
 log = structlog.get_logger()
 
 _UNREAD_S = 3600
+_DOUBTS = 3
 
 
 def settle(engine: Engine, now: Moment, report: Report) -> None:
     """Find out what became of steps whose write was begun and not confirmed, by a crash or a lost answer.
 
     Found on the ticket: said. Not found after `settle_s`: held and the ticket judged again, so that what is
-    still wished is said, and what is not is withdrawn.
+    still wished is said, and what is not is withdrawn. After `_DOUBTS` in a row the ticket has a day's peace first.
     """
     for ticket_id, pending in _by_ticket(engine.store.pending()).items():
         try:
@@ -37,12 +38,18 @@ def settle(engine: Engine, now: Moment, report: Report) -> None:
             continue
         entries = [_confirmed(entry, found[entry.key], now) for entry in pending if entry.key in found]
         lost = [entry for entry in pending if entry.key not in found and now - entry.at >= engine.pace.settle_s]
-        entries += [turned(entry, "held", "its write did not take effect", now, not_before=now) for entry in lost]
         with engine.store.transaction():
             engine.store.write_entries(entries)
-            if lost:
+            if entries:
+                engine.doubts.pop(ticket_id, None)
+            if lost and engine.doubts[ticket_id] >= _DOUBTS:
+                del engine.doubts[ticket_id]
+                _refuse(engine, lost, Refused(f"{_DOUBTS} writes to it did not take effect"), now, report)
+            elif lost:
+                because = "its write did not take effect"
+                engine.store.write_entries([turned(entry, "held", because, now, not_before=now) for entry in lost])
                 engine.store.judged({ticket_id: now})
-        report.doubtful += len(pending) - len(entries)
+        report.doubtful += len(pending) - len(entries) - len(lost)
 
 
 def deliver(engine: Engine, comments: Sequence[Sequence[Step]], now: Moment, report: Report) -> None:
@@ -110,6 +117,7 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
     engine.seam("after write")
     said = [row(step, "said", decided(step), now, engine.book.version) for step in wanted]
     engine.store.write_entries([turned(entry, "said", entry.because, now, comment_id=comment_id) for entry in said])
+    engine.doubts.pop(ticket_id, None)
     engine.seam("after commit")
     report.said.append(tuple(wanted))
     log.info("said", ticket=wanted[0].ticket_key, rules=[step.rule for step in wanted])
@@ -186,7 +194,10 @@ def _refuse(engine: Engine, rows: Sequence[Entry], error: Refused, now: Moment, 
 
 def _doubt(engine: Engine, rows: Sequence[Entry], now: Moment, report: Report) -> None:
     """The answer to a write was lost. Nothing is repeated; `settle` looks for the comment in the next cycle."""
+    if not rows:
+        return
     engine.store.write_entries([turned(entry, "doubtful", "the answer was lost", now) for entry in rows])
+    engine.doubts[rows[0].ticket_id] += 1
     report.doubtful += len(rows)
     log.warning("doubtful", ticket=rows[0].ticket_key)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import ceil
@@ -36,7 +37,8 @@ class Engine:
     `seam` is called at the named points where a process may be killed without a step being said twice or lost;
     tests kill it there. `stopping` tells whether the bot was told to stop. `tried` are the versions of tickets that
     could not be read, by id: only the sweep asks for these again. `clock` tells how late it has become in a long
-    cycle; without one a cycle takes no time.
+    cycle; without one a cycle takes no time. `doubts` counts a ticket's writes whose answer was lost, by its id, since
+    the last that was confirmed.
     """
 
     tracker: Tracker
@@ -48,6 +50,7 @@ class Engine:
     seam: Callable[[str], None] = field(default=lambda name: None)
     stopping: Callable[[], bool] = field(default=lambda: False)
     clock: Callable[[], Moment] | None = None
+    doubts: Counter[str] = field(default_factory=Counter)
     tried: dict[str, int] = field(default_factory=dict)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from desks import HOUR, MINUTE, MONDAY, Desk
 
@@ -84,6 +86,23 @@ def test_one_that_can_no_longer_be_read_lets_the_mark_move(desk: Desk, flavour: 
         desk.site.faults.faults = []
         assert bot.cycle(30 * MINUTE).changed == 2, "the sweep reads it, and the poll the bot's own comment"
         assert bot.engine.store.troubles() == []
+
+
+def test_a_write_that_never_takes_effect_is_tried_three_times_a_day(desk: Desk) -> None:
+    bad, good = desk.forwarded(), desk.forwarded("spetsialist2")
+    path = f"/issue/{bad}/comment$"
+    with desk.bot() as bot:
+        desk.site.faults.faults = [Fault("answer", "POST", path, status=500, times=None)]
+        bot.cycles(desk.now + 6 * HOUR, every=5 * MINUTE)
+        assert len(desk.said(good)) == 1
+        tried = sum(
+            n for (method, at, _), n in desk.site.requests.items() if method == "POST" and re.search(path, at)
+        )
+        assert tried == 3
+        assert [row[0] for row in bot.engine.store.troubles()] == [bad]
+        desk.site.faults.faults = []
+        bot.cycles(desk.now + 24 * HOUR, every=HOUR)
+        assert "it-support/routed" in desk.rungs(bad)
 
 
 def test_patience_asked_for_decades_is_kept_for_a_day(desk: Desk) -> None:
