@@ -37,8 +37,8 @@ class Engine:
     `seam` is called at the named points where a process may be killed without a step being said twice or lost;
     tests kill it there. `stopping` tells whether the bot was told to stop. `tried` are the versions of tickets that
     could not be read, by id: only the sweep asks for these again. `clock` tells how late it has become in a long
-    cycle; without one a cycle takes no time. `doubts` counts a ticket's writes whose answer was lost, by its id, since
-    the last that was confirmed.
+    cycle; without one a cycle takes no time. `doubts` counts a ticket's writes whose answer was lost, by its id,
+    since the last that was confirmed.
     """
 
     tracker: Tracker
