@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from types import FrameType
 
@@ -92,8 +93,17 @@ def run(
         after(report)
 
     scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(1)}, timezone="UTC")
-    scheduler.add_job(once, "interval", seconds=poll_s, max_instances=1, coalesce=True, misfire_grace_time=None)
-    scheduler.add_job(once)
+    scheduler.add_job(
+        once,
+        "interval",
+        seconds=poll_s,
+        max_instances=1,
+        coalesce=True,
+        misfire_grace_time=None,
+        # The first cycle at once. As a job of its own it would be removed when it is started, which fails in the
+        # scheduler's thread when the scheduler is told to stop at that moment.
+        next_run_time=datetime.now(UTC),
+    )
     scheduler.start()
     while not stop():
         stop.sleep(3600.0)
