@@ -55,3 +55,11 @@ def postgres() -> Iterator[Callable[[], str]]:
             return str(server.get_uri(database=name))
 
         yield new
+
+
+@pytest.fixture
+def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command line in a folder of its own, with no configuration from outside."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("PILETIBOT_")]:
+        monkeypatch.delenv(name)

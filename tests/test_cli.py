@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -47,14 +46,7 @@ HEAVY = (
     "dateutil",
 )
 
-pytestmark = pytest.mark.usefixtures("fresh_logs")
-
-
-@pytest.fixture(autouse=True)
-def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("PILETIBOT_")]:
-        monkeypatch.delenv(name)
+pytestmark = pytest.mark.usefixtures("fresh_logs", "at_home")
 
 
 @pytest.fixture(params=["cloud", "dc"])

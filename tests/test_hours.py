@@ -17,12 +17,7 @@ from bot.shipped import rules_folder
 ROOT = Path(__file__).resolve().parents[1]
 RULES = ("--rules", rules_folder() / "keskkonnaamet")
 
-
-@pytest.fixture(autouse=True)
-def at_home(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("PILETIBOT_")]:
-        monkeypatch.delenv(name)
+pytestmark = pytest.mark.usefixtures("at_home")
 
 
 @pytest.mark.parametrize(

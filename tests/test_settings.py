@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -10,11 +9,7 @@ from bot.settings import Misconfigured, load_settings, token_of
 ROOT = Path(__file__).resolve().parents[1]
 GOOD = 'site = "kka"\n[jira]\nurl = "https://jira.example.ee"\n[rules]\nfolder = "rules"\n'
 
-
-@pytest.fixture(autouse=True)
-def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("PILETIBOT_")]:
-        monkeypatch.delenv(name)
+pytestmark = pytest.mark.usefixtures("at_home")
 
 
 def write(home: Path, text: str) -> Path:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,14 +15,7 @@ from bot.sandbox.server import Sandbox
 from bot.setup_desk import guess, guess_field
 from bot.start import read_desk
 
-pytestmark = pytest.mark.usefixtures("fresh_logs")
-
-
-@pytest.fixture(autouse=True)
-def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("PILETIBOT_")]:
-        monkeypatch.delenv(name)
+pytestmark = pytest.mark.usefixtures("fresh_logs", "at_home")
 
 
 @pytest.fixture(params=["cloud", "dc"])
