@@ -108,13 +108,11 @@ def histories(draw: st.DrawFn) -> Ticket:
     return ticket(
         changes,
         [Message(at, str(i), "mari") for i, at in enumerate(said)],
-        **{
-            "state": present["state"],
-            "owner": present["owner"],
-            "queue": present["queue"],
-            "labels": frozenset((present["labels"] or "").split()),
-            "delivered_at": 105 if present["delivered"] else None,
-        },
+        state=present["state"],
+        owner=present["owner"],
+        queue=present["queue"],
+        labels=frozenset((present["labels"] or "").split()),
+        delivered_at=105 if present["delivered"] else None,
     )
 
 
