@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from bot.core.clock import Cycle, Tick, cycles
 from bot.core.conditions import View, holds
@@ -12,6 +13,8 @@ from bot.core.history import Turn, during, moment
 
 SINCE = "since "
 
+T = TypeVar("T")
+
 
 def policy_cycles(policy: Policy, view: View) -> tuple[Cycle, ...]:
     """Every run of a policy's clock over the ticket's history; empty when no target applies to the ticket."""
@@ -20,29 +23,40 @@ def policy_cycles(policy: Policy, view: View) -> tuple[Cycle, ...]:
         return ()
     calendar = view.book.calendar_of(policy.calendar, view.ticket.queue)
     target_s = target.within.working_s(calendar.day_s)
-    return cycles(policy.name, _ticks(policy, view.happened), calendar, target_s)
+    return cycles(policy.name, _known(view, policy.name, lambda turns: _ticks(policy, turns)), calendar, target_s)
 
 
-def _ticks(policy: Policy, happened: Iterable[Turn]) -> Iterator[Tick]:
+def _known(view: View, name: str, find: Callable[[tuple[Turn, ...]], Iterable[tuple[int, T]]]) -> list[T]:
+    """What `find` finds in the turns that the view knows, each with its turn's number; worked out once a history."""
+    if view.whole is None:
+        return [thing for _, thing in find(view.happened)]
+    found = view.whole.found.get(name)
+    if found is None:
+        found = view.whole.found[name] = list(find(view.whole.turns))
+    known = len(view.happened)
+    return [thing for i, thing in found if i < known]
+
+
+def _ticks(policy: Policy, happened: tuple[Turn, ...]) -> Iterator[tuple[int, Tick]]:
     starts = moment(policy.starts)
     restarts = [moment(word) for word in policy.restarts]
     stops = [moment(word) for word in policy.stops]
     pauses = [during(word) for word in policy.pauses]
     started = running = paused = False
-    for turn in happened:
+    for i, turn in enumerate(happened):
         anew = started and any(restart(turn) for restart in restarts)
         if running and anew:
-            yield Tick(turn.at, "stop")
+            yield i, Tick(turn.at, "stop")
             running = False
         if (anew or starts(turn)) and not running:
-            yield Tick(turn.at, "start")
+            yield i, Tick(turn.at, "start")
             started, running, paused = True, True, False
         if running and any(stop(turn) for stop in stops):
-            yield Tick(turn.at, "stop")
+            yield i, Tick(turn.at, "stop")
             running = False
         if running and any(pause(turn.after) for pause in pauses) != paused:
             paused = not paused
-            yield Tick(turn.at, "pause" if paused else "resume")
+            yield i, Tick(turn.at, "pause" if paused else "resume")
 
 
 def at_risk_s(policy: Policy, cycle: Cycle) -> int:
@@ -56,7 +70,7 @@ def at_risk_s(policy: Policy, cycle: Cycle) -> int:
 def since_cycle(words: str, view: View) -> Cycle | None:
     """A clock that runs in the desk's calendar from the last time `words` (after `since `) came true."""
     test = moment(words)
-    started = [turn.at for turn in view.happened if test(turn)]
+    started = _known(view, SINCE + words, lambda turns: ((i, turn.at) for i, turn in enumerate(turns) if test(turn)))
     if not started:
         return None
     found = cycles(SINCE + words, (Tick(started[-1], "start"),), view.book.calendar, None)

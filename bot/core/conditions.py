@@ -11,19 +11,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.entries import Entries
-from bot.core.history import Turn
+from bot.core.history import Turn, Whole
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment, Ticket
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a condition can see: the ticket, its turns and the rulebook, at a moment."""
+    """What a condition can see: the ticket, its turns and the rulebook, at a moment.
+
+    `whole` is the ticket's history of which `happened` are the first turns.
+    """
 
     ticket: Ticket
     happened: tuple[Turn, ...]
     book: Rulebook
     now: Moment
+    whole: Whole | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ The words that start, stop and pause clocks live here: one entry per word, in `M
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bot.core.entries import Entries, Queue, State
 from bot.core.rulebook import Rulebook
@@ -43,12 +44,29 @@ class Turn(NamedTuple):
     sets: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """All turns of a ticket, of which a view may know only the first; `found` keeps what rules make of all of them.
+
+    A look at many moments of one ticket works that out once.
+    """
+
+    turns: tuple[Turn, ...]
+    found: dict[str, Any] = field(default_factory=dict)
+
+
 _SITUATED = frozenset(("state", "queue", "delivered", "labels"))
 _LAST_OF_A_SECOND = {"state": 1, "owner": 2, "message": 3}
 
 
 def turns(ticket: Ticket, book: Rulebook) -> tuple[Turn, ...]:
-    """The ticket's whole history, oldest first, beginning with its creation.
+    """The ticket's whole history, oldest first, beginning with its creation."""
+    happened = raw_turns(ticket, book)
+    return asked(happened, askers(ticket, happened, book))
+
+
+def raw_turns(ticket: Ticket, book: Rulebook) -> tuple[Turn, ...]:
+    """The ticket's history before it is known who asks: `asker` is False throughout.
 
     A history that does not join up is taken as it is: each change counts for what it says the field became,
     except that the last change of a field made it what it is now. In which order changes of different fields
@@ -71,8 +89,17 @@ def turns(ticket: Ticket, book: Rulebook) -> tuple[Turn, ...]:
             sets = frozenset((word,)) if values[word] is not None else sets
             now = _situation(values, book) if word in _SITUATED else now
         happened.append(Turn(max(at, ticket.created_at), word, event.who, event.bot, before, now, sets=sets))
-    askers = {forwarder(ticket, tuple(happened), book), ticket.reporter} - {None}
-    return tuple(turn._replace(asker=turn.who in askers) for turn in happened)
+    return tuple(happened)
+
+
+def askers(ticket: Ticket, happened: Sequence[Turn], book: Rulebook) -> frozenset[str]:
+    """Those whose comments are no answers: the forwarder and the reporter."""
+    return frozenset(who for who in (forwarder(ticket, happened, book), ticket.reporter) if who is not None)
+
+
+def asked(happened: Iterable[Turn], who: frozenset[str]) -> tuple[Turn, ...]:
+    """The same turns, with `asker` true for what these people did."""
+    return tuple(turn._replace(asker=True) if turn.who in who else turn for turn in happened)
 
 
 def _events(ticket: Ticket) -> Iterator[tuple[Moment, int, str, int]]:
@@ -119,7 +146,7 @@ def situation(
     return Situation(state.state, state.standing, tier, state.ball, queue, delivered, labels)
 
 
-def forwarder(ticket: Ticket, happened: tuple[Turn, ...], book: Rulebook) -> str | None:
+def forwarder(ticket: Ticket, happened: Sequence[Turn], book: Rulebook) -> str | None:
     """Who answers for the ticket: the field, else who first handed it to tier 2, else the reporter.
 
     A reporter whom the rulebook does not name may be the customer, and is not taken for one of the desk.

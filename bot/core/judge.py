@@ -33,14 +33,25 @@ class Judged(NamedTuple):
 
 def look(ticket: Ticket, book: Rulebook, now: Moment) -> Judged:
     """Run every policy's clock over the ticket's history, and count its deadlines."""
-    view = View(ticket, turns(ticket, book), book, now)
+    return look_on(View(ticket, turns(ticket, book), book, now))
+
+
+def look_on(view: View) -> Judged:
+    """Do what `look` does on a view of the ticket."""
+    book = view.book
     clocks = {policy.name: policy_cycles(policy, view) for policy in book.entries.policies}
     return Judged(view, clocks, deadlines_of(view))
 
 
 def judge(ticket: Ticket, book: Rulebook, now: Moment) -> Wishes:
     """What the rules wish for one ticket now. Whether a step was delivered never changes what is wished."""
-    judged = look(ticket, book, now)
+    return judge_on(View(ticket, turns(ticket, book), book, now))
+
+
+def judge_on(view: View) -> Wishes:
+    """Do what `judge` does on a view of the ticket."""
+    judged = look_on(view)
+    ticket, book, now = view.ticket, view.book, view.now
     hold = book.entries.manners.hold
     on_hold = hold if hold in ticket.labels else None
     if judged.view.happened[-1].after.standing == UNKNOWN:

@@ -113,10 +113,6 @@ def histories(draw: st.DrawFn) -> Ticket:
         queue=present["queue"],
         labels=frozenset((present["labels"] or "").split()),
         delivered_at=105 if present["delivered"] else None,
-        owner=present["owner"],
-        queue=present["queue"],
-        labels=frozenset((present["labels"] or "").split()),
-        delivered_at=105 if present["delivered"] else None,
     )
 
 
