@@ -198,9 +198,14 @@ def _dated(path: Path, word: str, entries: Entries, *others: str) -> Iterator[Fi
 
 
 def _amounts(path: Path, entry: DeadlineEntry, entries: Entries) -> Iterator[Finding]:
-    if (entry.within is None) == (not entry.dates):
-        yield Finding(path, "a deadline has either `within` or `dates`")
+    if [entry.within is not None, bool(entry.dates), entry.ends_on is not None].count(True) != 1:
+        yield Finding(path, "a deadline has exactly one of `within`, `dates` and `ends_on`")
         return
+    if entry.ends_on is not None:
+        dated = [word for word in entries.fields if word not in _NO_START]
+        yield from known((*path, "ends_on"), "field word", entry.ends_on, dated)
+        if entry.counts_from != CREATED:
+            yield Finding((*path, "counts_from", KEY), "`ends_on` holds the last day, so nothing is counted")
     if entry.within is not None:
         yield from _span((*path, "within"), entry.within)
     if entry.moves is not None and entry.within is not None and entry.within.kind in ("days", "clock"):
@@ -236,6 +241,8 @@ def _span(path: Path, length: Duration) -> Iterator[Finding]:
 def _hides(above: DeadlineEntry, entry: DeadlineEntry) -> bool:
     """Whether `above` counts wherever `entry` would."""
     if above.name != entry.name or (above.when and above.when != entry.when):
+        return False
+    if above.ends_on is not None and above.ends_on != entry.ends_on:
         return False
     from_day = above.valid_from is None or (entry.valid_from is not None and above.valid_from <= entry.valid_from)
     to_day = above.valid_to is None or (entry.valid_to is not None and entry.valid_to <= above.valid_to)

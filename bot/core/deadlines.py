@@ -33,6 +33,7 @@ def dated_words(entries: Entries) -> frozenset[str]:
     """The words of fields whose dates deadlines need."""
     words = {entry.counts_from for entry in entries.deadlines}
     words |= {entry.extension.field for entry in entries.deadlines if entry.extension}
+    words |= {entry.ends_on for entry in entries.deadlines if entry.ends_on}
     return frozenset(words - {CREATED})
 
 
@@ -42,6 +43,8 @@ def _deadlines(view: View, fields: Fields) -> Iterator[Deadline]:
         if entry.name in named or not holds(entry.when, view):
             continue
         calendar = view.book.calendars[entry.calendar] if entry.calendar else view.book.calendar
+        if entry.ends_on is not None and _written(entry.ends_on, fields, calendar) is None:
+            continue
         start, recorded = _start(entry, view, fields, calendar)
         if not _is_valid(entry, calendar.day_of(start.at)):
             continue
@@ -54,10 +57,22 @@ def _deadlines(view: View, fields: Fields) -> Iterator[Deadline]:
 
 def _start(entry: DeadlineEntry, view: View, fields: Fields, calendar: Calendar) -> tuple[Start, bool]:
     """When a deadline starts, and whether its field says so; what lies ahead has not happened and does not count."""
-    written = read_start(fields.get(entry.counts_from, ""), calendar)
+    if entry.ends_on is not None:
+        return Start(_set_at(entry.ends_on, view) or view.ticket.created_at, True), False
+    written = _written(entry.counts_from, fields, calendar)
     if written is None or calendar.day_of(written.at) > calendar.day_of(view.now):
         return Start(view.ticket.created_at, True), False
     return written, True
+
+
+def _written(word: str, fields: Fields, calendar: Calendar) -> Start | None:
+    return read_start(fields.get(word, ""), calendar)
+
+
+def _set_at(word: str, view: View) -> Moment | None:
+    """When a field got the value it has, as the ticket's history tells."""
+    set_at = [change.at for change in view.ticket.changes if change.field == word and change.now]
+    return set_at[-1] if set_at else None
 
 
 def _is_valid(entry: DeadlineEntry, day: date) -> bool:
@@ -69,10 +84,13 @@ def _deadline(
 ) -> Deadline | None:
     by_day = entry.within is None or entry.within.kind != "clock"
     moves = entry.moves is not False
-    starts_at = calendar.start_of_day(calendar.day_of(start.at)) if by_day else start.at
+    whole_days = by_day and entry.ends_on is None
+    starts_at = calendar.start_of_day(calendar.day_of(start.at)) if whole_days else start.at
     milestones: tuple[Milestone, ...] = ()
     extended, period = False, ""
-    if entry.within is None:
+    if entry.ends_on is not None:
+        due_at = _end_of(entry, fields, calendar)
+    elif entry.within is None:
         row = season_day(calendar.day_of(starts_at), entry.dates, calendar, moves=moves)
         if row is None:
             return None
@@ -104,6 +122,15 @@ def _deadline(
     )
 
 
+def _end_of(entry: DeadlineEntry, fields: Fields, calendar: Calendar) -> Moment:
+    """The end of the day that a field holds; a person's own date moves off a day off only where the entry says so."""
+    written = _written(entry.ends_on or "", fields, calendar)
+    if written is None:
+        raise ValueError(f"{entry.name}: the field of its last day holds none")
+    day = calendar.day_of(written.at)
+    return calendar.end_of_day(calendar.next_working_day(day) if entry.moves else day)
+
+
 def _told_at(extension: Extension, view: View, fields: Fields, calendar: Calendar) -> Moment | None:
     """When the person was told of the extension: what the field says, else when it was filled in."""
     written = fields.get(extension.field)
@@ -112,8 +139,7 @@ def _told_at(extension: Extension, view: View, fields: Fields, calendar: Calenda
     start = read_start(written, calendar)
     if start is not None:
         return start.at if calendar.day_of(start.at) <= calendar.day_of(view.now) else None
-    filled = [change.at for change in view.ticket.changes if change.field == extension.field and change.now]
-    return filled[-1] if filled else view.ticket.created_at
+    return _set_at(extension.field, view) or view.ticket.created_at
 
 
 @dataclass(frozen=True, slots=True)

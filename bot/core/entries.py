@@ -272,6 +272,8 @@ class DeadlineEntry(_Entry):
     """How much time there is: `wd`, `cd` and `mo` from the day after the start, or hours of the `clock`."""
     dates: dict[str, date] = {}
     """Instead of `within`: a season's dates by their period; the first not yet over at the start counts."""
+    ends_on: str | None = None
+    """Instead of `within`: the word of the field that holds the last day itself; it counts from when that was set."""
     moves: StrictBool | None = None
     """Whether a last day that is a day off moves to the next working day; `cd`, `mo` and `dates` do by default."""
     calendar: str | None = None

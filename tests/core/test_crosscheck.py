@@ -109,6 +109,10 @@ ON_LONG = ((*POLICY, "calendar"), "long")
             )
         ],
         [(("deadlines",), [LAW | {"valid_to": "2026-01-01"}, LAW | {"valid_from": "2026-01-02"}])],
+        [
+            (FIELDS, {"queue": "q", "term": "t"}),
+            (("deadlines",), [LAW | {"within": None, "ends_on": "term"}, LAW]),
+        ],
         [(("deadlines",), [LAW | {"when": {"tier": 1}}, LAW | {"counts_from": "known", "within": "72h clock"}])],
         [
             (("deadlines",), [LAW | {"extension": {"to": "2mo", "field": "extended", "notice_within": "5wd"}}]),

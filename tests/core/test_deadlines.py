@@ -166,6 +166,43 @@ def test_fields_that_nobody_mapped_make_it_provisional_and_not_extendable(book):
     assert (deadline.provisional, deadline.extended, local(deadline.due_at)) == (True, False, "2026-11-24 00:00")
 
 
+def with_a_term(book, **more):
+    """The desk with a field that holds a document's last day, and fifteen days where it holds none."""
+    fielded = replace(
+        book, entries=book.entries.model_copy(update={"fields": {**book.entries.fields, "term": "Tähtaeg"}})
+    )
+    return with_deadlines(fielded, {"name": "term", "ends_on": "term", **more}, {"name": "term", "within": "15cd"})
+
+
+@pytest.mark.parametrize(
+    ("term", "more", "due"),
+    [
+        ("2026-11-25", {}, "2026-11-26 00:00"),
+        ("2026-11-25T12:00:00+02:00", {}, "2026-11-26 00:00"),
+        ("2026-11-21", {}, "2026-11-22 00:00"),  # a Saturday that somebody set
+        ("2026-11-21", {"moves": True}, "2026-11-24 00:00"),
+        ("2026-11-10", {}, "2026-11-11 00:00"),  # it was over when the ticket came
+        ("varsti", {}, "2026-12-02 00:00"),
+        (None, {}, "2026-12-02 00:00"),
+    ],
+)
+def test_a_field_can_hold_the_last_day_itself(book, term, more, due):
+    one = ticket(fields={} if term is None else {"term": term})
+    deadline = found(with_a_term(book, **more), one, "term")
+    assert (local(deadline.due_at), deadline.by_day, deadline.provisional) == (due, True, False)
+
+
+def test_another_last_day_is_another_date_to_warn_of(book):
+    def starts_at(*days: tuple[str, str]):
+        changes = tuple(Change(at(when), "term", None, day, "dok1") for when, day in days)
+        one = ticket(fields={"term": days[-1][1]} if days else {"term": "2026-11-25"}, changes=changes)
+        return local(found(with_a_term(book), one, "term").starts_at)
+
+    assert starts_at() == "2026-11-16 09:00"
+    assert starts_at(("2026-11-17 10:00", "2026-11-25")) == "2026-11-17 10:00"
+    assert starts_at(("2026-11-17 10:00", "2026-11-25"), ("2026-11-17 10:05", "2026-11-27")) == "2026-11-17 10:05"
+
+
 def test_states_never_pause_it(book):
     waits = (Change(at("2026-11-16 10:00"), "state", "new", "waiting-customer", "dok1"),)
     waiting = ticket(state="waiting-customer", changes=waits, fields={"registered": "2026-11-16"})
