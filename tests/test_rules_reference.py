@@ -16,7 +16,7 @@ from rich.console import Console
 
 from bot.core import entries as words
 from bot.core.conditions import WORDS
-from bot.core.history import MOMENTS, WHILES, moment_problem, while_problem
+from bot.core.moments import MOMENTS, WHILES, moment_problem, while_problem
 from bot.core.people import ROLES
 from bot.core.ruletest_words import Case, Expectations, Happened, Time
 from bot.ruletests import run

@@ -9,7 +9,8 @@ from bot.core.clock import Cycle, Tick, cycles
 from bot.core.conditions import View, holds
 from bot.core.duration import Duration
 from bot.core.entries import Policy
-from bot.core.history import Turn, during, moment
+from bot.core.history import Turn
+from bot.core.moments import during, moment
 
 SINCE = "since "
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.core.entries import Entries
 from bot.core.history import Turn, Whole
+from bot.core.phrases import Phrase, turn_of
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment, Ticket
 
@@ -34,10 +35,12 @@ class View:
 class Word:
     """One word: `read` gives its values on a ticket, `allowed` all that a rule may compare with (None: any text).
 
-    `says` is its row in the reference; `needs` a word that must be mapped under `fields:`.
+    `says` is its row in the reference, `phrase` how a process description says it, after "when" (Estonian: "kui");
+    `needs` a word that must be mapped under `fields:`.
     """
 
     says: str
+    phrase: Phrase
     read: Callable[[View], frozenset[object]]
     allowed: Callable[[Entries], list[object] | None]
     needs: str | None = None
@@ -50,60 +53,107 @@ def _one(value: object) -> frozenset[object]:
 WORDS: Mapping[str, Word] = {
     "category": Word(
         "what the ticket is about",
+        {"et": "kategooria on {value}", "en": "the category is {value}"},
         lambda view: _one(view.ticket.category),
         lambda entries: list(entries.categories) or None,
         "category",
     ),
     "queue": Word(
         "the queue it is in",
+        {"et": "pilet on järjekorras {value}", "en": "the ticket is in the queue {value}"},
         lambda view: _one(view.ticket.queue),
         lambda entries: [q.queue for q in entries.queues],
         "queue",
     ),
     "priority": Word(
-        "how pressing it is", lambda view: _one(view.ticket.priority), lambda entries: list(entries.priorities)
+        "how pressing it is",
+        {"et": "prioriteet on {value}", "en": "the priority is {value}"},
+        lambda view: _one(view.ticket.priority),
+        lambda entries: list(entries.priorities),
     ),
-    "label": Word("a label on it", lambda view: frozenset(view.ticket.labels), lambda entries: None),
+    "label": Word(
+        "a label on it",
+        {"et": "piletil on silt {value}", "en": "the ticket has the label {value}"},
+        lambda view: frozenset(view.ticket.labels),
+        lambda entries: None,
+    ),
     "project": Word(
-        "the project it is in", lambda view: _one(view.ticket.project), lambda entries: list(entries.projects)
+        "the project it is in",
+        {"et": "pilet on projektis {value}", "en": "the ticket is in the project {value}"},
+        lambda view: _one(view.ticket.project),
+        lambda entries: list(entries.projects),
     ),
     "state": Word(
         "the state it is in",
+        {"et": "pilet on olekus {value}", "en": "the ticket is in the state {value}"},
         lambda view: _one(view.happened[-1].after.state),
         lambda entries: [s.state for s in entries.states],
     ),
     "standing": Word(
         "whether work on it goes on",
+        {
+            "et": {"open": "pilet on avatud", "solved": "pilet on lahendatud", "closed": "pilet on suletud"},
+            "en": {"open": "the ticket is open", "solved": "the ticket is solved", "closed": "the ticket is closed"},
+        },
         lambda view: _one(view.happened[-1].after.standing),
         lambda entries: ["open", "solved", "closed"],
     ),
-    "tier": Word("the tier it is at", lambda view: _one(view.happened[-1].after.tier), lambda entries: [1, 2]),
+    "tier": Word(
+        "the tier it is at",
+        {
+            "et": {"1": "pilet on I tasemel", "2": "pilet on II tasemel"},
+            "en": {"1": "the ticket is at tier I", "2": "the ticket is at tier II"},
+        },
+        lambda view: _one(view.happened[-1].after.tier),
+        lambda entries: [1, 2],
+    ),
     "ball": Word(
         "whose turn it is",
+        {
+            "et": turn_of("et", "järg on {whose} käes", "järg ei ole kellegi käes"),
+            "en": turn_of("en", "it is {whose} turn", "it is nobody's turn"),
+        },
         lambda view: _one(view.happened[-1].after.ball),
         lambda entries: ["tier 1", "tier 2", "customer", "third party", "nobody"],
     ),
     "delivered": Word(
         "whether a person noted that the solution has reached the customer: the field is filled in, and not with a "
         "no (`ei`, `no`, `нет`, `false`, `0`, `-`)",
+        {
+            "et": {
+                "true": "on märgitud, et lahendus on kliendini jõudnud",
+                "false": "ei ole märgitud, et lahendus on kliendini jõudnud",
+            },
+            "en": {
+                "true": "it is noted that the solution has reached the customer",
+                "false": "it is not noted that the solution has reached the customer",
+            },
+        },
         lambda view: _one(view.happened[-1].after.delivered),
         lambda entries: [True, False],
         "delivered",
     ),
     "forwarder": Word(
         "who is entered as its forwarder",
+        {"et": "edastajaks on märgitud {value}", "en": "the forwarder entered is {value}"},
         lambda view: _one(view.ticket.forwarder),
         lambda entries: [person.person for person in entries.people],
         "forwarder",
     ),
     "assigned": Word(
-        "whether it has an owner", lambda view: _one(view.ticket.owner is not None), lambda entries: [True, False]
+        "whether it has an owner",
+        {
+            "et": {"true": "piletil on täitja", "false": "piletil ei ole täitjat"},
+            "en": {"true": "the ticket has an owner", "false": "the ticket has no owner"},
+        },
+        lambda view: _one(view.ticket.owner is not None),
+        lambda entries: [True, False],
     ),
 }
 
 
 def _word(word: str) -> Word:
-    return WORDS.get(word) or Word("", lambda view: _one(view.ticket.fields.get(word)), lambda entries: None)
+    return WORDS.get(word) or Word("", {}, lambda view: _one(view.ticket.fields.get(word)), lambda entries: None)
 
 
 _NESTING = ("any", "all", "not")

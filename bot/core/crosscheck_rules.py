@@ -13,7 +13,7 @@ from bot.core.deadlines import CREATED, DEADLINE
 from bot.core.duration import Duration
 from bot.core.entries import DeadlineEntry, Entries, Ladder, Policy, Rung
 from bot.core.findings import KEY, Finding, Path, known, nearest, once
-from bot.core.history import moment_problem, while_problem
+from bot.core.moments import moment_problem, while_problem
 from bot.core.people import ROLES
 from bot.core.rulebook import QUEUE
 

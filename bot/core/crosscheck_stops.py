@@ -11,7 +11,8 @@ from itertools import product
 
 from bot.core.entries import Entries, Policy
 from bot.core.findings import Finding
-from bot.core.history import Situation, Turn, moment, moment_problem, situation
+from bot.core.history import Situation, Turn, situation
+from bot.core.moments import moment, moment_problem
 
 _SITUATED = ("state", "queue", "delivered")
 _RANK = {"open": 0, "solved": 1, "closed": 2}

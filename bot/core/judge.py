@@ -13,8 +13,9 @@ from bot.core.conditions import Tested, View, holds
 from bot.core.deadline import Deadline, distance, due_day, is_over, shown
 from bot.core.deadlines import DEADLINE, deadlines_of
 from bot.core.entries import Ladder, Policy
-from bot.core.history import moment, turns
+from bot.core.history import turns
 from bot.core.ladder import Reached, deadline_moments, highest, next_at, rung_moments, urgency
+from bot.core.moments import moment
 from bot.core.people import addressees
 from bot.core.routing import route_for, to_be_routed_since
 from bot.core.rulebook import Rulebook

@@ -7,14 +7,21 @@ from typing import NamedTuple
 
 from bot.core.conditions import View
 from bot.core.history import forwarder
+from bot.core.phrases import Phrase
 from bot.core.rulebook import Rulebook
 
 
 class Role(NamedTuple):
-    """Who holds a role on a ticket; `says` is its row in the reference."""
+    """Who holds a role on a ticket; `says` is its row in the reference.
+
+    For people: `name` is what it is called, `told` stands where somebody is told something, `who` explains it.
+    """
 
     person: Callable[[View], str | None]
     says: str
+    name: Phrase
+    told: Phrase
+    who: Phrase
 
 
 def _queue_coordinator(view: View) -> str:
@@ -31,14 +38,48 @@ ROLES: Mapping[str, Role] = {
         _forwarder,
         "who answers to the customer: the field, else who first handed it to tier 2, else the reporter if `people` "
         "names them; where it is nobody, the coordinator",
+        {"et": "edastaja", "en": "forwarder"},
+        {"et": "edastajale", "en": "the forwarder"},
+        {
+            "et": "kes pileti I tasemelt edastas ja kliendi ees vastutab; kui teda pole teada, siis koordinaator",
+            "en": "the tier I specialist who handed the ticket on and answers to the customer; where nobody is "
+            "known, the coordinator",
+        },
     ),
     "owner": Role(
         lambda view: view.ticket.owner or _queue_coordinator(view),
         "whom the ticket is assigned to; where it is nobody, the queue's coordinator",
+        {"et": "täitja", "en": "owner"},
+        {"et": "täitjale", "en": "the owner"},
+        {
+            "et": "kellele pilet on määratud; kui mitte kellelegi, siis järjekorra koordinaator",
+            "en": "whom the ticket is assigned to; where it is nobody, the queue's coordinator",
+        },
     ),
-    "queue": Role(_queue_coordinator, "the coordinator of the ticket's queue; where it has none, the desk's"),
-    "coordinator": Role(lambda view: view.book.entries.roles.coordinator, "who coordinates the desk day by day"),
-    "lead": Role(lambda view: view.book.entries.roles.lead, "who leads the desk"),
+    "queue": Role(
+        _queue_coordinator,
+        "the coordinator of the ticket's queue; where it has none, the desk's",
+        {"et": "järjekorra koordinaator", "en": "queue's coordinator"},
+        {"et": "järjekorra koordinaatorile", "en": "the queue's coordinator"},
+        {
+            "et": "kes juhib selle järjekorra tööd, kus pilet on; kui teda ei ole, siis koordinaator",
+            "en": "who coordinates the queue that the ticket is in; where there is nobody, the coordinator",
+        },
+    ),
+    "coordinator": Role(
+        lambda view: view.book.entries.roles.coordinator,
+        "who coordinates the desk day by day",
+        {"et": "koordinaator", "en": "coordinator"},
+        {"et": "koordinaatorile", "en": "the coordinator"},
+        {"et": "kes juhib klienditeeninduse igapäevatööd", "en": "who coordinates the desk day by day"},
+    ),
+    "lead": Role(
+        lambda view: view.book.entries.roles.lead,
+        "who leads the desk",
+        {"et": "juht", "en": "lead"},
+        {"et": "juhile", "en": "the lead"},
+        {"et": "kes juhib klienditeenindust", "en": "who leads the desk"},
+    ),
 }
 """Words under `to:` besides people's own names. A ticket without an owner is its queue's coordinator's to assign."""
 

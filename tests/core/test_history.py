@@ -4,7 +4,8 @@ import msgspec
 import pytest
 from small_desk import at, plain_book, ticket
 
-from bot.core.history import during, forwarder, moment, turns
+from bot.core.history import forwarder, turns
+from bot.core.moments import during, moment
 from bot.core.ticket import Change, Ticket
 
 HANDED_ON = "mon 09:00 ann state handed-on"

@@ -1,0 +1,269 @@
+"""The words that start, stop and pause clocks: one entry per word, in `MOMENTS` and `WHILES`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from bot.core.entries import Entries
+from bot.core.history import Situation, Turn
+from bot.core.phrases import Phrase, turn_of
+
+
+class MomentWord(NamedTuple):
+    """Whether a turn is such a moment, given what follows the word; `says` is its row in the reference.
+
+    `phrase` is said after "when" and "after", in Estonian after "kui".
+    """
+
+    test: Callable[[Turn, str], bool]
+    says: str
+    phrase: Phrase
+
+
+class WhileWord(NamedTuple):
+    """Whether a ticket stands so, given what follows the word; `says` is its row in the reference.
+
+    `phrase` is said after "while", in Estonian after "kui".
+    """
+
+    test: Callable[[Situation, str], bool]
+    says: str
+    phrase: Phrase
+
+
+def _enters(read: Callable[[Situation], object]) -> Callable[[Turn, str], bool]:
+    return lambda turn, word: (
+        str(read(turn.after)) == word and (turn.before is None or str(read(turn.before)) != word)
+    )
+
+
+def _leaves(read: Callable[[Situation], object]) -> Callable[[Turn, str], bool]:
+    return lambda turn, word: (
+        turn.before is not None and str(read(turn.before)) == word and str(read(turn.after)) != word
+    )
+
+
+def _answered(turn: Turn) -> bool:
+    return turn.what == "message" and not turn.bot and not turn.asker
+
+
+def _taken(turn: Turn) -> bool:
+    """Tier 2 did something with a ticket that was there: coming to it alone is not being taken."""
+    if turn.before is None or turn.bot or turn.asker or turn.after.tier != 2:
+        return False
+    moved = turn.before.tier == 2 and turn.before.state != turn.after.state
+    return moved or "owner" in turn.sets or _answered(turn)
+
+
+def _done(standing: str) -> bool:
+    return standing in ("solved", "closed")
+
+
+MOMENTS: Mapping[str, MomentWord] = {
+    "created": MomentWord(
+        lambda turn, _: turn.before is None,
+        "the ticket came into being",
+        {"et": "pilet on loodud", "en": "the ticket is created"},
+    ),
+    "solved": MomentWord(
+        lambda turn, _: _done(turn.after.standing) and (turn.before is None or not _done(turn.before.standing)),
+        "it came into a state of standing solved or closed from another",
+        {"et": "pilet on lahendatud", "en": "the ticket is solved"},
+    ),
+    "reopened": MomentWord(
+        lambda turn, _: turn.after.standing == "open" and turn.before is not None and _done(turn.before.standing),
+        "it came from a state of standing solved or closed into an open one",
+        {"et": "pilet on uuesti avatud", "en": "the ticket is reopened"},
+    ),
+    "closed": MomentWord(
+        lambda turn, _: turn.after.standing == "closed" and (turn.before is None or turn.before.standing != "closed"),
+        "it came into a state of standing closed",
+        {"et": "pilet on suletud", "en": "the ticket is closed"},
+    ),
+    "delivered": MomentWord(
+        lambda turn, _: turn.after.delivered and (turn.before is None or not turn.before.delivered),
+        "a person noted that the solution has reached the customer",
+        {
+            "et": "piletile on märgitud, et lahendus on kliendini jõudnud",
+            "en": "it is noted on the ticket that the solution has reached the customer",
+        },
+    ),
+    "answered": MomentWord(
+        lambda turn, _: _answered(turn),
+        "anybody but the bot, the forwarder and the reporter wrote a comment that is more than thanks",
+        {"et": "piletile on sisuliselt vastatud", "en": "the ticket gets an answer"},
+    ),
+    "taken": MomentWord(
+        lambda turn, _: _taken(turn),
+        "at tier 2 anybody but these gave it an owner, answered, or moved it to another state of tier 2",
+        {"et": "II tase on pileti enda kätte võtnud", "en": "tier II takes up the ticket"},
+    ),
+    "movement": MomentWord(
+        lambda turn, _: not turn.bot and (turn.what in ("created", "state", "owner", "queue") or _answered(turn)),
+        "it was created, answered, or a person changed its state, owner or queue",
+        {"et": "piletiga on viimati tegeletud", "en": "somebody last worked on the ticket"},
+    ),
+    "enters tier": MomentWord(
+        _enters(lambda situation: situation.tier),
+        "it came to this tier",
+        {
+            "et": {"1": "pilet on jõudnud I tasemele", "2": "pilet on jõudnud II tasemele"},
+            "en": {"1": "the ticket comes to tier I", "2": "the ticket comes to tier II"},
+        },
+    ),
+    "leaves tier": MomentWord(
+        _leaves(lambda situation: situation.tier),
+        "it left this tier",
+        {
+            "et": {"1": "pilet on I tasemelt lahkunud", "2": "pilet on II tasemelt lahkunud"},
+            "en": {"1": "the ticket leaves tier I", "2": "the ticket leaves tier II"},
+        },
+    ),
+    "enters queue": MomentWord(
+        _enters(lambda situation: situation.queue),
+        "it came into this queue",
+        {"et": "pilet on jõudnud järjekorda {value}", "en": "the ticket comes into the queue {value}"},
+    ),
+    "leaves queue": MomentWord(
+        _leaves(lambda situation: situation.queue),
+        "it left this queue",
+        {"et": "pilet on lahkunud järjekorrast {value}", "en": "the ticket leaves the queue {value}"},
+    ),
+    "sets": MomentWord(
+        lambda turn, word: word in turn.sets,
+        "this field was filled in, or given another value; also by creating it",
+        {"et": "on täidetud või muudetud väli {value}", "en": "the field {value} is filled in or changed"},
+    ),
+    "ball is": MomentWord(
+        _enters(lambda situation: situation.ball),
+        "it became this one's turn",
+        {
+            "et": turn_of("et", "järg on läinud {whose} kätte", "järg ei ole enam kellegi käes"),
+            "en": turn_of("en", "it becomes {whose} turn", "it is nobody's turn any more"),
+        },
+    ),
+    "state is": MomentWord(
+        _enters(lambda situation: situation.state),
+        "it came into this state",
+        {"et": "pilet on jõudnud olekusse {value}", "en": "the ticket comes into the state {value}"},
+    ),
+}
+"""Words for moments. What follows the word is its argument, as in `enters tier 2`."""
+
+WHILES: Mapping[str, WhileWord] = {
+    "ball is": WhileWord(
+        lambda situation, word: situation.ball == word,
+        "it is this one's turn",
+        {
+            "et": turn_of("et", "järg on {whose} käes", "järg ei ole kellegi käes"),
+            "en": turn_of("en", "it is {whose} turn", "it is nobody's turn"),
+        },
+    ),
+    "state is": WhileWord(
+        lambda situation, word: situation.state == word,
+        "the ticket is in this state",
+        {"et": "pilet on olekus {value}", "en": "the ticket is in the state {value}"},
+    ),
+    "tier is": WhileWord(
+        lambda situation, word: str(situation.tier) == word,
+        "the ticket is at this tier",
+        {
+            "et": {"1": "pilet on I tasemel", "2": "pilet on II tasemel"},
+            "en": {"1": "the ticket is at tier I", "2": "the ticket is at tier II"},
+        },
+    ),
+    "queue is": WhileWord(
+        lambda situation, word: situation.queue == word,
+        "the ticket is in this queue",
+        {"et": "pilet on järjekorras {value}", "en": "the ticket is in the queue {value}"},
+    ),
+    "label is": WhileWord(
+        lambda situation, word: word in situation.labels,
+        "the ticket has this label",
+        {"et": "piletil on silt {value}", "en": "the ticket has the label {value}"},
+    ),
+}
+"""Words for stretches of time, during which a clock pauses."""
+
+
+_FREE = frozenset(("label is",))
+"""Words that anything without spaces may follow; what `_arguments` gives for them is an example."""
+
+
+def split(text: str, words: Mapping[str, object]) -> tuple[str, str] | None:
+    """Part a moment or a stretch of time into its word and what follows it; None when it is neither."""
+    if text in words:
+        return (text, "") if not _arguments(text, None) else None
+    for word in words:
+        if text.startswith(word + " ") and _arguments(word, None):
+            return word, text[len(word) + 1 :]
+    return None
+
+
+def _arguments(word: str, entries: Entries | None) -> tuple[str, ...]:
+    """What may follow a word: nothing for a bare word; with no entries, whether anything may."""
+    match word.rpartition(" ")[2] if word.partition(" ")[0] in ("enters", "leaves") else word.partition(" ")[0]:
+        case "tier":
+            return ("1", "2")
+        case "queue":
+            return tuple(queue.queue for queue in entries.queues) if entries else ("?",)
+        case "ball":
+            return ("tier 1", "tier 2", "customer", "third party", "nobody")
+        case "state":
+            return tuple(state.state for state in entries.states) if entries else ("?",)
+        case "sets":
+            return tuple(entries.fields) if entries else ("?",)
+        case "label":
+            return ("urgent",)
+        case _:
+            return ()
+
+
+@lru_cache(1024)
+def moment(text: str) -> Callable[[Turn], bool]:
+    """The test for a moment as a rulebook writes it. Raises ValueError for words that are none."""
+    found = split(text, MOMENTS)
+    if found is None:
+        raise ValueError(f"{text!r} is no moment")
+    test, argument = MOMENTS[found[0]].test, found[1]
+    return lambda turn: test(turn, argument)
+
+
+@lru_cache(1024)
+def during(text: str) -> Callable[[Situation], bool]:
+    """The test for a stretch of time as a rulebook writes it. Raises ValueError for words that are none."""
+    found = split(text, WHILES)
+    if found is None:
+        raise ValueError(f"{text!r} is no stretch of time")
+    test, argument = WHILES[found[0]].test, found[1]
+    return lambda situation: test(situation, argument)
+
+
+def forms(words: Mapping[str, object]) -> Iterator[tuple[str, tuple[str, ...] | None]]:
+    """Each word with what may follow it: nothing, certain words, or None for words of the rulebook's own."""
+    for word in words:
+        arguments = _arguments(word, None)
+        yield word, None if arguments == ("?",) or word in _FREE else arguments
+
+
+def moment_problem(text: str, entries: Entries) -> tuple[str, list[str]] | None:
+    """What is wrong with a moment, and all that may be written there; None when it is fine."""
+    return _problem(text, MOMENTS, entries, "a moment")
+
+
+def while_problem(text: str, entries: Entries) -> tuple[str, list[str]] | None:
+    """What is wrong with a stretch of time, and all that may be written there; None when it is fine."""
+    return _problem(text, WHILES, entries, "a stretch of time")
+
+
+def _problem(text: str, words: Mapping[str, object], entries: Entries, kind: str) -> tuple[str, list[str]] | None:
+    allowed: list[str] = []
+    found = split(text, words)
+    if found is not None and found[0] in _FREE and len(found[1].split()) == 1:
+        return None
+    for word in words:
+        arguments = _arguments(word, entries)
+        allowed += [f"{word} {argument}" for argument in arguments] if _arguments(word, None) else [word]
+    return None if text in allowed else (f"{text!r} is not {kind}", allowed)
