@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from bot.core.ladder import urgency
 from bot.core.ledger import DONE, WAITING, Entry
@@ -22,12 +22,20 @@ class DeskState:
     silenced: frozenset[str] = frozenset()
 
 
+HoldingBack = Literal["silence", "label", "ceiling", "quiet hours", "one request a day", "budget"]
+"""What holds a step back: people, in the project or on the ticket, or one of the desk's manners."""
+
+
 class Held(NamedTuple):
-    """A step not spoken now, why, and the moment before which it will not be (None: until something changes)."""
+    """A step not spoken now, why, and the moment before which it will not be (None: until something changes).
+
+    `by` is what holds it back.
+    """
 
     step: Step
     because: str
     not_before: Moment | None
+    by: HoldingBack
 
 
 @dataclass(slots=True)
@@ -93,17 +101,18 @@ def _is_done(step: Step, known: Entry) -> bool:
 def _held(step: Step, wish: Wishes, known: Entry | None, book: Rulebook, desk: DeskState, now: Moment) -> Held | None:
     calendar = book.calendar
     if {"*", wish.project} & desk.silenced:
-        return Held(step, "a person silenced the bot", None)
+        return Held(step, "a person silenced the bot", None, "silence")
     if wish.on_hold:
-        return Held(step, f"a person put the label {wish.on_hold} on the ticket", None)
+        return Held(step, f"a person put the label {wish.on_hold} on the ticket", None, "label")
     if known is not None and known.state == "batched":
-        return Held(step, "it is in a batch over the ceiling, which waits for its release", None)
+        return Held(step, "it is in a batch over the ceiling, which waits for its release", None, "ceiling")
     if not calendar.is_open(now):
-        return Held(step, "quiet hours", calendar.next_opening(now))
+        return Held(step, "quiet hours", calendar.next_opening(now), "quiet hours")
     today = calendar.start_of_day(calendar.day_of(now))
     for told in desk.spoken:
         if told.ticket_id == step.ticket_id and told.at >= today and _urgency(told, book) >= step.urgency > 0:
-            return Held(step, f"{told.rule} asked about this ticket today", _tomorrow(book, now))
+            because = f"{told.rule} asked about this ticket today"
+            return Held(step, because, _tomorrow(book, now), "one request a day")
     return None
 
 
@@ -125,7 +134,7 @@ def _within_budgets(
         full = sorted(person for person in people if told_today[person] >= book.entries.manners.budget)
         if full:
             because = f"today's budget of messages is spent for {', '.join(full)}"
-            arranged.hold += [Held(step, because, _tomorrow(book, now)) for step in steps]
+            arranged.hold += [Held(step, because, _tomorrow(book, now), "budget") for step in steps]
         else:
             told_today.update(people)
             kept.append(steps)

@@ -8,7 +8,7 @@ from typing import TypeVar
 from bot.core.clock import Cycle, Tick, cycles
 from bot.core.conditions import View, holds
 from bot.core.duration import Duration
-from bot.core.entries import Policy
+from bot.core.entries import Policy, Target
 from bot.core.history import Turn
 from bot.core.moments import during, moment
 
@@ -19,12 +19,12 @@ T = TypeVar("T")
 
 def policy_cycles(policy: Policy, view: View) -> tuple[Cycle, ...]:
     """Every run of a policy's clock over the ticket's history; empty when no target applies to the ticket."""
-    target = next((target for target in policy.targets if holds(target.when, view)), None)
+    target = target_of(policy, view)
     if target is None:
         return ()
     calendar = view.book.calendar_of(policy.calendar, view.ticket.queue)
     target_s = target.within.working_s(calendar.day_s)
-    return cycles(policy.name, _known(view, policy.name, lambda turns: _ticks(policy, turns)), calendar, target_s)
+    return cycles(policy.name, _known(view, policy.name, lambda turns: ticks(policy, turns)), calendar, target_s)
 
 
 def _known(view: View, name: str, find: Callable[[tuple[Turn, ...]], Iterable[tuple[int, T]]]) -> list[T]:
@@ -38,7 +38,13 @@ def _known(view: View, name: str, find: Callable[[tuple[Turn, ...]], Iterable[tu
     return [thing for i, thing in found if i < known]
 
 
-def _ticks(policy: Policy, happened: tuple[Turn, ...]) -> Iterator[tuple[int, Tick]]:
+def target_of(policy: Policy, view: View) -> Target | None:
+    """The target of a policy that applies to the ticket: the first whose conditions hold."""
+    return next((target for target in policy.targets if holds(target.when, view)), None)
+
+
+def ticks(policy: Policy, happened: tuple[Turn, ...]) -> Iterator[tuple[int, Tick]]:
+    """What the turns of a ticket do to a policy's clock, each tick with the number of its turn."""
     starts = moment(policy.starts)
     restarts = [moment(word) for word in policy.restarts]
     stops = [moment(word) for word in policy.stops]

@@ -37,22 +37,38 @@ def dated_words(entries: Entries) -> frozenset[str]:
     return frozenset(words - {CREATED})
 
 
+def considered(view: View) -> Iterator[tuple[DeadlineEntry, Deadline | None, str]]:
+    """Each entry with the deadline that it gives the ticket, or with why it gives none."""
+    return _considered(view, view.ticket.fields)
+
+
 def _deadlines(view: View, fields: Fields) -> Iterator[Deadline]:
+    return (deadline for _, deadline, _ in _considered(view, fields) if deadline is not None)
+
+
+def _considered(view: View, fields: Fields) -> Iterator[tuple[DeadlineEntry, Deadline | None, str]]:
     named: set[str] = set()
     for entry in view.book.entries.deadlines:
-        if entry.name in named or not holds(entry.when, view):
+        if entry.name in named:
+            yield entry, None, "an earlier entry of this name counts"
+            continue
+        if not holds(entry.when, view):
+            yield entry, None, "its conditions do not hold"
             continue
         calendar = view.book.calendars[entry.calendar] if entry.calendar else view.book.calendar
         if entry.ends_on is not None and _written(entry.ends_on, fields, calendar) is None:
+            yield entry, None, f"the field `{entry.ends_on}` holds no day"
             continue
         start, recorded = _start(entry, view, fields, calendar)
         if not _is_valid(entry, calendar.day_of(start.at)):
+            yield entry, None, "it was not valid on the day that it would start"
             continue
         named.add(entry.name)
-        if entry.met_by is None or entry.met_by not in fields:
-            found = _deadline(entry, view, fields, calendar, start, recorded)
-            if found is not None:
-                yield found
+        if entry.met_by is not None and entry.met_by in fields:
+            yield entry, None, f"it is met: the field `{entry.met_by}` is filled in"
+            continue
+        found = _deadline(entry, view, fields, calendar, start, recorded)
+        yield entry, found, "" if found is not None else "all of its dates were over when it would start"
 
 
 def _start(entry: DeadlineEntry, view: View, fields: Fields, calendar: Calendar) -> tuple[Start, bool]:

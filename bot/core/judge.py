@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import chain
 from typing import NamedTuple
@@ -32,6 +32,24 @@ class Judged(NamedTuple):
     deadlines: tuple[Deadline, ...] = ()
 
 
+class Climb(NamedTuple):
+    """How far a ladder is climbed on a ticket: what decides, in the order in which it is asked, up to its step.
+
+    `applies` tells whether its conditions hold. Of `cycle` and `deadline` the one that it stands on is there, if any;
+    `moments` are those of its rungs, as far as that runs.
+    """
+
+    applies: bool
+    cycle: Cycle | None = None
+    deadline: Deadline | None = None
+    moments: Sequence[Reached] = ()
+    upcoming: Moment | None = None
+    step: Step | None = None
+
+
+_NOT_MEANT, _NO_CLOCK = Climb(applies=False), Climb(applies=True)
+
+
 def look(ticket: Ticket, book: Rulebook, now: Moment) -> Judged:
     """Run every policy's clock over the ticket's history, and count its deadlines."""
     return look_on(View(ticket, turns(ticket, book), book, now))
@@ -51,26 +69,31 @@ def judge(ticket: Ticket, book: Rulebook, now: Moment) -> Wishes:
 
 def judge_on(view: View) -> Wishes:
     """Do what `judge` does on a view of the ticket."""
-    judged = look_on(view)
+    return wishes_of(look_on(view))
+
+
+def wishes_of(judged: Judged) -> Wishes:
+    """What the rules wish for a ticket that was looked at."""
+    view = judged.view
     ticket, book, now = view.ticket, view.book, view.now
     hold = book.entries.manners.hold
     on_hold = hold if hold in ticket.labels else None
-    if judged.view.happened[-1].after.standing == UNKNOWN:
+    if view.happened[-1].after.standing == UNKNOWN:
         because = "never, because the rulebook does not say what the ticket's status means"
         return Wishes(ticket.id, ticket.project, (), None, because, on_hold)
     found = [_route_step(judged)]
     moments = list(_changes(judged))
     for ladder in book.entries.ladders:
-        step, next_moment = _climb(ladder, judged)
-        found.append(step)
-        if next_moment is not None:
-            moments.append((next_moment, "the next rung is reached then"))
+        climbed = climb(ladder, judged)
+        found.append(climbed.step)
+        if climbed.upcoming is not None:
+            moments.append((climbed.upcoming, "the next rung is reached then"))
     steps = tuple(step for step in found if step is not None)
     stopped = chain.from_iterable(judged.clocks.values())
     verdicts = tuple(verdicts_on(ticket.id, stopped, book.version, now))
     if moments:
         return Wishes(ticket.id, ticket.project, steps, *min(moments), on_hold, verdicts)
-    after = judged.view.happened[-1].after.standing
+    after = view.happened[-1].after.standing
     because = f"never, because the ticket is {after} and no clock runs towards a rung"
     return Wishes(ticket.id, ticket.project, steps, None, because, on_hold, verdicts)
 
@@ -95,42 +118,49 @@ def _last_cycles(judged: Judged) -> Iterator[tuple[Policy, Cycle]]:
             yield policy, cycle
 
 
-def _climb(ladder: Ladder, judged: Judged) -> tuple[Step | None, Moment | None]:
-    """The step of the highest rung reached, and the moment of the next one."""
+def climb(ladder: Ladder, judged: Judged) -> Climb:
+    """Climb a ladder: the step of the highest rung reached, the moment of the next one, and all that they rest on."""
     view = judged.view
     tested: Tested = []
     if not holds(ladder.when, view, tested):
-        return None, None
+        return _NOT_MEANT
     if ladder.clock.startswith(DEADLINE):
         return _beside_deadline(ladder, judged, tested)
     cycle = _clock(ladder, judged)
     if cycle is None or not is_running(cycle):
-        return None, None
+        return Climb(applies=True, cycle=cycle)
     moments = rung_moments(ladder.rungs, cycle, view.now)
     upcoming = next_at(moments, view.now)
     reached = highest(moments, view.now)
-    if reached is None:
-        return None, upcoming
-    return _ladder_step(ladder, cycle, reached, upcoming, judged, tested), upcoming
+    step = _ladder_step(ladder, cycle, reached, upcoming, judged, tested) if reached is not None else None
+    return Climb(applies=True, cycle=cycle, moments=moments, upcoming=upcoming, step=step)
 
 
-def _beside_deadline(ladder: Ladder, judged: Judged, tested: Tested) -> tuple[Step | None, Moment | None]:
-    """The step of the highest rung reached beside a deadline of the open ticket, and the moment of the next one."""
+def _beside_deadline(ladder: Ladder, judged: Judged, tested: Tested) -> Climb:
+    """Climb a ladder beside a deadline, which is there as long as the ticket is open."""
     view, name = judged.view, ladder.clock.removeprefix(DEADLINE)
     deadline = next((deadline for deadline in judged.deadlines if deadline.name == name), None)
     if deadline is None or view.happened[-1].after.standing != "open":
-        return None, None
+        return _NO_CLOCK
     moments = deadline_moments(ladder.rungs, deadline, view.book.calendar, view.ticket.created_at)
     upcoming = next_at(moments, view.now)
     reached = highest(moments, view.now)
     if reached is None:
-        return None, upcoming
-    clock = f"{name} extended" if deadline.extended else name
-    occasion = Occasion(clock, deadline.starts_at, reached.rung.rung, reached.repeat)
+        return Climb(applies=True, deadline=deadline, moments=moments, upcoming=upcoming)
     provisional = ", provisional" if deadline.provisional else ""
     ends = f"due {due_day(deadline, view.book.calendar)}{provisional}"
     decided = (*tested, (ladder.clock, ends), ("rung", reached.rung.rung))
-    return _said(ladder, reached, occasion, decided, _deadline_values(deadline, view), judged), upcoming
+    occasion = occasion_of(deadline, reached)
+    step = _said(ladder, reached, occasion, decided, _deadline_values(deadline, view), judged)
+    return Climb(applies=True, deadline=deadline, moments=moments, upcoming=upcoming, step=step)
+
+
+def occasion_of(clock: Cycle | Deadline, reached: Reached) -> Occasion:
+    """What a rung of a ladder is about: the run of its clock, or its deadline as it now counts."""
+    rung, repeat = reached.rung.rung, reached.repeat
+    if isinstance(clock, Cycle):
+        return Occasion(clock.policy, clock.started_at, rung, repeat)
+    return Occasion(f"{clock.name} extended" if clock.extended else clock.name, clock.starts_at, rung, repeat)
 
 
 def _deadline_values(deadline: Deadline, view: View) -> dict[str, Value]:
@@ -179,7 +209,7 @@ def _ladder_step(
         values["due"] = At(due)
         amount = Amount(abs(cycle.target_s - elapsed), cycle.calendar.day_s)
         values["left" if elapsed <= cycle.target_s else "over"] = amount
-    occasion = Occasion(cycle.policy, cycle.started_at, rung.rung, reached.repeat)
+    occasion = occasion_of(cycle, reached)
     decided = (*tested, (ladder.clock, f"{elapsed // 60} working minutes"), ("rung", rung.rung))
     return _said(ladder, reached, occasion, decided, values, judged)
 

@@ -197,7 +197,7 @@ def _commit(
     entries += [row(step, "observed", decided(step), now, version) for step in arranged.observe]
     entries += [row(step, "adopted", "due before the rule went live", now, version) for step in arranged.adopt]
     entries += [row(step, "batched", "more steps than the ceiling allows", now, version) for step in arranged.batch]
-    for step, because, not_before in arranged.hold:
+    for step, because, not_before, _ in arranged.hold:
         held = row(step, "held", because, now, version, not_before)
         if _tells_more(held, ledger.get(step.key)):
             entries.append(held)
