@@ -64,12 +64,7 @@ def look_on(view: View) -> Judged:
 
 def judge(ticket: Ticket, book: Rulebook, now: Moment) -> Wishes:
     """What the rules wish for one ticket now. Whether a step was delivered never changes what is wished."""
-    return judge_on(View(ticket, turns(ticket, book), book, now))
-
-
-def judge_on(view: View) -> Wishes:
-    """Do what `judge` does on a view of the ticket."""
-    return wishes_of(look_on(view))
+    return wishes_of(look(ticket, book, now))
 
 
 def wishes_of(judged: Judged) -> Wishes:

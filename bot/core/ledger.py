@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from bot.core.steps import Step
 from bot.core.ticket import Moment
 
 DONE = frozenset(("intended", "doubtful", "said", "observed", "adopted"))
@@ -38,3 +39,47 @@ class Entry(msgspec.Struct, frozen=True):
     not_before: Moment | None = None
     comment_id: str | None = None
     version: str = ""
+
+
+def row(step: Step, state: str, because: str, now: Moment, version: str, not_before: Moment | None = None) -> Entry:
+    """The row for a step in a state, judged by the rulebook of `version`."""
+    return Entry(
+        key=step.key,
+        ticket_id=step.ticket_id,
+        ticket_key=step.ticket_key,
+        rule=step.rule,
+        rung=step.occasion.rung,
+        say=step.say,
+        to=step.to,
+        state=state,
+        because=because,
+        due_at=step.due_at,
+        at=now,
+        not_before=not_before,
+        version=version,
+    )
+
+
+def turned(
+    entry: Entry,
+    state: str,
+    because: str,
+    now: Moment,
+    *,
+    comment_id: str | None = None,
+    not_before: Moment | None = None,
+) -> Entry:
+    """The same row in another state."""
+    return msgspec.structs.replace(
+        entry,
+        state=state,
+        because=because,
+        at=now,
+        comment_id=comment_id or entry.comment_id,
+        not_before=not_before,
+    )
+
+
+def decided(step: Step) -> str:
+    """A step's because in one line: the rule's reason, then the values that decided."""
+    return "; ".join((step.because.why, *(f"{word}: {value}" for word, value in step.because.values)))

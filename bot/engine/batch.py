@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from bot.core.ledger import WAITING, Entry
+from bot.core.ledger import WAITING, Entry, turned
 from bot.core.steps import Because, Count, Occasion, Step, Wishes, key_of
 from bot.core.ticket import Moment
 from bot.engine.control import control_ticket
 from bot.engine.engine import Engine
-from bot.engine.ledger import turned
 from bot.store.store import Store
 
 RULE = "ceiling"

@@ -9,7 +9,7 @@ import structlog
 
 from bot.core.arrange import Arrangement, DeskState, arrange
 from bot.core.judge import judge
-from bot.core.ledger import WAITING, Entry
+from bot.core.ledger import WAITING, Entry, decided, row, turned
 from bot.core.steps import Wishes, is_key, may_be_said
 from bot.core.ticket import Moment
 from bot.core.verdict import Verdict, news
@@ -17,7 +17,7 @@ from bot.engine.batch import notice, untold
 from bot.engine.control import SILENCED, heed_control
 from bot.engine.deliver import deliver, settle
 from bot.engine.engine import Engine, Report
-from bot.engine.ledger import decided, row, row_read_back, turned
+from bot.engine.ledger import row_read_back
 from bot.engine.poll import lay_aside, mirror, poll, reconcile, reconcile_due
 from bot.engine.tracker import Refused, Throttled, Unreachable
 from bot.store.store import SHAPE

@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 import structlog
 
 from bot.core.judge import judge
-from bot.core.ledger import Entry
+from bot.core.ledger import Entry, decided, row, turned
 from bot.core.people import language_of
 from bot.core.steps import Step
 from bot.core.ticket import Moment
 from bot.engine.batch import RULE as NOTICE
 from bot.engine.engine import Engine, Report
-from bot.engine.ledger import decided, row, turned
 from bot.engine.tracker import Ailing, Doubtful, Refused, Said, Throttled, TrackerError, Unreachable
 from bot.store.connect import StoreError
 from bot.texts import text_hash

@@ -8,10 +8,9 @@ from typing import TypeVar
 
 import structlog
 
-from bot.core.ledger import WAITING
+from bot.core.ledger import WAITING, turned
 from bot.core.ticket import Moment
 from bot.engine.engine import Engine, Report
-from bot.engine.ledger import turned
 from bot.engine.tracker import Stamp
 
 RECONCILED = "reconciled_at"
