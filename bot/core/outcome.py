@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from bot.core.arrange import HoldingBack
 from bot.core.clock import Standing
 from bot.core.ticket import Moment
 
@@ -52,9 +53,10 @@ class DeadlineOutcome(msgspec.Struct, frozen=True):
 
 
 class HeldOutcome(msgspec.Struct, frozen=True):
-    """A step held back: from when, why, and before which moment it was not tried again (None: until a change)."""
+    """A step held back: from when, by what, why, and until when it was not tried again (None: until a change)."""
 
     at: Moment
+    by: HoldingBack
     because: str
     until_at: Moment | None
 

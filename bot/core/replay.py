@@ -15,7 +15,7 @@ from bot.core.clocks import at_risk_s
 from bot.core.conditions import View
 from bot.core.deadline import Deadline
 from bot.core.history import Turn, Whole, asked, askers, raw_turns, turns
-from bot.core.judge import Judged, wishes_of, look_on
+from bot.core.judge import Judged, look_on, wishes_of
 from bot.core.outcome import ClockOutcome, DeadlineOutcome, Outcome
 from bot.core.past import as_of
 from bot.core.rulebook import Rulebook
@@ -42,12 +42,16 @@ class Grid(NamedTuple):
 
 
 class Met(NamedTuple):
-    """What the rules wish for a ticket from the cycle `at` on, until its next; `last` when there is none."""
+    """What the rules wish for a ticket from the cycle `at` on, until its next; `last` when there is none.
+
+    `key` is the ticket's, `queue` the queue it is in then.
+    """
 
     at: Moment
-    wishes: Wishes
+    key: str
     queue: str | None
-    last: bool
+    wishes: Wishes
+    last: bool = False
 
 
 class Lived(NamedTuple):
@@ -65,21 +69,22 @@ def replay(ticket: Ticket, book: Rulebook, span: Span, grid: Grid) -> Lived | No
     in the one before are left out of `met`. Raises what `judge` raises.
     """
     life = _Life(ticket, book)
-    at = grid.at_or_after(ticket.created_at + grid.lag_s, span)
-    if at >= span.end_at:
+    first_at = grid.at_or_after(ticket.created_at + grid.lag_s, span)
+    if first_at >= span.end_at:
         return None
     seen_at = sorted({_seen_at(turn, grid.lag_s) for turn in life.raw})
     met: list[Met] = []
     runs: dict[str, Deadline] = {}
     ended: dict[str, tuple[Deadline, Moment]] = {}
-    judged_times, judged = 0, None
+    judged_times = 0
+    at: Moment | None = first_at
     while at is not None and at < span.end_at:
         judged = life.look(at, grid.lag_s)
         judged_times += 1
         _follow(judged, runs, ended)
         wishes = wishes_of(judged)
         if not met or not _same(wishes, met[-1].wishes):
-            met.append(Met(at, wishes, judged.view.ticket.queue, last=False))
+            met.append(Met(at, ticket.key, judged.view.ticket.queue, wishes))
         upcoming = bisect_right(seen_at, at)
         moments = [*seen_at[upcoming : upcoming + 1], *([wishes.look_again_at] if wishes.look_again_at else ())]
         at = max(at + grid.poll_s, grid.at_or_after(min(moments), span)) if moments else None

@@ -1,0 +1,1 @@
+"""The backtest: rules tried on the past."""
