@@ -108,7 +108,11 @@ def tie(catalogue: Catalogue, book: Rulebook, folder: Path) -> Binding:
 
 def speaks(entries: Entries) -> bool:
     """Whether any rule is live, so that the account must be able to write."""
-    observed = [*(route.observe for route in entries.routes), *(ladder.observe for ladder in entries.ladders)]
+    observed = [
+        *(route.observe for route in entries.routes),
+        *(rule.observe for rule in entries.completeness),
+        *(ladder.observe for ladder in entries.ladders),
+    ]
     return not entries.manners.observe and not all(observed)
 
 

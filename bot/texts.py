@@ -27,7 +27,7 @@ from bot.wording import WORDINGS, Names, clean, plural, show
 
 VALUES = frozenset(
     {"to", "person", "queue", "queues", "reason", "first_due", "due", "answer_by", "left", "over"}
-    | {"state", "last", "n", "date", "answer_by", "why"}
+    | {"state", "last", "n", "date", "answer_by", "why", "missing"}
     | {"basis", "reg", "at", "provisional", "unconfirmed", "extend_by"}
 )
 """The value names a message may use; `to`, the list of addressees, and `person` become mentions."""

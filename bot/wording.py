@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_datetime
 
-from bot.core.steps import Amount, At, Count, Day, Name, Value
+from bot.core.steps import Amount, At, Count, Day, Name, Several, Value
 
 Names = Callable[[str, str, str], str]
 """The name of a word to show: kind (`state`, `queue`, `category`), word, language."""
@@ -104,6 +104,8 @@ def show(value: Value, language: str, names: Names, zone: str) -> str:
             return str(n)
         case Name(kind, word):
             return clean(names(kind, word, language))
+        case Several(several):
+            return ", ".join(show(each, language, names, zone) for each in several)
         case str():
             return clean(value)
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator
 from rich.console import Console
 
 from bot.core import entries as words
+from bot.core.completeness import FACTS
 from bot.core.conditions import WORDS
 from bot.core.moments import MOMENTS, WHILES, moment_problem, while_problem
 from bot.core.people import ROLES
@@ -37,6 +38,7 @@ TYPES: list[tuple[Any, str]] = [
     (words.AtRisk, "share or duration"),
     (dict[str, Any], "conditions"),
     (dict[str, str], "texts by name"),
+    (dict[str, words.Names], "texts by language, by name"),
     (dict[date, str], "texts by date"),
     (dict[date, words.Week], "hours by date"),
     (tuple[str, ...], "list of texts"),
@@ -96,6 +98,8 @@ def model_rows(model):
 def said(default):
     if default in (None, (), {}) or isinstance(default, BaseModel):
         return ""
+    if isinstance(default, tuple):
+        return ", ".join(map(said, default))
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"
 
 
@@ -129,6 +133,12 @@ def role_rows():
         yield f"`{word}`", entry.says
 
 
+def fact_rows():
+    yield "word", "is", "needs under `fields`"
+    for word, entry in FACTS.items():
+        yield f"`{word}`", entry.says, f"`{entry.needs}`" if entry.needs else ""
+
+
 def message_rows():
     messages = load_messages([SHIPPED / "common" / "messages"])
     yield "message", "languages", "cannot do without"
@@ -142,6 +152,7 @@ TABLES = {name: lambda model=model: model_rows(model) for name, model in MODELS.
     "MOMENTS": lambda: argument_rows(MOMENTS, moment_problem),
     "WHILES": lambda: argument_rows(WHILES, while_problem),
     "ROLES": role_rows,
+    "FACTS": fact_rows,
     "MESSAGES": message_rows,
 }
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.doc import Break, Bullets, Doc, Inline, Link, Mention, Paragraph, Text
-from bot.core.steps import Amount, At, Count, Day, Name, Value
+from bot.core.steps import Amount, At, Count, Day, Name, Several, Value
 from bot.jira.markup import adf, wiki
 from bot.texts import VALUES, Messages, MessagesError, load_messages, plain, text_hash
 from bot.wording import WORDINGS, plural, show
@@ -26,6 +26,12 @@ NAMES = {
     ("queue", "L2_IT", "et"): "IT-tugi (KEMIT)",
     ("queue", "L2_IT", "en"): "IT support (KEMIT)",
     ("queue", "L2_IT", "ru"): "ИТ-поддержка (KEMIT)",
+    ("title", "registry_code", "et"): "ettevõtte registrikood",
+    ("title", "registry_code", "en"): "company registry code",
+    ("title", "registry_code", "ru"): "регистрационный код предприятия",
+    ("title", "period", "et"): "deklareerimisperiood",
+    ("title", "period", "en"): "declaration period",
+    ("title", "period", "ru"): "период декларирования",
     ("state", "in_work", "et"): "töös",
     ("state", "in_work", "en"): "in progress",
     ("state", "in_work", "ru"): "в работе",
@@ -61,6 +67,7 @@ EVERYTHING: Mapping[str, Value] = {
     "provisional": Day(date(2026, 11, 12)),
     "unconfirmed": "viimsivald.ee",
     "extend_by": Day(date(2026, 11, 19)),
+    "missing": Several((Name("title", "registry_code"), Name("title", "period"))),
 }
 
 
@@ -98,6 +105,7 @@ def test_every_shipped_message_is_written_in_every_language(shipped: Messages) -
             "closure_prompt",
             "closure_reminder",
             "customer_deadline",
+            "incomplete",
             "info_request",
             "info_unregistered",
             "letter_due",
@@ -118,6 +126,7 @@ def test_every_shipped_message_is_written_in_every_language(shipped: Messages) -
     ("name", "needed"),
     [
         ("routed", {"queue"}),
+        ("incomplete", {"missing"}),
         ("sla_warning", {"due"}),
         ("sla_breach", {"due"}),
         ("sla_breach_head", {"due"}),

@@ -39,8 +39,9 @@ def check(config: Path, *, offline: bool) -> int:
 
 def _say_desk(settings: Settings, desk: Desk) -> None:
     entries = desk.book.entries
-    counts = ((entries.routes, "routes"), (entries.policies, "policies"), (entries.ladders, "ladders"))
-    amounts = ", ".join(f"{len(those)} {name}" for those, name in counts)
+    rules = ((entries.routes, "routes"), (entries.completeness, "completeness rules"), (entries.policies, "policies"))
+    counts = (*rules, (entries.ladders, "ladders"))
+    amounts = ", ".join(f"{len(those)} {name}" for those, name in counts if those)
     how = "live" if speaks(entries) else "everything on observe"
     _ok(f"{settings.rules.folder}: {amounts}; {how}")
     _ok(f"{len(desk.messages.names())} messages")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
 from bot.core.crosscheck_calendars import calendars, targets
+from bot.core.crosscheck_completeness import completeness, titles
 from bot.core.crosscheck_rules import deadlines, ladders, policies, routes, rule_names
 from bot.core.crosscheck_stops import stops
 from bot.core.entries import Entries, Language, PersonEntry
@@ -32,6 +33,8 @@ def problems(
         *_people(entries),
         *rule_names(entries),
         *routes(entries, messages),
+        *titles(entries),
+        *completeness(entries, messages),
         *policies(entries),
         *targets(entries),
         *stops(entries),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, pairwise
 
 from bot.core.clocks import SINCE
@@ -35,10 +35,11 @@ _ASKED = frozenset(("state", "last", "queues", "reason"))
 
 
 def rule_names(entries: Entries) -> Iterator[Finding]:
-    """Routes and ladders share their names with no other rule, since a step's key names the rule alone."""
+    """What speaks shares its name with no other rule, since a step's key names the rule alone."""
     routes = ((("routes", i, "route"), route.route) for i, route in enumerate(entries.routes))
+    complete = ((("completeness", i, "name"), rule.name) for i, rule in enumerate(entries.completeness))
     ladders = ((("ladders", i, "name"), ladder.name) for i, ladder in enumerate(entries.ladders))
-    yield from once("rule", chain(routes, ladders))
+    yield from once("rule", chain(routes, complete, ladders))
 
 
 def routes(entries: Entries, messages: Messages) -> Iterator[Finding]:
@@ -46,7 +47,7 @@ def routes(entries: Entries, messages: Messages) -> Iterator[Finding]:
     named = [(("routes", i), route) for i, route in enumerate(entries.routes)]
     queues = [queue.queue for queue in entries.queues]
     for path, route in named:
-        yield from _when((*path, "when"), route.when, entries)
+        yield from conditions((*path, "when"), route.when, entries)
         is_last = path[1] == len(named) - 1
         if is_last and route.when:
             yield Finding((*path, "when"), "the last route must match everything; leave its `when` out")
@@ -58,10 +59,10 @@ def routes(entries: Entries, messages: Messages) -> Iterator[Finding]:
         for k, queue in enumerate(route.ask):
             yield from known((*path, "ask", k), "queue", queue, queues)
         if route.queue is not None:
-            yield from _mapped((*path, "queue"), "queue", entries)
-            yield from _said(path, "routed", _ROUTED, messages)
+            yield from mapped((*path, "queue"), "queue", entries)
+            yield from said(path, "routed", _ROUTED, messages)
         elif route.ask:
-            yield from _said(path, "route_unsure", _ASKED, messages)
+            yield from said(path, "route_unsure", _ASKED, messages)
 
 
 def policies(entries: Entries) -> Iterator[Finding]:
@@ -85,9 +86,9 @@ def policies(entries: Entries) -> Iterator[Finding]:
             if wrong := while_problem(text, entries):
                 yield Finding((*path, "pauses", k), wrong[0], nearest(text, wrong[1]))
             elif text.startswith("queue is "):
-                yield from _mapped((*path, "pauses", k), "queue", entries)
+                yield from mapped((*path, "pauses", k), "queue", entries)
         if policy.calendar == QUEUE:
-            yield from _mapped((*path, "calendar"), "queue", entries)
+            yield from mapped((*path, "calendar"), "queue", entries)
         else:
             yield from known((*path, "calendar"), "calendar", policy.calendar, entries.calendars)
         yield from _targets((*path, "targets"), policy, entries)
@@ -95,7 +96,7 @@ def policies(entries: Entries) -> Iterator[Finding]:
 
 def _targets(path: Path, policy: Policy, entries: Entries) -> Iterator[Finding]:
     for i, target in enumerate(policy.targets):
-        yield from _when((*path, i, "when"), target.when, entries)
+        yield from conditions((*path, i, "when"), target.when, entries)
         yield from _on_a_clock((*path, i, "within"), target.within, least=1)
         is_last = i == len(policy.targets) - 1
         if is_last and target.when:
@@ -110,7 +111,7 @@ def ladders(entries: Entries, messages: Messages) -> Iterator[Finding]:
     """What is wrong with the ladders."""
     for i, ladder in enumerate(entries.ladders):
         path: Path = ("ladders", i)
-        yield from _when((*path, "when"), ladder.when, entries)
+        yield from conditions((*path, "when"), ladder.when, entries)
         policy = next((policy for policy in entries.policies if policy.name == ladder.clock), None)
         on = "policy"
         if ladder.clock.startswith(SINCE):
@@ -129,7 +130,7 @@ def ladders(entries: Entries, messages: Messages) -> Iterator[Finding]:
             is_last = k == len(ladder.rungs) - 1
             yield from _rung((*path, "rungs", k), rung, entries, on=on, is_last=is_last)
             brought = _brought(rung, on=on, is_last=is_last)
-            yield from _said((*path, "rungs", k, "say"), rung.say, brought, messages)
+            yield from said((*path, "rungs", k, "say"), rung.say, brought, messages)
         lengths = day_lengths(entries, policy.calendar if policy else None)
         yield from dict.fromkeys(chain.from_iterable(_order((*path, "rungs"), ladder, day_s) for day_s in lengths))
 
@@ -146,11 +147,7 @@ def _rung(path: Path, rung: Rung, entries: Entries, *, on: str, is_last: bool) -
         if kind != "share":
             least = 1 if kind == "before_due" else 0
             yield from _length((*path, kind), getattr(rung, kind), on, least=least)
-    people = [*ROLES, *(person.person for person in entries.people)]
-    for i, word in enumerate(rung.to):
-        yield from known((*path, "to", i), "role or person", word, people)
-        if word == "queue":
-            yield from _mapped((*path, "to", i), "queue", entries)
+    yield from addressed((*path, "to"), rung.to, entries)
     if rung.every is not None:
         yield from _length((*path, "every"), rung.every, on, least=1)
         if rung.times == 1:
@@ -161,7 +158,17 @@ def _rung(path: Path, rung: Rung, entries: Entries, *, on: str, is_last: bool) -
         yield Finding((*path, "times", KEY), "`times` needs `every`")
 
 
-def _said(path: Path, name: str, brought: frozenset[str], messages: Messages) -> Iterator[Finding]:
+def addressed(path: Path, words: Iterable[str], entries: Entries) -> Iterator[Finding]:
+    """What is wrong with whom a rule addresses."""
+    people = [*ROLES, *(person.person for person in entries.people)]
+    for i, word in enumerate(words):
+        yield from known((*path, i), "role or person", word, people)
+        if word == "queue":
+            yield from mapped((*path, i), "queue", entries)
+
+
+def said(path: Path, name: str, brought: frozenset[str], messages: Messages) -> Iterator[Finding]:
+    """What is wrong with the message a rule says, given the values that it brings."""
     if messages is None:
         return
     yield from known(path, "message", name, messages)
@@ -180,11 +187,11 @@ def deadlines(entries: Entries) -> Iterator[Finding]:
     """What is wrong with the deadlines."""
     for i, entry in enumerate(entries.deadlines):
         path: Path = ("deadlines", i)
-        yield from _when((*path, "when"), entry.when, entries)
+        yield from conditions((*path, "when"), entry.when, entries)
         yield from known((*path, "calendar"), "calendar", entry.calendar, entries.calendars)
         yield from _dated((*path, "counts_from"), entry.counts_from, entries, CREATED)
         if entry.met_by is not None:
-            yield from _mapped((*path, "met_by"), entry.met_by, entries)
+            yield from mapped((*path, "met_by"), entry.met_by, entries)
         if entry.valid_from and entry.valid_to and entry.valid_to < entry.valid_from:
             yield Finding((*path, "valid_to"), "it ends before it begins, at `valid_from`")
         yield from _amounts(path, entry, entries)
@@ -296,17 +303,19 @@ def _moment(path: Path, text: str, entries: Entries, prefix: str = "") -> Iterat
         meant = nearest(text, wrong[1])
         yield Finding(path, wrong[0], prefix + meant if meant else None)
     elif text == "delivered":
-        yield from _mapped(path, "delivered", entries)
+        yield from mapped(path, "delivered", entries)
     elif text.startswith(("enters queue ", "leaves queue ")):
-        yield from _mapped(path, "queue", entries)
+        yield from mapped(path, "queue", entries)
 
 
-def _mapped(path: Path, word: str, entries: Entries) -> Iterator[Finding]:
+def mapped(path: Path, word: str, entries: Entries) -> Iterator[Finding]:
+    """A finding when no field is mapped to a word."""
     if word not in entries.fields:
         yield Finding(path, f"'{word}' is not mapped; name the tracker's field under `fields:`")
 
 
-def _when(path: Path, when: Mapping[str, object], entries: Entries) -> Iterator[Finding]:
+def conditions(path: Path, when: Mapping[str, object], entries: Entries) -> Iterator[Finding]:
+    """What is wrong with a rule's conditions."""
     for inner, text, allowed in condition_problems(when, entries):
         last = inner[-1] if inner else None
         if last in WORDS:

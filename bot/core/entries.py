@@ -200,6 +200,27 @@ class Route(_Entry):
     """The day the rule goes live: what was due before it counts as done."""
 
 
+class Completeness(_Entry):
+    """What must be known of a ticket that comes to tier 2. One comment lists what is missing by all of them."""
+
+    name: Word
+    """The permanent name, under which it is recorded."""
+    why: Why
+    """The reason, quoted in its message: a text, or texts by language."""
+    when: dict[str, Any] = {}
+    """The conditions, all of which must hold."""
+    requires: Annotated[tuple[str, ...], Field(min_length=1)]
+    """What must be filled in: words of `fields`, or `category`, `queue`, `priority`, `forwarder`, `owner`, `due`."""
+    say: str = "incomplete"
+    """The message, by the name of its text file; of several rules with gaps on a ticket the first one's is said."""
+    to: OneOrMore = ("forwarder",)
+    """Whom it addresses, most concerned first: roles or people."""
+    observe: StrictBool = False
+    """The rule only records what it would have said."""
+    since: date | None = None
+    """The day the rule goes live: what was due before it counts as done."""
+
+
 class Target(_Entry):
     """How much time a policy gives; the first target whose `when` holds counts."""
 
@@ -344,6 +365,8 @@ class Entries(_Entry):
     """The words for priorities, each with its Jira id or name."""
     categories: dict[str, str] = {}
     """The words for categories, each with the value of Jira's category field."""
+    titles: dict[str, Names] = {}
+    """What the words of `fields` are called in messages, by language."""
     comments: Comments = Comments()
     """Who sees the bot's comments."""
     states: Annotated[tuple[State, ...], Field(min_length=1)]
@@ -360,6 +383,8 @@ class Entries(_Entry):
     """When the bot speaks, how much, and what silences it."""
     routes: tuple[Route, ...] = ()
     """Which queue takes a ticket: the first that matches; the last matches everything."""
+    completeness: tuple[Completeness, ...] = ()
+    """What must be known of a ticket that comes to tier 2, and who is asked for what is missing."""
     policies: tuple[Policy, ...] = ()
     """What was promised, as clocks."""
     deadlines: tuple[DeadlineEntry, ...] = ()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 from itertools import chain
 from typing import NamedTuple
 
 from bot.core.clock import Cycle, Standing, due_at, elapsed_s, is_running, next_change, standing
 from bot.core.clocks import SINCE, at_risk_s, policy_cycles, since_cycle
+from bot.core.completeness import gap_steps
 from bot.core.conditions import Tested, View, holds
 from bot.core.deadline import Deadline, distance, due_day, is_over, shown
 from bot.core.deadlines import DEADLINE, deadlines_of
@@ -19,7 +19,7 @@ from bot.core.moments import moment
 from bot.core.people import addressees
 from bot.core.routing import route_for, to_be_routed_since
 from bot.core.rulebook import Rulebook
-from bot.core.steps import Amount, At, Because, Count, Name, Occasion, Step, Value, Wishes, key_of
+from bot.core.steps import Amount, At, Because, Count, Name, Occasion, Several, Step, Value, Wishes, key_of
 from bot.core.ticket import UNKNOWN, Moment, Ticket
 from bot.core.verdict import verdicts_on
 
@@ -76,7 +76,7 @@ def wishes_of(judged: Judged) -> Wishes:
     if view.happened[-1].after.standing == UNKNOWN:
         because = "never, because the rulebook does not say what the ticket's status means"
         return Wishes(ticket.id, ticket.project, (), None, because, on_hold)
-    found = [_route_step(judged)]
+    found = [_route_step(judged), *gap_steps(view, _common_values)]
     moments = list(_changes(judged))
     for ladder in book.entries.ladders:
         climbed = climb(ladder, judged)
@@ -230,7 +230,7 @@ def _said(
         because=Because(_why(ladder.name, view.book), decided),
         urgency=urgency(rung),
         observe=ladder.observe or view.book.entries.manners.observe,
-        since_at=_live_since(ladder.since, view.book),
+        since_at=view.book.live_at(ladder.since),
         values=values,
     )
 
@@ -249,7 +249,7 @@ def _route_step(judged: Judged) -> Step | None:
         values.update(_promises(judged))
         to: tuple[str, ...] = addressees(("forwarder",), view)
     else:
-        values["queues"] = ", ".join(view.book.name("queue", word, view.book.entries.language) for word in route.ask)
+        values["queues"] = Several(tuple(Name("queue", word) for word in route.ask))
         to = addressees(("coordinator",), view)
     occasion = Occasion("route", since, "routed" if route.queue else "unsure")
     return Step(
@@ -263,7 +263,7 @@ def _route_step(judged: Judged) -> Step | None:
         due_at=since,
         because=Because(_why(route.route, view.book), tuple(dict.fromkeys(tested))),
         observe=route.observe or view.book.entries.manners.observe,
-        since_at=_live_since(route.since, view.book),
+        since_at=view.book.live_at(route.since),
         sets={"queue": route.queue} if route.queue else {},
         values=values,
     )
@@ -291,7 +291,3 @@ def _common_values(view: View) -> dict[str, Value]:
 
 def _why(rule: str, book: Rulebook) -> str:
     return book.name("why", rule, book.entries.language)
-
-
-def _live_since(since: date | None, book: Rulebook) -> Moment:
-    return book.calendar.start_of_day(since) if since is not None else 0

@@ -8,9 +8,20 @@ from datetime import date
 
 from bot.core.calendar import Calendar, build_calendar
 from bot.core.entries import CalendarEntry, Entries, Language, Names, Queue, State, Why
+from bot.core.ticket import Moment
 
 QUEUE = "queue"
 """In place of a calendar's name on a policy: the calendar of the ticket's queue."""
+
+TITLES: Mapping[str, Names] = {
+    "category": {"et": "kategooria", "en": "category", "ru": "категория"},
+    "queue": {"et": "järjekord", "en": "queue", "ru": "очередь"},
+    "priority": {"et": "prioriteet", "en": "priority", "ru": "приоритет"},
+    "forwarder": {"et": "edastaja", "en": "forwarder", "ru": "передавший сотрудник"},
+    "owner": {"et": "täitja", "en": "assignee", "ru": "исполнитель"},
+    "due": {"et": "tähtaeg", "en": "due date", "ru": "срок"},
+}
+"""What is called so in messages, unless the rulebook's `titles` say otherwise."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,7 @@ class Rulebook:
     queues: Mapping[str, Queue]
     languages: Mapping[str, Language]
     whys: Mapping[str, Why]
+    titles: Mapping[str, Names]
 
     @property
     def calendar(self) -> Calendar:
@@ -41,8 +53,12 @@ class Rulebook:
             name = found.calendar if found else None
         return self.calendars[name] if name else self.calendar
 
+    def live_at(self, since: date | None) -> Moment:
+        """When a rule goes live whose `since` is this: as that day begins; 0 for one that always was."""
+        return 0 if since is None else self.calendar.start_of_day(since)
+
     def name(self, kind: str, word: str, language: str) -> str:
-        """What a `state` or `queue` is called, or why a rule (kind `why`) is there, in a language.
+        """What a `state`, a `queue` or a field (`title`) is called, or why a rule (`why`) is there, in a language.
 
         The desk's language where it is not said in this one, the word itself where it has no name at all.
         """
@@ -51,6 +67,8 @@ class Rulebook:
                 return _in(self.states[word].name, language, self.entries.language) or word
             case "queue" if word in self.queues:
                 return _in(self.queues[word].name, language, self.entries.language) or word
+            case "title" if word in self.titles:
+                return _in(self.titles[word], language, self.entries.language) or word
             case "why" if word in self.whys:
                 return _in(self.whys[word], language, self.entries.language) or word
             case _:
@@ -86,8 +104,10 @@ def build(
         queues={queue.queue: queue for queue in entries.queues},
         whys={
             **{route.route: route.why for route in entries.routes},
+            **{rule.name: rule.why for rule in entries.completeness},
             **{ladder.name: ladder.why for ladder in entries.ladders},
         },
+        titles={**TITLES, **entries.titles},
         languages={person.person: person.language or entries.language for person in entries.people},
     )
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.arrange import DeskState, arrange
+from bot.core.completeness import missing_in
 from bot.core.judge import judge
 from bot.core.rulebook import Rulebook
 from bot.core.ruletest_ticket import moment, ticket_at
 from bot.core.ruletest_words import Case, Expectations, Expected
-from bot.core.steps import Step
+from bot.core.steps import Step, rules_of
 from bot.core.ticket import Moment
 
 
@@ -34,10 +35,11 @@ def run_tests(book: Rulebook, cases: Iterable[Case]) -> list[Outcome]:
 
 
 def untested(book: Rulebook, outcomes: Iterable[Outcome]) -> list[str]:
-    """The routes, and the rungs of ladders, that no test makes speak."""
-    spoke = {(step.rule, rung) for outcome in outcomes for step in outcome.said for rung in ("", step.occasion.rung)}
-    routes = [route.route for route in book.entries.routes if (route.route, "") not in spoke]
-    return routes + [
+    """The routes, completeness rules and rungs of ladders that no test makes speak."""
+    steps = [step for outcome in outcomes for step in outcome.said]
+    spoke = {(rule, rung) for step in steps for rule in rules_of(step) for rung in ("", step.occasion.rung)}
+    names = [route.route for route in book.entries.routes] + [rule.name for rule in book.entries.completeness]
+    return [name for name in names if (name, "") not in spoke] + [
         f"{ladder.name} ({rung.rung})"
         for ladder in book.entries.ladders
         for rung in ladder.rungs
@@ -84,7 +86,7 @@ def _differences(expected: Expectations, said: Sequence[Step], silent: Silent) -
 
 
 def _is_meant(one: Expected | str, step: Step) -> bool:
-    return step.say == one if isinstance(one, str) else step.rule == one.rule
+    return step.say == one if isinstance(one, str) else one.rule in rules_of(step)
 
 
 def _unlike(one: Expected, step: Step) -> Iterator[str]:
@@ -94,6 +96,7 @@ def _unlike(one: Expected, step: Step) -> Iterator[str]:
         "say": step.say,
         "to": step.to,
         "queue": step.sets.get("queue"),
+        "missing": missing_in(step),
     }
     for word, fact in facts.items():
         wanted = getattr(one, word)

@@ -94,7 +94,8 @@ def _by_rule(expectations: Expectations) -> list[tuple[int, Expected]]:
 def _one(path: Path, one: Expected, book: Rulebook) -> Iterator[Finding]:
     ladders = {ladder.name: ladder for ladder in book.entries.ladders}
     routes = [route.route for route in book.entries.routes]
-    yield from known((*path, "rule"), "rule", one.rule, [*routes, *ladders])
+    complete = {rule.name: rule for rule in book.entries.completeness}
+    yield from known((*path, "rule"), "rule", one.rule, [*routes, *complete, *ladders])
     for i, person in enumerate(one.to or ()):
         yield from _person((*path, "to", i), person, book)
     yield from known((*path, "queue"), "queue", one.queue, book.queues)
@@ -102,12 +103,21 @@ def _one(path: Path, one: Expected, book: Rulebook) -> Iterator[Finding]:
         rungs = ladders[one.rule].rungs
         yield from known((*path, "rung"), f"rung in '{one.rule}' called", one.rung, [rung.rung for rung in rungs])
         yield from known((*path, "say"), f"message in '{one.rule}' called", one.say, [rung.say for rung in rungs])
+    elif one.rule in complete:
+        required = [word for rule in complete.values() for word in rule.requires]
+        yield from known((*path, "say"), "message of a completeness rule called", one.say, _gaps_say(book))
+        for i, word in enumerate(one.missing or ()):
+            yield from known((*path, "missing", i), "required word", word, required)
     elif one.rule in routes:
         yield from known((*path, "say"), f"message in '{one.rule}' called", one.say, _ROUTE_SAYS)
 
 
 def _messages(book: Rulebook) -> list[str]:
-    return [*(rung.say for ladder in book.entries.ladders for rung in ladder.rungs), *_ROUTE_SAYS]
+    return [*(rung.say for ladder in book.entries.ladders for rung in ladder.rungs), *_ROUTE_SAYS, *_gaps_say(book)]
+
+
+def _gaps_say(book: Rulebook) -> list[str]:
+    return [rule.say for rule in book.entries.completeness]
 
 
 def _moments(case: Case, book: Rulebook) -> Iterator[Finding]:

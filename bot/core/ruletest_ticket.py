@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
+from bot.core.completeness import required_fields
+from bot.core.deadlines import dated_words
 from bot.core.rulebook import Rulebook
 from bot.core.ruletest_words import Case, Happening
 from bot.core.ticket import Change, Message, Moment, Ticket
@@ -13,6 +15,7 @@ BOT = "bot"
 """Who the bot is in a rule test."""
 
 _BEFORE_S = 60
+_EPOCH = date(1970, 1, 1)
 _COMES = ("forwarded", "reopened", "solved", "closed")
 _SETS = ("state", "queue", "owner", "category", "priority", "forwarder")
 
@@ -55,6 +58,7 @@ def ticket_at(case: Case, book: Rulebook, now: Moment) -> Ticket:
         category=values["category"],
         queue=values["queue"],
         delivered_at=story.delivered_at,
+        due_at=None if words.due is None else (words.due - _EPOCH).days * 86_400,
         labels=story.labels,
         fields=story.fields,
         changes=tuple(story.changes),
@@ -83,7 +87,11 @@ class _Story:
 def _begun(case: Case, book: Rulebook) -> _Story:
     words = case.ticket
     values = {word: getattr(words, word) for word in _SETS}
-    story = _Story(book, [], values, frozenset(words.labels), dict(words.fields))
+    fields = dict(words.fields)
+    if words.complete:
+        given = required_fields(book.entries) - dated_words(book.entries)
+        fields = dict.fromkeys(sorted(given), "set") | fields
+    story = _Story(book, [], values, frozenset(words.labels), fields)
     open_states = [name for name, state in book.states.items() if state.standing == "open"]
     tier1 = [name for name in open_states if book.states[name].tier == 1]
     story.states.append(words.state or (tier1 or open_states)[0])

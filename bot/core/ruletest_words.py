@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
@@ -97,6 +97,10 @@ class TicketWords(_Described):
     """Who is entered as its forwarder."""
     reporter: str | None = None
     """Who created it; its forwarder by default."""
+    due: date | None = None
+    """Its due date."""
+    complete: Happened | None = None
+    """All fields that completeness rules require hold something, but for dates from which a deadline counts."""
     labels: tuple[str, ...] = ()
     """Its labels."""
     fields: dict[str, str] = {}
@@ -109,7 +113,7 @@ class Expected(_Described):
     """One thing to be said; only what is named is compared."""
 
     rule: str
-    """The route or ladder that says it."""
+    """The route, completeness rule or ladder that says it."""
     rung: str | None = None
     """The ladder's rung."""
     repeat: Annotated[StrictInt, Field(ge=0)] | None = None
@@ -120,6 +124,8 @@ class Expected(_Described):
     """Whom it addresses, in order."""
     queue: str | None = None
     """The queue that a route puts the ticket into."""
+    missing: OneOrMore | None = None
+    """What completeness rules list as missing, by all of them, in order."""
 
 
 Expectations = tuple[Expected | str, ...]

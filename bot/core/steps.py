@@ -44,13 +44,20 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A word of the rulebook, shown by its name in the reader's language; kind is `state`, `queue` or `why`."""
+    """A word of the rulebook, shown by its name in the reader's language: a `state`, `queue`, `title` or `why`."""
 
     kind: str
     word: str
 
 
-Value = At | Day | Amount | Count | Name | str
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Several words of the rulebook, shown one after the other."""
+
+    names: tuple[Name, ...]
+
+
+Value = At | Day | Amount | Count | Name | Several | str
 """What a message may be given. A `str` is inserted as plain text, never as markup."""
 
 
@@ -78,7 +85,8 @@ class Step:
 
     `to` are person words, most concerned first. `due_at` is when the step became due, `urgency` orders
     steps when not all may be spoken (larger is more urgent). A rule on `observe` only records; a step due
-    before the rule's `since` counts as done.
+    before the rule's `since` counts as done. `also` are the other rules that speak in it, which is so for
+    completeness alone.
     """
 
     key: str
@@ -95,6 +103,7 @@ class Step:
     since_at: Moment = 0
     sets: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Value] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +133,11 @@ def is_key(text: str, site: str, ticket_id: str) -> bool:
     """Whether a text is the key of a step of this site on this ticket, such as `key_of` makes."""
     parts = text.split("/")
     return len(parts) == 6 and parts[:2] == [site, ticket_id]
+
+
+def rules_of(step: Step) -> tuple[str, ...]:
+    """The names of all rules that speak in a step."""
+    return (step.rule, *step.also)
 
 
 def may_be_said(step: Step) -> bool:

@@ -9,7 +9,7 @@ import structlog
 from bot.core.judge import judge
 from bot.core.ledger import Entry, decided, row, turned
 from bot.core.people import language_of
-from bot.core.steps import Step
+from bot.core.steps import Step, rules_of
 from bot.core.ticket import Moment
 from bot.engine.batch import RULE as NOTICE
 from bot.engine.engine import Engine, Report
@@ -100,7 +100,7 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
         [(step.say, step.values) for step in wanted],
         language,
         to=to,
-        why=[_why(step, language, engine) for step in wanted if "reason" not in step.values],
+        why=[why for step in wanted if "reason" not in step.values for why in _whys(step, language, engine)],
         names=engine.book.name,
         zone=engine.book.calendar.timezone,
     )
@@ -151,9 +151,10 @@ def _still_wished(
     }
 
 
-def _why(step: Step, language: str, engine: Engine) -> str:
-    known = step.rule in engine.book.whys
-    return engine.book.name("why", step.rule, language) if known else step.because.why
+def _whys(step: Step, language: str, engine: Engine) -> list[str]:
+    if step.rule not in engine.book.whys:
+        return [step.because.why]
+    return [engine.book.name("why", rule, language) for rule in rules_of(step)]
 
 
 def _intended(engine: Engine, steps: Sequence[Step]) -> list[Entry]:

@@ -14,7 +14,7 @@ def row_read_back(key: str, ticket_id: str, said: Said, step: Step | None) -> En
         key=key,
         ticket_id=ticket_id,
         ticket_key=step.ticket_key if step else "",
-        rule=rule,
+        rule=step.rule if step else rule,
         rung=rung,
         say=step.say if step else "",
         to=step.to if step else (),

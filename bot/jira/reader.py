@@ -13,7 +13,7 @@ from bot.core.remarks import is_thanks
 from bot.core.ticket import UNKNOWN, Change, Message, Moment, Ticket
 from bot.jira.binding import Binding, fold
 from bot.jira.catalogue import Field, StatusId, User
-from bot.jira.written import written
+from bot.jira.written import is_document, says_something, written
 
 T = TypeVar("T")
 
@@ -241,6 +241,8 @@ class _Words:
         if field.kind == "user" or field.of == "user":
             users = value if isinstance(value, list) else [value]
             return self.person(_user(users[0])) if users else None
+        if field.of == "attachment" or is_document(value):
+            return "set" if says_something(value) else None
         shown = tuple(_shown(value))
         if not shown:
             return None
@@ -268,6 +270,8 @@ class _Words:
                 day = _day(str(value or told))
                 return None if day is None else f"{_EPOCH + timedelta(seconds=day):%Y-%m-%d}"
         field = self._binding.fields.get(word)
+        if field is not None and field.of == "attachment":
+            return "set" if value or told else None
         if word == "owner" or (field is not None and "user" in (field.kind, field.of)):
             account = str(value).strip("[]").split(",")[0].strip() if value else ""
             if account:
@@ -287,6 +291,8 @@ class _Words:
     def _word(self, word: str, field: Field, shown: str, option: bool) -> str | None:
         """A value that people see in the rulebook's word for it; free text is only told to be there."""
         is_text = field.kind in _TEXTS and not option
+        if is_text and not says_something(shown):
+            return None
         match word:
             case "queue":
                 return self._binding.queues.get(fold(shown), UNKNOWN)

@@ -1,4 +1,4 @@
-"""The plain text of a short comment, to be looked at and let go: Data Center's wiki text, or Cloud's document."""
+"""Texts to be looked at and let go: Data Center's wiki text, or Cloud's document."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ LONGEST = 6000
 
 _LINES = ("paragraph", "hardBreak")
 _SILENT = ("mention", "emoji", "blockquote")
+_SHOWN = ("media", "mediaInline", "inlineCard", "blockCard", "embedCard", "mention", "date", "status")
 _PLAIN = ("doc", "text", *_LINES)
 
 
@@ -27,6 +28,23 @@ def written(body: msgspec.Raw) -> str:
         return value
     parts = list(_parts(value)) if isinstance(value, dict) else []
     return "" if None in parts else "".join(part for part in parts if part is not None)
+
+
+def is_document(value: object) -> bool:
+    """Whether a field's value is a text in Cloud's form."""
+    return isinstance(value, dict) and value.get("type") == "doc"
+
+
+def says_something(value: object) -> bool:
+    """Whether a value holds a letter, a figure or a file: a dash or an empty paragraph says nothing."""
+    match value:
+        case str():
+            return any(c.isalnum() for c in value)
+        case list():
+            return any(map(says_something, value))
+        case {"type": str(kind), **more}:
+            return kind in _SHOWN or says_something([more.get("text"), more.get("content")])
+    return value is not None
 
 
 def _parts(node: dict[str, Any]) -> Iterator[str | None]:

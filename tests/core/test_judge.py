@@ -12,7 +12,7 @@ from small_desk import SECTIONS, at, book, plain_book, ticket
 
 from bot.core.judge import judge
 from bot.core.rulebook import Rulebook
-from bot.core.steps import At, Count, Wishes, is_key, key_of
+from bot.core.steps import At, Count, Name, Several, Wishes, is_key, key_of
 from bot.core.ticket import Change, Message, Ticket
 
 ON = "mon 09:00 ann state handed-on"
@@ -120,7 +120,8 @@ def test_a_route_sets_the_queue_and_tells_the_forwarder() -> None:
     assert step.values["first_due"] == At(at("mon 13:00"))
     assert step.values["due"] == At(at("wed 09:00"))
     (unsure,) = judge(ticket(ON), plain_book(), at("mon 09:00")).steps
-    assert (unsure.sets, unsure.to, unsure.values["queues"]) == ({}, ("cid",), "IT, Law")
+    assert (unsure.sets, unsure.to) == ({}, ("cid",))
+    assert unsure.values["queues"] == Several((Name("queue", "it"), Name("queue", "law")))
 
 
 def test_a_bounced_ticket_has_an_occasion_of_its_own_when_it_comes_again() -> None:

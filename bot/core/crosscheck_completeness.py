@@ -1,0 +1,49 @@
+"""Whether completeness rules and the titles of what they require fit the rest of their rulebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.core.completeness import FACTS, TOGETHER
+from bot.core.crosscheck_rules import Messages, addressed, conditions, mapped, said
+from bot.core.entries import Entries
+from bot.core.findings import KEY, Finding, Path, known, once
+from bot.core.rulebook import TITLES
+
+_BROUGHT = frozenset(("state", "last", "date", "missing"))
+
+
+def completeness(entries: Entries, messages: Messages) -> Iterator[Finding]:
+    """What is wrong with the completeness rules."""
+    for i, rule in enumerate(entries.completeness):
+        path: Path = ("completeness", i)
+        if rule.name == TOGETHER:
+            yield Finding((*path, "name"), f"'{TOGETHER}' is the bot's own word; give the rule another name")
+        yield from conditions((*path, "when"), rule.when, entries)
+        yield from once("requirement", (((*path, "requires", k), word) for k, word in enumerate(rule.requires)))
+        for k, word in enumerate(rule.requires):
+            yield from _required((*path, "requires", k), word, entries)
+        yield from addressed((*path, "to"), rule.to, entries)
+        yield from said((*path, "say"), rule.say, _BROUGHT, messages)
+
+
+def titles(entries: Entries) -> Iterator[Finding]:
+    """What is wrong with the titles."""
+    for word, names in entries.titles.items():
+        yield from known(("titles", word, KEY), "field word", word, [*entries.fields, *FACTS])
+        if entries.language not in names:
+            text = f"a title in the desk's language '{entries.language}' is missing"
+            yield Finding(("titles", word), text)
+
+
+def _required(path: Path, word: str, entries: Entries) -> Iterator[Finding]:
+    fact = FACTS.get(word)
+    if word == "delivered":
+        yield Finding(path, "a solution is delivered only once tier 2 has found it, so it cannot be required here")
+        return
+    if fact is None:
+        yield from known(path, "field word", word, [*entries.fields, *FACTS])
+    elif fact.needs is not None:
+        yield from mapped(path, fact.needs, entries)
+    if word in entries.fields and word not in (*entries.titles, *TITLES):
+        yield Finding(path, f"'{word}' has no title for people to read; give it one under `titles:`")
