@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import partial
+from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
 
@@ -79,10 +79,16 @@ def _plural_of(language: str, value: object, *forms: str) -> str:
 _ENVIRONMENTS = {language: _environment(language) for language in WORDINGS}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Message:
-    template: Template
+    language: str
+    parsed: nodes.Template
     needed: frozenset[str]
+
+    @cached_property
+    def template(self) -> Template:
+        """Compiled when it is first said: most commands say nothing, and compiling is most of the work."""
+        return _ENVIRONMENTS[self.language].from_string(self.parsed)
 
 
 class Messages:
@@ -241,18 +247,18 @@ def _files(folder: Path, errors: list[str]) -> Iterator[Path]:
 
 def _read(path: Path, language: str, errors: list[str]) -> _Message | None:
     faults: list[tuple[int, str]] = []
-    template, needed = None, frozenset[str]()
+    parsed, needed = None, frozenset[str]()
     try:
         source = path.read_text("utf-8")
-        template = _ENVIRONMENTS[language].from_string(source)
-        needed = frozenset(_needed(_ENVIRONMENTS[language].parse(source), frozenset({"to"}), language, faults))
+        parsed = _ENVIRONMENTS[language].parse(source)
+        needed = frozenset(_needed(parsed, frozenset({"to"}), language, faults))
         faults += _markdown_faults(source)
     except TemplateSyntaxError as error:
         faults.append((error.lineno, error.message or "a mistake in the Jinja part"))
     except UnicodeDecodeError as error:
         faults.append((error.object[: error.start].count(b"\n") + 1, "not UTF-8 text"))
     errors.extend(f"{path}:{line}: {text}" for line, text in sorted(set(faults)))
-    return _Message(template, needed) if template is not None and not faults else None
+    return _Message(language, parsed, needed) if parsed is not None and not faults else None
 
 
 Faults = list[tuple[int, str]]

@@ -400,7 +400,7 @@ def test_what_is_left_out_of_values(value: str, shown: str, tmp_path: Path) -> N
         ("A\n{% if due %}B{% endif %}", ["2: write only"]),
         ("A\n{% if due is defined %}B", ["2: Unexpected end of template."]),
         ("A\n\n{{ due", ["3: unexpected end of template"]),
-        ("{{ due | upper }}", ["1: No filter named 'upper'"]),
+        ("{{ due | upper }}", ["1: write only {{ value }}"]),
         ("{{ due.at }}", ["1: write only"]),
         ("{{ 'x' }}", ["1: write only"]),
         ("{{ n | plural('a') }}", ["1: plural takes 2 words here: one, other"]),

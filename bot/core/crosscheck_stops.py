@@ -6,7 +6,7 @@ to solved to closed, unless the policy itself speaks of `reopened`. Nothing is p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from itertools import product
 
 from bot.core.entries import Entries, Policy
@@ -20,11 +20,31 @@ _RANK = {"open": 0, "solved": 1, "closed": 2}
 
 def stops(entries: Entries) -> Iterator[Finding]:
     """Policies whose clock never starts, stops as it starts, or never stops after it."""
+    answered: dict[Hashable, tuple[tuple[str, str], ...]] = {}
     for i, policy in enumerate(entries.policies):
         words = (policy.starts, *policy.stops, *policy.restarts)
-        if not any(moment_problem(word, entries) for word in words):
-            for key, text in _problem(policy, _turns(entries, words)):
-                yield Finding(("policies", i, key), text)
+        if any(moment_problem(word, entries) for word in words):
+            continue
+        alike = _alike(entries, policy)
+        if alike not in answered:
+            answered[alike] = tuple(_problem(policy, _turns(entries, words)))
+        for key, text in answered[alike]:
+            yield Finding(("policies", i, key), text)
+
+
+def _alike(entries: Entries, policy: Policy) -> Hashable:
+    """What tells a policy from others here: those that differ by which queues of a tier they name are alike."""
+    tiers = {queue.queue: queue.tier for queue in entries.queues}
+    met: dict[str, int] = {}
+
+    def masked(word: str) -> Hashable:
+        queue = _queue(word)
+        if queue not in tiers:
+            return word
+        return word.removesuffix(queue), tiers[queue], met.setdefault(queue, len(met))
+
+    parts = tuple(tuple(map(masked, words)) for words in ((policy.starts,), policy.stops, policy.restarts))
+    return parts, frozenset(tier for queue, tier in tiers.items() if queue not in met)
 
 
 def _problem(policy: Policy, turns: list[Turn]) -> Iterator[tuple[str, str]]:
@@ -71,10 +91,15 @@ def _turns(entries: Entries, words: tuple[str, ...]) -> list[Turn]:
 def _situations(entries: Entries, words: tuple[str, ...]) -> Iterator[Situation]:
     """How a ticket can stand, as far as these words can tell; of the queues they do not name, one of each tier."""
     queues = {queue.queue: queue for queue in entries.queues}
-    named = {name for name in queues if any(word.endswith(f" queue {name}") for word in words)}
+    named = queues.keys() & set(map(_queue, words))
     of_tiers = {queue.tier: queue.queue for queue in entries.queues if queue.queue not in named}
     delivered = (
         (False, True) if "delivered" in (*words, *(word.removeprefix("sets ") for word in words)) else (False,)
     )
     for state, queue, told in product(entries.states, (None, *named, *of_tiers.values()), delivered):
         yield situation(state, queue, queues, delivered=told)
+
+
+def _queue(word: str) -> str:
+    """The queue that a moment is about, `enters queue L1`; nothing where it is about none."""
+    return word.partition(" queue ")[2]
