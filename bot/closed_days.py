@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -91,7 +92,12 @@ def _spot(root: Node, path: Iterable[str | int]) -> Spot:
 def _beside(spot: Spot, name: str) -> Path:
     if "/" in name or "\\" in name or name.startswith(".") or not name.endswith(ENDING):
         raise UnreadableError(f"write the name of a file beside this one, ending in {ENDING}")
-    return Path(spot.file).parent / name
+    path = Path(spot.file).parent / name
+    if path.exists():
+        return path
+    # The name as written is in composed form; some file systems keep it in another.
+    alike = (each for each in path.parent.iterdir() if unicodedata.normalize("NFC", each.name) == name)
+    return next(alike, path)
 
 
 def closed_days(path: Path, clock: Callable[[], float] = time.monotonic) -> frozenset[date]:

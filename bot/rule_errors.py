@@ -34,6 +34,8 @@ _SENTENCES: Mapping[str, str] = {
     "less_than_equal": "it must be at most {le}",
     "too_short": "it must not be empty",
 }
+_TRUTHS = dict.fromkeys(("yes", "on", "y", "true"), "true") | dict.fromkeys(("no", "off", "n", "false"), "false")
+_MOST = 1_000
 _NAMING = ("state", "queue", "person", "route", "name", "rung")
 
 
@@ -152,7 +154,10 @@ def schema_problems(error: ValidationError, root: Node, whole: Any = Entries) ->
     """
     by_union: dict[Path, list[ErrorDetails]] = {}
     found: list[Problem] = []
-    for detail in error.errors(include_url=False):
+    all_of_them = error.errors(include_url=False)
+    if len(all_of_them) > _MOST:
+        found.append(problem_at(root.spot, f"{len(all_of_them)} mistakes; told are the first {_MOST}"))
+    for detail in all_of_them[:_MOST]:
         union = _union(detail, root)
         if union is None:
             found.append(_problem(detail, root, whole))
@@ -214,9 +219,12 @@ def _sentence(detail: ErrorDetails, written: str) -> tuple[str, str | None]:
         return f"'{written}' is none of {', '.join(allowed)}", nearest(written, allowed)
     if kind in _MUST_BE:
         hint = f"; put it in quotes: '{written}'" if kind == "string_type" and written else ""
-        if kind in ("int_type", "bool_type") and re.fullmatch("[0-9]+|true|false", written):
+        if kind in ("int_type", "bool_type") and re.fullmatch("0|[1-9][0-9]{0,14}|true|false", written):
             hint = "; leave out the quotes"
-        return f"it must be {_MUST_BE[kind]}{hint}", None
+        elif kind == "int_type" and re.fullmatch("0[0-9]+", written):
+            hint = "; leave out the 0 in front"
+        meant = _TRUTHS.get(written.casefold()) if kind == "bool_type" and not hint else None
+        return f"it must be {_MUST_BE[kind]}{hint}", meant
     if kind in _SENTENCES:
         return _SENTENCES[kind].format(value=written, **context), None
     if kind.startswith("date_"):

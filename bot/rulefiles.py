@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args, get_origin
@@ -13,13 +15,16 @@ from pydantic import BaseModel, ValidationError
 from bot import closed_days, public_holidays, rule_errors
 from bot.core.entries import Entries
 from bot.core.rulebook import Rulebook, build
-from bot.yaml_positions import Node, Problem, Spot, problem_at, read_yaml
+from bot.yaml_positions import Node, Problem, Spot, problem_at, read_yaml, spot_in
 
 LARGEST_FILE = 1_000_000
 """Bytes; a rulebook's file larger than this is refused."""
 
 MESSAGES = "messages"
 """The subfolder with a rulebook's message texts."""
+
+
+_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 
 
 class RulebookError(Exception):
@@ -46,8 +51,9 @@ def load_rulebook(
     problems = [_whole(each, "no such folder") for each in folders if not each.is_dir()]
     if problems:
         raise RulebookError(tuple(problems))
+    problems = [problem for each in folders for problem in otherwise_named(each)]
     roots = []
-    for path in (path for each in folders for path in _yaml_files(each)):
+    for path in (path for each in folders for path in yaml_files(each)):
         root, unread = read_file(path)
         problems += unread
         if root is not None:
@@ -77,15 +83,23 @@ def version_of(folders: list[Path]) -> str:
     for number, folder in enumerate(folders):
         texts = [path for path in (folder / MESSAGES).rglob("*") if path.is_file() and path.name[0] != "."]
         calendars = [path for path in folder.glob(f"*{closed_days.ENDING}") if path.is_file()]
-        for path in sorted([*_yaml_files(folder), *calendars, *texts]):
-            name = f"{number}/{path.relative_to(folder).as_posix()}".encode()
+        for path in sorted([*yaml_files(folder), *calendars, *texts]):
+            name = os.fsencode(f"{number}/{path.relative_to(folder).as_posix()}")
             content = path.read_bytes()
             digest.update(b"%d %d " % (len(name), len(content)) + name + content)
     return digest.hexdigest()[:12]
 
 
-def _yaml_files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("*.yaml") if path.is_file() and path.name[0] != ".")
+def yaml_files(folder: Path) -> list[Path]:
+    """All that is called `*.yaml` in a folder, in order; a hidden one is an editor's."""
+    return sorted(path for path in folder.glob("*.yaml") if path.name[0] != ".")
+
+
+def otherwise_named(folder: Path) -> Iterator[Problem]:
+    """Files that somebody meant to be read and that are not, for their names."""
+    for path in sorted(folder.iterdir()):
+        if path.suffix.casefold() in (".yaml", ".yml") and path.suffix != ".yaml" and path.name[0] != ".":
+            yield _whole(path, f"this is not read; call it {path.stem}.yaml")
 
 
 def _whole(path: Path, text: str) -> Problem:
@@ -94,6 +108,8 @@ def _whole(path: Path, text: str) -> Problem:
 
 def read_file(path: Path) -> tuple[Node | None, tuple[Problem, ...]]:
     """One file's document, or None, and what is wrong with the file. Never raises."""
+    if path.exists() and not path.is_file():
+        return None, (_whole(path, "this is not a file"),)
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
@@ -101,11 +117,13 @@ def read_file(path: Path) -> tuple[Node | None, tuple[Problem, ...]]:
         return None, (_whole(path, f"it cannot be read: {error.strerror}"),)
     if len(content) > LARGEST_FILE:
         return None, (_whole(path, f"it is larger than {LARGEST_FILE // 1_000_000} MB"),)
+    if content.startswith(_WIDE) or 0 in content[:2]:
+        return None, (problem_at(Spot(str(path), 1, 1), "this is UTF-16 or UTF-32; save the file in UTF-8"),)
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
-        before = content[: error.start]
-        spot = Spot(str(path), before.count(b"\n") + 1, error.start - before.rfind(b"\n"))
+        before = content[: error.start].decode()
+        spot = spot_in(before, len(before), str(path))
         return None, (problem_at(spot, "this is not UTF-8; save the file in UTF-8"),)
     return read_yaml(text, str(path))
 

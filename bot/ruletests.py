@@ -36,7 +36,7 @@ class Written:
 def read_tests(files: Sequence[Path], book: Rulebook) -> list[Written]:
     """Read the tests in these files. Raises Misconfigured with every mistake of every file."""
     written: list[Written] = []
-    wrong: list[Problem] = []
+    wrong = [problem for folder in {path.parent for path in files} for problem in rulefiles.otherwise_named(folder)]
     for path in files:
         read, found = _read(path, book)
         written += read

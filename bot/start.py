@@ -25,7 +25,7 @@ from bot.shipped import rules_folder
 from bot.store.scratch import scratch
 from bot.store.store import Store
 from bot.texts import Messages, MessagesError, load_messages
-from bot.yaml_positions import Node, Spot, problem_at, read_yaml
+from bot.yaml_positions import Node, Spot, problem_at
 
 _uniform = SystemRandom().uniform
 
@@ -150,7 +150,7 @@ def _was_reached(settings: Settings) -> bool:
 
 def placed(findings: Iterable[Finding], folder: Path) -> list[str]:
     """Say each finding once, with the file and line that it is about."""
-    roots = [read_yaml(path.read_text("utf-8"), str(path))[0] for path in sorted(folder.glob("*.yaml"))]
+    roots = [rulefiles.read_file(path)[0] for path in rulefiles.yaml_files(folder)]
     merged, _ = rulefiles.merge([root for root in roots if root is not None], str(folder))
     return [str(_problem(finding, merged)) for finding in dict.fromkeys(findings)]
 

@@ -1,13 +1,16 @@
 """YAML in which every value remembers where it stands, and in which one thing has one spelling.
 
 Only `true` and `false` are booleans (YAML 1.2, core schema); `NO`, `on`, `08:00`, `0755` and `2026-12-30` are
-text. Keys are text as written. Tags, anchors, aliases and second documents are refused, so that a file is as
-large as it looks. Parsed by events, not composed: libyaml's composer overflows the stack on deep nesting.
+text. Keys are text as written. Texts are in Unicode's composed form (NFC), so that a letter is the same however it
+was typed. Tags, anchors, aliases and second documents are refused, so that a file is as large as it looks, and so
+are characters that nobody sees. Parsed by events, not composed: libyaml's composer overflows the stack on deep
+nesting.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -15,10 +18,17 @@ import yaml
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEEPEST = 40
+_MOST_VALUES = 20_000
+_LONGEST_SHOWN = 80
 _INT = re.compile(r"-?(?:0|[1-9][0-9]{0,14})")
 _FLOAT = re.compile(r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,15}")
 _WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
-_INVISIBLE = re.compile("[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
+)
+_OTHER_SPACE = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_LINE_END = re.compile("\r\n|\r|\n")
 
 _TABS = "indent with spaces, not with tabs"
 _SYNTAX: Mapping[str, str] = {
@@ -32,6 +42,7 @@ _SYNTAX: Mapping[str, str] = {
     "could not find expected ':'": "a key without its ':'",
     "found unexpected ':'": "a ':' needs a key before it and a space after it, or the text quotes around it",
     "found unknown escape character": "an unknown escape; write the text in single quotes",
+    "found invalid Unicode character": "this escape is no character; write the text in single quotes",
     "did not find expected node content": "a value is missing here",
 }
 _AT_THE_OPENING = ("never closed", "closing")
@@ -66,8 +77,32 @@ class Problem:
 
 
 def problem_at(spot: Spot, text: str, offending: str | None = None, suggestion: str | None = None) -> Problem:
-    """A problem at a place."""
+    """A problem at a place. Its text begins with what is written there, unless that is in it anyway; in brief."""
+    if offending:
+        shown = _brief(offending)
+        text = text.replace(offending, shown) if offending in text else f"'{shown}': {text}"
+        if suggestion and (strange := _of_another_alphabet(offending)):
+            text = f"{text}, of which {', '.join(strange)} {'is' if len(strange) == 1 else 'are'} not Latin"
     return Problem(spot.file, spot.line, spot.column, text, offending, suggestion)
+
+
+def _of_another_alphabet(word: str) -> list[str]:
+    """The Cyrillic and Greek letters of a word that is Latin otherwise."""
+    scripts = {letter: unicodedata.name(letter, "").partition(" ")[0] for letter in word if letter.isalpha()}
+    if "LATIN" not in scripts.values():
+        return []
+    return [f"'{letter}'" for letter, script in scripts.items() if script in ("CYRILLIC", "GREEK")]
+
+
+def _brief(written: str) -> str:
+    line = " ".join(written.split()) if "\n" in written else written
+    return line if len(line) <= _LONGEST_SHOWN else line[: _LONGEST_SHOWN - 1] + "…"
+
+
+def spot_in(text: str, at: int, file: str) -> Spot:
+    """The place of a text's character, whatever ends its lines."""
+    lines = _LINE_END.split(text[:at])
+    return Spot(file, len(lines), len(lines[-1]) + 1)
 
 
 Scalar = bool | int | float | str | None
@@ -107,11 +142,13 @@ class Node:
 def read_yaml(text: str, file: str) -> tuple[Node | None, tuple[Problem, ...]]:
     """Read one document; None when it is empty or cannot be read. Never raises: what is wrong is in the problems."""
     text = text.removeprefix("\ufeff")
-    odd = _INVISIBLE.search(text)
-    if odd is not None:
-        before = text[: odd.start()]
-        spot = Spot(file, before.count("\n") + 1, odd.start() - before.rfind("\n"))
-        return None, (problem_at(spot, f"an invisible character (U+{ord(odd[0]):04X}) cannot stand in a rulebook"),)
+    unread = tuple(
+        problem_at(spot_in(text, found.start(), file), said)
+        for pattern in (_INVISIBLE, _OTHER_SPACE)
+        if (found := pattern.search(text)) and (said := _unseen(found[0]))
+    )
+    if unread:
+        return None, tuple(sorted(unread))
     reader = _Reader(file, yaml.parse(text, Loader=_Loader), [])
     try:
         return reader.document(), tuple(reader.problems)
@@ -119,6 +156,15 @@ def read_yaml(text: str, file: str) -> tuple[Node | None, tuple[Problem, ...]]:
         return None, (*reader.problems, _syntax(error, text, file))
     except _Unreadable as error:
         return None, (*reader.problems, *error.args)
+
+
+def _unseen(text: str) -> str | None:
+    """What is wrong with a text that holds what nobody sees."""
+    if found := _INVISIBLE.search(text):
+        return f"an invisible character (U+{ord(found[0]):04X}) cannot stand in a rulebook"
+    if found := _OTHER_SPACE.search(text):
+        return f"this space is not the ordinary one (U+{ord(found[0]):04X}); write it anew"
+    return None
 
 
 class _Unreadable(Exception):
@@ -130,6 +176,7 @@ class _Reader:
     file: str
     events: Iterator[yaml.Event]
     problems: list[Problem]
+    values: int = 0
 
     def document(self) -> Node | None:
         root: Node | None = None
@@ -148,21 +195,32 @@ class _Reader:
         spot = self.spot(event)
         if depth > _DEEPEST:
             raise _Unreadable(problem_at(spot, f"nested deeper than {_DEEPEST} levels"))
+        self.values += 1
+        if self.values > _MOST_VALUES:
+            text = f"more than {_MOST_VALUES} values stand in this file; write the rest into another"
+            raise _Unreadable(problem_at(spot, text))
         if isinstance(event, yaml.AliasEvent):
-            self.problems.append(problem_at(spot, "aliases (*name) are not read; write the value out"))
+            self.problems.append(problem_at(spot, f"the alias '*{event.anchor}' is not read; write the value out"))
             return Node(spot, None, written="")
         assert isinstance(event, yaml.ScalarEvent | yaml.SequenceStartEvent | yaml.MappingStartEvent)  # noqa: S101
         if event.anchor is not None:
-            self.problems.append(problem_at(spot, "anchors (&name) are not read; remove it"))
+            self.problems.append(problem_at(spot, f"the anchor '&{event.anchor}' is not read; remove it"))
         if event.tag is not None:
             self.problems.append(problem_at(spot, "tags (!name) are not read; remove it"))
         match event:
             case yaml.ScalarEvent():
-                return Node(spot, _scalar(event), written=event.value)
+                return self.scalar(event, spot)
             case yaml.SequenceStartEvent():
                 return Node(spot, list(self.items(depth)))
             case _:
                 return self.mapping(spot, depth)
+
+    def scalar(self, event: yaml.ScalarEvent, spot: Spot) -> Node:
+        """A scalar; what nobody sees may have got into it as an escape."""
+        text = unicodedata.normalize("NFC", event.value)
+        if event.style == '"' and (unseen := _unseen(text)):
+            self.problems.append(problem_at(spot, unseen))
+        return Node(spot, _scalar(text) if event.implicit[0] else text, written=text)
 
     def items(self, depth: int) -> Iterator[Node]:
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
@@ -184,10 +242,7 @@ class _Reader:
         return Node(spot, values, keys)
 
 
-def _scalar(event: yaml.ScalarEvent) -> Scalar:
-    text: str = event.value
-    if not event.implicit[0]:
-        return text
+def _scalar(text: str) -> Scalar:
     if text in _WORDS:
         return _WORDS[text]
     if _INT.fullmatch(text):

@@ -84,7 +84,7 @@ def test_a_changed_rule_fails_its_tests(rulebook):
     ("text", "says"),
     [
         ("it: x\n", ["tests/a.yaml:1:1: a file of rule tests holds a list, each test beginning with `- it:`"]),
-        ("- x\n", ["tests/a.yaml:1:3: it must be a mapping (key: value)"]),
+        ("- x\n", ["tests/a.yaml:1:3: 'x': it must be a mapping (key: value)"]),
         ("- it: [x\n", ["tests/a.yaml:1:7: in this list a comma or the closing ']' is missing"]),
         ("- it: x\n", ["tests/a.yaml:1:3: the key 'ticket' is missing"]),
         (GOOD.replace("expect:", "expects:"), ["tests/a.yaml:4:3: unknown key 'expects'; did you mean 'expect'?"]),
@@ -92,7 +92,7 @@ def test_a_changed_rule_fails_its_tests(rulebook):
             GOOD.replace("solved:", "solvd:"),
             ["tests/a.yaml:3:70: unknown key 'solvd'; did you mean 'solved'?"],
         ),
-        (GOOD.replace("solved: true", "solved: false"), ["tests/a.yaml:3:78: write true, or leave it out"]),
+        (GOOD.replace("solved: true", "solved: false"), ["tests/a.yaml:3:78: 'false': write true, or leave it out"]),
         (
             GOOD.replace("11:05", "25:05"),
             ["tests/a.yaml:2:8: '2026-11-16 25:05' is not a moment; write for example 2026-11-16 11:05"],
@@ -119,7 +119,7 @@ def test_a_changed_rule_fails_its_tests(rulebook):
         ),
         (
             f'- it: x\n  {SOLVED}\n  expect_at:\n    "2026-11-16 12:00": []\n    "2026-11-15 10:00": []\n',
-            ["tests/a.yaml:5:5: the ticket was not yet created then"],
+            ["tests/a.yaml:5:5: '2026-11-15 10:00': the ticket was not yet created then"],
         ),
     ],
 )
@@ -133,7 +133,7 @@ def test_the_mistakes_of_all_files_are_told_at_once(rulebook):
     (rulebook / "tests" / "b.yaml").write_bytes(b"- it: \xff\n")
     (rulebook / "tests" / "c.yaml").write_text("")
     assert refused(rulebook) == [
-        "tests/a.yaml:1:3: it must be a mapping (key: value)",
+        "tests/a.yaml:1:3: 'x': it must be a mapping (key: value)",
         "tests/b.yaml:1:7: this is not UTF-8; save the file in UTF-8",
     ]
 

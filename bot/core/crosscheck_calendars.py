@@ -108,7 +108,7 @@ def _hours(path: Path, entry: CalendarEntry, closed: frozenset[date]) -> Iterato
         here = (*path, "exceptions", day.isoformat())
         found += _dated(here, day)
         if text != "closed" and (wrong := _wrong(hours_of, text)):
-            found.append(Finding(here, wrong))
+            found.append(Finding(here, wrong.replace("write for example", "write closed, or for example")))
     if not found:
         found += _whole(path, entry, closed)
     yield from found
@@ -120,7 +120,8 @@ def _week(path: Path, week: Week) -> Iterator[Finding]:
         for days, text in week.items():
             if wrong := _wrong(week_of, {days: text}):
                 before += 1
-                yield Finding((*path, days), wrong)
+                about_the_days = _wrong(hours_of, text) is None
+                yield Finding((*path, days, *((KEY,) if about_the_days else ())), wrong)
     if not before:
         if wrong := _wrong(week_of, week):
             yield Finding(path, wrong)

@@ -84,7 +84,7 @@ def policies(entries: Entries) -> Iterator[Finding]:
             yield from _on_a_clock((*path, "at_risk"), policy.at_risk, least=1)
         for k, text in enumerate(policy.pauses):
             if wrong := while_problem(text, entries):
-                yield Finding((*path, "pauses", k), wrong[0], nearest(text, wrong[1]))
+                yield _misspelt((*path, "pauses", k), wrong[0], nearest(text, wrong[1]), wrong[1][0])
             elif text.startswith("queue is "):
                 yield from mapped((*path, "pauses", k), "queue", entries)
         if policy.calendar == QUEUE:
@@ -301,17 +301,22 @@ def _on_a_clock(path: Path, length: Duration, *, least: int) -> Iterator[Finding
 def _moment(path: Path, text: str, entries: Entries, prefix: str = "") -> Iterator[Finding]:
     if wrong := moment_problem(text, entries):
         meant = nearest(text, wrong[1])
-        yield Finding(path, wrong[0], prefix + meant if meant else None)
+        said = f"'{prefix}{text}' is not a clock" if prefix else wrong[0]
+        yield _misspelt(path, said, prefix + meant if meant else None, prefix + wrong[1][0])
     elif text == "delivered":
         yield from mapped(path, "delivered", entries)
     elif text.startswith(("enters queue ", "leaves queue ")):
         yield from mapped(path, "queue", entries)
 
 
+def _misspelt(path: Path, text: str, meant: str | None, example: str) -> Finding:
+    return Finding(path, text if meant else f"{text}; write for example '{example}'", meant)
+
+
 def mapped(path: Path, word: str, entries: Entries) -> Iterator[Finding]:
     """A finding when no field is mapped to a word."""
     if word not in entries.fields:
-        yield Finding(path, f"'{word}' is not mapped; name the tracker's field under `fields:`")
+        yield Finding(path, f"the field `{word}` is not mapped; name the tracker's field under `fields:`")
 
 
 def conditions(path: Path, when: Mapping[str, object], entries: Entries) -> Iterator[Finding]:

@@ -12,6 +12,9 @@ KEY = "[key]"
 """At the end of a path: the mapping's key itself is meant, not the value under it."""
 
 
+_LONGEST_WORD = 200
+
+
 class Finding(NamedTuple):
     """One thing that does not fit: where in `Entries`, what, and what was probably meant."""
 
@@ -22,6 +25,8 @@ class Finding(NamedTuple):
 
 def nearest(word: str, allowed: Iterable[str]) -> str | None:
     """The allowed word that was probably meant, if any is near."""
+    if len(word) > _LONGEST_WORD:
+        return None
     return next(iter(difflib.get_close_matches(word, list(allowed), 1, 0.6)), None)
 
 

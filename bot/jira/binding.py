@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -49,8 +50,8 @@ class Binding:
 
 
 def fold(value: str) -> str:
-    """Make values comparable: surrounding space and case do not tell two options apart."""
-    return value.strip().casefold()
+    """Make values comparable: surrounding space, case and how letters are composed do not tell two options apart."""
+    return unicodedata.normalize("NFC", value).strip().casefold()
 
 
 def bind(entries: Entries, catalogue: Catalogue) -> Binding | list[Finding]:
