@@ -239,9 +239,9 @@ def test_a_name_is_that_of_one_rule() -> None:
 def test_what_is_required_must_be_mapped() -> None:
     fields = {"queue": "q", "delivered": "d"}
     entries = found(CODE | {"requires": ["category", "forwarder", "queue"]}, fields=fields, titles={})
-    assert [(path[-1], text.partition(" ")[0]) for path, text, _ in entries] == [
-        (0, "'category'"),
-        (1, "'forwarder'"),
+    assert [(path[-1], text.partition(";")[0]) for path, text, _ in entries] == [
+        (0, "the field `category` is not mapped"),
+        (1, "the field `forwarder` is not mapped"),
     ]
 
 
