@@ -71,6 +71,11 @@ def cycles(policy: str, ticks: Iterable[Tick], calendar: Calendar, target_s: int
     return tuple(_cycle(policy, run, calendar, target_s) for run in runs)
 
 
+def measure(policy: str, started_at: Moment, calendar: Calendar) -> Cycle:
+    """Run a clock that has no target and only measures, from a moment on."""
+    return Cycle(policy, started_at, None, ((started_at, None),), None, calendar, 0, calendar.worked(started_at))
+
+
 def _take(run: _Run, tick: Tick) -> None:
     at, since = tick.at, run.since
     if tick.act == "resume":

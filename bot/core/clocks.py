@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from bot.core.clock import Cycle, Tick, cycles
+from bot.core.clock import Cycle, Tick, cycles, measure
 from bot.core.conditions import View, holds
 from bot.core.duration import Duration
 from bot.core.entries import Policy, Target
@@ -78,7 +78,4 @@ def since_cycle(words: str, view: View) -> Cycle | None:
     """A clock that runs in the desk's calendar from the last time `words` (after `since `) came true."""
     test = moment(words)
     started = _known(view, SINCE + words, lambda turns: ((i, turn.at) for i, turn in enumerate(turns) if test(turn)))
-    if not started:
-        return None
-    found = cycles(SINCE + words, (Tick(started[-1], "start"),), view.book.calendar, None)
-    return found[-1]
+    return measure(SINCE + words, started[-1], view.book.calendar) if started else None

@@ -106,21 +106,25 @@ class _Life:
         self._ticket, self._book = ticket, book
         self._moments = [turn.at for turn in self.raw]
         self._wholes: dict[frozenset[str], Whole] = {}
+        self._then: tuple[int, Ticket, Whole] | None = None
 
     def look(self, at: Moment, lag_s: int) -> Judged:
         """Look at the ticket in the cycle `at`, as it stood `lag_s` before, without what came of the cycle itself."""
         known_at = at - lag_s
-        bot_until = min(known_at, at - 1)
-        then = as_of(self._ticket, known_at, bot_until)
-        if then is None:
-            raise ValueError(f"the ticket was not there {lag_s} s before {at}")
         known = bisect_right(self._moments, known_at)
-        if any(turn.bot and turn.at > bot_until for turn in self._since(bot_until, known)):
-            return look_on(View(then, turns(then, self._book), self._book, at))
-        who = askers(then, self.raw[:known], self._book)
-        whole = self._wholes.get(who)
-        if whole is None:
-            whole = self._wholes[who] = Whole(asked(self.raw, who))
+        if self._then is None or self._then[0] != known:
+            bot_until = min(known_at, at - 1)
+            then = as_of(self._ticket, known_at, bot_until)
+            if then is None:
+                raise ValueError(f"the ticket was not there {lag_s} s before {at}")
+            if any(turn.bot and turn.at > bot_until for turn in self._since(bot_until, known)):
+                return look_on(View(then, turns(then, self._book), self._book, at))
+            who = askers(then, self.raw[:known], self._book)
+            whole = self._wholes.get(who)
+            if whole is None:
+                whole = self._wholes[who] = Whole(asked(self.raw, who))
+            self._then = known, then, whole
+        _, then, whole = self._then
         return look_on(View(then, whole.turns[:known], self._book, at, whole))
 
     def _since(self, at: Moment, known: int) -> Sequence[Turn]:
