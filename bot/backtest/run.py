@@ -39,7 +39,7 @@ class Opened(NamedTuple):
 
 @dataclass(slots=True)
 class Found:
-    """What a backtest counts while it runs: tickets judged, judgings, tickets in trouble, and batches."""
+    """What a backtest counts while it runs: tickets of the span, judgings, tickets in trouble, cycles over the ceiling."""
 
     tickets: int = 0
     judgings: int = 0
@@ -77,7 +77,7 @@ def backtest(
     with spill() as kept:
         for lives in _lived(sources, opened, span, grid, workers):
             kept.keep((life.outcome, life.met) for life in lives if life.outcome is not None)
-            found.tickets += sum(life.outcome is not None for life in lives)
+            found.tickets += sum(life.outcome is not None and not life.trouble for life in lives)
             found.judgings += sum(life.judgings for life in lives)
             found.troubles += sum(life.trouble for life in lives)
             progress("judge", len(lives))

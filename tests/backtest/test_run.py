@@ -1,0 +1,86 @@
+"""The passes of a backtest: the same on one core and on two, in the order of the sources, one bad ticket aside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+import pytest
+from small_desk import at, book, ticket
+
+from bot.backtest.run import Found, Opened, backtest
+from bot.core.outcome import Outcome
+from bot.core.replay import Grid, Span
+from bot.core.ticket import Ticket
+from bot.jira.reader import Unreadable
+
+SPAN = Span(at("mon 00:00"), at("2 mon 00:00"))
+GRID = Grid(900)
+
+
+@dataclass(frozen=True)
+class Small:
+    """Opens the small desk, whose sources are tickets in their own form."""
+
+    def __call__(self) -> Opened:
+        return Opened(book(), read)
+
+
+def read(source: bytes) -> Ticket:
+    if source == b"odd":
+        raise Unreadable("it does not have Jira's form")
+    return msgspec.json.decode(source, type=Ticket)
+
+
+def source(number: int, *acts: str, **facts: object) -> bytes:
+    return msgspec.json.encode(ticket(*acts, id=str(number), key=f"ABC-{number}", **facts))
+
+
+SOURCES = [
+    source(1, "mon 09:00 bob state handed-on", "mon 09:00 bob category LAW", category="LAW"),
+    b"odd",
+    source(2, "mon 09:00 bob state handed-on", "tue 09:00 dan owner dan", "wed 10:00 dan state solved"),
+    source(3, created_at=at("3 mon 09:00")),
+    source(4, "mon 09:00 bob state handed-on", labels=frozenset(("hush",))),
+]
+
+
+def run(workers: int, sources: list[bytes]) -> tuple[list[Outcome], Found, dict[str, int]]:
+    found, told = Found(), {"judge": 0, "arrange": 0}
+
+    def progress(stage: str, more: int) -> None:
+        told[stage] += more
+
+    outcomes = list(backtest(sources, Small(), SPAN, GRID, workers=workers, found=found, progress=progress))
+    return outcomes, found, told
+
+
+def test_outcomes_come_in_the_order_of_the_sources_and_one_bad_ticket_stops_nothing() -> None:
+    outcomes, found, told = run(1, SOURCES)
+    assert [outcome.key for outcome in outcomes] == ["ABC-1", "", "ABC-2", "ABC-4"]
+    assert [outcome.trouble for outcome in outcomes if outcome.trouble] == [
+        "could not be read: it does not have Jira's form"
+    ]
+    assert (found.tickets, found.troubles, told["judge"]) == (3, 1, len(SOURCES))
+    assert {step.action for step in outcomes[0].steps} == {"say"}
+    assert {step.action for step in outcomes[3].steps} == {"hold", "withdraw"}
+    assert [clock.policy for clock in outcomes[2].clocks][:1] == ["answer"]
+    dues = [step.due_at for outcome in outcomes for step in outcome.steps[:1]]
+    assert dues == sorted(dues)
+
+
+def test_a_ticket_that_cannot_be_judged_is_told_by_its_key_alone() -> None:
+    bad = msgspec.structs.replace(ticket(), id="9", key="ABC-9", category=["secret"])
+    outcomes, found, _ = run(1, [msgspec.json.encode(bad), *SOURCES[:1]])
+    assert [outcome.key for outcome in outcomes] == ["", "ABC-1"]
+    assert found.troubles == 1
+    assert "secret" not in str(outcomes[0])
+
+
+@pytest.mark.timeout(120)
+def test_more_workers_find_the_same() -> None:
+    sources = SOURCES * 40
+    one, found, told = run(1, sources)
+    two, again, told_again = run(2, sources)
+    assert two == one
+    assert (again, told_again) == (found, told)
