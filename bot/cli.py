@@ -232,6 +232,10 @@ def rule_tests(
         typer.Argument(metavar="[PATH]...", help="Rulebooks or test files; none: the configured one."),
     ] = None,
     config: Config = CONFIG,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the outcome as JUnit XML as well.")
+    ] = None,
+    only: Annotated[str, typer.Option("-k", metavar="TEXT", help="Only tests whose sentence holds this.")] = "",
 ) -> None:
     """Rule tests: what the rules would say of described tickets, with a virtual now; exit 1 when anything differs."""
     from rich.console import Console
@@ -240,7 +244,7 @@ def rule_tests(
     from bot.settings import load_settings
 
     where = paths or [load_settings(config).rules.folder]
-    raise typer.Exit(run_tests(where, Console(soft_wrap=True)))
+    raise typer.Exit(run_tests(where, Console(soft_wrap=True), junit=junit, only=only))
 
 
 hours = typer.Typer(help="Working time at the prompt.", no_args_is_help=True, rich_markup_mode=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from rich.console import Console
 
 from bot import rule_errors, rulefiles
 from bot.core.rulebook import Rulebook
-from bot.core.ruletest import Outcome, run_tests, untested
+from bot.core.ruletest import Covered, Outcome, coverage, run_tests
 from bot.core.ruletest_check import problems
 from bot.core.ruletest_words import Case
 from bot.settings import Misconfigured
@@ -65,36 +66,83 @@ def files_of(rulebook: Path) -> list[Path]:
     return sorted(path for path in (rulebook / TESTS).glob("*.yaml") if path.name[0] != ".")
 
 
-def run(paths: Sequence[Path], console: Console) -> int:
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What became of a rulebook's tests, or of a file's, and how long each took.
+
+    `covered` is empty for a part of a rulebook's tests, which need not make every rule speak.
+    """
+
+    path: Path
+    tests: Sequence[Written]
+    outcomes: Sequence[Outcome]
+    seconds: Sequence[float]
+    covered: Sequence[Covered]
+
+    @property
+    def silent(self) -> list[str]:
+        """What no test makes speak, each with what it is, as `rungs: …`."""
+        return [f"{covered.kind}: {', '.join(covered.silent)}" for covered in self.covered if covered.silent]
+
+
+def run(paths: Sequence[Path], console: Console, *, junit: Path | None = None, only: str = "") -> int:
     """Run the tests of rulebooks (folders), or single files of tests, and tell what became of them.
 
-    Gives 0 when all is as expected and each rule of a folder has a test that makes it speak, else 1.
-    Raises Misconfigured for what cannot be read.
+    Those `only` whose sentence holds this text. Gives 0 when all is as expected and each rule of a folder has a test
+    that makes it speak, else 1. Writes a report for machines into `junit` where that is given, also of what cannot be
+    read. Raises Misconfigured for that.
     """
-    missing = [f"{path}: there is no such file or folder" for path in paths if not path.exists()]
-    if missing:
-        raise Misconfigured(*missing)
-    return max((_run(path, console) for path in paths), default=0)
+    from bot import junit_report
+
+    ran: list[Ran] = []
+    try:
+        missing = [f"{path}: there is no such file or folder" for path in paths if not path.exists()]
+        if missing:
+            raise Misconfigured(*missing)
+        for path in paths:
+            ran.append(_run(path, only))
+            _tell(ran[-1], console)
+    except Misconfigured as error:
+        if junit is not None:
+            junit_report.write(junit, ran, error.problems)
+        raise
+    if junit is not None:
+        junit_report.write(junit, ran)
+    return 1 if any(one.silent or any(each.differences for each in one.outcomes) for one in ran) else 0
 
 
-def _run(path: Path, console: Console) -> int:
+def _run(path: Path, only: str) -> Ran:
     whole = path.is_dir()
     folder = path if whole else path.resolve().parent.parent
     book = read_desk(folder, "test").book
-    written = read_tests(files_of(folder) if whole else [path], book)
-    outcomes = run_tests(book, [one.case for one in written])
-    for one, outcome in zip(written, outcomes, strict=True):
+    tests = [one for one in read_tests(files_of(folder) if whole else [path], book) if only in one.case.it]
+    outcomes, seconds = [], []
+    for one in tests:
+        began = time.perf_counter()
+        outcomes += run_tests(book, [one.case])
+        seconds.append(time.perf_counter() - began)
+    return Ran(path, tests, outcomes, seconds, coverage(book, outcomes) if whole and not only else [])
+
+
+def _tell(ran: Ran, console: Console) -> None:
+    for one, outcome in zip(ran.tests, ran.outcomes, strict=True):
         if outcome.differences:
-            _say(console, f"{one.spot}: {one.case.it}", *(f"    {text}" for text in outcome.differences))
-    return _summary(path, outcomes, untested(book, outcomes) if whole else [], console)
+            _say(console, f"{one.spot}: {one.case.it}", *told(outcome))
+    failed = sum(bool(outcome.differences) for outcome in ran.outcomes)
+    rules = "; " + ", ".join(map(str, ran.covered)) + " speak in a test" if ran.covered else ""
+    tests = f"{len(ran.outcomes)} test{'s' * (len(ran.outcomes) != 1)}"
+    _say(console, f"{ran.path}: {tests}, {failed} not as expected{rules}")
+    for silent in ran.silent:
+        _say(console, f"{ran.path}: no test makes these speak: {silent}")
 
 
-def _summary(path: Path, outcomes: Sequence[Outcome], silent: Sequence[str], console: Console) -> int:
-    failed = sum(bool(outcome.differences) for outcome in outcomes)
-    _say(console, f"{path}: {len(outcomes)} test{'s' * (len(outcomes) != 1)}, {failed} not as expected")
-    if silent:
-        _say(console, f"{path}: no test makes these speak: {', '.join(silent)}")
-    return 1 if failed or silent else 0
+def told(outcome: Outcome) -> list[str]:
+    """The lines that tell what is not as expected, each moment once."""
+    lines: list[str] = []
+    for difference in outcome.differences:
+        at, *rest = (f"    {line}" for line in difference.lines())
+        lines += rest if at in lines else [at, *rest]
+    return lines
 
 
 def _say(console: Console, *lines: str) -> None:

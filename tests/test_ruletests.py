@@ -46,8 +46,9 @@ def test_a_failing_test_is_told_with_its_place_and_each_difference(rulebook):
         1,
         [
             "tests/a.yaml:5:3: is silent",
-            "    2026-11-16 11:05: 'solution-reached-customer' says 'closure_prompt' to spetsialist1, "
-            "which is not expected",
+            "    at 2026-11-16 11:05",
+            "        expected: nothing of this",
+            "        said:     solution-reached-customer: rung ask, say closure_prompt, to [spetsialist1]",
             "tests/a.yaml: 2 tests, 1 not as expected",
         ],
     )
@@ -56,18 +57,21 @@ def test_a_failing_test_is_told_with_its_place_and_each_difference(rulebook):
 def test_a_file_is_judged_by_itself_and_a_folder_by_what_it_leaves_untested_too(rulebook):
     (rulebook / "tests" / "a.yaml").write_text(GOOD)
     assert told(rulebook / "tests" / "a.yaml") == (0, ["tests/a.yaml: 1 test, 0 not as expected"])
-    code, [summary, silent] = told(rulebook)
-    assert (code, summary) == (1, ".: 1 test, 0 not as expected")
-    assert silent.startswith(".: no test makes these speak: it-support, permits, ")
-    assert ", solution-reached-customer (remind), solution-reached-customer (tell), " in silent
+    code, [summary, rules, rungs, deadlines] = told(rulebook)
+    assert code == 1
+    assert summary.startswith(".: 1 test, 0 not as expected; 1 of ")
+    assert rules.startswith(".: no test makes these speak: rules: it-support, permits, ")
+    assert ", solution-reached-customer (remind), solution-reached-customer (tell), " in rungs
+    assert deadlines.startswith(".: no test makes these speak: deadlines: ")
 
 
 def test_a_rule_that_loses_its_only_test_is_told_by_name(rulebook):
     shutil.copytree(SHIPPED / "tests", rulebook / "tests", dirs_exist_ok=True)
     assert told(rulebook)[0] == 0
     (rulebook / "tests" / "waiting.yaml").unlink()
-    code, [_, silent] = told(rulebook)
-    assert (code, silent) == (1, ".: no test makes these speak: waiting-for-customer (ask)")
+    code, [_, rules, rungs] = told(rulebook)
+    assert (code, rules) == (1, ".: no test makes these speak: rules: waiting-for-customer")
+    assert rungs == ".: no test makes these speak: rungs: waiting-for-customer (ask)"
 
 
 def test_a_changed_rule_fails_its_tests(rulebook):
@@ -77,7 +81,16 @@ def test_a_changed_rule_fails_its_tests(rulebook):
     ladders.write_text(ladders.read_text().replace("after: 1h", "after: 2h"))
     code, lines = told(rulebook)
     assert code == 1
-    assert "    2026-11-16 11:05: 'solution-reached-customer' says nothing" in lines
+    assert "        said:     nothing, since its rung 'ask' is not reached before 2026-11-16 12:00" in lines
+
+
+def test_only_some_tests_are_run_and_then_none_is_missed(rulebook):
+    (rulebook / "tests" / "a.yaml").write_text(
+        GOOD + GOOD.replace("asks", "is silent").replace("[closure_prompt]", "[]")
+    )
+    console = Console(file=io.StringIO(), width=60)
+    assert run([rulebook], console, only="asks") == 0
+    assert console.file.getvalue() == f"{rulebook}: 1 test, 0 not as expected\n"
 
 
 @pytest.mark.parametrize(

@@ -6,18 +6,37 @@ it; a rule on `observe` counts as if it were live.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.core.arrange import DeskState, arrange
 from bot.core.completeness import missing_in
-from bot.core.judge import judge
+from bot.core.deadlines import DEADLINE
+from bot.core.judge import look, wishes_of
 from bot.core.rulebook import Rulebook
+from bot.core.ruletest_silence import why_not
 from bot.core.ruletest_ticket import moment, ticket_at
 from bot.core.ruletest_words import Case, Expectations, Expected
 from bot.core.steps import Step, rules_of
-from bot.core.ticket import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something that is not as expected, in words: at which of the test's moments, what was expected, what is said.
+
+    Of what is said otherwise than expected, only what differs is told. `because` is why nothing is said, if known.
+    """
+
+    at: str
+    expected: str
+    said: str
+    because: str | None = None
+
+    def lines(self) -> tuple[str, str, str]:
+        """The difference as three lines to read one below the other."""
+        reason = f", since {self.because}" if self.because else ""
+        return f"at {self.at}", f"    expected: {self.expected}", f"    said:     {self.said}{reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +45,18 @@ class Outcome:
 
     case: Case
     said: tuple[Step, ...]
-    differences: tuple[str, ...]
+    differences: tuple[Difference, ...]
+
+
+class Covered(NamedTuple):
+    """How many of a `kind` of what can speak do so in a test, of how many, and those that do not, by name."""
+
+    kind: str
+    silent: tuple[str, ...]
+    total: int
+
+    def __str__(self) -> str:
+        return f"{self.total - len(self.silent)} of {self.total} {self.kind}"
 
 
 def run_tests(book: Rulebook, cases: Iterable[Case]) -> list[Outcome]:
@@ -34,63 +64,79 @@ def run_tests(book: Rulebook, cases: Iterable[Case]) -> list[Outcome]:
     return [_outcome(book, case) for case in cases]
 
 
-def untested(book: Rulebook, outcomes: Iterable[Outcome]) -> list[str]:
-    """The routes, completeness rules and rungs of ladders that no test makes speak."""
+def coverage(book: Rulebook, outcomes: Iterable[Outcome]) -> list[Covered]:
+    """What tests make speak: rules, the rungs of ladders, and the deadlines beside which a ladder stands."""
+    entries = book.entries
     steps = [step for outcome in outcomes for step in outcome.said]
     spoke = {(rule, rung) for step in steps for rule in rules_of(step) for rung in ("", step.occasion.rung)}
-    names = [route.route for route in book.entries.routes] + [rule.name for rule in book.entries.completeness]
-    return [name for name in names if (name, "") not in spoke] + [
-        f"{ladder.name} ({rung.rung})"
-        for ladder in book.entries.ladders
-        for rung in ladder.rungs
-        if (ladder.name, rung.rung) not in spoke
+    ladders = {ladder.name: ladder.clock for ladder in entries.ladders}
+    rungs = [(ladder.name, rung.rung) for ladder in entries.ladders for rung in ladder.rungs]
+    beside = {clock: clock.removeprefix(DEADLINE) for clock in ladders.values() if clock.startswith(DEADLINE)}
+    met = {clock for name, clock in ladders.items() if (name, "") in spoke}
+    rules = [*(route.route for route in entries.routes), *(rule.name for rule in entries.completeness), *ladders]
+    return [
+        Covered("rules", tuple(name for name in rules if (name, "") not in spoke), len(rules)),
+        Covered("rungs", tuple(f"{name} ({rung})" for name, rung in rungs if (name, rung) not in spoke), len(rungs)),
+        Covered("deadlines", tuple(name for clock, name in beside.items() if clock not in met), len(beside)),
     ]
 
 
 def _outcome(book: Rulebook, case: Case) -> Outcome:
     spoken: list[Step] = []
-    differences: list[str] = []
+    differences: list[Difference] = []
     for time, expected in case.asked.items():
-        said, silent = _say(book, case, moment(time, book))
-        spoken += said
-        differences += (f"{time}: {text}" for text in _differences(expected, said, silent))
+        spoken += _ask(book, case, time, expected, differences)
     return Outcome(case, tuple(spoken), tuple(differences))
 
 
-Silent = Sequence[tuple[Step, str]]
-"""Steps that are wished and not said, each with the reason."""
-
-
-def _say(book: Rulebook, case: Case, now: Moment) -> tuple[list[Step], Silent]:
-    wishes = judge(ticket_at(case, book, now), book, now)
-    arranged = arrange([wishes], {}, book, DeskState(), now)
+def _ask(
+    book: Rulebook, case: Case, time: str, expected: Expectations, differences: list[Difference]
+) -> Sequence[Step]:
+    """What is said at one of a test's moments; what of it is not as expected goes into `differences`."""
+    now = moment(time, book)
+    judged = look(ticket_at(case, book, now), book, now)
+    arranged = arrange([wishes_of(judged)], {}, book, DeskState(), now)
     said = [*(step for steps in arranged.say for step in steps), *arranged.observe]
-    adopted = [(step, "it was due before the rule's `since`") for step in arranged.adopt]
-    return said, [*((held.step, held.because) for held in arranged.hold), *adopted]
-
-
-def _differences(expected: Expectations, said: Sequence[Step], silent: Silent) -> Iterator[str]:
-    """Everything that is not as expected. A rule says at most one thing of a ticket at a time."""
+    silent = [(held.step, held.because) for held in arranged.hold]
+    silent += [(step, "it was due before the rule's `since`") for step in arranged.adopt]
     left = list(said)
     for one in sorted(expected, key=lambda one: isinstance(one, str)):
         step = next((step for step in left if _is_meant(one, step)), None)
         if step is None:
-            who = f"'{one}' is not said" if isinstance(one, str) else f"'{one.rule}' says nothing"
-            yield who + next((f": {because}" for step, because in silent if _is_meant(one, step)), "")
+            because = next((because for step, because in silent if _is_meant(one, step)), None)
+            differences.append(Difference(time, _told(one), "nothing", because or why_not(one, judged)))
             continue
         left.remove(step)
-        if isinstance(one, Expected):
-            yield from _unlike(one, step)
+        if isinstance(one, Expected) and (unlike := _unlike(one, step)):
+            wanted, found = ({word: pair[i] for word, pair in unlike.items()} for i in (0, 1))
+            because = why_not(one, judged) if "rung" in unlike or "repeat" in unlike else None
+            differences.append(Difference(time, _worded(one.rule, wanted), _worded(one.rule, found), because))
+    ladders = {ladder.name for ladder in book.entries.ladders}
     for step in left:
-        yield f"'{step.rule}' says '{step.say}' to {_shown(step.to)}, which is not expected"
+        facts = {word: fact for word, fact in _facts(step).items() if fact is not None}
+        if step.rule not in ladders:
+            del facts["rung"]
+        if not step.occasion.repeat:
+            del facts["repeat"]
+        differences.append(Difference(time, "nothing of this", _worded(step.rule, facts)))
+    return said
 
 
 def _is_meant(one: Expected | str, step: Step) -> bool:
     return step.say == one if isinstance(one, str) else one.rule in rules_of(step)
 
 
-def _unlike(one: Expected, step: Step) -> Iterator[str]:
-    facts: dict[str, Any] = {
+def _told(one: Expected | str) -> str:
+    """What is expected, in words."""
+    if isinstance(one, str):
+        return f"the message {one}"
+    named = {word: getattr(one, word) for word in _WORDS}
+    return _worded(one.rule, {word: wanted for word, wanted in named.items() if wanted is not None})
+
+
+def _facts(step: Step) -> dict[str, Any]:
+    """What a test may expect of a step, by the words in which it does."""
+    return {
         "rung": step.occasion.rung,
         "repeat": step.occasion.repeat,
         "say": step.say,
@@ -98,11 +144,21 @@ def _unlike(one: Expected, step: Step) -> Iterator[str]:
         "queue": step.sets.get("queue"),
         "missing": missing_in(step),
     }
-    for word, fact in facts.items():
-        wanted = getattr(one, word)
-        if wanted is not None and wanted != fact:
-            yield f"'{one.rule}': {word} is {_shown(fact)}, expected {_shown(wanted)}"
+
+
+_WORDS = ("rung", "repeat", "say", "to", "queue", "missing")
+
+
+def _unlike(one: Expected, step: Step) -> dict[str, tuple[Any, Any]]:
+    """The words of an expectation that the step does not meet, each with what was expected and what is."""
+    pairs = {word: (getattr(one, word), fact) for word, fact in _facts(step).items()}
+    return {word: pair for word, pair in pairs.items() if pair[0] is not None and pair[0] != pair[1]}
+
+
+def _worded(rule: str, facts: Mapping[str, Any]) -> str:
+    told = ", ".join(f"{word} {_shown(fact)}" for word, fact in facts.items())
+    return f"{rule}: {told}" if told else rule
 
 
 def _shown(fact: object) -> str:
-    return ", ".join(fact) if isinstance(fact, tuple) else "nothing" if fact is None else str(fact)
+    return f"[{', '.join(fact)}]" if isinstance(fact, tuple) else "none" if fact is None else str(fact)

@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.entries import Entries
 from bot.core.rulebook import build
-from bot.core.ruletest import run_tests, untested
+from bot.core.ruletest import Difference, coverage, run_tests
 from bot.core.ruletest_check import problems
 from bot.core.ruletest_ticket import moment, ticket_at
 from bot.core.ruletest_words import Case
@@ -169,6 +169,7 @@ def test_when_a_ticket_was_created(words, asked, created):
 
 SOLVED = {"forwarder": "ann", "history": happenings(("10:00", {"solved": True, "by": "bob"}))}
 ASKS = {"rule": "reached", "rung": "ask", "say": "prompt", "to": "ann"}
+LATER = "its rung 'ask' is not reached before 2026-11-16 11:00"
 STILL = {"rule": "still", "repeat": 1, "to": ["cat"]}
 
 
@@ -182,34 +183,39 @@ STILL = {"rule": "still", "repeat": 1, "to": ["cat"]}
         (SOLVED, "13:00", [STILL, ASKS], []),
         (SOLVED, "13:00", ["prompt", "prompt"], []),
         (SOLVED, "13:00", ["prompt", {"rule": "still"}], []),
-        (SOLVED, "13:00", ["prompt"], ["'still' says 'prompt' to cat, which is not expected"]),
-        (SOLVED, "11:00", [], ["'reached' says 'prompt' to ann, which is not expected"]),
-        (SOLVED, "10:59", [ASKS], ["'reached' says nothing"]),
-        (SOLVED, "10:59", ["prompt"], ["'prompt' is not said"]),
+        (SOLVED, "13:00", ["prompt"], [("nothing of this", "still: rung ask, repeat 1, say prompt, to [cat]")]),
+        (SOLVED, "11:00", [], [("nothing of this", "reached: rung ask, say prompt, to [ann]")]),
+        (SOLVED, "10:59", [ASKS], [("reached: rung ask, say prompt, to [ann]", "nothing", LATER)]),
+        (SOLVED, "10:59", ["prompt"], [("the message prompt", "nothing")]),
         (
             SOLVED,
             "11:00",
             [{"rule": "reached", "rung": "tell", "repeat": 2, "say": "reminder", "to": ["ann", "cat"], "queue": "Q"}],
             [
-                "'reached': rung is ask, expected tell",
-                "'reached': repeat is 0, expected 2",
-                "'reached': say is prompt, expected reminder",
-                "'reached': to is ann, expected ann, cat",
-                "'reached': queue is nothing, expected Q",
+                (
+                    "reached: rung tell, repeat 2, say reminder, to [ann, cat], queue Q",
+                    "reached: rung ask, repeat 0, say prompt, to [ann], queue none",
+                )
             ],
+        ),
+        (
+            SOLVED,
+            "11:00",
+            [{"rule": "reached", "rung": "tell", "to": ["ann"]}],
+            [("reached: rung tell", "reached: rung ask", "its rung 'tell' is not reached before 2026-11-17 09:00")],
         ),
         (SOLVED, "17:00", [], []),
         (
             SOLVED,
             "17:00",
             [{"rule": "still"}, "prompt"],
-            ["'still' says nothing: quiet hours", "'prompt' is not said"],
+            [("still", "nothing", "quiet hours"), ("the message prompt", "nothing", "quiet hours")],
         ),
         (
             SOLVED | {"labels": ["hush"]},
             "11:00",
             ["prompt"],
-            ["'prompt' is not said: a person put the label hush on the ticket"],
+            [("the message prompt", "nothing", "a person put the label hush on the ticket")],
         ),
         ({"state": "tier2"}, "11:00", [{"rule": "all", "say": "routed", "queue": "Q", "to": "cat"}], []),
     ],
@@ -218,15 +224,12 @@ def test_what_is_said_is_held_against_what_is_expected(ticket, time, expect, say
     tested = case(ticket, now=day(time), expect=expect)
     assert not problems([tested], BOOK)
     [outcome] = run_tests(BOOK, [tested])
-    told = [f"{day(time)}: {text}" for text in says]
-    if time == "17:00" and says:  # both messages are held, and either may be meant
-        told[1] += ": quiet hours"
-    assert list(outcome.differences) == told
+    assert list(outcome.differences) == [Difference(day(time), *words) for words in says]
 
 
 def test_each_moment_is_asked_for_itself():
     [outcome] = run_tests(BOOK, [case(SOLVED, expect_at={day("10:30"): ["prompt"], day("11:30"): []})])
-    assert [difference.partition(": ")[0] for difference in outcome.differences] == [day("10:30"), day("11:30")]
+    assert [difference.at for difference in outcome.differences] == [day("10:30"), day("11:30")]
     assert [step.say for step in outcome.said] == ["prompt"]
 
 
@@ -237,14 +240,18 @@ def test_a_rule_on_observe_counts_as_live_and_what_was_due_before_it_went_live_a
     adopted = run_tests(desk(ladders=[ladder | {"since": date(2026, 11, 17)}, still]), tested)
     assert [outcome.differences for outcome in observed] == [()]
     assert [outcome.differences for outcome in adopted] == [
-        (f"{day('11:00')}: 'prompt' is not said: it was due before the rule's `since`",)
+        (Difference(day("11:00"), "the message prompt", "nothing", "it was due before the rule's `since`"),)
     ]
 
 
 def test_rules_and_rungs_that_no_test_makes_speak():
-    assert untested(BOOK, []) == ["all", "reached (ask)", "reached (tell)", "still (ask)"]
+    rules, rungs, deadlines = coverage(BOOK, [])
+    assert rules == ("rules", ("all", "reached", "still"), 3)
+    assert rungs == ("rungs", ("reached (ask)", "reached (tell)", "still (ask)"), 3)
+    assert deadlines == ("deadlines", (), 0)
     tested = run_tests(BOOK, [case(SOLVED, now=day("11:00"), expect=[]), case(SOLVED, now=day("10:30"), expect=[])])
-    assert untested(BOOK, tested) == ["all", "reached (tell)", "still (ask)"]
+    assert list(map(str, coverage(BOOK, tested))) == ["1 of 3 rules", "1 of 3 rungs", "0 of 0 deadlines"]
+    assert coverage(BOOK, tested)[1].silent == ("reached (tell)", "still (ask)")
 
 
 MAPPED = {"queue": "Queue", "category": "Category"}
