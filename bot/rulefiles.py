@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args, get_origin
@@ -77,17 +77,22 @@ def load_rulebook(
     )
 
 
-def version_of(folders: list[Path]) -> str:
+def version_of(folders: Sequence[Path]) -> str:
     """Twelve hex digits of the SHA-256 of the names and contents of rule, calendar and message files."""
     digest = hashlib.sha256()
+    for name, path in files_of(folders):
+        named, content = os.fsencode(name), path.read_bytes()
+        digest.update(b"%d %d " % (len(named), len(content)) + named + content)
+    return digest.hexdigest()[:12]
+
+
+def files_of(folders: Sequence[Path]) -> Iterator[tuple[str, Path]]:
+    """Every file that a rulebook is made of, by its name within the folders, in a fixed order."""
     for number, folder in enumerate(folders):
         texts = [path for path in (folder / MESSAGES).rglob("*") if path.is_file() and path.name[0] != "."]
         calendars = [path for path in folder.glob(f"*{closed_days.ENDING}") if path.is_file()]
         for path in sorted([*yaml_files(folder), *calendars, *texts]):
-            name = os.fsencode(f"{number}/{path.relative_to(folder).as_posix()}")
-            content = path.read_bytes()
-            digest.update(b"%d %d " % (len(name), len(content)) + name + content)
-    return digest.hexdigest()[:12]
+            yield f"{number}/{path.relative_to(folder).as_posix()}", path
 
 
 def yaml_files(folder: Path) -> list[Path]:

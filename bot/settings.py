@@ -79,9 +79,11 @@ class Jira(_Section):
 
 
 class Rules(_Section):
-    """The folder of the desk's rulebook."""
+    """The folder of the desk's rulebook; in seconds: how long a change is told ahead, and between two `git pull`."""
 
     folder: Path
+    notice_s: Annotated[int, Field(ge=0, le=7 * 86_400)] = 900
+    pull_s: Annotated[int, Field(ge=0, le=86_400)] = 0
 
 
 class Store(_Section):

@@ -12,6 +12,7 @@ from bot import rulefiles
 from bot.core.entries import Entries
 from bot.core.findings import KEY, Finding
 from bot.core.rulebook import Rulebook
+from bot.engine.difference import Ready
 from bot.engine.engine import Engine, Pace
 from bot.engine.tracker import Denied, Throttled, Unreachable
 from bot.jira import access
@@ -76,14 +77,20 @@ def client_of(
     )
 
 
-def look_at(jira: Jira, entries: Entries | None, reached: Callable[[], bool] = lambda: False) -> Catalogue:
+def look_at(
+    jira: Jira,
+    entries: Entries | None,
+    reached: Callable[[], bool] = lambda: False,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Catalogue:
     """Ask the Jira what it has. Raises Misconfigured when nothing there answers as a Jira does, Throttled.
 
     A Jira that does not answer is a mistake in the configured address until it was once `reached`; from then on it
     raises Unreachable.
     """
     # Somebody waits for the answer: tries follow one another at once.
-    client = client_of(jira, jitter=lambda low, high: 0.0)
+    client = client_of(jira, sleep=sleep, jitter=lambda low, high: 0.0)
     try:
         return read_catalogue(client, entries)
     except Throttled:
@@ -129,18 +136,33 @@ def start(
     """
     folder = settings.rules.folder
     desk = read_desk(folder, settings.site)
-    catalogue = look_at(settings.jira, desk.book.entries, lambda: _was_reached(settings))
-    binding = tie(catalogue, desk.book, folder)
+    client = client_of(settings.jira, sleep=sleep)
+    ready = ready_for(settings, desk, client, lambda: _was_reached(settings))
     return Engine(
-        tracker=JiraTracker(client_of(settings.jira, sleep=sleep), catalogue, binding, desk.book.entries),
+        tracker=ready.tracker,
         store=store(),
-        book=desk.book,
-        messages=desk.messages,
-        facts=binding.fingerprint,
+        book=ready.book,
+        messages=ready.messages,
+        facts=ready.facts,
         pace=Pace(overlap_s=settings.engine.overlap_s, reconcile_s=settings.engine.reconcile_s),
         stopping=stopping,
         clock=lambda: int(time.time()),
     )
+
+
+def ready_for(
+    settings: Settings,
+    desk: Desk,
+    client: Client,
+    reached: Callable[[], bool] = lambda: True,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Ready:
+    """Tie a desk to what its Jira has now; `client` is to speak for it. Raises as `look_at` and `tie` do."""
+    catalogue = look_at(settings.jira, desk.book.entries, reached, sleep=sleep)
+    binding = tie(catalogue, desk.book, settings.rules.folder)
+    tracker = JiraTracker(client, catalogue, binding, desk.book.entries)
+    return Ready(desk.book, desk.messages, tracker, binding.fingerprint)
 
 
 def _was_reached(settings: Settings) -> bool:

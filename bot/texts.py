@@ -29,6 +29,8 @@ VALUES = frozenset(
     {"to", "person", "queue", "queues", "reason", "first_due", "due", "answer_by", "left", "over"}
     | {"state", "last", "n", "date", "answer_by", "why", "missing"}
     | {"basis", "reg", "at", "provisional", "unconfirmed", "extend_by"}
+    | {"version", "commit", "effective", "errors", "more", "added", "removed", "altered", "renamed", "sections"}
+    | {"gained", "lost", "recorded", "withdrawn", "comments", "limit"}
 )
 """The value names a message may use; `to`, the list of addressees, and `person` become mentions."""
 
@@ -84,6 +86,7 @@ class _Message:
     language: str
     parsed: nodes.Template
     needed: frozenset[str]
+    source: str
 
     @cached_property
     def template(self) -> Template:
@@ -111,6 +114,11 @@ class Messages:
     def required_values(self, name: str) -> frozenset[str]:
         """Give the values without which a message cannot be said. Raises KeyError for an unknown message."""
         return frozenset().union(*(self._found[name, language].needed for language in self.languages(name)))
+
+    def differing(self, others: Messages) -> frozenset[str]:
+        """Give the names of the messages whose text is another in `others`, or missing in one of the two."""
+        mine, theirs = ({key: found.source for key, found in each._found.items()} for each in (self, others))
+        return frozenset(key[0] for key in mine.keys() | theirs.keys() if mine.get(key) != theirs.get(key))
 
     def doc(
         self,
@@ -208,7 +216,8 @@ def _shown(printed: Value | Mention | tuple[str, ...], language: str, names: Nam
         case tuple():
             return tuple(_mentions(printed))
         case _:
-            return (Text(show(printed, language, names, zone)),)
+            first, *others = show(printed, language, names, zone).split("\n")
+            return (Text(first), *(inline for line in others for inline in (Break(), Text(line))))
 
 
 # Reading the files
@@ -258,7 +267,7 @@ def _read(path: Path, language: str, errors: list[str]) -> _Message | None:
     except UnicodeDecodeError as error:
         faults.append((error.object[: error.start].count(b"\n") + 1, "not UTF-8 text"))
     errors.extend(f"{path}:{line}: {text}" for line, text in sorted(set(faults)))
-    return _Message(language, parsed, needed) if parsed is not None and not faults else None
+    return _Message(language, parsed, needed, source) if parsed is not None and not faults else None
 
 
 Faults = list[tuple[int, str]]

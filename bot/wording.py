@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_datetime
 
-from bot.core.steps import Amount, At, Count, Day, Name, Several, Value
+from bot.core.steps import Amount, At, Count, Day, Lines, Name, Several, Value
 
 Names = Callable[[str, str, str], str]
 """The name of a word to show: kind (`state`, `queue`, `category`), word, language."""
@@ -106,6 +106,8 @@ def show(value: Value, language: str, names: Names, zone: str) -> str:
             return clean(names(kind, word, language))
         case Several(several):
             return ", ".join(show(each, language, names, zone) for each in several)
+        case Lines(lines):
+            return "\n".join(map(clean, lines))
         case str():
             return clean(value)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.doc import Break, Bullets, Doc, Inline, Link, Mention, Paragraph, Text
-from bot.core.steps import Amount, At, Count, Day, Name, Several, Value
+from bot.core.steps import Amount, At, Count, Day, Lines, Name, Several, Value
 from bot.jira.markup import adf, wiki
 from bot.texts import VALUES, Messages, MessagesError, load_messages, plain, text_hash
 from bot.wording import WORDINGS, plural, show
@@ -68,6 +68,22 @@ EVERYTHING: Mapping[str, Value] = {
     "unconfirmed": "viimsivald.ee",
     "extend_by": Day(date(2026, 11, 19)),
     "missing": Several((Name("title", "registry_code"), Name("title", "period"))),
+    "version": "0f3c5e7a9b1d",
+    "commit": "4be91c2",
+    "effective": At(at("2026-11-16 12:15")),
+    "errors": Lines(("desk.yaml:9:12: there is no queue *L2_IT*", "ladders.yaml:4:3: unknown key 'afer'")),
+    "more": Count(2),
+    "added": "info-unregistered",
+    "removed": "no-movement",
+    "altered": "it-support, breach-72h",
+    "renamed": "no-movement → info-unregistered",
+    "sections": "calendars, messages (routed)",
+    "gained": "it-support (3), breach-72h (1)",
+    "lost": "no-movement (2)",
+    "recorded": "info-unregistered (5)",
+    "withdrawn": "no-movement (1)",
+    "comments": Count(41),
+    "limit": Count(40),
 }
 
 
@@ -112,6 +128,9 @@ def test_every_shipped_message_is_written_in_every_language(shipped: Messages) -
             "no_movement",
             "route_unsure",
             "routed",
+            "rulebook_changed",
+            "rulebook_refused",
+            "rulebook_restored",
             "sla_breach",
             "sla_breach_head",
             "sla_warning",
@@ -140,6 +159,9 @@ def test_every_shipped_message_is_written_in_every_language(shipped: Messages) -
         ("info_unregistered", set()),
         ("closure_prompt", set()),
         ("closure_reminder", set()),
+        ("rulebook_changed", {"version"}),
+        ("rulebook_refused", {"errors"}),
+        ("rulebook_restored", {"version"}),
     ],
 )
 def test_what_a_shipped_message_cannot_do_without(shipped: Messages, name: str, needed: set[str]) -> None:

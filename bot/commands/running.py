@@ -14,8 +14,10 @@ from bot.commands.failures import UNREACHABLE
 from bot.engine import daemon
 from bot.engine.cycle import cycle
 from bot.engine.engine import Report
+from bot.reload import Reload, look
 from bot.settings import Settings, load_settings
-from bot.start import start
+from bot.shipped import rules_folder
+from bot.start import client_of, read_desk, ready_for, start
 from bot.store.lock import alone
 from bot.store.store import Store, open_store
 
@@ -39,19 +41,33 @@ def once(config: Path) -> int:
 def run(config: Path) -> int:
     """Run cycles until SIGTERM or SIGINT; return 0. Raises as `start` does, Denied when the account is locked out.
 
-    From its first cycle on, an unreachable Jira or database is waited for.
+    From its first cycle on, an unreachable Jira or database is waited for, and a changed rulebook is taken over.
     """
     settings = _settings(config)
     stop = daemon.Stop()
     stop.listen()
     log = structlog.get_logger()
     with ExitStack() as held:
+        folders = (rules_folder() / "common", settings.rules.folder)
+        seen = look(folders)
         engine = start(settings, lambda: _store(settings, held), sleep=stop.sleep, stopping=stop)
+        client = client_of(settings.jira, sleep=stop.sleep)
+        reload = Reload(
+            engine,
+            folders,
+            read=lambda: read_desk(settings.rules.folder, settings.site),
+            tie=lambda desk: ready_for(settings, desk, client, sleep=stop.sleep),
+            seen=seen,
+            notice_s=settings.rules.notice_s,
+            pull_s=settings.rules.pull_s,
+            asked=stop.asked,
+        )
         log.info("started", site=settings.site, rulebook=engine.book.version, poll_s=settings.engine.poll_s)
         daemon.run(
             engine,
             stop,
             poll_s=settings.engine.poll_s,
+            before=reload,
             after=lambda report: None if report.unreachable else log.info("cycle", summary=summary(report)),
         )
     log.info("stopped")

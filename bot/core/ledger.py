@@ -16,6 +16,11 @@ WAITING = frozenset(("held", "batched", "released"))
 SPOKEN = frozenset(("intended", "doubtful", "said"))
 """States that count against budgets: a message went out, or may have."""
 
+CEILING = "ceiling"
+RULEBOOK = "rulebook"
+NOTICES = frozenset((CEILING, RULEBOOK))
+"""The names under which the lead is told of a batch and of a changed rulebook: no rule wishes for these."""
+
 
 class Entry(msgspec.Struct, frozen=True):
     """A row of the ledger: what became of one step.

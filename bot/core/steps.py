@@ -57,7 +57,14 @@ class Several:
     names: tuple[Name, ...]
 
 
-Value = At | Day | Amount | Count | Name | Several | str
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Several plain texts, each shown on a line of its own."""
+
+    lines: tuple[str, ...]
+
+
+Value = At | Day | Amount | Count | Name | Several | Lines | str
 """What a message may be given. A `str` is inserted as plain text, never as markup."""
 
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from bot.core.ledger import WAITING, Entry, turned
+from bot.core.ledger import CEILING, WAITING, Entry, turned
 from bot.core.steps import Because, Count, Occasion, Step, Wishes, key_of
 from bot.core.ticket import Moment
 from bot.engine.control import control_ticket
 from bot.engine.engine import Engine
 from bot.store.store import Store
-
-RULE = "ceiling"
-"""The name under which the ledger keeps notices of a batch."""
 
 
 def notice(engine: Engine, steps: int, now: Moment) -> Step | None:
@@ -23,10 +20,10 @@ def notice(engine: Engine, steps: int, now: Moment) -> Step | None:
         return None
     occasion = Occasion("batch", now, "tell")
     return Step(
-        key=key_of(engine.book.site, control.id, RULE, occasion),
+        key=key_of(engine.book.site, control.id, CEILING, occasion),
         ticket_id=control.id,
         ticket_key=control.key,
-        rule=RULE,
+        rule=CEILING,
         occasion=occasion,
         say="ceiling_reached",
         to=(engine.book.entries.roles.lead,),
@@ -38,7 +35,7 @@ def notice(engine: Engine, steps: int, now: Moment) -> Step | None:
 
 def untold(engine: Engine, ledger: Mapping[str, Entry]) -> list[Wishes]:
     """The notices of a ledger that were not said when their batches arose: wished as long as the batch waits."""
-    late = [entry.due_at for entry in ledger.values() if entry.rule == RULE and entry.state in WAITING]
+    late = [entry.due_at for entry in ledger.values() if entry.rule == CEILING and entry.state in WAITING]
     waiting = batches(engine.store) if late else {}
     notices = [notice(engine, waiting[at], at) for at in late if at in waiting]
     return [

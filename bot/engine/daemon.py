@@ -27,21 +27,24 @@ _GRACE_S = 8.0
 
 
 class Stop:
-    """Told by SIGTERM or SIGINT; waits that it interrupts are the bot's only sleeps."""
+    """Told by SIGTERM or SIGINT; waits that it interrupts are the bot's only sleeps. SIGHUP asks for a reload."""
 
     def __init__(self) -> None:
         self._told = False
-        # A queue of this kind may be put into by a signal handler, whatever the thread it interrupts is at.
+        self._reload = False
+        # Queues of this kind may be put into by a signal handler, whatever the thread it interrupts is at.
         self._wake: SimpleQueue[None] = SimpleQueue()
+        self._signals: SimpleQueue[None] = SimpleQueue()
 
     def __call__(self) -> bool:
         """Whether to stop."""
         return self._told
 
     def listen(self) -> None:
-        """Heed SIGTERM and SIGINT from now on. Only the main thread may call this."""
+        """Heed SIGTERM, SIGINT and SIGHUP from now on. Only the main thread may call this."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._heed)
+        signal.signal(signal.SIGHUP, lambda number, frame: self.ask())
 
     def _heed(self, number: int, frame: FrameType | None) -> None:
         self.tell()
@@ -50,6 +53,22 @@ class Stop:
         """Stop as if a signal had come."""
         self._told = True
         self._wake.put(None)
+        self._signals.put(None)
+
+    def ask(self) -> None:
+        """Ask for a reload as if SIGHUP had come."""
+        self._reload = True
+        self._signals.put(None)
+
+    def asked(self) -> bool:
+        """Whether a reload was asked for since this was last called."""
+        asked, self._reload = self._reload, False
+        return asked
+
+    def wait(self) -> bool:
+        """Wait for a signal; whether it was to stop."""
+        self._signals.get()
+        return self._told
 
     def sleep(self, seconds: float) -> None:
         """Sleep, but no longer than until told to stop."""
@@ -66,12 +85,14 @@ def run(
     *,
     poll_s: int,
     now: Callable[[], Moment] = lambda: int(time.time()),
+    before: Callable[[Moment], None] = lambda at: None,
     after: Callable[[Report], None] = lambda report: None,
 ) -> None:
     """Run a cycle every `poll_s` seconds until told to stop; returns within ten seconds of that.
 
     A cycle that is late is run once, not caught up on. After a throttled cycle the next waits as long as the
-    tracker asked. Raises `Denied` when the account is no longer let in.
+    tracker asked. `before` is called with the moment of each cycle first; when a reload is asked for, the next cycle
+    comes at once. Raises `Denied` when the account is no longer let in.
     """
     quiet_until = 0.0
     denied: list[Denied] = []
@@ -81,7 +102,8 @@ def run(
         if stop() or time.monotonic() < quiet_until:
             return
         try:
-            report = cycle(engine, now())
+            before(at := now())
+            report = cycle(engine, at)
         except Denied as error:
             denied.append(error)
             stop.tell()
@@ -93,7 +115,7 @@ def run(
         after(report)
 
     scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(1)}, timezone="UTC")
-    scheduler.add_job(
+    job = scheduler.add_job(
         once,
         "interval",
         seconds=poll_s,
@@ -105,8 +127,9 @@ def run(
         next_run_time=datetime.now(UTC),
     )
     scheduler.start()
-    while not stop():
-        stop.sleep(3600.0)
+    while not stop.wait():
+        # A cycle that runs now lets this one pass; the one after it heeds what was asked.
+        job.modify(next_run_time=datetime.now(UTC))
     _shut_down(scheduler)
     if denied:
         raise denied[0]

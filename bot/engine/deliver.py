@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 import structlog
 
 from bot.core.judge import judge
-from bot.core.ledger import Entry, decided, row, turned
+from bot.core.ledger import NOTICES, RULEBOOK, Entry, decided, row, turned
 from bot.core.people import language_of
 from bot.core.steps import Step, rules_of
 from bot.core.ticket import Moment
-from bot.engine.batch import RULE as NOTICE
 from bot.engine.engine import Engine, Report
 from bot.engine.tracker import Ailing, Doubtful, Refused, Said, Throttled, TrackerError, Unreachable
 from bot.store.connect import StoreError
@@ -90,7 +89,7 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
     engine.store.write_entries([_confirmed(rows[key], found[key], now) for key in rows if key in found])
     wanted = [step for step in steps if step.key not in found]
     sets: Mapping[str, str] = {}
-    if wanted and wanted[0].rule != NOTICE:
+    if wanted and wanted[0].rule not in NOTICES:
         wanted, sets = _still_wished(engine, wanted, rows, now, report)
     if not wanted:
         return
@@ -100,7 +99,7 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
         [(step.say, step.values) for step in wanted],
         language,
         to=to,
-        why=[why for step in wanted if "reason" not in step.values for why in _whys(step, language, engine)],
+        why=[why for step in wanted if _says_not_why(step) for why in _whys(step, language, engine)],
         names=engine.book.name,
         zone=engine.book.calendar.timezone,
     )
@@ -149,6 +148,11 @@ def _still_wished(
     return wanted, {
         word: value for step in wanted for word, value in step.sets.items() if getattr(ticket, word) != value
     }
+
+
+def _says_not_why(step: Step) -> bool:
+    """Whether a message leaves the reason to be told beside it; what the rulebook's notices are about is plain."""
+    return "reason" not in step.values and step.rule != RULEBOOK
 
 
 def _whys(step: Step, language: str, engine: Engine) -> list[str]:

@@ -38,7 +38,7 @@ class Engine:
     tests kill it there. `stopping` tells whether the bot was told to stop. `tried` are the versions of tickets that
     could not be read, by id: only the sweep asks for these again. `clock` tells how late it has become in a long
     cycle; without one a cycle takes no time. `doubts` counts a ticket's writes whose answer was lost, by its id,
-    since the last that was confirmed.
+    since the last that was confirmed. `notices` are what the lead is yet to be told on the control ticket.
     """
 
     tracker: Tracker
@@ -52,6 +52,7 @@ class Engine:
     clock: Callable[[], Moment] | None = None
     doubts: Counter[str] = field(default_factory=Counter)
     tried: dict[str, int] = field(default_factory=dict)
+    notices: list[Step] = field(default_factory=list)
 
 
 @dataclass(slots=True)

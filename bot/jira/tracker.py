@@ -176,10 +176,10 @@ class JiraTracker:
         return read_ticket(issue, histories, comments, self.binding)
 
     def _heed_status(self, status: str) -> None:
-        """A status made since the start is told of once: what it means is looked up at the next start."""
+        """A status made since the start is told of once: what it means is looked up at the next reload or start."""
         if status not in self.binding.states and status not in self._told_statuses:
             self._told_statuses.add(status)
-            _log.warning("a status unknown at the start: its tickets are left alone until a restart", status=status)
+            _log.warning("a status unknown at the start: its tickets are left alone until a reload", status=status)
 
     def _comments(self, ticket_id: str) -> list[_Comment]:
         found: dict[str, _Comment] = {}

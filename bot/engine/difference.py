@@ -1,0 +1,135 @@
+"""What another rulebook would change: the mirror's tickets judged and arranged by both, and nothing written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import NamedTuple
+
+import structlog
+
+from bot.core.arrange import Arrangement, DeskState, arrange
+from bot.core.changes import Changes, changes
+from bot.core.judge import judge
+from bot.core.ledger import WAITING, Entry
+from bot.core.rulebook import Rulebook
+from bot.core.steps import Wishes
+from bot.core.ticket import Moment, Ticket
+from bot.engine.engine import Engine
+from bot.engine.tracker import Tracker
+from bot.store.store import Store
+from bot.texts import Messages
+
+log = structlog.get_logger()
+
+
+class Ready(NamedTuple):
+    """A rulebook that is checked and tied to its tracker, and could be in force."""
+
+    book: Rulebook
+    messages: Messages
+    tracker: Tracker
+    facts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a new rulebook changes. The counts are of steps by rule, in the first cycle under it at `at`.
+
+    `gained` would be said and were not by the rules in force, `lost` the other way round; `recorded` would only be
+    recorded; `withdrawn` wait now and would wait no longer. `comments` is how many that cycle would want to write.
+    """
+
+    at: Moment
+    changes: Changes
+    gained: Counter[str]
+    lost: Counter[str]
+    recorded: Counter[str]
+    withdrawn: Counter[str]
+    comments: int
+    ceiling: int
+
+
+@dataclass(slots=True)
+class _Side:
+    """What one of the two rulebooks wishes, and the rows of the tickets concerned."""
+
+    book: Rulebook
+    wishes: list[Wishes] = field(default_factory=list)
+
+    def arranged(self, ledger: dict[str, Entry], store: Store, at: Moment) -> Arrangement:
+        """Arrange all of it, as if nobody had silenced the bot."""
+        calendar = self.book.calendar
+        spoken = store.spoken_since(calendar.start_of_day(calendar.day_of(at)))
+        return arrange(self.wishes, ledger, self.book, DeskState(tuple(spoken)), at)
+
+
+def difference(engine: Engine, ready: Ready, at: Moment) -> Difference:
+    """Compare the rulebook in force with one that is ready, as of `at`: the opening after it, if the desk is closed.
+
+    Tickets are taken from the mirror; where the two rulebooks read them differently, they are read anew for the new
+    one. Tickets of projects that only the new one names are not known yet. Raises what `Tracker.read` raises.
+    """
+    at = ready.book.calendar.next_opening(at)
+    before, after = _Side(engine.book), _Side(ready.book)
+    ledger: dict[str, Entry] = {}
+    aside: Counter[str] = Counter()
+    for tickets in _chunks(engine.store.open_tickets(), engine.pace.read_size):
+        if engine.stopping():
+            break
+        rows = engine.store.entries([ticket.id for ticket in tickets])
+        anew = _as_read_by(ready, engine, tickets)
+        for ticket in tickets:
+            waiting = [row for row in rows[ticket.id].values() if row.state in WAITING]
+            was = _judged(ticket, before.book, at)
+            now = _judged(anew[ticket.id], after.book, at) if ticket.id in anew else None
+            if ticket.project not in ready.book.entries.projects:
+                aside.update(row.rule for row in waiting)
+            if waiting or any(wish is not None and wish.steps for wish in (was, now)):
+                before.wishes += [was] if was else []
+                after.wishes += [now] if now else []
+                ledger |= rows[ticket.id]
+    then, new = (side.arranged(ledger, engine.store, at) for side in (before, after))
+    was_said, is_said = (_spoken(arranged) for arranged in (then, new))
+    was_recorded = {step.key for step in then.observe}
+    withdrawn = Counter(ledger[key].rule for key in new.withdraw if key not in then.withdraw)
+    return Difference(
+        at=at,
+        changes=changes(engine.book.entries, ready.book.entries),
+        gained=Counter(rule for key, rule in is_said.items() if key not in was_said),
+        lost=Counter(rule for key, rule in was_said.items() if key not in is_said),
+        recorded=Counter(step.rule for step in new.observe if step.key not in was_recorded),
+        withdrawn=withdrawn + aside,
+        comments=len(new.say) + len({step.ticket_id for step in new.batch}),
+        ceiling=ready.book.entries.manners.ceiling,
+    )
+
+
+def _as_read_by(ready: Ready, engine: Engine, tickets: list[Ticket]) -> dict[str, Ticket]:
+    """The tickets as the new rulebook reads them; those it does not watch are left out."""
+    if ready.facts == engine.facts:
+        read: Iterable[Ticket] = tickets
+    else:
+        read = ready.tracker.read([ticket.id for ticket in tickets]).tickets
+    return {ticket.id: ticket for ticket in read if ticket.project in ready.book.entries.projects}
+
+
+def _judged(ticket: Ticket, book: Rulebook, at: Moment) -> Wishes | None:
+    try:
+        return judge(ticket, book, at)
+    except Exception as error:  # as in a cycle, one bad ticket never stops the rest
+        log.error("ticket could not be judged", ticket=ticket.key, error=type(error).__name__)
+        return None
+
+
+def _spoken(arranged: Arrangement) -> dict[str, str]:
+    """The rules of the steps that would be said, though the ceiling might hold them back, by their keys."""
+    steps = (*(step for comment in arranged.say for step in comment), *arranged.batch)
+    return {step.key: step.rule for step in steps}
+
+
+def _chunks(tickets: Iterator[Ticket], size: int) -> Iterator[list[Ticket]]:
+    while chunk := list(islice(tickets, size)):
+        yield chunk
