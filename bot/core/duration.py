@@ -33,6 +33,15 @@ class Duration:
                 raise ValueError("only m, h and wd can be counted on a working-time clock")
 
 
+def written(length: Duration) -> str:
+    """Write a length as rulebooks do: what `parse_duration` would read it from."""
+    units = {"days": "wd", "calendar days": "cd", "months": "mo"}
+    if length.kind in units:
+        return f"{length.amount}{units[length.kind]}"
+    n, unit = (length.amount // 60, "m") if length.amount % 3600 else (length.amount // 3600, "h")
+    return f"{n}{unit}{' clock' if length.kind == 'clock' else ''}"
+
+
 def parse_duration(text: str) -> Duration:
     """Read `30m`, `4h`, `2wd`, `15cd`, `2mo` or `72h clock`. Raises ValueError with what was expected."""
     found = _WRITTEN.fullmatch(text)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from bot.core.entries import Queue, State
 from bot.core.rulebook import Rulebook
-from bot.core.ticket import UNKNOWN, Message, Moment, Ticket
+from bot.core.ticket import UNKNOWN, Change, Message, Moment, Ticket
 
 
 class Situation(NamedTuple):
@@ -99,6 +99,11 @@ def askers(ticket: Ticket, happened: Sequence[Turn], book: Rulebook) -> frozense
 def asked(happened: Iterable[Turn], who: frozenset[str]) -> tuple[Turn, ...]:
     """The same turns, with `asker` true for what these people did."""
     return tuple(turn._replace(asker=True) if turn.who in who else turn for turn in happened)
+
+
+def events(ticket: Ticket) -> list[Change | Message]:
+    """What happened to a ticket after its creation, in the order that its turns are in."""
+    return [(ticket.messages if word == "message" else ticket.changes)[i] for _, _, word, i in sorted(_events(ticket))]
 
 
 def _events(ticket: Ticket) -> Iterator[tuple[Moment, int, str, int]]:

@@ -121,7 +121,7 @@ def climb(ladder: Ladder, judged: Judged) -> Climb:
         return _NOT_MEANT
     if ladder.clock.startswith(DEADLINE):
         return _beside_deadline(ladder, judged, tested)
-    cycle = _clock(ladder, judged)
+    cycle = cycle_of(ladder, judged)
     if cycle is None or not is_running(cycle):
         return Climb(applies=True, cycle=cycle)
     moments = rung_moments(ladder.rungs, cycle, view.now)
@@ -133,8 +133,8 @@ def climb(ladder: Ladder, judged: Judged) -> Climb:
 
 def _beside_deadline(ladder: Ladder, judged: Judged, tested: Tested) -> Climb:
     """Climb a ladder beside a deadline, which is there as long as the ticket is open."""
-    view, name = judged.view, ladder.clock.removeprefix(DEADLINE)
-    deadline = next((deadline for deadline in judged.deadlines if deadline.name == name), None)
+    view = judged.view
+    deadline = deadline_of(ladder, judged)
     if deadline is None or view.happened[-1].after.standing != "open":
         return _NO_CLOCK
     moments = deadline_moments(ladder.rungs, deadline, view.book.calendar, view.ticket.created_at)
@@ -148,6 +148,19 @@ def _beside_deadline(ladder: Ladder, judged: Judged, tested: Tested) -> Climb:
     occasion = occasion_of(deadline, reached)
     step = _said(ladder, reached, occasion, decided, _deadline_values(deadline, view), judged)
     return Climb(applies=True, deadline=deadline, moments=moments, upcoming=upcoming, step=step)
+
+
+def cycle_of(ladder: Ladder, judged: Judged) -> Cycle | None:
+    """The run of the clock that a ladder stands on, the last where there are several; None where it never started."""
+    if ladder.clock.startswith(SINCE):
+        return since_cycle(ladder.clock.removeprefix(SINCE), judged.view)
+    return next(reversed(judged.clocks[ladder.clock]), None)
+
+
+def deadline_of(ladder: Ladder, judged: Judged) -> Deadline | None:
+    """The deadline that a ladder stands beside; None where the ticket has none of its name."""
+    name = ladder.clock.removeprefix(DEADLINE)
+    return next((deadline for deadline in judged.deadlines if deadline.name == name), None)
 
 
 def occasion_of(clock: Cycle | Deadline, reached: Reached) -> Occasion:
@@ -179,12 +192,6 @@ def _deadline_values(deadline: Deadline, view: View) -> dict[str, Value]:
         if notice.done_at is None and now <= notice.due_at:
             values["extend_by"] = shown(notice.due_at - deadline.by_day, calendar, by_day=deadline.by_day)
     return values
-
-
-def _clock(ladder: Ladder, judged: Judged) -> Cycle | None:
-    if ladder.clock.startswith(SINCE):
-        return since_cycle(ladder.clock.removeprefix(SINCE), judged.view)
-    return next(reversed(judged.clocks[ladder.clock]), None)
 
 
 def _ladder_step(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -117,3 +118,16 @@ def role_of(person: str | None, view: View, *, bot: bool = False) -> str:
     if tier is not None:
         return f"tier {tier}"
     return "reporter" if person == view.ticket.reporter else "somebody"
+
+
+_STRANGER = re.compile(r"~[^,;)]+")
+
+
+def shown(person: str, view: View) -> str:
+    """The word of a person whom the rulebook names; what anybody else is to the ticket."""
+    return person if person in view.book.languages else role_of(person, view)
+
+
+def without_strangers(text: str, view: View) -> str:
+    """The text with the role in place of everybody whom the rulebook does not name."""
+    return _STRANGER.sub(lambda found: role_of(found[0].strip(), view), text)
