@@ -187,6 +187,27 @@ def plan(
 
 
 @app.command()
+def why(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The ticket.")],
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at", metavar="TIME", help="Such as '2026-11-16 11:05' by the desk's clock, or with an offset."
+        ),
+    ] = None,
+    rule: Annotated[
+        str | None, typer.Option("--rule", metavar="NAME", help="Why this rule, policy or deadline speaks or not.")
+    ] = None,
+    config: Config = CONFIG,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """What happened to a ticket, what each rule makes of it, and why; from what the bot knows, asks no Jira."""
+    from bot.commands.why import why as run_why
+
+    raise typer.Exit(run_why(config, key, at, rule, as_json=as_json))
+
+
+@app.command()
 def once(config: Config = CONFIG) -> None:
     """One cycle: read what changed, judge, say what is due."""
     from bot.commands.running import once as run_once

@@ -18,11 +18,12 @@ from rich.table import Table
 from bot import logs
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment
-from bot.demo import ADDRESS, Demo, Played, Spoken, moments, open_demo, play
+from bot.demo import ADDRESS, SITE, Demo, Played, Spoken, moments, open_demo, play
 from bot.engine.daemon import Stop, run
 from bot.engine.engine import Report
 from bot.report.digest import write
 from bot.settings import Misconfigured
+from bot.shipped import rules_folder
 
 SERVED_POLL_S = 5
 
@@ -30,7 +31,7 @@ SERVED_POLL_S = 5
 def demo(
     flavour: Literal["cloud", "dc"], desk: str, days: int, out: Path, *, serve: bool, port: int, console: Console
 ) -> None:
-    """Play `days` working days of a desk and write `digest.html` and the database into `out`.
+    """Play `days` working days of a desk; write `digest.html`, the database, and a `demo.toml` for it into `out`.
 
     What an earlier demo left there is written over. With `serve` the sandbox and the bot stay up until the process
     is told to stop. Raises Misconfigured for the folder of a desk, OSError.
@@ -50,12 +51,16 @@ def demo(
         _legend(played.spoken, console)
         _example(opened, console)
         page = _digest(opened, played.last_at, out / "digest.html")
+        config = _config(opened, desk, out / "demo.toml")
         console.print(
             f"\n[bold]{len(played.spoken)} comments[/] in {played.cycles} cycles, "
             f"{played.requests} requests, {time.monotonic() - began:.0f} s; "
             f"{played.away} cycles found Jira away, {played.withdrawn} steps were withdrawn unsaid."
         )
         console.print(f"The lead's digest: [bold]{page}[/]")
+        if played.spoken:
+            ask = f"piletibot why {played.spoken[-1].ticket} --config {config}"
+            console.print(f"Ask why, of this ticket or any other: [bold]{ask}[/]", soft_wrap=True)
         if serve:
             _serve(opened, page, console)
 
@@ -63,6 +68,16 @@ def demo(
 def _digest(opened: Demo, now: Moment, path: Path) -> Path:
     book = opened.engine.book
     write(opened.engine.store, book, now, path, book.entries.language, f"{opened.sandbox.url}/browse/")
+    return path
+
+
+def _config(opened: Demo, desk: str, path: Path) -> Path:
+    """Write a configuration by which commands that ask no Jira look at what the demo left."""
+    path.write_text(
+        f'site = "{SITE}"\n\n[jira]\nurl = "{opened.sandbox.url}"\n\n'
+        f'[rules]\nfolder = "{(rules_folder() / desk).as_posix()}"\n\n[store]\nurl = "sqlite:///demo.db"\n',
+        "utf-8",
+    )
     return path
 
 

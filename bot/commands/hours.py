@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.commands.failures import FOUND, MISTAKE
+from bot.commands.moments import read_moment
 from bot.core.calendar import Calendar
 from bot.core.deadline import last_day
 from bot.core.duration import parse_duration
@@ -27,7 +28,7 @@ def add(calendar: Calendar, start: str, amount: str) -> int:
     `wd` are the calendar's working days as a clock counts them; `cd` and `mo` end with a date, on the next working
     day where that is none. Raises Misconfigured.
     """
-    at, sign = _moment(calendar, start), -1 if amount.startswith("-") else 1
+    at, sign = read_moment(calendar, start), -1 if amount.startswith("-") else 1
     length = _asked(lambda: parse_duration(amount.removeprefix("-")))
     if length.kind in ("calendar days", "months"):
         if sign < 0:
@@ -43,7 +44,7 @@ def add(calendar: Calendar, start: str, amount: str) -> int:
 
 def between(calendar: Calendar, start: str, end: str) -> int:
     """Print how much working time lies between two moments; return 0. Raises Misconfigured."""
-    begins, ends = _moment(calendar, start), _moment(calendar, end)
+    begins, ends = read_moment(calendar, start), read_moment(calendar, end)
     worked_s = _asked(lambda: calendar.between(begins, ends))
     days, rest_s = divmod(worked_s, calendar.day_s)
     in_days = f"{days}wd {_clock(rest_s)}, where 1wd is {_clock(calendar.day_s)}"
@@ -53,7 +54,7 @@ def between(calendar: Calendar, start: str, end: str) -> int:
 
 def next_opening(calendar: Calendar, start: str) -> int:
     """Print the first working moment at or after `start`; return 0. Raises Misconfigured."""
-    at = _moment(calendar, start)
+    at = read_moment(calendar, start)
     print(_shown(calendar, _asked(lambda: calendar.next_opening(at))))
     return 0
 
@@ -104,17 +105,6 @@ def _written(value: object) -> str:
     if isinstance(value, dict):
         return " ".join(f"{word}={_written(one)}" for word, one in value.items())
     return "-" if value is None else str(value)
-
-
-def _moment(calendar: Calendar, text: str) -> Moment:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        example = "'2026-11-16 11:05' by the calendar's clock, or 2026-11-16T11:05+02:00"
-        raise Misconfigured(f"{text!r} is not a moment; write for example {example}") from None
-    if at.microsecond:
-        raise Misconfigured(f"{text!r}: moments are counted in whole seconds")
-    return int(at.timestamp()) if at.tzinfo else _asked(lambda: calendar.moment(at))
 
 
 def _shown(calendar: Calendar, at: Moment) -> str:

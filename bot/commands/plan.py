@@ -6,11 +6,11 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot import logs
+from bot.commands.moments import iso, local
 from bot.core.ledger import Entry
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment
@@ -75,8 +75,8 @@ def lines(report: Report, rows: Iterable[Entry]) -> Iterable[Mapping[str, object
             "say": row.say,
             "to": row.to,
             "sets": dict(steps[row.key].sets) if row.key in steps else {},
-            "due_at": _iso(row.due_at),
-            "not_before": None if row.not_before is None else _iso(row.not_before),
+            "due_at": iso(row.due_at),
+            "not_before": None if row.not_before is None else iso(row.not_before),
             "because": row.because,
             "key": row.key,
         }
@@ -85,7 +85,7 @@ def lines(report: Report, rows: Iterable[Entry]) -> Iterable[Mapping[str, object
 def page(report: Report, rows: Sequence[Entry], looked_at: int, book: Rulebook) -> Iterable[str]:
     """Give the rows as lines for a person: counts by rule and by person first, then every step with its because."""
     zone = ZoneInfo(book.calendar.timezone)
-    yield f"{_local(report.at, zone)}: {looked_at} tickets, {len(rows)} steps. Nothing is written."
+    yield f"{local(report.at, zone)}: {looked_at} tickets, {len(rows)} steps. Nothing is written."
     for trouble in report.troubles:
         yield f"in trouble: {trouble}"
     if not rows:
@@ -99,10 +99,10 @@ def page(report: Report, rows: Sequence[Entry], looked_at: int, book: Rulebook) 
             yield f"\n{len(those)} {words}:"
         for row in those:
             to = f" to {', '.join(row.to)}" if row.to else ""
-            yield f"  {row.ticket_key}  {row.rule}, {row.rung}: {row.say}{to}, due {_local(row.due_at, zone)}"
+            yield f"  {row.ticket_key}  {row.rule}, {row.rung}: {row.say}{to}, due {local(row.due_at, zone)}"
             yield f"      because {row.because}"
             if row.not_before is not None:
-                yield f"      not before {_local(row.not_before, zone)}"
+                yield f"      not before {local(row.not_before, zone)}"
 
 
 def _counted(title: str, counts: Counter[str]) -> Iterable[str]:
@@ -121,11 +121,3 @@ def _know(keys: Iterable[str], store: Store, book: Rulebook) -> None:
     unknown = [f"{key}: there is no such ticket in {projects}" for key in keys if key not in known]
     if unknown:
         raise Misconfigured(*unknown)
-
-
-def _iso(at: Moment) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
-
-
-def _local(at: Moment, zone: ZoneInfo) -> str:
-    return f"{datetime.fromtimestamp(at, zone):%Y-%m-%d %H:%M}"

@@ -12,8 +12,10 @@ import msgspec
 from bot.core.clock import Standing
 from bot.core.ticket import Moment
 
-Did = Literal["starts", "pauses", "goes on", "stops"]
-Reach = Literal["due", "passed over", "next", "later", "not running"]
+Did = Literal["starts", "starts anew", "pauses", "goes on", "stops"]
+Reach = Literal["due", "reached", "passed over", "next", "later", "not running"]
+"""A rung is due when it is the highest reached; below it one is passed over if it was never said."""
+
 Outcome = Literal[
     "say",
     "observe",
@@ -247,7 +249,8 @@ class RuleFacts(msgspec.Struct, frozen=True):
     """A rule on the ticket: its conditions, its clock, its rungs, and what comes of it now.
 
     `outcome` says what, `because` why; where it is held, `held_by` says by what, and `not_before_at` until when.
-    `next_at` is when its next rung is reached, `live_since_at` the beginning of the day under `since`.
+    `next_at` is when its next rung is reached, `live_since_at` the beginning of the day under `since`. `earlier` is
+    what the ledger holds of it for other occasions.
     """
 
     rule: str
@@ -265,6 +268,7 @@ class RuleFacts(msgspec.Struct, frozen=True):
     next_at: Moment | None = None
     observe: bool = False
     live_since_at: Moment | None = None
+    earlier: tuple[Told, ...] = ()
 
 
 class NextLook(msgspec.Struct, frozen=True):
@@ -299,10 +303,11 @@ class TicketFacts(msgspec.Struct, frozen=True):
 class Explanation(msgspec.Struct, frozen=True):
     """All that decides what is said on a ticket at a moment, by the rulebook of `version`.
 
-    `withdrawn` are the keys of steps that wait in the ledger and are no longer wished.
+    `timezone` is the desk's. `withdrawn` are the keys of steps that wait in the ledger and are no longer wished.
     """
 
     asked_at: Moment
+    timezone: str
     version: str
     ticket: TicketFacts
     timeline: tuple[Event, ...]

@@ -103,7 +103,9 @@ def asked(happened: Iterable[Turn], who: frozenset[str]) -> tuple[Turn, ...]:
 
 def events(ticket: Ticket) -> list[Change | Message]:
     """What happened to a ticket after its creation, in the order that its turns are in."""
-    return [(ticket.messages if word == "message" else ticket.changes)[i] for _, _, word, i in sorted(_events(ticket))]
+    return [
+        (ticket.messages if word == "message" else ticket.changes)[i] for _, _, word, i in sorted(_events(ticket))
+    ]
 
 
 def _events(ticket: Ticket) -> Iterator[tuple[Moment, int, str, int]]:

@@ -74,6 +74,10 @@ class Rulebook:
             case _:
                 return word
 
+    def said(self, text: Why | Names) -> str:
+        """A text of the rulebook in the desk's language."""
+        return _in(text, self.entries.language, self.entries.language)
+
 
 def _in(said: Why | Names, language: str, own: str) -> str:
     if isinstance(said, str):

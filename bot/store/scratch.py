@@ -1,4 +1,4 @@
-"""A copy of a store to try things on: what is written there is forgotten."""
+"""A store to look at: read where it is, or copied to try things on, where what is written is forgotten."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL
 
 from bot.store.connect import StoreError, connect, parse, place, told, version_of
 from bot.store.store import Store, open_store
-from bot.store.tables import HEAD, metadata
+from bot.store.tables import HEAD, VERSION_TABLE, metadata
 
 
 @contextmanager
@@ -32,6 +32,54 @@ def scratch(url: str) -> Iterator[Store]:
             if address.drivername != "sqlite":
                 _copy_rows(address, store)
             yield store
+
+
+@contextmanager
+def looking(url: str) -> Iterator[Store]:
+    """Open the store at `url` for reading, beside the bot that may be at work on it.
+
+    A SQLite file of an earlier schema is read from a scratch copy. Raises StoreError where there is no store yet, and
+    for PostgreSQL at another schema.
+    """
+    address = parse(url)
+    is_file = address.drivername == "sqlite"
+    if is_file and not Path(address.database or "").is_file():
+        raise StoreError(f"{place(address)}: there is no such file")
+    if is_file and _file_version(Path(address.database or "")) != HEAD:
+        with scratch(url) as store:
+            yield store
+        return
+    base = connect(address, wait_s=10.0)
+
+    @sa.event.listens_for(base, "connect")
+    def only_reads(connection: sqlite3.Connection, record: object) -> None:
+        if is_file:
+            connection.execute("PRAGMA query_only = ON")
+
+    engine = base if is_file else base.execution_options(postgresql_readonly=True)
+    with closing(Store(engine, address)) as store:
+        if not is_file:
+            with told(address), engine.connect() as connection:
+                _is_at_head(address, version_of(connection))
+        yield store
+
+
+def _file_version(file: Path) -> int:
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            named = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (VERSION_TABLE,)).fetchone()
+            row = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone() if named else None  # noqa: S608 - ours
+            return int(row[0]) if row else 0
+    except sqlite3.Error as error:
+        raise StoreError(f"{file}: {error}") from None
+
+
+def _is_at_head(address: URL, version: int) -> None:
+    if version != HEAD:
+        raise StoreError(
+            f"{place(address)}: its schema is {version}, and this version of the bot only looks into {HEAD}; "
+            "the bot itself brings it up to date when it starts"
+        )
 
 
 def _copy_file(file: Path, copy: Path) -> None:
@@ -53,11 +101,8 @@ def _copy_rows(address: URL, store: Store) -> None:
         with told(address), source.connect() as connection:
             connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             version = version_of(connection)
-            if version not in (0, HEAD):
-                raise StoreError(
-                    f"{place(address)}: its schema is {version}, and this version of the bot only looks into {HEAD}; "
-                    "the bot itself brings it up to date when it starts"
-                )
+            if version:
+                _is_at_head(address, version)
             with store.transaction():
                 for table in metadata.sorted_tables if version else ():
                     rows = [dict(row._mapping) for row in connection.execute(sa.select(table))]

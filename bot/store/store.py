@@ -66,6 +66,11 @@ class Store(Database):
         with self.reading() as connection:
             return connection.execute(sa.select(mark.c.ms)).scalar()
 
+    def polled_at(self) -> Moment | None:
+        """Return when the tracker was last read; None before the first time."""
+        with self.reading() as connection:
+            return connection.execute(sa.select(mark.c.at)).scalar()
+
     def set_mark(self, ms: int, at: Moment) -> None:
         """Set the mark, with the moment of doing so: the only write of a cycle in which nothing changed."""
         self.upsert(mark, [{"id": 1, "ms": ms, "at": at}])
@@ -115,6 +120,12 @@ class Store(Database):
         with self.reading() as connection:
             body = connection.execute(sa.select(tickets.c.body).where(_readable, tickets.c.key == key)).scalar()
         return None if body is None else _ticket(body)
+
+    def keys(self) -> dict[str, Moment | None]:
+        """Return the keys of all tickets ever mirrored, each with when it was counted as gone (None: it is here)."""
+        with self.reading() as connection:
+            rows = connection.execute(sa.select(tickets.c.key, tickets.c.gone_at).order_by(_here))
+            return {row.key: row.gone_at for row in rows}
 
     def open_tickets(self) -> Iterator[Ticket]:
         """Yield every ticket by id, fetched page by page, so that the store may be used meanwhile."""

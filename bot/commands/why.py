@@ -1,0 +1,186 @@
+"""`piletibot why`: all that decides what is said on a ticket, from what the bot knows; asks no Jira."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+from rich.console import Console
+
+from bot import logs
+from bot.commands.moments import iso, local, read_moment
+from bot.core.arrange import DeskState
+from bot.core.explain import explain
+from bot.core.explained import names_of, only
+from bot.core.explanation import Explanation
+from bot.core.findings import nearest
+from bot.core.ledger import Entry
+from bot.core.past import as_of
+from bot.core.rulebook import Rulebook
+from bot.core.ticket import Moment, Ticket
+from bot.engine.control import SILENCED
+from bot.report.why import page
+from bot.settings import Misconfigured, load_settings
+from bot.start import read_desk
+from bot.store.scratch import looking
+from bot.store.store import Store
+
+VERSION = 1
+"""The version of the JSON object; counted up when a name in it changes its meaning or goes."""
+
+_LATE_S = 3600
+
+
+def why(config: Path, key: str, at: str | None, rule: str | None, *, as_json: bool) -> int:
+    """Print why a ticket is spoken about or not, now or at a moment past or to come, or for one rule; return 0.
+
+    Now is the moment of the last cycle. Raises Misconfigured for a ticket or a rule that is not known and for a
+    moment before the ticket, and StoreError.
+    """
+    settings = load_settings(config)
+    logs.configure("error", settings.log.format)
+    book = read_desk(settings.rules.folder, settings.site).book
+    if rule is not None and rule not in names_of(book):
+        raise Misconfigured(f"{rule}: the rulebook has no such rule{_meant(rule, names_of(book))}")
+    with looking(settings.store.url.get_secret_value()) as store:
+        polled_at = store.polled_at()
+        if polled_at is None:
+            raise Misconfigured("the bot has read no tickets yet; do: piletibot once")
+        asked_at = polled_at if at is None else read_moment(book.calendar, at)
+        whole, remarks = _explained(store, book, key, asked_at, polled_at, is_now=at is None)
+    found = whole if rule is None else only(whole, rule)
+    if as_json:
+        print(json.dumps(as_object(found, polled_at, remarks), ensure_ascii=False))
+        return 0
+    show(found, book, remarks, rule, Console(highlight=False, color_system=_colours()))
+    return 0
+
+
+def _colours() -> Literal["auto"] | None:
+    return None if os.environ.get("NO_COLOR") else "auto"
+
+
+def show(found: Explanation, book: Rulebook, remarks: Sequence[str], rule: str | None, console: Console) -> None:
+    """Print an explanation as a page; where nobody sees colours, lines end where their text does."""
+    laid_out = page(found, book, remarks, rule)
+    if console.is_terminal and console.color_system is not None:
+        console.print(laid_out)
+        return
+    with console.capture() as plain:
+        console.print(laid_out)
+    console.file.write("".join(f"{line.rstrip()}\n" for line in plain.get().splitlines()))
+
+
+def as_object(found: Explanation, polled_at: Moment, remarks: list[str]) -> Mapping[str, object]:
+    """Give an explanation as what `--json` prints: its moments in ISO 8601 and UTC."""
+    built = msgspec.to_builtins(found)
+    return {"v": VERSION, "polled_at": iso(polled_at), "remarks": remarks, **_with_moments(built)}
+
+
+def _with_moments(value: Any) -> Any:
+    """The same, with every moment written out: their names end in `_at`."""
+    if isinstance(value, dict):
+        return {
+            name: iso(one) if name.endswith("_at") and isinstance(one, int) else _with_moments(one)
+            for name, one in value.items()
+        }
+    return [_with_moments(one) for one in value] if isinstance(value, list) else value
+
+
+def _explained(
+    store: Store, book: Rulebook, key: str, at: Moment, polled_at: Moment, *, is_now: bool
+) -> tuple[Explanation, list[str]]:
+    """Explain the ticket of a key at a moment; what is known up to then is what the last cycle left."""
+    ticket = _ticket(store, book, key)
+    rows = store.entries([ticket.id])[ticket.id]
+    if is_now or at > polled_at:
+        found = explain(ticket, book, rows, _desk_now(store, book, at), at)
+        return found, [*_present(store, ticket, found, polled_at), *_judged_by_others(rows, book)]
+    then = as_of(ticket, at)
+    if then is None:
+        created = local(ticket.created_at, ZoneInfo(book.calendar.timezone))
+        raise Misconfigured(f"{ticket.key} was not there yet: it was created at {created}")
+    known = {step: row for step, row in rows.items() if row.at <= at}
+    found = explain(then, book, known, _desk_then(store, book, at), at)
+    return found, [*_past(rows, known, at), *_judged_by_others(known, book)]
+
+
+def _ticket(store: Store, book: Rulebook, key: str) -> Ticket:
+    found = store.ticket_of(key)
+    if found is not None:
+        return found
+    keys = store.keys()
+    if key in keys:
+        gone_at = keys[key]
+        if gone_at is None:
+            raise Misconfigured(f"{key}: another version of the bot read it; the next cycle reads it again")
+        since = local(gone_at, ZoneInfo(book.calendar.timezone))
+        raise Misconfigured(f"{key}: it is not on the desk since {since}: deleted, moved away, or not to be seen")
+    here = [each for each, gone_at in keys.items() if gone_at is None]
+    projects = ", ".join(book.entries.projects)
+    meant = nearest(key, here)
+    hint = f"; did you mean '{meant}'?" if meant else ""
+    raise Misconfigured(
+        f"{key}: there is no such ticket among the {len(here)} that the bot knows in {projects}{hint}"
+    )
+
+
+def _desk_now(store: Store, book: Rulebook, at: Moment) -> DeskState:
+    return DeskState(_spoken(store, book, at), frozenset((store.note(SILENCED) or "").split()))
+
+
+def _desk_then(store: Store, book: Rulebook, at: Moment) -> DeskState:
+    """The desk as it was: silenced if the control ticket had the hold label then."""
+    manners = book.entries.manners
+    control = store.ticket_of(manners.control) if manners.control else None
+    then = as_of(control, at) if control else None
+    silenced = frozenset("*") if then is not None and manners.hold in then.labels else frozenset[str]()
+    return DeskState(tuple(row for row in _spoken(store, book, at) if row.at <= at), silenced)
+
+
+def _spoken(store: Store, book: Rulebook, at: Moment) -> tuple[Entry, ...]:
+    return tuple(store.spoken_since(book.calendar.start_of_day(book.calendar.day_of(at))))
+
+
+def _present(store: Store, ticket: Ticket, found: Explanation, polled_at: Moment) -> Iterator[str]:
+    """What is to be known of an answer about now, or about a moment to come."""
+    zone = ZoneInfo(found.timezone)
+    if found.asked_at > polled_at:
+        yield f"That is after the last cycle, at {local(polled_at, zone)}: told as though nothing happens until then."
+    elif time.time() - polled_at > _LATE_S:
+        yield "What has happened since the last cycle is not known."
+    for ticket_id, what, since in store.troubles():
+        if ticket_id == ticket.id:
+            yield f"The bot is in trouble with it since {local(since, zone)}: {what}."
+    seen = store.seen([ticket.id])[ticket.id]
+    if found.asked_at == polled_at and seen.look_again_at != found.next.look_at:
+        noted = "never" if seen.look_again_at is None else local(seen.look_again_at, zone)
+        yield f"The last cycle noted another next look: {noted}."
+
+
+def _past(rows: Mapping[str, Entry], known: Mapping[str, Entry], at: Moment) -> Iterator[str]:
+    """What is to be known of an answer about the past."""
+    yield "The past is told by the rulebook of today, and nothing of what came later is known."
+    later = sum(row.due_at <= at for key, row in rows.items() if key not in known)
+    if later:
+        yield (
+            f"The ledger keeps a step's last change only: what it held of {later} that changed later is not known, "
+            "such as that they were held back."
+        )
+
+
+def _judged_by_others(rows: Mapping[str, Entry], book: Rulebook) -> Iterator[str]:
+    versions = sorted({row.version for row in rows.values()} - {book.version, ""})
+    if versions:
+        yield f"Some of its steps were decided by another rulebook: {', '.join(versions)}."
+
+
+def _meant(word: str, words: list[str]) -> str:
+    meant = nearest(word, words)
+    return f"; did you mean '{meant}'?" if meant else f"; there are {', '.join(words)}"

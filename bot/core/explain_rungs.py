@@ -1,0 +1,140 @@
+"""The rungs of a ladder, explained: when each is reached, whom it means, and what became of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.core.clock import Cycle, is_paused
+from bot.core.clocks import SINCE, at_risk_s, target_of
+from bot.core.conditions import View
+from bot.core.deadline import Deadline
+from bot.core.deadlines import DEADLINE, considered
+from bot.core.duration import written
+from bot.core.entries import Ladder, Rung
+from bot.core.explain_clocks import no_deadline, run_of
+from bot.core.explanation import Addressee, Outcome, Reach, Run, RungFacts
+from bot.core.judge import Judged, cycle_of, deadline_of, occasion_of
+from bot.core.ladder import Reached, deadline_moments, highest, next_at, rung_moments
+from bot.core.ledger import DONE, Entry
+from bot.core.moments import during
+from bot.core.people import ROLES, shown
+from bot.core.steps import key_of
+from bot.core.timeline import told_of
+
+
+def addressed(words: Sequence[str], view: View) -> tuple[Addressee, ...]:
+    """Whom each word under `to:` means today; the coordinator where nobody is found at all."""
+    found = [(word, ROLES[word].person(view) if word in ROLES else word) for word in words]
+    named = tuple(Addressee(word, shown(who, view) if who else None, _note(word, who, view)) for word, who in found)
+    if any(who for _, who in found):
+        return named
+    coordinator = view.book.entries.roles.coordinator
+    return (*named, Addressee("coordinator", shown(coordinator, view), "in place of nobody"))
+
+
+def _note(word: str, who: str | None, view: View) -> str:
+    if who is None:
+        return "nobody"
+    return "it has no owner, so who coordinates its queue" if word == "owner" and view.ticket.owner is None else ""
+
+
+def rungs_of(
+    ladder: Ladder, judged: Judged, ledger: Mapping[str, Entry], *, applies: bool
+) -> tuple[Run | None, tuple[RungFacts, ...]]:
+    """The run of a ladder's clock, where it has one, and all of its rungs with their repeats, in its order.
+
+    A ladder that does not apply has no rung that is due or next.
+    """
+    view = judged.view
+    clock = deadline_of(ladder, judged) if ladder.clock.startswith(DEADLINE) else cycle_of(ladder, judged)
+    moments = _moments(ladder, clock, view)
+    runs = applies and _runs(clock, view)
+    due, ahead = (highest(moments, view.now), next_at(moments, view.now)) if runs else (None, None)
+    found = {(each.rung.rung, each.repeat): each for each in moments}
+    facts = []
+    for rung in ladder.rungs:
+        for repeat in range(rung.times):
+            reached = found.get((rung.rung, repeat))
+            row = ledger.get(_key(ladder, rung, repeat, clock, view))
+            reach: Reach = "not running"
+            if reached is not None and reached.at > view.now:
+                reach = "next" if reached.at == ahead else "later"
+            elif reached is not None:
+                is_done = row is not None and row.state in DONE
+                reach = "due" if reached == due else "reached" if is_done or not runs else "passed over"
+            facts.append(
+                RungFacts(
+                    rung=rung.rung,
+                    repeat=repeat,
+                    when=_when(rung),
+                    say=rung.say,
+                    to=addressed(rung.to, view),
+                    reached_at=reached.at if reached else None,
+                    reach=reach,
+                    told=told_of(row, view) if row else None,
+                )
+            )
+    return _run(ladder, clock, judged), tuple(facts)
+
+
+def _moments(ladder: Ladder, clock: Cycle | Deadline | None, view: View) -> list[Reached]:
+    if clock is None:
+        return []
+    if isinstance(clock, Deadline):
+        return deadline_moments(ladder.rungs, clock, view.book.calendar, view.ticket.created_at)
+    return rung_moments(ladder.rungs, clock, view.now)
+
+
+def _runs(clock: Cycle | Deadline | None, view: View) -> bool:
+    if isinstance(clock, Deadline):
+        return view.happened[-1].after.standing == "open"
+    return clock is not None and clock.zero_s is not None
+
+
+def _run(ladder: Ladder, clock: Cycle | Deadline | None, judged: Judged) -> Run | None:
+    if not isinstance(clock, Cycle):
+        return None
+    if ladder.clock.startswith(SINCE):
+        return run_of(clock, judged.view)
+    cycles = judged.clocks[ladder.clock]
+    policy = next(policy for policy in judged.view.book.entries.policies if policy.name == ladder.clock)
+    return run_of(clock, judged.view, len(cycles), risk_s=at_risk_s(policy, clock))
+
+
+def _key(ladder: Ladder, rung: Rung, repeat: int, clock: Cycle | Deadline | None, view: View) -> str:
+    if clock is None:
+        return ""
+    return key_of(view.book.site, view.ticket.id, ladder.name, occasion_of(clock, Reached(rung, repeat, 0)))
+
+
+def _when(rung: Rung) -> str:
+    """When a rung is reached and how often, in the rulebook's own words."""
+    amounts = {"after": rung.after, "before_due": rung.before_due, "past_due": rung.past_due}
+    word = next((f"{name} {written(amount)}" for name, amount in amounts.items() if amount is not None), "")
+    first = f"share {rung.share}%" if rung.share is not None else word
+    return f"{first}, every {written(rung.every)}, {rung.times} times" if rung.every is not None else first
+
+
+def why_no_clock(ladder: Ladder, judged: Judged) -> tuple[Outcome, str]:
+    """Why nothing runs towards a rung of a ladder whose conditions hold, though none is reached."""
+    view, after = judged.view, judged.view.happened[-1].after
+    if ladder.clock.startswith(DEADLINE):
+        name = ladder.clock.removeprefix(DEADLINE)
+        if deadline_of(ladder, judged) is not None:
+            return "no clock", f"the ticket is {after.standing}, and the deadline '{name}' ends with the open ticket"
+        found = considered(view)
+        reasons = [no_deadline(entry, because, view) for entry, _, because in found if entry.name == name]
+        return "no clock", f"the ticket has no deadline '{name}': {'; '.join(dict.fromkeys(reasons))}"
+    cycle = cycle_of(ladder, judged)
+    if cycle is None and ladder.clock.startswith(SINCE):
+        return "no clock", f"its clock has not started: `{ladder.clock.removeprefix(SINCE)}` has not happened"
+    policy = next((policy for policy in view.book.entries.policies if policy.name == ladder.clock), None)
+    if cycle is None:
+        if policy is not None and target_of(policy, view) is None:
+            return "no clock", f"no target of the policy '{ladder.clock}' applies to the ticket"
+        starts = policy.starts if policy else ""
+        return "no clock", f"the clock of '{ladder.clock}' has not started: `{starts}` has not happened"
+    if is_paused(cycle):
+        pauses = [word for word in (policy.pauses if policy else ()) if during(word)(after)]
+        return "paused", f"the clock of '{ladder.clock}' is paused: {', '.join(pauses)}"
+    return "no clock", f"the clock of '{ladder.clock}' has stopped"
