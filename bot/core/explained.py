@@ -11,14 +11,15 @@ from bot.core.explanation import Condition, Event, Explanation
 from bot.core.rulebook import Rulebook
 
 _ROUTED_BY = frozenset(("tier", "queue"))
-"""What makes a ticket one to be routed, beside the words of the routes' conditions."""
+"""What makes a ticket one to be routed, or to be complete, beside the words of the routes' conditions."""
 
 
 def names_of(book: Rulebook) -> list[str]:
-    """The names of all that an explanation can be asked about: routes, ladders, policies and deadlines."""
+    """The names of all that an explanation can be asked about: rules, policies and deadlines."""
     entries = book.entries
     return [
         *(route.route for route in entries.routes),
+        *(rule.name for rule in entries.completeness),
         *(ladder.name for ladder in entries.ladders),
         *(policy.name for policy in entries.policies),
         *dict.fromkeys(deadline.name for deadline in entries.deadlines),
@@ -34,7 +35,8 @@ def only(whole: Explanation, name: str) -> Explanation:
     asked = [rule for rule in rules if rule.rule == name]
     clocks = {name} | {rule.clock for rule in asked if rule.clock}
     words = {word for rule in asked for word in _words(rule.conditions)}
-    words |= _ROUTED_BY if any(rule.kind == "route" for rule in asked) else set()
+    words |= {word for rule in asked for word in rule.requires}
+    words |= _ROUTED_BY if any(rule.kind != "ladder" for rule in asked) else set()
     shifts = tuple(shift for shift in whole.dates.shifts if any(clock.startswith(DEADLINE) for clock in clocks))
     about = {rule.rule for rule in rules}
     return msgspec.structs.replace(

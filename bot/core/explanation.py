@@ -28,6 +28,8 @@ Outcome = Literal[
     "conditions",
     "another route",
     "nothing to route",
+    "complete",
+    "not handed over",
     "unknown state",
 ]
 
@@ -248,9 +250,11 @@ class Wished(msgspec.Struct, frozen=True):
 class RuleFacts(msgspec.Struct, frozen=True):
     """A rule on the ticket: its conditions, its clock, its rungs, and what comes of it now.
 
+    `kind` is `route`, `completeness` or `ladder`.
+
     `outcome` says what, `because` why; where it is held, `held_by` says by what, and `not_before_at` until when.
     `next_at` is when its next rung is reached, `live_since_at` the beginning of the day under `since`. `earlier` is
-    what the ledger holds of it for other occasions.
+    what the ledger holds of it for other occasions. A completeness rule has what it `requires` and what is `missing`.
     """
 
     rule: str
@@ -269,6 +273,8 @@ class RuleFacts(msgspec.Struct, frozen=True):
     observe: bool = False
     live_since_at: Moment | None = None
     earlier: tuple[Told, ...] = ()
+    requires: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 class NextLook(msgspec.Struct, frozen=True):

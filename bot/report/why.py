@@ -30,7 +30,6 @@ from bot.core.ticket import Moment
 from bot.report.why_words import ACTS, OUTCOMES, REACHED, STATES, stands
 from bot.wording import clean
 
-
 _DID = {"created": "created it", "message": "wrote a comment", "thanks": "wrote no more than thanks"}
 
 
@@ -278,6 +277,8 @@ def _rule(rule: RuleFacts, told: _Page) -> Iterator[RenderableType]:
         lines.append(f"\nbecause {clean(rule.because)}", "not dim")
         for word, value in rule.step.sets.items():
             lines.append(f"\nsets {word}: {told.name(word, value)}", "not dim")
+    if rule.requires:
+        lines.append(f"\nrequires {', '.join(rule.requires)}; missing: {', '.join(rule.missing) or '–'}", "not dim")
     if rule.not_before_at is not None:
         lines.append(f"\nnot before {told.at(rule.not_before_at)}", "not dim")
     if rule.observe:

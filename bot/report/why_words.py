@@ -30,6 +30,8 @@ OUTCOMES: Mapping[Outcome, Told] = {
     "conditions": Told("✗", "its conditions do not hold", "dim", False),
     "another route": Told("–", "another route", "dim", False),
     "nothing to route": Told("–", "nothing to route", "dim", False),
+    "complete": Told("✓", "complete", "green", False),
+    "not handed over": Told("–", "not asked for", "dim", False),
     "unknown state": Told("?", "nothing", "dim", False),
 }
 

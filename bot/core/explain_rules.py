@@ -1,0 +1,109 @@
+"""Routes, completeness rules and ladders, explained: each with its conditions and what comes of it. Pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+from bot.core.completeness import gaps, handed_over_at
+from bot.core.conditions import View
+from bot.core.entries import Completeness, Ladder, Route
+from bot.core.explain_clocks import conditions, missing
+from bot.core.explain_rungs import addressed, rungs_of, why_no_clock
+from bot.core.explain_step import UNKNOWN_STATE, Asked, Verdict, facts, fate, is_unknown
+from bot.core.explanation import RuleFacts
+from bot.core.judge import climb
+from bot.core.routing import coming_to_tier_2, to_be_routed_since
+from bot.core.steps import rules_of
+
+
+def route_facts(route: Route, taken: Route | None, why_none: str, asked: Asked) -> RuleFacts:
+    """A route, where `taken` is the one that takes the ticket, or `why_none` says why none does."""
+    view = asked.judged.view
+    tree = conditions(route.when, view)
+    verdict: Verdict = "conditions", missing(tree)
+    step = None
+    if is_unknown(asked):
+        verdict = UNKNOWN_STATE
+    elif why_none:
+        verdict = "nothing to route", why_none
+    elif route is taken:
+        step = next(step for step in asked.wishes.steps if step.rule == route.route)
+        verdict = fate(step, asked)
+    elif taken is not None and all(one.holds for one in tree):
+        verdict = "another route", f"the route '{taken.route}' comes first and takes the ticket"
+    to = addressed(("forwarder",) if route.queue else ("coordinator",), view)
+    return facts(route, tree, verdict, asked, step=step, to=to)
+
+
+def nothing_to_route(asked: Asked) -> str:
+    """Why a ticket is not to be routed; empty where it is."""
+    view = asked.judged.view
+    if to_be_routed_since(view) is not None:
+        return ""
+    if there := _not_at_tier_2(view):
+        return there
+    chosen = coming_to_tier_2(view).chosen
+    if chosen is not None and chosen.what not in ("queue", "created"):
+        return "somebody took it up in the queue that the bot set"
+    return "a person chose its queue"
+
+
+def _not_at_tier_2(view: View) -> str:
+    after = view.happened[-1].after
+    if after.standing != "open":
+        return f"the ticket is {after.standing}"
+    return "" if after.tier == 2 else f"the ticket is at {'no tier' if after.tier is None else f'tier {after.tier}'}"
+
+
+def completeness_facts(rule: Completeness, asked: Asked) -> RuleFacts:
+    """What must be known of a ticket that comes to tier 2, and what of it is missing."""
+    view = asked.judged.view
+    tree = conditions(rule.when, view)
+    lacking = next((found.missing for found in gaps(view) if found.rule is rule), ())
+    step = next((step for step in asked.wishes.steps if rule.name in rules_of(step)), None)
+    verdict: Verdict = "complete", "nothing that it requires is missing"
+    if is_unknown(asked):
+        verdict = UNKNOWN_STATE
+    elif handed_over_at(view) is None:
+        verdict = "not handed over", _not_at_tier_2(view)
+    elif not all(one.holds for one in tree):
+        verdict = "conditions", missing(tree)
+    elif step is not None:
+        verdict = fate(step, asked)
+    speaking = {rule.name: rule.to for rule in view.book.entries.completeness}
+    words = [word for name in rules_of(step) for word in speaking[name]] if step is not None else []
+    to = addressed(tuple(dict.fromkeys(words)), view) if words else ()
+    found = facts(rule, tree, verdict, asked, step=step, to=to)
+    return msgspec.structs.replace(found, requires=rule.requires, missing=lacking)
+
+
+def ladder_facts(ladder: Ladder, asked: Asked) -> RuleFacts:
+    """A ladder with its clock and all of its rungs."""
+    judged = asked.judged
+    view = judged.view
+    tree = conditions(ladder.when, view)
+    climbed = climb(ladder, judged)
+    verdict: Verdict
+    if is_unknown(asked):
+        verdict = UNKNOWN_STATE
+    elif not climbed.applies:
+        verdict = "conditions", missing(tree)
+    elif climbed.step is not None:
+        verdict = fate(climbed.step, asked)
+    elif climbed.upcoming is not None:
+        verdict = "not yet", "its first rung is not reached"
+    else:
+        verdict = why_no_clock(ladder, judged)
+    step = None if is_unknown(asked) else climbed.step
+    to = next((rung.to for rung in ladder.rungs if step is not None and rung.rung == step.occasion.rung), ())
+    found = facts(ladder, tree, verdict, asked, step=step, to=addressed(to, view) if to else ())
+    run, rungs = rungs_of(ladder, judged, asked.ledger, applies=climbed.applies and not is_unknown(asked))
+    keys = {rung.told.key for rung in rungs if rung.told}
+    return msgspec.structs.replace(
+        found,
+        clock=ladder.clock,
+        run=run,
+        rungs=rungs,
+        next_at=climbed.upcoming if not is_unknown(asked) else None,
+        earlier=tuple(told for told in found.earlier if told.key not in keys),
+    )
