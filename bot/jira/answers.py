@@ -82,14 +82,15 @@ def decode(answer: requests.Response, into: type[T]) -> T:
     except (msgspec.DecodeError, UnicodeDecodeError):
         pass
     try:
-        return msgspec.json.decode(_mended(answer.content), type=into)
+        return msgspec.json.decode(mended(answer.content), type=into)
     except msgspec.ValidationError as error:
         raise NotJira(f"answered with something that is not Jira's form ({_place(error)})") from None
     except ValueError:
         raise Garbled("answered with something that is not Jira (a body cut short or broken)") from None
 
 
-def _mended(content: bytes) -> bytes:
+def mended(content: bytes) -> bytes:
+    """Replace what strict decoders refuse in JSON that Jira yet sends. Raises ValueError for what is no JSON."""
     loose = json.loads(content.decode("utf-8", "replace"), strict=False)
     return json.dumps(loose, ensure_ascii=False).encode("utf-8", "replace")
 

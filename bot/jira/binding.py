@@ -56,14 +56,18 @@ def fold(value: str) -> str:
 
 def bind(entries: Entries, catalogue: Catalogue) -> Binding | list[Finding]:
     """Tie the rulebook to the Jira: every name an id, or else every name that has none, all at once."""
+    binding, problems = bind_what_is_there(entries, catalogue)
+    problems.extend(unknown_projects(entries, catalogue))
+    return problems or binding
+
+
+def bind_what_is_there(entries: Entries, catalogue: Catalogue) -> tuple[Binding, list[Finding]]:
+    """Tie the rulebook to what the catalogue has, and tell of every name that has no id there: it matches nothing."""
     problems: list[Finding] = []
     fields = dict(_fields(entries, catalogue, problems))
     states, targets = _states(entries, catalogue, problems)
     priorities = dict(_priorities(entries, catalogue, problems))
-    problems.extend(unknown_projects(entries, catalogue))
     found = dict(_accounts(entries, catalogue, problems))
-    if problems:
-        return problems
     read_by = {
         "fields": {word: field.id for word, field in fields.items()},
         "states": states,
@@ -75,7 +79,7 @@ def bind(entries: Entries, catalogue: Catalogue) -> Binding | list[Finding]:
     me = frozenset(catalogue.me.ids)
     dated = dated_words(entries)
     written = msgspec.json.encode((READING, catalogue.flavour, sorted(me), sorted(dated), read_by), order="sorted")
-    return Binding(
+    binding = Binding(
         fields=fields,
         states=states,
         targets=targets,
@@ -88,6 +92,7 @@ def bind(entries: Entries, catalogue: Catalogue) -> Binding | list[Finding]:
         dated=dated,
         fingerprint=hashlib.sha256(written).hexdigest()[:16],
     )
+    return binding, problems
 
 
 def unknown_projects(entries: Entries, catalogue: Catalogue) -> Iterator[Finding]:

@@ -1,0 +1,44 @@
+"""Files with one JSON object a line, plain or gzipped, read line by line and never whole."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from io import BufferedReader
+from pathlib import Path
+
+_GZIP = b"\x1f\x8b"
+_BUFFER = 1 << 20
+_BOM = b"\xef\xbb\xbf"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+class CutShort(Exception):
+    """The file ends in the middle of its compressed data, after the line of this number."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"the compressed data is cut short or broken after line {line}")
+        self.line = line
+
+
+def lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Give each line that is not blank with its number from 1, without its end and without a byte order mark.
+
+    Whether it is compressed is seen by its content. Raises OSError, CutShort after the last whole line, and
+    ValueError for a file in UTF-16, as some shells write.
+    """
+    number = 0
+    with path.open("rb") as file:
+        start = file.peek(2)[:2]
+        if start in _UTF_16:
+            raise ValueError("the file is in UTF-16; write it in UTF-8")
+        compressed = start == _GZIP
+        source = BufferedReader(gzip.GzipFile(fileobj=file), _BUFFER) if compressed else file
+        try:
+            for number, line in enumerate(source, 1):
+                content = (line.removeprefix(_BOM) if number == 1 else line).strip()
+                if content:
+                    yield number, content
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            raise CutShort(number) from None
