@@ -268,6 +268,64 @@ def rule_tests(
     raise typer.Exit(run_tests(where, Console(soft_wrap=True), junit=junit, only=only))
 
 
+@app.command()
+def backtest(
+    rules: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The rulebook to try; the configured one when not given.")
+    ] = None,
+    against: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A rulebook to hold it against: what differs, by ticket.")
+    ] = None,
+    export: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Jira issues in REST form, one a line; may be gzipped.")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="DATE", help="The first day, or a moment by the desk's clock.")
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", metavar="DATE", help="The last day, or the moment at which it ends.")
+    ] = None,
+    poll_s: Annotated[
+        int | None, typer.Option("--poll", min=1, max=86_400, metavar="SECONDS", help="A cycle every so often.")
+    ] = None,
+    lag_s: Annotated[
+        int, typer.Option("--lag", min=0, max=86_400, metavar="SECONDS", help="How late the bot sees a change.")
+    ] = 0,
+    bot: Annotated[
+        str | None, typer.Option(metavar="ACCOUNT", help="The account in the export that was the bot's.")
+    ] = None,
+    as_if_live: Annotated[bool, typer.Option("--as-if-live", help="Take rules on observe as switched on.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a ticket.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The report to write; backtest.html, but none with --json.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=256, help="How many processes; one for each core.")
+    ] = None,
+    config: Config = CONFIG,
+) -> None:
+    """What the rules would have said of past tickets, and which promises would have been broken; writes no ticket."""
+    from bot.commands.backtest import Asked
+    from bot.commands.backtest import run as run_backtest
+
+    asked = Asked(
+        config=config,
+        rules=rules,
+        against=against,
+        export=export,
+        start=start,
+        end=end,
+        poll_s=poll_s,
+        lag_s=lag_s,
+        bot=bot,
+        as_if_live=as_if_live,
+        as_json=as_json,
+        out=out if out or as_json else Path("backtest.html"),
+        workers=workers,
+    )
+    raise typer.Exit(run_backtest(asked))
+
+
 hours = typer.Typer(help="Working time at the prompt.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(hours, name="hours")
 

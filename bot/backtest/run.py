@@ -134,9 +134,10 @@ class _Living:
             ticket = self._read(source)
             lived = replay(ticket, self._book, self._span, self._grid)
         except Unreadable as error:
-            return _troubled(ticket, f"could not be read: {error}")
+            return _troubled((error.id, error.key, "", 0), f"could not be read: {error}")
         except Exception as error:  # one bad ticket never stops the rest; what it was is told by type
-            return _troubled(ticket, f"could not be judged ({type(error).__name__})")
+            known = (ticket.id, ticket.key, ticket.project, ticket.created_at) if ticket else ("", "", "", 0)
+            return _troubled(known, f"could not be judged ({type(error).__name__})")
         if lived is None:
             return _Life(None, 0, trouble=False, met=[])
         control = self._book.entries.manners.control
@@ -146,10 +147,8 @@ class _Living:
         return _Life(pack_outcome(lived.outcome), lived.judged, trouble=False, met=met)
 
 
-def _troubled(ticket: Ticket | None, trouble: str) -> _Life:
-    known = (ticket.id, ticket.key, ticket.project, ticket.created_at) if ticket else ("", "", "", 0)
-    state = ticket.state if ticket else ""
-    outcome = Outcome(*known, state=state, queue=None, category=None, trouble=trouble)
+def _troubled(known: tuple[str, str, str, Moment], trouble: str) -> _Life:
+    outcome = Outcome(*known, state="", queue=None, category=None, trouble=trouble)
     return _Life(pack_outcome(outcome), 0, trouble=True, met=[])
 
 

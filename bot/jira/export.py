@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +22,7 @@ from bot.jsonlines import CutShort, lines
 T = TypeVar("T")
 
 _LISTED = 20
+_TOLD = 500
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATETIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+[+-][0-9:]+")
 _NULL = b"null"
@@ -81,7 +82,13 @@ class _Schema(msgspec.Struct, gc=False):
     items: str = ""
 
 
+class _NamedIssue(msgspec.Struct, gc=False):
+    id: str | int
+    key: str
+
+
 _ISSUE = msgspec.json.Decoder(_Issue)
+_NAMED_ISSUE = msgspec.json.Decoder(_NamedIssue)
 _STATUS = msgspec.json.Decoder(_Status)
 _COMMENTS = msgspec.json.Decoder(_Comments)
 _ACCOUNT = msgspec.json.Decoder(_Account | None)
@@ -140,20 +147,29 @@ class ReadExported:
     binding: Binding
 
     def __call__(self, raw: bytes) -> Ticket:
-        """Read it as it stands. Raises Unreadable."""
+        """Read it as it stands. Raises Unreadable with its id and key."""
         try:
-            issue = decode_issue(raw)
-        except Unreadable:
-            issue = decode_issue(_mended(raw))
-        return read_ticket(issue, issue.histories, issue.comments.comments, self.binding)
+            try:
+                issue = decode_issue(raw)
+            except Unreadable:
+                issue = decode_issue(_mended(raw))
+            return read_ticket(issue, issue.histories, issue.comments.comments, self.binding)
+        except Unreadable as error:
+            named = _NAMED_ISSUE.decode(_mended(raw))
+            raise Unreadable(str(error), str(named.id), named.key) from None
 
 
-def look_through(path: Path) -> Export:
-    """Pass over an export once. Raises OSError, and ValueError for a file that is no text in UTF-8."""
+def look_through(path: Path, progress: Callable[[int], None] = lambda more: None) -> Export:
+    """Pass over an export once. Raises OSError, and ValueError for a file that is no text in UTF-8.
+
+    `progress` is told how many more lines were looked at.
+    """
     sight = _Sight(Export(path))
     try:
-        for number, raw in lines(path):
+        for place, (number, raw) in enumerate(lines(path), 1):
             sight.take(number, raw)
+            if place % _TOLD == 0:
+                progress(_TOLD)
     except CutShort as error:
         sight.export.cut_short = str(error)
     return sight.whole()
@@ -396,6 +412,8 @@ def _kind(value: object) -> tuple[str, str] | None:
             return ("array", (_kind(value[0]) or ("", ""))[0])
         case {"accountId": _} | {"displayName": _}:
             return ("user", "")
+        case {"mimeType": _} | {"filename": _}:
+            return ("attachment", "")
         case {"value": _}:
             return ("option", "")
         case {"type": "doc"}:

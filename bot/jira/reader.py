@@ -40,7 +40,14 @@ _TEXTS = frozenset({"", "any", "doc", "string"})
 
 
 class Unreadable(Exception):
-    """A ticket whose JSON is not what Jira writes; the text names the place, never a value."""
+    """A ticket whose JSON is not what Jira writes; the text names the place, never a value.
+
+    `id` and `key` are the ticket's where they are known.
+    """
+
+    def __init__(self, text: str, id_: str = "", key: str = "") -> None:
+        super().__init__(text)
+        self.id, self.key = id_, key
 
 
 class Item(msgspec.Struct):

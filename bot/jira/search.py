@@ -44,9 +44,16 @@ class _DcPage(msgspec.Struct):
 
 
 def changed(
-    client: Client, flavour: Flavour, projects: Sequence[str], since_ms: int | None, closed: dict[str, str]
+    client: Client,
+    flavour: Flavour,
+    projects: Sequence[str],
+    since_ms: int | None,
+    closed: dict[str, str],
+    narrowed: str = "",
 ) -> Iterator[Stamp]:
     """Give every visible ticket of the projects updated at or after `since_ms`, oldest change first.
+
+    `narrowed` is JQL that must hold as well.
 
     Where Jira refuses that, as it does for one project that is archived, renamed or hidden, each project is searched
     by itself, and those refused are put into `closed` with what Jira said. Raises Denied when none of them can be
@@ -54,25 +61,26 @@ def changed(
     """
     pages = _cloud_pages if flavour == "cloud" else _dc_pages
     try:
-        yield from pages(client, partial(_jql, projects), since_ms)
+        yield from pages(client, partial(_jql, projects, narrowed), since_ms)
         return
     except Refused as error:
         refused = str(error)
     for project in projects if len(projects) > 1 else ():
         try:
-            yield from pages(client, partial(_jql, [project]), since_ms)
+            yield from pages(client, partial(_jql, [project], narrowed), since_ms)
         except Refused as error:
             closed[project] = str(error)
     if len(projects) == 1 or len(closed) == len(projects):
         raise Denied(f"{refused}; can the account see {', '.join(projects)}?")
 
 
-def _jql(projects: Sequence[str], since_ms: int | None) -> str:
+def _jql(projects: Sequence[str], narrowed: str, since_ms: int | None) -> str:
     # A bare number is epoch milliseconds, free of anybody's time zone; dates in quotes would be read in the
     # zone of the account's profile, to the minute.
     listed = ", ".join(quoted(key) for key in projects)
     since = "" if since_ms is None else f" AND updated >= {since_ms}"
-    return f"project in ({listed}){since} ORDER BY updated ASC, key ASC"
+    also = f" AND {narrowed}" if narrowed else ""
+    return f"project in ({listed}){since}{also} ORDER BY updated ASC, key ASC"
 
 
 def quoted(text: str) -> str:

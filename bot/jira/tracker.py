@@ -57,9 +57,19 @@ class _Created(msgspec.Struct):
 
 
 class JiraTracker:
-    """Keeps the `Tracker` protocol for one Jira and one rulebook; one per thread, as its client is."""
+    """Keeps the `Tracker` protocol for one Jira and one rulebook; one per thread, as its client is.
 
-    def __init__(self, client: Client, catalogue: Catalogue, binding: Binding, entries: Entries) -> None:
+    With the bindings of other rulebooks, it also reads tickets in their words.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        catalogue: Catalogue,
+        binding: Binding,
+        entries: Entries,
+        others: Sequence[Binding] = (),
+    ) -> None:
         self.flavour: str = catalogue.flavour
         self.client = client
         self.catalogue = catalogue
@@ -67,7 +77,9 @@ class JiraTracker:
         self._entries = entries
         self._cloud = catalogue.flavour == "cloud"
         self._version = "3" if self._cloud else "2"
-        self._fields = (*LEAN, *(field.id for field in binding.fields.values() if field.id not in LEAN))
+        self._bindings = (binding, *others)
+        bound = (field.id for each in self._bindings for field in each.fields.values())
+        self._fields = tuple(dict.fromkeys((*LEAN, *bound)))
         self._looked_up: dict[str, User] = {}
         self.closed: dict[str, str] = {}
         self._told_statuses: set[str] = set()
@@ -89,9 +101,22 @@ class JiraTracker:
 
     def read(self, ids: Sequence[str]) -> Reading:
         """Read tickets whole; those that are not there are `missing`, those that are odd are `troubles`."""
+        found, missing, troubles = self.read_in_each(ids)
+        return Reading(tuple(ticket for ticket, *_ in found), missing, troubles)
+
+    def open_before(self, until_ms: int) -> Iterator[Stamp]:
+        """Give the tickets that are not done by Jira's reckoning and were last updated before `until_ms`."""
+        projects, closed = self._entries.projects, dict(self.closed)
+        narrowed = f"updated < {until_ms} AND statusCategory != Done"
+        yield from search.changed(self.client, self.catalogue.flavour, projects, None, closed, narrowed)
+
+    def read_in_each(
+        self, ids: Sequence[str]
+    ) -> tuple[list[tuple[Ticket, ...]], tuple[str, ...], tuple[Trouble, ...]]:
+        """Read as `read` does, each ticket in the words of this rulebook and of the `others`, in this order."""
         wanted = dict.fromkeys(ids)
         asked = [id_ for id_ in wanted if id_.isascii() and id_.isdigit()]
-        tickets: list[Ticket] = []
+        tickets: list[tuple[Ticket, ...]] = []
         troubles: dict[str, Trouble] = {}
         for batch in fetch.fetch(self.client, self.catalogue.flavour, asked, self._fields):
             batch_troubles = list(batch.troubles)
@@ -109,9 +134,9 @@ class JiraTracker:
             troubles |= {trouble.ticket_id: trouble for trouble in batch_troubles}
         if asked and not tickets and not troubles:
             myself(self.client)
-        there = {ticket.id for ticket in tickets}
+        there = {ticket.id for ticket, *_ in tickets}
         missing = tuple(id_ for id_ in wanted if id_ not in there and id_ not in troubles)
-        return Reading(tuple(tickets), missing, tuple(troubles.values()))
+        return tickets, missing, tuple(troubles.values())
 
     def said(self, ticket_id: str) -> tuple[Said, ...]:
         """Read the bot's comments back, newest first.
@@ -165,7 +190,7 @@ class JiraTracker:
             body = {"transition": {"id": transition}}
             self.client.write("POST", f"{self._version}/issue/{{id}}/transitions", body, type(None), at=at)
 
-    def _ticket(self, raw: msgspec.Raw, batch: fetch.Batch) -> Ticket:
+    def _ticket(self, raw: msgspec.Raw, batch: fetch.Batch) -> tuple[Ticket, ...]:
         issue = decode_issue(raw)
         histories = batch.histories.get(str(issue.id), []) if self._cloud else issue.histories
         listed = issue.comments
@@ -173,7 +198,7 @@ class JiraTracker:
         with about_a_ticket(self.client):
             comments = fetch.comments(self.client, self._version, str(issue.id)) if cut_off else listed.comments
         self._heed_status(issue.field("status", StatusId, StatusId()).id)
-        return read_ticket(issue, histories, comments, self.binding)
+        return tuple(read_ticket(issue, histories, comments, binding) for binding in self._bindings)
 
     def _heed_status(self, status: str) -> None:
         """A status made since the start is told of once: what it means is looked up at the next reload or start."""
