@@ -39,7 +39,7 @@ class Opened(NamedTuple):
 
 @dataclass(slots=True)
 class Found:
-    """What a backtest counts while it runs: tickets of the span, judgings, tickets in trouble, cycles over the ceiling."""
+    """What a backtest counts while it runs: tickets, judgings, tickets in trouble, and cycles over the ceiling."""
 
     tickets: int = 0
     judgings: int = 0
