@@ -201,9 +201,13 @@ def next_change(cycle: Cycle, now: Moment, at_risk_s: int) -> Moment | None:
     None when it never is: the clock is paused, stopped or breached, or has no target. Raises ValueError when that
     takes more than 50 years.
     """
+    return next((at for at in changes(cycle, at_risk_s) if at > now), None)
+
+
+def changes(cycle: Cycle, at_risk_s: int) -> tuple[Moment, ...]:
+    """Find the moments at which a running clock's standing is another, past ones included, as `next_change` does."""
     if cycle.zero_s is None or cycle.target_s is None:
-        return None
-    ran_s = elapsed_s(cycle, now)
+        return ()
     # The last second of the target is still in time, so that the breach is the second after it.
-    later = (amount_s for amount_s in (cycle.target_s - at_risk_s, cycle.target_s + 1) if amount_s > ran_s)
-    return next((reached_at(cycle, amount_s, now) for amount_s in later), None)
+    amounts = (amount_s for amount_s in (cycle.target_s - at_risk_s, cycle.target_s + 1) if amount_s > 0)
+    return tuple(at for amount_s in amounts if (at := reached_at(cycle, amount_s, cycle.started_at)) is not None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import TypeVar
 
 from bot.core.clock import Cycle, Tick, cycles, measure
@@ -24,7 +24,19 @@ def policy_cycles(policy: Policy, view: View) -> tuple[Cycle, ...]:
         return ()
     calendar = view.book.calendar_of(policy.calendar, view.ticket.queue)
     target_s = target.within.working_s(calendar.day_s)
-    return cycles(policy.name, _known(view, policy.name, lambda turns: ticks(policy, turns)), calendar, target_s)
+    known = _known(view, policy.name, lambda turns: ticks(policy, turns))
+    run = (policy.name, len(known), calendar.name, target_s)
+    return once(view, run, lambda: cycles(policy.name, known, calendar, target_s))
+
+
+def once(view: View, name: Hashable, find: Callable[[], T]) -> T:
+    """What `find` finds, worked out once a history: `name` must tell all that it rests on."""
+    if view.whole is None:
+        return find()
+    found: T | None = view.whole.found.get(name)
+    if found is None:
+        found = view.whole.found[name] = find()
+    return found
 
 
 def _known(view: View, name: str, find: Callable[[tuple[Turn, ...]], Iterable[tuple[int, T]]]) -> list[T]:
@@ -78,4 +90,6 @@ def since_cycle(words: str, view: View) -> Cycle | None:
     """A clock that runs in the desk's calendar from the last time `words` (after `since `) came true."""
     test = moment(words)
     started = _known(view, SINCE + words, lambda turns: ((i, turn.at) for i, turn in enumerate(turns) if test(turn)))
-    return measure(SINCE + words, started[-1], view.book.calendar) if started else None
+    if not started:
+        return None
+    return once(view, (words, started[-1]), lambda: measure(SINCE + words, started[-1], view.book.calendar))

@@ -51,7 +51,7 @@ class Whole:
     """
 
     turns: tuple[Turn, ...]
-    found: dict[str, Any] = field(default_factory=dict)
+    found: dict[object, Any] = field(default_factory=dict)
 
 
 _SITUATED = frozenset(("state", "queue", "delivered", "labels"))

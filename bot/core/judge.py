@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
-from bot.core.clock import Cycle, Standing, due_at, elapsed_s, is_running, next_change, standing
-from bot.core.clocks import SINCE, at_risk_s, policy_cycles, since_cycle
+from bot.core.clock import Cycle, Standing, changes, due_at, elapsed_s, is_running, standing
+from bot.core.clocks import SINCE, at_risk_s, once, policy_cycles, since_cycle
 from bot.core.completeness import gap_steps
 from bot.core.conditions import Tested, View, holds
 from bot.core.deadline import Deadline, distance, due_day, is_over, shown
@@ -67,8 +68,8 @@ def judge(ticket: Ticket, book: Rulebook, now: Moment) -> Wishes:
     return wishes_of(look(ticket, book, now))
 
 
-def wishes_of(judged: Judged) -> Wishes:
-    """What the rules wish for a ticket that was looked at."""
+def wishes_of(judged: Judged, *, with_verdicts: bool = True) -> Wishes:
+    """What the rules wish for a ticket that was looked at; verdicts only where somebody keeps them."""
     view = judged.view
     ticket, book, now = view.ticket, view.book, view.now
     hold = book.entries.manners.hold
@@ -84,7 +85,7 @@ def wishes_of(judged: Judged) -> Wishes:
         if climbed.upcoming is not None:
             moments.append((climbed.upcoming, "the next rung is reached then"))
     steps = tuple(step for step in found if step is not None)
-    stopped = chain.from_iterable(judged.clocks.values())
+    stopped = chain.from_iterable(judged.clocks.values()) if with_verdicts else ()
     verdicts = tuple(verdicts_on(ticket.id, stopped, book.version, now))
     if moments:
         return Wishes(ticket.id, ticket.project, steps, *min(moments), on_hold, verdicts)
@@ -102,9 +103,14 @@ def standings(judged: Judged) -> dict[str, Standing]:
 def _changes(judged: Judged) -> Iterator[tuple[Moment, str]]:
     """When each policy's clock stands otherwise, if nothing happens to the ticket."""
     for policy, cycle in _last_cycles(judged):
-        at = next_change(cycle, judged.view.now, at_risk_s(policy, cycle))
+        moments = once(judged.view, ("changes", id(cycle)), partial(_changes_of, policy, cycle))
+        at = next((at for at in moments if at > judged.view.now), None)
         if at is not None:
             yield at, f"the clock of '{policy.name}' stands otherwise then"
+
+
+def _changes_of(policy: Policy, cycle: Cycle) -> tuple[Moment, ...]:
+    return changes(cycle, at_risk_s(policy, cycle))
 
 
 def _last_cycles(judged: Judged) -> Iterator[tuple[Policy, Cycle]]:
@@ -124,7 +130,7 @@ def climb(ladder: Ladder, judged: Judged) -> Climb:
     cycle = cycle_of(ladder, judged)
     if cycle is None or not is_running(cycle):
         return Climb(applies=True, cycle=cycle)
-    moments = rung_moments(ladder.rungs, cycle, view.now)
+    moments = once(view, (ladder.name, id(cycle)), lambda: rung_moments(ladder.rungs, cycle, view.now))
     upcoming = next_at(moments, view.now)
     reached = highest(moments, view.now)
     step = _ladder_step(ladder, cycle, reached, upcoming, judged, tested) if reached is not None else None
@@ -207,13 +213,17 @@ def _ladder_step(
         values.update((word, value) for word, value in _promises(judged) if word == "due")
         if upcoming is not None:
             values["answer_by"] = At(upcoming)
-    elif (due := due_at(cycle, view.now)) is not None:
+    elif (due := _due(cycle, view)) is not None:
         values["due"] = At(due)
         amount = Amount(abs(cycle.target_s - elapsed), cycle.calendar.day_s)
         values["left" if elapsed <= cycle.target_s else "over"] = amount
     occasion = occasion_of(cycle, reached)
     decided = (*tested, (ladder.clock, f"{elapsed // 60} working minutes"), ("rung", rung.rung))
     return _said(ladder, reached, occasion, decided, values, judged)
+
+
+def _due(cycle: Cycle, view: View) -> Moment | None:
+    return once(view, ("due", id(cycle)), lambda: due_at(cycle, view.now))
 
 
 def _said(
@@ -281,7 +291,7 @@ def _promises(judged: Judged) -> Iterator[tuple[str, Value]]:
     dues: dict[str, Moment] = {}
     for policy, cycle in _last_cycles(judged):
         word = "first_due" if "answered" in policy.stops else "due" if "solved" in policy.stops else None
-        due = due_at(cycle, judged.view.now) if word and is_running(cycle) else None
+        due = _due(cycle, judged.view) if word and is_running(cycle) else None
         if word and due is not None:
             dues[word] = min(due, dues.get(word, due))
     yield from ((word, At(due)) for word, due in dues.items())

@@ -82,7 +82,7 @@ def replay(ticket: Ticket, book: Rulebook, span: Span, grid: Grid) -> Lived | No
         judged = life.look(at, grid.lag_s)
         judged_times += 1
         _follow(judged, runs, ended)
-        wishes = wishes_of(judged)
+        wishes = wishes_of(judged, with_verdicts=False)
         if not met or not _same(wishes, met[-1].wishes):
             met.append(Met(at, ticket.key, judged.view.ticket.queue, wishes))
         upcoming = bisect_right(seen_at, at)
