@@ -171,6 +171,10 @@ def _band(periods: Sequence[str]) -> alt.Scale:
     return alt.Scale(domain=list(periods), paddingInner=0.12)
 
 
+def _legend(width: int, columns: int) -> alt.Legend:
+    return alt.Legend(title=None, orient="top", columns=columns, columnPadding=28, labelLimit=width - 40)
+
+
 def _names(width: int) -> alt.Axis:
     # What is drawn in another font than it was measured in must not be cut off.
     return alt.Axis(labelLimit=0.75 * _room(width), minExtent=_room(width), ticks=False, domain=False, grid=False)

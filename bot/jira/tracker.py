@@ -77,8 +77,8 @@ class JiraTracker:
         self._entries = entries
         self._cloud = catalogue.flavour == "cloud"
         self._version = "3" if self._cloud else "2"
-        self._bindings = (binding, *others)
-        bound = (field.id for each in self._bindings for field in each.fields.values())
+        self._others = tuple(others)
+        bound = (field.id for each in (binding, *others) for field in each.fields.values())
         self._fields = tuple(dict.fromkeys((*LEAN, *bound)))
         self._looked_up: dict[str, User] = {}
         self.closed: dict[str, str] = {}
@@ -198,7 +198,7 @@ class JiraTracker:
         with about_a_ticket(self.client):
             comments = fetch.comments(self.client, self._version, str(issue.id)) if cut_off else listed.comments
         self._heed_status(issue.field("status", StatusId, StatusId()).id)
-        return tuple(read_ticket(issue, histories, comments, binding) for binding in self._bindings)
+        return tuple(read_ticket(issue, histories, comments, binding) for binding in (self.binding, *self._others))
 
     def _heed_status(self, status: str) -> None:
         """A status made since the start is told of once: what it means is looked up at the next reload or start."""
