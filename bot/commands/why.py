@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from bot import logs
 from bot.commands.moments import iso, local, read_moment
@@ -58,7 +58,7 @@ def why(config: Path, key: str, at: str | None, rule: str | None, *, as_json: bo
     if as_json:
         print(json.dumps(as_object(found, polled_at, remarks), ensure_ascii=False))
         return 0
-    show(found, book, remarks, rule, Console(highlight=False, color_system=_colours()))
+    show(page(found, book, polled_at, remarks, rule), Console(highlight=False, color_system=_colours()))
     return 0
 
 
@@ -66,9 +66,8 @@ def _colours() -> Literal["auto"] | None:
     return None if os.environ.get("NO_COLOR") else "auto"
 
 
-def show(found: Explanation, book: Rulebook, remarks: Sequence[str], rule: str | None, console: Console) -> None:
-    """Print an explanation as a page; where nobody sees colours, lines end where their text does."""
-    laid_out = page(found, book, remarks, rule)
+def show(laid_out: RenderableType, console: Console) -> None:
+    """Print a page; where nobody sees colours, lines end where their text does."""
     if console.is_terminal and console.color_system is not None:
         console.print(laid_out)
         return
@@ -90,7 +89,7 @@ def _with_moments(value: Any) -> Any:
             name: iso(one) if name.endswith("_at") and isinstance(one, int) else _with_moments(one)
             for name, one in value.items()
         }
-    return [_with_moments(one) for one in value] if isinstance(value, list) else value
+    return [_with_moments(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _explained(

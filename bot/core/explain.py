@@ -12,7 +12,7 @@ from bot.core.explanation import Explanation, NextLook, RuleFacts, TicketFacts
 from bot.core.history import forwarder
 from bot.core.judge import Judged, look, wishes_of
 from bot.core.ledger import Entry
-from bot.core.people import shown, without_strangers
+from bot.core.people import named, without_strangers
 from bot.core.routing import route_for
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Wishes
@@ -48,7 +48,6 @@ def explain(ticket: Ticket, book: Rulebook, ledger: Mapping[str, Entry], desk: D
 def _ticket(judged: Judged, wishes: Wishes, desk: DeskState) -> TicketFacts:
     view, ticket = judged.view, judged.view.ticket
     after = view.happened[-1].after
-    answers = forwarder(ticket, view.happened, view.book)
     return TicketFacts(
         key=ticket.key,
         id=ticket.id,
@@ -61,8 +60,8 @@ def _ticket(judged: Judged, wishes: Wishes, desk: DeskState) -> TicketFacts:
         queue=ticket.queue,
         category=ticket.category,
         priority=ticket.priority,
-        owner=None if ticket.owner is None else shown(ticket.owner, view),
-        forwarder=None if answers is None else shown(answers, view),
+        owner=named(ticket.owner, view.book),
+        forwarder=named(forwarder(ticket, view.happened, view.book), view.book),
         delivered=after.delivered,
         on_hold=wishes.on_hold,
         silenced=bool({"*", ticket.project} & desk.silenced),

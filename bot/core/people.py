@@ -10,6 +10,7 @@ from bot.core.conditions import View
 from bot.core.history import forwarder
 from bot.core.phrases import Phrase
 from bot.core.rulebook import Rulebook
+from bot.core.ticket import Ticket
 
 
 class Role(NamedTuple):
@@ -120,7 +121,7 @@ def role_of(person: str | None, view: View, *, bot: bool = False) -> str:
     return "reporter" if person == view.ticket.reporter else "somebody"
 
 
-_STRANGER = re.compile(r"~[^,;)]+")
+_STRANGER = re.compile(r"(?<!\w)~[^\s,;)]+")
 
 
 def shown(person: str, view: View) -> str:
@@ -128,6 +129,22 @@ def shown(person: str, view: View) -> str:
     return person if person in view.book.languages else role_of(person, view)
 
 
+def named(person: str | None, book: Rulebook) -> str | None:
+    """The word of a person whom the rulebook names, `somebody` for anybody else; None for nobody."""
+    return person if person is None or person in book.languages else "somebody"
+
+
 def without_strangers(text: str, view: View) -> str:
-    """The text with the role in place of everybody whom the rulebook does not name."""
-    return _STRANGER.sub(lambda found: role_of(found[0].strip(), view), text)
+    """The text with their role in place of everybody on the ticket whom the rulebook does not name."""
+    if "~" not in text:
+        return text
+    for person in sorted(_strangers(view.ticket), key=len, reverse=True):
+        text = text.replace(person, role_of(person, view))
+    return _STRANGER.sub("somebody", text)
+
+
+def _strangers(ticket: Ticket) -> set[str]:
+    people = {ticket.owner, ticket.reporter, ticket.forwarder}
+    people |= {who for each in ticket.changes for who in (each.who, each.was, each.now)}
+    people |= {message.who for message in ticket.messages}
+    return {person for person in people if person is not None and person.startswith("~")}

@@ -12,7 +12,7 @@ from bot.core.explanation import ClockAct, DateShift, Did, Event, Told, Value
 from bot.core.history import Turn, events
 from bot.core.ledger import SPOKEN, Entry
 from bot.core.moments import moment
-from bot.core.people import role_of, shown, without_strangers
+from bot.core.people import named, role_of, shown, without_strangers
 from bot.core.ticket import Change, Message
 
 _DID: Mapping[Act, Did] = {"start": "starts", "pause": "pauses", "resume": "goes on", "stop": "stops"}
@@ -110,8 +110,7 @@ def _values(turn: Turn, event: Change | Message | None, view: View) -> Iterator[
 
 def _value(change: Change, view: View) -> Value:
     if change.field in _PEOPLE:
-        was, now = (None if each is None else shown(each, view) for each in (change.was, change.now))
-        return Value(change.field, was, now)
+        return Value(change.field, named(change.was, view.book), named(change.now, view.book))
     told = change.field in _SHOWN or all(_is_date(each, view) for each in (change.was, change.now))
     was, now = (each if told or each is None else "…" for each in (change.was, change.now))
     return Value(change.field, was, now, told)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from bot.core.ledger import Entry
 from bot.core.ticket import Ticket
 from bot.store.connect import parse, version_of
-from bot.store.scratch import scratch
+from bot.store.scratch import looking, scratch
 from bot.store.store import Store, StoreError, open_store
 from bot.store.tables import HEAD, VERSION_TABLE
 
@@ -72,4 +72,45 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     file = tmp_path / "bot.db"
     file.write_text("not a database, and long enough to be looked at " * 20)
     with pytest.raises(StoreError, match=r"bot\.db: "), scratch(f"sqlite:///{file}"):
+        pass
+
+
+def test_one_that_looks_sees_what_the_bot_writes_beside_it_and_writes_nothing(url: str) -> None:
+    with closing(open_store(url)) as store:
+        store.put_tickets([TICKET], "facts", 7)
+        store.set_mark(2000, 8)
+        with looking(url) as seen:
+            assert contents(seen) == contents(store)
+            with store.transaction():
+                store.set_mark(3000, 9)
+                assert seen.polled_at() == 8, "a write under way holds nobody up"
+            assert seen.polled_at() == 9
+            with pytest.raises(StoreError, match=r"read.?only"):
+                seen.set_mark(4000, 10)
+        assert store.polled_at() == 9
+
+
+def test_there_is_nothing_to_look_at_where_no_bot_has_been(tmp_path: Path, postgres: Callable[[], str]) -> None:
+    with (
+        pytest.raises(StoreError, match=r"bot\.db: there is no such file"),
+        looking(f"sqlite:///{tmp_path / 'bot.db'}"),
+    ):
+        pass
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(StoreError, match="its schema is 0"), looking(postgres()):
+        pass
+
+
+def test_a_file_of_an_earlier_schema_is_looked_at_and_left_at_it(tmp_path: Path) -> None:
+    file = tmp_path / "bot.db"
+    file.touch()
+    with looking(f"sqlite:///{file}") as seen:
+        assert seen.polled_at() is None
+    assert file.stat().st_size == 0
+
+
+def test_a_file_that_is_no_database_is_not_looked_at(tmp_path: Path) -> None:
+    file = tmp_path / "bot.db"
+    file.write_text("not a database, and long enough to be looked at " * 20)
+    with pytest.raises(StoreError, match=r"bot\.db: "), looking(f"sqlite:///{file}"):
         pass

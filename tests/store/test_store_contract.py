@@ -64,6 +64,8 @@ def entry(key: str, **changes: Any) -> Entry:
 
 def test_an_empty_store_knows_nothing(store: Store) -> None:
     assert store.mark_ms() is None
+    assert store.polled_at() is None
+    assert store.keys() == {}
     assert store.note("reconciled") is None
     assert store.seen(["1"]) == {}
     assert store.all_seen() == {}
@@ -106,6 +108,7 @@ def test_mark_and_notes_are_overwritten(store: Store) -> None:
     store.set_mark(1_700_000_000_123, 1)
     store.set_mark(1_700_000_000_456, 2)
     assert store.mark_ms() == 1_700_000_000_456
+    assert store.polled_at() == 2
     store.set_note("reconciled", "1")
     store.set_note("reconciled", "2")
     assert store.note("reconciled") == "2"
@@ -138,6 +141,7 @@ def test_a_gone_ticket_is_in_no_answer_until_it_is_put_again(store: Store) -> No
     store.trouble("1", "unreadable", 6)
     store.gone(["1", "unknown"], 7)
     assert store.seen(["1"]) == {}
+    assert store.keys() == {ticket(1).key: 7, ticket(2).key: None}
     assert store.all_seen() == {"2": 1}
     assert store.tickets(["1"]) == []
     assert [t.id for t in store.open_tickets()] == ["2"]
