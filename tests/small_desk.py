@@ -10,13 +10,13 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.core.conditions import View
 from bot.core.entries import Entries
 from bot.core.history import turns
 from bot.core.ledger import Entry
 from bot.core.rulebook import Rulebook, build
 from bot.core.steps import Because, Occasion, Step, Wishes, key_of
 from bot.core.ticket import Change, Message, Moment, Ticket
+from bot.core.view import View
 
 MONDAY = datetime(2026, 11, 16, tzinfo=ZoneInfo("Europe/Tallinn"))
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.core.clocks import policy_cycles
-from bot.core.conditions import View
 from bot.core.history import turns
 from bot.core.ticket import Ticket
+from bot.core.view import View
 from bot.rulefiles import load_rulebook
 
 BASE = Path(__file__).parent / "broken_rulebooks" / "base"

@@ -16,10 +16,10 @@ from rich.console import Console
 
 from bot.core import entries as words
 from bot.core.completeness import FACTS
-from bot.core.conditions import WORDS
 from bot.core.moments import MOMENTS, WHILES, moment_problem, while_problem
 from bot.core.people import ROLES
 from bot.core.ruletest_words import Case, Expectations, Happened, Time
+from bot.core.words import WORDS
 from bot.ruletests import run
 from bot.shipped import rules_folder
 from bot.start import read_desk
@@ -50,6 +50,7 @@ TYPES: list[tuple[Any, str]] = [
     (int, "whole number"),
     (str, "text"),
     (date, "date"),
+    (words.Day, "day"),
 ]
 """How a type is written in the tables; any other is made of these."""
 
@@ -82,7 +83,9 @@ def shown(kind):
         case origin if origin is tuple:
             return f"list of {shown(inner[0])}s"
         case origin if origin is dict:
-            return f"{shown(inner[1])}s by {'name' if inner[0] is str else shown(inner[0])}"
+            values = shown(inner[1])
+            many = values.replace("list of", "lists of") if values.startswith("list of") else f"{values}s"
+            return f"{many} by {'name' if inner[0] is str else shown(inner[0])}"
     listed = any(isinstance(one, BeforeValidator) for one in kind.__metadata__)
     return ("text or " if listed else "") + shown(inner[0])
 
@@ -114,17 +117,24 @@ def argument_rows(registry, problem):
 
 
 def condition_rows():
-    entries = read_desk(SHIPPED / "keskkonnaamet", "test").book.entries
-    nothing = entries.model_copy(
-        update=dict.fromkeys(("projects", "categories", "priorities", "queues", "states"), ())
-    )
     yield "word", "meaning", "values", "needs under `fields`"
     for word, entry in WORDS.items():
-        allowed = entry.allowed(entries)
-        values = ", ".join(map(said, allowed or ()))
-        if allowed != entry.allowed(nothing):
-            values = "those of the rulebook"
-        yield f"`{word}`", entry.says, values or "any text", f"`{entry.needs}`" if entry.needs else ""
+        values = FORMS[entry.form].format(values=listed(entry.values), names=listed(getattr(entry, "names", ())))
+        yield f"`{word}`", entry.says, values, f"`{entry.needs}`" if entry.needs else ""
+
+
+FORMS = {
+    "one of": "{values}",
+    "number": "a number, a list of them, or `{{over: 1}}`, `{{under: 5}}`",
+    "duration": "`{{over: 3wd}}`, `{{under: 15cd}}`",
+    "by name": "{names}; each with {values}",
+}
+
+
+def listed(values):
+    if values is None:
+        return "any text"
+    return "those of the rulebook" if callable(values) else ", ".join(map(said, values))
 
 
 def role_rows():

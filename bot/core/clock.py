@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import Literal
 
 from bot.core.calendar import Calendar
+from bot.core.duration import Duration
 from bot.core.ticket import Moment
 
 Act = Literal["start", "pause", "resume", "stop", "reset"]
@@ -193,6 +194,14 @@ def _standing(cycle: Cycle, ran_s: int, at_risk_s: int) -> Standing:
     if cycle.zero_s is None:
         return "paused" if cycle.stopped_at is None else "met"
     return "at risk" if target_s is not None and target_s - ran_s <= at_risk_s else "on track"
+
+
+def at_risk_s(at_risk: int | Duration, cycle: Cycle) -> int:
+    """How many seconds before its target is used up a cycle stands at risk, by a policy's `at_risk`."""
+    if isinstance(at_risk, Duration):
+        return at_risk.working_s(cycle.calendar.day_s)
+    target_s = cycle.target_s or 0
+    return target_s - target_s * at_risk // 100
 
 
 def next_change(cycle: Cycle, now: Moment, at_risk_s: int) -> Moment | None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import TypeVar
 
 from bot.core.clock import Cycle, Tick, cycles, measure
-from bot.core.conditions import View, holds
-from bot.core.duration import Duration
+from bot.core.conditions import holds
 from bot.core.entries import Policy, Target
 from bot.core.history import Turn
 from bot.core.moments import during, moment
+from bot.core.view import View
 
 SINCE = "since "
 
@@ -24,7 +24,7 @@ def policy_cycles(policy: Policy, view: View) -> tuple[Cycle, ...]:
         return ()
     calendar = view.book.calendar_of(policy.calendar, view.ticket.queue)
     target_s = target.within.working_s(calendar.day_s)
-    known = _known(view, policy.name, lambda turns: ticks(policy, turns))
+    known = view.known(policy.name, lambda turns: ticks(policy, turns))
     run = (policy.name, len(known), calendar.name, target_s)
     return once(view, run, lambda: cycles(policy.name, known, calendar, target_s))
 
@@ -39,20 +39,9 @@ def once(view: View, name: Hashable, find: Callable[[], T]) -> T:
     return found
 
 
-def _known(view: View, name: str, find: Callable[[tuple[Turn, ...]], Iterable[tuple[int, T]]]) -> list[T]:
-    """What `find` finds in the turns that the view knows, each with its turn's number; worked out once a history."""
-    if view.whole is None:
-        return [thing for _, thing in find(view.happened)]
-    found = view.whole.found.get(name)
-    if found is None:
-        found = view.whole.found[name] = list(find(view.whole.turns))
-    known = len(view.happened)
-    return [thing for i, thing in found if i < known]
-
-
 def target_of(policy: Policy, view: View) -> Target | None:
     """The target of a policy that applies to the ticket: the first whose conditions hold."""
-    return next((target for target in policy.targets if holds(target.when, view)), None)
+    return next((each for each in policy.targets if not each.when or holds(each.when, view.at_creation)), None)
 
 
 def ticks(policy: Policy, happened: tuple[Turn, ...]) -> Iterator[tuple[int, Tick]]:
@@ -78,18 +67,10 @@ def ticks(policy: Policy, happened: tuple[Turn, ...]) -> Iterator[tuple[int, Tic
             yield i, Tick(turn.at, "pause" if paused else "resume")
 
 
-def at_risk_s(policy: Policy, cycle: Cycle) -> int:
-    """How many seconds before its target is used up the cycle of a policy stands at risk."""
-    if isinstance(policy.at_risk, Duration):
-        return policy.at_risk.working_s(cycle.calendar.day_s)
-    target_s = cycle.target_s or 0
-    return target_s - target_s * policy.at_risk // 100
-
-
 def since_cycle(words: str, view: View) -> Cycle | None:
     """A clock that runs in the desk's calendar from the last time `words` (after `since `) came true."""
     test = moment(words)
-    started = _known(view, SINCE + words, lambda turns: ((i, turn.at) for i, turn in enumerate(turns) if test(turn)))
+    started = view.known(SINCE + words, lambda turns: ((i, turn.at) for i, turn in enumerate(turns) if test(turn)))
     if not started:
         return None
     return once(view, (words, started[-1]), lambda: measure(SINCE + words, started[-1], view.book.calendar))

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from bot.core.conditions import Tested, View, holds
+from bot.core.conditions import holds
 from bot.core.entries import Completeness, Entries
+from bot.core.forms import Tested
 from bot.core.people import addressees
 from bot.core.steps import At, Because, Name, Occasion, Several, Step, Value, key_of
 from bot.core.ticket import Moment, Ticket
+from bot.core.view import View
 
 TOGETHER = "completeness"
 """In place of a rule's name in the key of the step that lists all gaps, which must not hang on whose they are."""
@@ -64,25 +66,30 @@ def handed_over_at(view: View) -> Moment | None:
     return came_at
 
 
-def gaps(view: View) -> Iterator[Gaps]:
-    """What each completeness rule that holds finds missing, in the rulebook's order; nothing where nothing is."""
+def gaps(view: View, changes: list[Moment] | None = None) -> Iterator[Gaps]:
+    """What each completeness rule that holds finds missing, in the rulebook's order; nothing where nothing is.
+
+    `changes` is filled as `conditions.holds` does.
+    """
     for rule in view.book.entries.completeness:
         tested: Tested = []
         missing = tuple(word for word in rule.requires if not _is_given(word, view.ticket))
-        if missing and holds(rule.when, view, tested):
+        if missing and holds(rule.when, view, tested, changes):
             yield Gaps(rule, missing, tested)
 
 
-def gap_steps(view: View, values: Callable[[View], Mapping[str, Value]]) -> Iterator[Step]:
+def gap_steps(
+    view: View, values: Callable[[View], Mapping[str, Value]], changes: list[Moment] | None = None
+) -> Iterator[Step]:
     """One step with all gaps by the rules that speak; one of its own for each that observes, or was not yet live.
 
-    `values` gives those that every message may be given.
+    `values` gives those that every message may be given; `changes` is filled as `conditions.holds` does.
     """
     came_at = handed_over_at(view) if view.book.entries.completeness else None
     if came_at is None:
         return
     speaking: list[Gaps] = []
-    for found in gaps(view):
+    for found in gaps(view, changes):
         if found.rule.observe or came_at < view.book.live_at(found.rule.since):
             yield _step([found], found.rule.name, came_at, view, values(view))
         else:

@@ -1,219 +1,111 @@
-"""The words under `when:`. One entry in `WORDS` per word: how to read it off a ticket, and what it is compared with.
+"""Whether what stands under a `when:` holds, and what is wrong with it. The words are those of `bot.core.words`.
 
-Any other word that is mapped under `fields:` is a condition too: what the field holds, as people see it.
 Every word under one `when:` must hold; a list of values means any of them. `any:`, `all:` and `not:` nest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.core.entries import Entries
-from bot.core.history import Turn, Whole
-from bot.core.phrases import Phrase, turn_of
-from bot.core.rulebook import Rulebook
-from bot.core.ticket import Moment, Ticket
+from bot.core.findings import KEY, Path
+from bot.core.forms import Problem, Tested
+from bot.core.ticket import Moment
+from bot.core.view import View
+from bot.core.words import NESTING, NOT_IN_PROMISES, WORDS, field_word
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """What a condition can see: the ticket, its turns and the rulebook, at a moment.
+def holds(
+    when: Mapping[str, Any], view: View, tested: Tested | None = None, changes: list[Moment] | None = None
+) -> bool:
+    """Whether every word under `when` holds; what was looked at is appended to `tested`.
 
-    `whole` is the ticket's history of which `happened` are the first turns.
+    To `changes` are appended the moments at which what decided may be otherwise, if nothing happens to the ticket:
+    until the first of them `when` stays as it is. What time has no part in is looked at first, so that it is
+    not asked when it will change what cannot hold.
     """
-
-    ticket: Ticket
-    happened: tuple[Turn, ...]
-    book: Rulebook
-    now: Moment
-    whole: Whole | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One word: `read` gives its values on a ticket, `allowed` all that a rule may compare with (None: any text).
-
-    `says` is its row in the reference, `phrase` how a process description says it, after "when" (Estonian: "kui");
-    `needs` a word that must be mapped under `fields:`.
-    """
-
-    says: str
-    phrase: Phrase
-    read: Callable[[View], frozenset[object]]
-    allowed: Callable[[Entries], list[object] | None]
-    needs: str | None = None
+    timed: list[tuple[str, Any]] = []
+    for word, wanted in when.items():
+        entry = WORDS.get(word)
+        if entry is None and word not in NESTING:
+            entry = field_word(word)
+        if entry is None:
+            if _is_timed(word, wanted):
+                timed.append((word, wanted))
+            elif not _nested(word, wanted, view, tested, changes):
+                return False
+        elif entry.changes is not None:
+            timed.append((word, wanted))
+        else:
+            if tested is not None:
+                tested += entry.shown(word, wanted, view)
+            if not entry.holds(wanted, view):
+                return False
+    return all(_timed_holds(word, wanted, view, tested, changes) for word, wanted in timed) if timed else True
 
 
-def _one(value: object) -> frozenset[object]:
-    return frozenset() if value is None else frozenset((value,))
+def _is_timed(word: str, wanted: Any) -> bool:
+    if word in NESTING:
+        inner = [wanted] if word == "not" else wanted
+        return any(_is_timed(*each) for when in inner for each in when.items())
+    return word in WORDS and WORDS[word].changes is not None
 
 
-WORDS: Mapping[str, Word] = {
-    "category": Word(
-        "what the ticket is about",
-        {"et": "kategooria on {value}", "en": "the category is {value}"},
-        lambda view: _one(view.ticket.category),
-        lambda entries: list(entries.categories) or None,
-        "category",
-    ),
-    "queue": Word(
-        "the queue it is in",
-        {"et": "pilet on järjekorras {value}", "en": "the ticket is in the queue {value}"},
-        lambda view: _one(view.ticket.queue),
-        lambda entries: [q.queue for q in entries.queues],
-        "queue",
-    ),
-    "priority": Word(
-        "how pressing it is",
-        {"et": "prioriteet on {value}", "en": "the priority is {value}"},
-        lambda view: _one(view.ticket.priority),
-        lambda entries: list(entries.priorities),
-    ),
-    "label": Word(
-        "a label on it",
-        {"et": "piletil on silt {value}", "en": "the ticket has the label {value}"},
-        lambda view: frozenset(view.ticket.labels),
-        lambda entries: None,
-    ),
-    "project": Word(
-        "the project it is in",
-        {"et": "pilet on projektis {value}", "en": "the ticket is in the project {value}"},
-        lambda view: _one(view.ticket.project),
-        lambda entries: list(entries.projects),
-    ),
-    "state": Word(
-        "the state it is in",
-        {"et": "pilet on olekus {value}", "en": "the ticket is in the state {value}"},
-        lambda view: _one(view.happened[-1].after.state),
-        lambda entries: [s.state for s in entries.states],
-    ),
-    "standing": Word(
-        "whether work on it goes on",
-        {
-            "et": {"open": "pilet on avatud", "solved": "pilet on lahendatud", "closed": "pilet on suletud"},
-            "en": {"open": "the ticket is open", "solved": "the ticket is solved", "closed": "the ticket is closed"},
-        },
-        lambda view: _one(view.happened[-1].after.standing),
-        lambda entries: ["open", "solved", "closed"],
-    ),
-    "tier": Word(
-        "the tier it is at",
-        {
-            "et": {"1": "pilet on I tasemel", "2": "pilet on II tasemel"},
-            "en": {"1": "the ticket is at tier I", "2": "the ticket is at tier II"},
-        },
-        lambda view: _one(view.happened[-1].after.tier),
-        lambda entries: [1, 2],
-    ),
-    "ball": Word(
-        "whose turn it is",
-        {
-            "et": turn_of("et", "järg on {whose} käes", "järg ei ole kellegi käes"),
-            "en": turn_of("en", "it is {whose} turn", "it is nobody's turn"),
-        },
-        lambda view: _one(view.happened[-1].after.ball),
-        lambda entries: ["tier 1", "tier 2", "customer", "third party", "nobody"],
-    ),
-    "delivered": Word(
-        "whether a person noted that the solution has reached the customer: the field is filled in, and not with a "
-        "no (`ei`, `no`, `нет`, `false`, `0`, `-`)",
-        {
-            "et": {
-                "true": "on märgitud, et lahendus on kliendini jõudnud",
-                "false": "ei ole märgitud, et lahendus on kliendini jõudnud",
-            },
-            "en": {
-                "true": "it is noted that the solution has reached the customer",
-                "false": "it is not noted that the solution has reached the customer",
-            },
-        },
-        lambda view: _one(view.happened[-1].after.delivered),
-        lambda entries: [True, False],
-        "delivered",
-    ),
-    "forwarder": Word(
-        "who is entered as its forwarder",
-        {"et": "edastajaks on märgitud {value}", "en": "the forwarder entered is {value}"},
-        lambda view: _one(view.ticket.forwarder),
-        lambda entries: [person.person for person in entries.people],
-        "forwarder",
-    ),
-    "assigned": Word(
-        "whether it has an owner",
-        {
-            "et": {"true": "piletil on täitja", "false": "piletil ei ole täitjat"},
-            "en": {"true": "the ticket has an owner", "false": "the ticket has no owner"},
-        },
-        lambda view: _one(view.ticket.owner is not None),
-        lambda entries: [True, False],
-    ),
-}
-
-
-def _word(word: str) -> Word:
-    return WORDS.get(word) or Word("", {}, lambda view: _one(view.ticket.fields.get(word)), lambda entries: None)
-
-
-_NESTING = ("any", "all", "not")
-
-Tested = list[tuple[str, str]]
-"""Words with the values that decided, for a step's because."""
-
-
-def holds(when: Mapping[str, Any], view: View, tested: Tested | None = None) -> bool:
-    """Whether every word under `when` holds; what was looked at is appended to `tested`."""
-    return all(_word_holds(word, wanted, view, tested) for word, wanted in when.items())
-
-
-def _word_holds(word: str, wanted: Any, view: View, tested: Tested | None) -> bool:
+def _nested(word: str, wanted: Any, view: View, tested: Tested | None, changes: list[Moment] | None) -> bool:
     match word:
         case "any":
-            return any(holds(one, view, tested) for one in wanted)
+            return any(holds(one, view, tested, changes) for one in _static_first(wanted))
         case "all":
-            return all(holds(one, view, tested) for one in wanted)
-        case "not":
-            return not holds(wanted, view, tested)
+            return all(holds(one, view, tested, changes) for one in _static_first(wanted))
         case _:
-            found = _word(word).read(view)
-            if tested is not None:
-                tested.append((word, ", ".join(sorted(map(str, found))) or "-"))
-            return any(value in found for value in (wanted if isinstance(wanted, list) else [wanted]))
+            return not holds(wanted, view, tested, changes)
 
 
-Finding = tuple[tuple[str | int, ...], str, list[str]]
-"""Where under `when` (a path), what is wrong, and what may be written there."""
+def _static_first(wanted: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return sorted(wanted, key=lambda when: _is_timed("not", when))
 
 
-def problems(when: Any, entries: Entries, path: tuple[str | int, ...] = ()) -> Iterator[Finding]:
-    """Everything wrong with a `when:`: unknown words, values no ticket can have, fields that are not mapped."""
+def _timed_holds(word: str, wanted: Any, view: View, tested: Tested | None, changes: list[Moment] | None) -> bool:
+    if word in NESTING:
+        return _nested(word, wanted, view, tested, changes)
+    entry = WORDS[word]
+    if tested is not None:
+        tested += entry.shown(word, wanted, view)
+    if changes is not None and entry.changes is not None and (at := entry.changes(view, wanted)) is not None:
+        changes.append(at)
+    return entry.holds(wanted, view)
+
+
+def problems(when: Any, entries: Entries, path: Path = (), *, in_promise: bool = False) -> Iterator[Problem]:
+    """Everything wrong with a `when:`: unknown words, values no ticket can have, fields that are not mapped.
+
+    Under a target or a deadline, `in_promise`, stand only words that say something of a ticket from the start.
+    """
     if not isinstance(when, Mapping):
-        yield path, "write conditions as `word: value`", []
+        yield path, "write conditions as `word: value`", ()
         return
     for word, wanted in when.items():
         here = (*path, word)
         if word in ("any", "all"):
             if not isinstance(wanted, list) or not wanted:
-                yield here, f"`{word}` takes a list of conditions", []
+                yield here, f"`{word}` takes a list of conditions", ()
                 continue
             for i, one in enumerate(wanted):
-                yield from problems(one, entries, (*here, i))
+                yield from problems(one, entries, (*here, i), in_promise=in_promise)
         elif word == "not":
-            yield from problems(wanted, entries, here)
+            yield from problems(wanted, entries, here, in_promise=in_promise)
+        elif in_promise and word in NOT_IN_PROMISES:
+            yield (*here, KEY), f"`{word}` cannot stand here: what is promised must not change as time goes by", ()
         elif word in WORDS or word in entries.fields:
-            yield from _value_problems(_word(word), wanted, entries, here)
+            yield from _value_problems(word, wanted, entries, here)
         else:
-            yield here, f"unknown condition {word!r}", [*WORDS, *_NESTING, *entries.fields]
+            yield (*here, KEY), f"unknown condition {word!r}", [*WORDS, *NESTING, *entries.fields]
 
 
-def _value_problems(word: Word, wanted: Any, entries: Entries, path: tuple[str | int, ...]) -> Iterator[Finding]:
-    if word.needs and word.needs not in entries.fields:
-        yield path, f"the field `{word.needs}` is not mapped; name the tracker's field under `fields:`", []
-    allowed = word.allowed(entries)
-    for i, value in enumerate(wanted if isinstance(wanted, list) else [wanted]):
-        here = (*path, i) if isinstance(wanted, list) else path
-        if allowed is not None and not any(value == one and type(value) is type(one) for one in allowed):
-            yield here, f"{value!r} is not a value of `{path[-1]}`", [str(one) for one in allowed]
-        elif allowed is None and not isinstance(value, str):
-            yield here, f"{value!r} is not a text", []
+def _value_problems(word: str, wanted: Any, entries: Entries, path: Path) -> Iterator[Problem]:
+    entry = WORDS.get(word) or field_word(word)
+    if entry.needs and entry.needs not in entries.fields:
+        text = f"the field `{entry.needs}` is not mapped; name the tracker's field under `fields:`"
+        yield (*path, KEY), text, ()
+    yield from entry.problems(wanted, entries, path)

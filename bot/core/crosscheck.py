@@ -9,6 +9,7 @@ from bot.core.crosscheck_calendars import calendars, targets
 from bot.core.crosscheck_completeness import completeness, titles
 from bot.core.crosscheck_rules import deadlines, ladders, policies, routes, rule_names
 from bot.core.crosscheck_stops import stops
+from bot.core.crosscheck_words import words
 from bot.core.entries import Entries, Language, PersonEntry
 from bot.core.findings import Finding, Path, known, once
 from bot.core.people import ROLES
@@ -38,6 +39,7 @@ def problems(
         *policies(entries),
         *targets(entries),
         *stops(entries),
+        *words(entries),
         *deadlines(entries),
         *ladders(entries, messages),
     ]

@@ -7,6 +7,7 @@ from datetime import date
 from zoneinfo import ZoneInfo, available_timezones
 
 from bot.core.calendar import Calendar, build_calendar
+from bot.core.duration import Duration
 from bot.core.entries import CalendarEntry, Entries, Week
 from bot.core.findings import KEY, Finding, Path, known, nearest
 from bot.core.hours import FIRST_YEAR, LAST_YEAR, hours_of, length_s, week_of
@@ -41,12 +42,17 @@ def targets(entries: Entries) -> Iterator[Finding]:
     """A target of a policy that takes years of ordinary weeks will never come."""
     for i, policy in enumerate(entries.policies):
         for k, target in enumerate(policy.targets):
-            if target.within.kind in ("working", "days") and any(
-                target.within.working_s(calendar.day_s) > _LONGEST_WEEKS * _least_week_s(entry)
-                for entry, calendar in _counted_in(entries, policy.calendar)
-            ):
+            if takes_years(target.within, policy.calendar, entries):
                 text = "this takes more than ten years of its calendar's working time"
                 yield Finding(("policies", i, "targets", k, "within"), text)
+
+
+def takes_years(length: Duration, calendar: str | None, entries: Entries) -> bool:
+    """Whether an amount of working time takes more than ten years on a clock with this `calendar`."""
+    return length.kind in ("working", "days") and any(
+        length.working_s(made.day_s) > _LONGEST_WEEKS * _least_week_s(entry)
+        for entry, made in _counted_in(entries, calendar)
+    )
 
 
 def day_lengths(entries: Entries, calendar: str | None) -> set[int]:

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, pairwise
 
 from bot.core.clocks import SINCE
-from bot.core.conditions import WORDS
 from bot.core.conditions import problems as condition_problems
 from bot.core.crosscheck_calendars import day_lengths
 from bot.core.deadlines import CREATED, DEADLINE
-from bot.core.duration import Duration
+from bot.core.duration import LONGEST, Duration
 from bot.core.entries import DeadlineEntry, Entries, Ladder, Policy, Rung
 from bot.core.findings import KEY, Finding, Path, known, nearest, once
 from bot.core.moments import moment_problem, while_problem
@@ -27,8 +26,8 @@ _ON = {"since": ("after",), "deadline": ("before_due", "past_due"), "policy": _K
 _MAY_BE_UNMAPPED = ("registered", "known", "extended")
 """Words of deadlines without which a desk can do: the deadline is then provisional, or cannot be extended."""
 
+_LISTED = 10
 _NO_START = ("category", "queue", "forwarder", "delivered")
-_LONGEST = {"days": 2600, "calendar days": 3660, "months": 120, "clock": 3660 * 86_400}
 _ALWAYS = frozenset(("state", "last", "date", "n"))
 _ROUTED = frozenset(("state", "last", "queue", "reason"))
 _ASKED = frozenset(("state", "last", "queues", "reason"))
@@ -96,7 +95,7 @@ def policies(entries: Entries) -> Iterator[Finding]:
 
 def _targets(path: Path, policy: Policy, entries: Entries) -> Iterator[Finding]:
     for i, target in enumerate(policy.targets):
-        yield from conditions((*path, i, "when"), target.when, entries)
+        yield from conditions((*path, i, "when"), target.when, entries, in_promise=True)
         yield from _on_a_clock((*path, i, "within"), target.within, least=1)
         is_last = i == len(policy.targets) - 1
         if is_last and target.when:
@@ -187,7 +186,7 @@ def deadlines(entries: Entries) -> Iterator[Finding]:
     """What is wrong with the deadlines."""
     for i, entry in enumerate(entries.deadlines):
         path: Path = ("deadlines", i)
-        yield from conditions((*path, "when"), entry.when, entries)
+        yield from conditions((*path, "when"), entry.when, entries, in_promise=True)
         yield from known((*path, "calendar"), "calendar", entry.calendar, entries.calendars)
         yield from _dated((*path, "counts_from"), entry.counts_from, entries, CREATED)
         if entry.met_by is not None:
@@ -241,7 +240,7 @@ def _span(path: Path, length: Duration) -> Iterator[Finding]:
         yield Finding(path, "a deadline counts dates: write wd, cd or mo, or hours of the `clock`, as 72h clock")
     elif length.amount < 1:
         yield Finding(path, "it must be more than nothing")
-    elif length.amount > _LONGEST[length.kind]:
+    elif length.amount > LONGEST[length.kind]:
         yield Finding(path, "this is more than ten years")
 
 
@@ -319,20 +318,19 @@ def mapped(path: Path, word: str, entries: Entries) -> Iterator[Finding]:
         yield Finding(path, f"the field `{word}` is not mapped; name the tracker's field under `fields:`")
 
 
-def conditions(path: Path, when: Mapping[str, object], entries: Entries) -> Iterator[Finding]:
-    """What is wrong with a rule's conditions."""
-    for inner, text, allowed in condition_problems(when, entries):
-        last = inner[-1] if inner else None
-        if last in WORDS:
-            about_the_word = WORDS[str(last)].needs not in (None, *entries.fields)
-        else:
-            about_the_word = isinstance(last, str) and bool(allowed)
-        written = last if about_the_word else _value(when, inner)
+def conditions(
+    path: Path, when: Mapping[str, object], entries: Entries, *, in_promise: bool = False
+) -> Iterator[Finding]:
+    """What is wrong with a rule's conditions; `in_promise` for those of a target or a deadline."""
+    for inner, text, allowed in condition_problems(when, entries, in_promise=in_promise):
+        written = inner[-2] if inner[-1:] == (KEY,) else _value(when, inner)
         meant = nearest(str(written), allowed)
         if meant == str(written):
             quotes = "leave out the quotes" if isinstance(written, str) else "put it in quotes"
             text, meant = f"{text}; {quotes}", None
-        yield Finding((*path, *inner, *((KEY,) if about_the_word else ())), text, meant)
+        elif allowed and not meant and len(allowed) <= _LISTED:
+            text += f"; known: {', '.join(allowed)}"
+        yield Finding((*path, *inner), text, meant)
 
 
 def _value(when: object, inner: Path) -> object:

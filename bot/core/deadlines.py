@@ -8,11 +8,12 @@ from datetime import date
 from typing import Literal
 
 from bot.core.calendar import Calendar
-from bot.core.conditions import View, holds
+from bot.core.conditions import holds
 from bot.core.deadline import Deadline, Milestone, Start, ends_at, read_start, season_day
 from bot.core.entries import DeadlineEntry, Entries, Extension
 from bot.core.people import role_of
 from bot.core.ticket import Change, Moment
+from bot.core.view import View
 
 DEADLINE = "deadline "
 
@@ -48,11 +49,12 @@ def _deadlines(view: View, fields: Fields) -> Iterator[Deadline]:
 
 def _considered(view: View, fields: Fields) -> Iterator[tuple[DeadlineEntry, Deadline | None, str]]:
     named: set[str] = set()
+    at_creation = view.at_creation
     for entry in view.book.entries.deadlines:
         if entry.name in named:
             yield entry, None, "an earlier entry of this name counts"
             continue
-        if not holds(entry.when, view):
+        if entry.when and not holds(entry.when, at_creation):
             yield entry, None, "its conditions do not hold"
             continue
         calendar = view.book.calendars[entry.calendar] if entry.calendar else view.book.calendar

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 _WRITTEN = re.compile(r"(?P<n>[0-9]{1,6})(?P<unit>m|h|wd|cd|mo)(?P<clock> clock)?")
 
 Kind = Literal["working", "days", "calendar days", "months", "clock"]
+
+LONGEST: Mapping[Kind, int] = {
+    "working": 3660 * 86_400,
+    "days": 2600,
+    "calendar days": 3660,
+    "months": 120,
+    "clock": 3660 * 86_400,
+}
+"""What is more than this is no sensible amount: about ten years of each kind."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,15 @@ The shell reads the files (`bot.rulefiles`); whether the parts fit together is `
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
 
 from bot.core.duration import Duration, parse_duration
+
+_DAY = re.compile(r"((19[7-9]|20[0-9]|21[0-9])[0-9]-)?[0-9]{2}-[0-9]{2}")
 
 Language = Literal["et", "en", "ru"]
 Ball = Literal["tier 1", "tier 2", "customer", "third party", "nobody"]
@@ -51,9 +54,24 @@ def _at_risk(value: object) -> object:
     return share
 
 
+def _day(value: object) -> object:
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        try:
+            # A leap year, since 29 February comes, if not every year.
+            date.fromisoformat(value if len(value) > len("12-20") else f"2024-{value}")
+        except ValueError:
+            pass
+        else:
+            return value
+    raise ValueError(f"'{value}' is not a day; write 12-20 for every year, or 2026-12-20")
+
+
 def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
+
+Day = Annotated[str, BeforeValidator(_day)]
+"""A day of every year, or a date."""
 
 Length = Annotated[Duration, BeforeValidator(_duration)]
 Share = Annotated[int, BeforeValidator(_share), Field(ge=1, le=100)]
@@ -86,6 +104,15 @@ class CalendarEntry(_Entry):
     """The calendar files (`.ics`) beside this one whose all-day events are closed days."""
     exceptions: dict[date, str] = {}
     """Dates with hours of their own, or `closed`, whatever else would hold for them."""
+
+
+class Stretch(_Entry):
+    """Some days on end, every year or once."""
+
+    first: Day
+    """The first day: `12-20` for every year, or a date."""
+    last: Day
+    """The last day, written alike; one before the first is that of the next year."""
 
 
 class Account(_Entry):
@@ -373,6 +400,8 @@ class Entries(_Entry):
     """What the Jira statuses mean."""
     calendars: dict[str, CalendarEntry]
     """The calendars, by name."""
+    seasons: dict[str, Annotated[tuple[Stretch, ...], Field(min_length=1)]] = {}
+    """The seasons, by name, each with its stretches of days."""
     people: tuple[PersonEntry, ...] = ()
     """Who works at the desk."""
     roles: Roles

@@ -10,6 +10,7 @@ import msgspec
 
 from bot.core.clock import (
     Cycle,
+    at_risk_s,
     due_at,
     due_when_stopped,
     elapsed_s,
@@ -18,8 +19,8 @@ from bot.core.clock import (
     reached_at,
     standing,
 )
-from bot.core.clocks import at_risk_s, target_of
-from bot.core.conditions import Tested, View, holds
+from bot.core.clocks import target_of
+from bot.core.conditions import holds
 from bot.core.deadline import Deadline, due_day, is_over
 from bot.core.deadlines import Dated, Shift, considered, dates_of
 from bot.core.duration import written
@@ -36,9 +37,11 @@ from bot.core.explanation import (
     Segment,
     TargetFacts,
 )
+from bot.core.forms import Tested
 from bot.core.judge import Judged
 from bot.core.people import without_strangers
 from bot.core.ticket import Moment
+from bot.core.view import View
 
 
 def conditions(when: Mapping[str, Any], view: View) -> tuple[Condition, ...]:
@@ -64,7 +67,11 @@ def _alternative(when: Mapping[str, Any], view: View) -> Condition:
 
 
 def _written(value: object) -> str:
-    """A value as rulebooks write it."""
+    """A value as rulebooks write it, without their brackets."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_written(each)}" for key, each in value.items())
+    if isinstance(value, list):
+        return " or ".join(map(_written, value))
     return {"True": "true", "False": "false"}.get(str(value), str(value))
 
 
@@ -104,11 +111,12 @@ def clock_facts(judged: Judged) -> Iterator[ClockFacts]:
             stops=policy.stops,
             restarts=policy.restarts,
             targets=tuple(
-                TargetFacts(written(target.within), target is applied, conditions(target.when, view))
+                TargetFacts(written(target.within), target is applied, conditions(target.when, view.at_creation))
                 for target in policy.targets
             ),
             runs=tuple(
-                run_of(cycle, view, number, risk_s=at_risk_s(policy, cycle)) for number, cycle in enumerate(cycles, 1)
+                run_of(cycle, view, number, risk_s=at_risk_s(policy.at_risk, cycle))
+                for number, cycle in enumerate(cycles, 1)
             ),
             because="" if cycles else _no_run(policy, applied),
         )
@@ -163,7 +171,7 @@ def _segments(cycle: Cycle, now: Moment) -> Iterator[Segment]:
 
 def no_deadline(entry: DeadlineEntry, because: str, view: View) -> str:
     """Why an entry gives no deadline, with the condition that does not hold."""
-    lacking = missing(conditions(entry.when, view))
+    lacking = missing(conditions(entry.when, view.at_creation))
     return lacking or because
 
 
@@ -179,7 +187,7 @@ def _deadline(entry: DeadlineEntry, deadline: Deadline | None, because: str, vie
         why=view.book.said(entry.why),
         basis=entry.basis,
         source=entry.source,
-        conditions=conditions(entry.when, view),
+        conditions=conditions(entry.when, view.at_creation),
         because="" if deadline else no_deadline(entry, because, view),
         counts_from=entry.counts_from if entry.ends_on is None else f"the day in `{entry.ends_on}`",
     )

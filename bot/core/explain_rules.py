@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 
 from bot.core.completeness import gaps, handed_over_at
-from bot.core.conditions import View
 from bot.core.entries import Completeness, Ladder, Route
 from bot.core.explain_clocks import conditions, missing
 from bot.core.explain_rungs import addressed, rungs_of, why_no_clock
@@ -14,6 +13,7 @@ from bot.core.explanation import RuleFacts
 from bot.core.judge import climb
 from bot.core.routing import coming_to_tier_2, to_be_routed_since
 from bot.core.steps import rules_of
+from bot.core.view import View
 
 
 def route_facts(route: Route, taken: Route | None, why_none: str, asked: Asked) -> RuleFacts:

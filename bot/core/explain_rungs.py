@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.core.clock import Cycle, is_paused
-from bot.core.clocks import SINCE, at_risk_s, target_of
-from bot.core.conditions import View
+from bot.core.clock import Cycle, at_risk_s, is_paused
+from bot.core.clocks import SINCE, target_of
 from bot.core.deadline import Deadline
 from bot.core.deadlines import DEADLINE, considered
 from bot.core.duration import written
@@ -20,6 +19,7 @@ from bot.core.moments import during
 from bot.core.people import ROLES, shown
 from bot.core.steps import key_of
 from bot.core.timeline import told_of
+from bot.core.view import View
 
 
 def addressed(words: Sequence[str], view: View) -> tuple[Addressee, ...]:
@@ -98,7 +98,7 @@ def _run(ladder: Ladder, clock: Cycle | Deadline | None, judged: Judged) -> Run 
         return run_of(clock, judged.view)
     cycles = judged.clocks[ladder.clock]
     policy = next(policy for policy in judged.view.book.entries.policies if policy.name == ladder.clock)
-    return run_of(clock, judged.view, len(cycles), risk_s=at_risk_s(policy, clock))
+    return run_of(clock, judged.view, len(cycles), risk_s=at_risk_s(policy.at_risk, clock))
 
 
 def _key(ladder: Ladder, rung: Rung, repeat: int, clock: Cycle | Deadline | None, view: View) -> str:

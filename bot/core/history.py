@@ -101,6 +101,13 @@ def asked(happened: Iterable[Turn], who: frozenset[str]) -> tuple[Turn, ...]:
     return tuple(turn._replace(asker=True) if turn.who in who else turn for turn in happened)
 
 
+def is_bounce(turn: Turn) -> bool:
+    """Whether a person sent the ticket back from tier 2 to tier 1 while it was open."""
+    if turn.before is None or turn.bot or turn.after.tier != 1 or turn.before.tier != 2:
+        return False
+    return turn.before.standing == turn.after.standing == "open"
+
+
 def events(ticket: Ticket) -> list[Change | Message]:
     """What happened to a ticket after its creation, in the order that its turns are in."""
     return [

@@ -7,13 +7,14 @@ from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
-from bot.core.clock import Cycle, Standing, changes, due_at, elapsed_s, is_running, standing
-from bot.core.clocks import SINCE, at_risk_s, once, policy_cycles, since_cycle
+from bot.core.clock import Cycle, Standing, at_risk_s, changes, due_at, elapsed_s, is_running, standing
+from bot.core.clocks import SINCE, once, policy_cycles, since_cycle
 from bot.core.completeness import gap_steps
-from bot.core.conditions import Tested, View, holds
+from bot.core.conditions import holds
 from bot.core.deadline import Deadline, distance, due_day, is_over, shown
 from bot.core.deadlines import DEADLINE, deadlines_of
 from bot.core.entries import Ladder, Policy
+from bot.core.forms import Tested
 from bot.core.history import turns
 from bot.core.ladder import Reached, deadline_moments, highest, next_at, rung_moments, urgency
 from bot.core.moments import moment
@@ -23,6 +24,7 @@ from bot.core.rulebook import Rulebook
 from bot.core.steps import Amount, At, Because, Count, Name, Occasion, Several, Step, Value, Wishes, key_of
 from bot.core.ticket import UNKNOWN, Moment, Ticket
 from bot.core.verdict import verdicts_on
+from bot.core.view import View
 
 
 class Judged(NamedTuple):
@@ -36,11 +38,13 @@ class Judged(NamedTuple):
 class Climb(NamedTuple):
     """How far a ladder is climbed on a ticket: what decides, in the order in which it is asked, up to its step.
 
-    `applies` tells whether its conditions hold. Of `cycle` and `deadline` the one that it stands on is there, if any;
-    `moments` are those of its rungs, as far as that runs.
+    `applies` tells whether its conditions hold, `flips_at` the moments at which that may be otherwise, where
+    something could be said then. Of `cycle` and `deadline` the one that it stands on is there, if any; `moments` are
+    those of its rungs, as far as that runs.
     """
 
     applies: bool
+    flips_at: tuple[Moment, ...] = ()
     cycle: Cycle | None = None
     deadline: Deadline | None = None
     moments: Sequence[Reached] = ()
@@ -58,9 +62,9 @@ def look(ticket: Ticket, book: Rulebook, now: Moment) -> Judged:
 
 def look_on(view: View) -> Judged:
     """Do what `look` does on a view of the ticket."""
-    book = view.book
-    clocks = {policy.name: policy_cycles(policy, view) for policy in book.entries.policies}
-    return Judged(view, clocks, deadlines_of(view))
+    for policy in view.book.entries.policies:
+        view.clocks[policy.name] = policy_cycles(policy, view)
+    return Judged(view, view.clocks, deadlines_of(view))
 
 
 def judge(ticket: Ticket, book: Rulebook, now: Moment) -> Wishes:
@@ -77,13 +81,16 @@ def wishes_of(judged: Judged, *, with_verdicts: bool = True) -> Wishes:
     if view.happened[-1].after.standing == UNKNOWN:
         because = "never, because the rulebook does not say what the ticket's status means"
         return Wishes(ticket.id, ticket.project, (), None, because, on_hold)
-    found = [_route_step(judged), *gap_steps(view, _common_values)]
+    flips_at: list[Moment] = []
+    found = [_route_step(judged, flips_at), *gap_steps(view, _common_values, flips_at)]
     moments = list(_changes(judged))
     for ladder in book.entries.ladders:
         climbed = climb(ladder, judged)
         found.append(climbed.step)
         if climbed.upcoming is not None:
             moments.append((climbed.upcoming, "the next rung is reached then"))
+        flips_at += climbed.flips_at
+    moments += ((at, "a condition may hold otherwise then") for at in flips_at)
     steps = tuple(step for step in found if step is not None)
     stopped = chain.from_iterable(judged.clocks.values()) if with_verdicts else ()
     verdicts = tuple(verdicts_on(ticket.id, stopped, book.version, now))
@@ -97,7 +104,7 @@ def wishes_of(judged: Judged, *, with_verdicts: bool = True) -> Wishes:
 def standings(judged: Judged) -> dict[str, Standing]:
     """How the last cycle of each policy's clock stands; a policy whose clock never started is left out."""
     now, found = judged.view.now, _last_cycles(judged)
-    return {policy.name: standing(cycle, now, at_risk_s(policy, cycle)) for policy, cycle in found}
+    return {policy.name: standing(cycle, now, at_risk_s(policy.at_risk, cycle)) for policy, cycle in found}
 
 
 def _changes(judged: Judged) -> Iterator[tuple[Moment, str]]:
@@ -110,7 +117,7 @@ def _changes(judged: Judged) -> Iterator[tuple[Moment, str]]:
 
 
 def _changes_of(policy: Policy, cycle: Cycle) -> tuple[Moment, ...]:
-    return changes(cycle, at_risk_s(policy, cycle))
+    return changes(cycle, at_risk_s(policy.at_risk, cycle))
 
 
 def _last_cycles(judged: Judged) -> Iterator[tuple[Policy, Cycle]]:
@@ -123,18 +130,24 @@ def climb(ladder: Ladder, judged: Judged) -> Climb:
     """Climb a ladder: the step of the highest rung reached, the moment of the next one, and all that they rest on."""
     view = judged.view
     tested: Tested = []
-    if not holds(ladder.when, view, tested):
+    flips_at: list[Moment] = []
+    applies = holds(ladder.when, view, tested, flips_at)
+    if not applies and not flips_at:
         return _NOT_MEANT
     if ladder.clock.startswith(DEADLINE):
-        return _beside_deadline(ladder, judged, tested)
+        climbed = _beside_deadline(ladder, judged, tested) if applies else _NOT_MEANT
+        may_speak = flips_at and view.happened[-1].after.standing == "open"
+        return climbed._replace(flips_at=tuple(flips_at)) if may_speak else climbed
     cycle = cycle_of(ladder, judged)
     if cycle is None or not is_running(cycle):
-        return Climb(applies=True, cycle=cycle)
+        return Climb(applies=applies, cycle=cycle)
+    if not applies:
+        return Climb(applies=False, flips_at=tuple(flips_at))
     moments = once(view, (ladder.name, id(cycle)), lambda: rung_moments(ladder.rungs, cycle, view.now))
     upcoming = next_at(moments, view.now)
     reached = highest(moments, view.now)
     step = _ladder_step(ladder, cycle, reached, upcoming, judged, tested) if reached is not None else None
-    return Climb(applies=True, cycle=cycle, moments=moments, upcoming=upcoming, step=step)
+    return Climb(True, tuple(flips_at), cycle, moments=moments, upcoming=upcoming, step=step)
 
 
 def _beside_deadline(ladder: Ladder, judged: Judged, tested: Tested) -> Climb:
@@ -252,11 +265,11 @@ def _said(
     )
 
 
-def _route_step(judged: Judged) -> Step | None:
+def _route_step(judged: Judged, flips_at: list[Moment]) -> Step | None:
     view = judged.view
     since = to_be_routed_since(view)
     tested: Tested = []
-    route = route_for(view, tested) if since is not None else None
+    route = route_for(view, tested, flips_at) if since is not None else None
     if since is None or route is None:
         return None
     values = _common_values(view)

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from bot.core.conditions import View
 from bot.core.history import forwarder
 from bot.core.phrases import Phrase
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Ticket
+from bot.core.view import View
 
 
 class Role(NamedTuple):

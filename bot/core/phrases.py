@@ -8,13 +8,18 @@ PHRASED = ("et", "en")
 """The languages in which every word of the registries has its phrase."""
 
 Phrase = Mapping[str, str | Mapping[str, str]]
-"""By language: a clause with `{value}`, or a clause for each of its values (`true` and `false` for yes and no)."""
+"""By language: a clause with `{value}`, or a clause for each of its values (`true` and `false` for yes and no).
+
+`{of}` stands for what is named, where a word asks something of each of several things."""
 
 
-def clause(phrase: Phrase, language: str, value: str, name: str) -> str:
-    """Say a word in a language with a value, which `name` shows. Raises KeyError for a value without its clause."""
+def clause(phrase: Phrase, language: str, value: str, name: str, of: str = "") -> str:
+    """Say a word in a language with a value, which `name` shows, of a thing that `of` shows where one is named.
+
+    Raises KeyError for a value without its clause.
+    """
     said = phrase[language]
-    return said.format(value=name) if isinstance(said, str) else said[value]
+    return (said if isinstance(said, str) else said[value]).format(value=name, of=of)
 
 
 def turn_of(language: str, whose: str, nobodys: str) -> Mapping[str, str]:

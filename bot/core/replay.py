@@ -10,9 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from bot.core.clock import due_at, due_when_stopped, elapsed_s, paused_s, standing
-from bot.core.clocks import at_risk_s
-from bot.core.conditions import View
+from bot.core.clock import at_risk_s, due_at, due_when_stopped, elapsed_s, paused_s, standing
 from bot.core.deadline import Deadline
 from bot.core.history import Turn, Whole, asked, askers, raw_turns, turns
 from bot.core.judge import Judged, look_on, wishes_of
@@ -21,6 +19,7 @@ from bot.core.past import as_of
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Step, Wishes
 from bot.core.ticket import Moment, Ticket
+from bot.core.view import View
 
 
 class Span(NamedTuple):
@@ -192,7 +191,7 @@ def _outcome(judged: Judged, deadlines: tuple[DeadlineOutcome, ...]) -> Outcome:
 def _clocks(judged: Judged, now: Moment) -> Iterator[ClockOutcome]:
     for policy in judged.view.book.entries.policies:
         for number, cycle in enumerate(judged.clocks[policy.name], 1):
-            stands = standing(cycle, now, at_risk_s(policy, cycle))
+            stands = standing(cycle, now, at_risk_s(policy.at_risk, cycle))
             due = due_at(cycle, now) if cycle.stopped_at is None else due_when_stopped(cycle)
             yield ClockOutcome(
                 policy=policy.name,

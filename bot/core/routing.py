@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from bot.core.conditions import Tested, View, holds
+from bot.core.conditions import holds
 from bot.core.entries import Route
+from bot.core.forms import Tested
 from bot.core.history import Turn
 from bot.core.ticket import Moment
+from bot.core.view import View
 
 _TOUCHES = ("state", "owner", "message")
 
@@ -53,6 +55,6 @@ def coming_to_tier_2(view: View) -> Coming:
     return Coming(since, chosen)
 
 
-def route_for(view: View, tested: Tested) -> Route | None:
-    """The first route whose conditions hold; what decided is appended to `tested`."""
-    return next((route for route in view.book.entries.routes if holds(route.when, view, tested)), None)
+def route_for(view: View, tested: Tested, changes: list[Moment] | None = None) -> Route | None:
+    """The first route whose conditions hold; `tested` and `changes` are filled as `holds` does."""
+    return next((route for route in view.book.entries.routes if holds(route.when, view, tested, changes)), None)

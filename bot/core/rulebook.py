@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.core.calendar import Calendar, build_calendar
-from bot.core.entries import CalendarEntry, Entries, Language, Names, Queue, State, Why
+from bot.core.entries import CalendarEntry, Entries, Language, Names, Policy, Queue, State, Why
 from bot.core.ticket import Moment
 
 QUEUE = "queue"
@@ -37,6 +37,7 @@ class Rulebook:
     calendars: Mapping[str, Calendar]
     states: Mapping[str, State]
     queues: Mapping[str, Queue]
+    policies: Mapping[str, Policy]
     languages: Mapping[str, Language]
     whys: Mapping[str, Why]
     titles: Mapping[str, Names]
@@ -106,6 +107,7 @@ def build(
         },
         states={state.state: state for state in entries.states},
         queues={queue.queue: queue for queue in entries.queues},
+        policies={policy.name: policy for policy in entries.policies},
         whys={
             **{route.route: route.why for route in entries.routes},
             **{rule.name: rule.why for rule in entries.completeness},

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.core.completeness import gaps, handed_over_at
-from bot.core.conditions import Tested, holds
+from bot.core.conditions import holds
 from bot.core.entries import Ladder
+from bot.core.forms import Tested
 from bot.core.judge import Judged, climb
 from bot.core.ladder import Reached
 from bot.core.routing import coming_to_tier_2, route_for

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bot.core.clock import Act
 from bot.core.clocks import SINCE, target_of, ticks
-from bot.core.conditions import View
 from bot.core.deadline import read_start
 from bot.core.explanation import ClockAct, DateShift, Did, Event, Told, Value
 from bot.core.history import Turn, events
@@ -14,6 +13,7 @@ from bot.core.ledger import SPOKEN, Entry
 from bot.core.moments import moment
 from bot.core.people import named, role_of, shown, without_strangers
 from bot.core.ticket import Change, Message
+from bot.core.view import View
 
 _DID: Mapping[Act, Did] = {"start": "starts", "pause": "pauses", "resume": "goes on", "stop": "stops"}
 _PEOPLE = frozenset(("owner", "forwarder"))

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.clock import elapsed_s, is_running, paused_s
-from bot.core.clocks import at_risk_s, policy_cycles
-from bot.core.conditions import View
+from bot.core.clock import at_risk_s, elapsed_s, is_running, paused_s
+from bot.core.clocks import policy_cycles
 from bot.core.crosscheck import problems
 from bot.core.entries import Entries
 from bot.core.history import turns
 from bot.core.judge import judge, look, standings
 from bot.core.rulebook import build
 from bot.core.ticket import Change, Message, Ticket
+from bot.core.view import View
 
 T0 = int(datetime(2026, 11, 16, 8, tzinfo=UTC).timestamp())
 M, H = 60, 3600
@@ -203,7 +203,7 @@ def test_a_target_by_customer_kind_or_priority(given, target_s):
 def test_at_risk_by_a_share_or_an_amount(written, seconds):
     rules = book(at_risk=written)
     [cycle] = clocks(ticket(), rules)
-    assert at_risk_s(rules.entries.policies[0], cycle) == seconds
+    assert at_risk_s(rules.entries.policies[0].at_risk, cycle) == seconds
 
 
 def test_a_ticket_is_looked_at_again_when_its_clock_stands_otherwise():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
+from typing import Any
 
 import msgspec
 import pytest
@@ -94,6 +96,18 @@ def test_why_to_look_again_or_never(acts: list[str], now: str, because: str) -> 
     assert (wishes.because, wishes.look_again_at is None) == (because, because.startswith("never"))
 
 
+def test_a_ticket_is_looked_at_again_when_a_condition_changes_with_time_unless_nothing_could_be_said() -> None:
+    ladders = [SECTIONS["ladders"][2] | {"when": {"open": "office", "standing": "solved"}}]
+    rules = book(ladders=ladders, policies=[])
+    seen = ticket(PLACED, ON, SOLVED)
+    wishes = judge(seen, rules, at("tue 15:00"))
+    assert (wished(wishes), wishes.look_again_at) == (["closure/ask/0"], at("tue 16:00"))
+    assert wishes.because == "a condition may hold otherwise then"
+    wishes = judge(seen, rules, at("tue 16:00"))
+    assert (wished(wishes), wishes.look_again_at) == ([], at("wed 08:00"))
+    assert judge(ticket(PLACED, ON), rules, at("tue 15:00")).look_again_at is None
+
+
 def test_an_unknown_state_is_said_to_be_unknown() -> None:
     wishes = judge(ticket(state="unknown"), plain_book(), at("fri 12:00"))
     assert wishes.because == "never, because the rulebook does not say what the ticket's status means"
@@ -173,14 +187,65 @@ def test_keys_are_unique_and_permanent(seen: Ticket, now: int) -> None:
     assert [step.key for step in judge(seen, other, now).steps] == keys
 
 
-@given(tickets(), NOWS, st.integers(0, 30 * 86400))
-def test_nothing_changes_before_the_moment_to_look_again(seen: Ticket, now: int, later: int) -> None:
-    wishes = judge(seen, plain_book(), now)
+TIMED: list[dict[str, Any]] = [
+    {"season": "autumn"},
+    {"season": ["autumn", "late"], "priority": "high"},
+    {"open": "night"},
+    {"age": {"over": "9wd"}},
+    {"age": {"under": "21cd", "over": "300h clock"}},
+    {"clock": {"solution": ["at risk", "breached"]}},
+    {"clock": {"answer": "missed", "solution": ["on track", "paused"]}},
+]
+
+
+@cache
+def timed_book(when: int, other: int) -> Rulebook:
+    """Rules that hold by the time: routes and ladders with these conditions, nested in each other."""
+    conditions = [
+        {"any": [TIMED[when], {"not": TIMED[other]}]},
+        {"not": {"all": [TIMED[when], TIMED[other]]}},
+        TIMED[when] | {"standing": "open"},
+    ]
+    routes = [SECTIONS["routes"][0] | {"when": conditions[1]}, SECTIONS["routes"][1]]
+    ladders = [each | {"when": one} for each, one in zip(SECTIONS["ladders"], conditions, strict=True)]
+    ladders.append(
+        {
+            "name": "beside",
+            "why": "Some law says so.",
+            "clock": "deadline law",
+            "when": TIMED[other],
+            "rungs": [{"rung": "late", "past_due": "0h", "say": "x", "to": "owner"}],
+        }
+    )
+    night = {"timezone": "Europe/Tallinn", "hours": {"mon-sun": "00:00-04:00, 22:00-24:00"}}
+    return book(
+        calendars=SECTIONS["calendars"] | {"night": night},
+        seasons={
+            "autumn": [{"first": "10-01", "last": "12-05"}],
+            "late": [{"first": "2026-12-06", "last": "2026-12-06"}, {"first": "2026-12-08", "last": "2026-12-09"}],
+        },
+        routes=routes,
+        ladders=ladders,
+        deadlines=[
+            {"name": "law", "why": "Some law says so.", "basis": "§ 1", "source": "the law", "within": "12cd"},
+        ],
+    )
+
+
+BOOKS = st.builds(timed_book, st.integers(0, len(TIMED) - 1), st.integers(0, len(TIMED) - 1)) | st.just(plain_book())
+
+
+@given(tickets(), NOWS, st.integers(1, 30 * 86400), BOOKS)
+def test_nothing_changes_before_the_moment_to_look_again(
+    seen: Ticket, now: int, within: int, rules: Rulebook
+) -> None:
+    wishes = judge(seen, rules, now)
     look = wishes.look_again_at
     assert look is None or look > now
-    before = now + later if look is None else min(now + later, look - 1)
-    for moment in {now, before, before if look is None else look - 1}:
-        assert {step.key for step in judge(seen, plain_book(), moment).steps} == {step.key for step in wishes.steps}
+    last = (now + 60 * 86400 if look is None else look) - 1
+    between = range(now, min(last, now + within), max(1, within // 12))
+    for moment in {*between, last}:
+        assert {step.key for step in judge(seen, rules, moment).steps} == {step.key for step in wishes.steps}
 
 
 @given(tickets(), NOWS)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from small_desk import at, ticket, view
 
-from bot.core.conditions import Tested
+from bot.core.forms import Tested
 from bot.core.routing import route_for, to_be_routed_since
 
 ON = "mon 09:00 ann state handed-on"

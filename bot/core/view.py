@@ -1,0 +1,48 @@
+"""What the rules can see of a ticket at a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from bot.core.clock import Cycle
+from bot.core.history import Turn, Whole
+from bot.core.rulebook import Rulebook
+from bot.core.ticket import Moment, Ticket
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a rule can see: the ticket, its turns and the rulebook, at a moment.
+
+    `whole` is the ticket's history of which `happened` are the first turns. `clocks` are the cycles of each policy's
+    clock by its name, once `judge.look` has run them.
+    """
+
+    ticket: Ticket
+    happened: tuple[Turn, ...]
+    book: Rulebook
+    now: Moment
+    whole: Whole | None = None
+    clocks: dict[str, tuple[Cycle, ...]] = field(default_factory=dict)
+
+    @property
+    def at_creation(self) -> View:
+        """The same with the moment of the ticket's creation for now: a promise does not change as time goes by."""
+        return View(self.ticket, self.happened, self.book, self.ticket.created_at, self.whole)
+
+    def known(self, name: str, find: Callable[[tuple[Turn, ...]], Iterable[tuple[int, T]]]) -> list[T]:
+        """What `find` finds in the turns that the view knows, each with its turn's number.
+
+        It is worked out once a history, and kept there by its name.
+        """
+        if self.whole is None:
+            return [thing for _, thing in find(self.happened)]
+        found = self.whole.found.get(name)
+        if found is None:
+            found = self.whole.found[name] = list(find(self.whole.turns))
+        known = len(self.happened)
+        return [thing for i, thing in found if i < known]

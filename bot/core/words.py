@@ -1,0 +1,293 @@
+"""The words under `when:`, one entry in `WORDS` each: how it is read off a ticket, and what it is compared with.
+
+Any other word that is mapped under `fields:` is a condition too: what the field holds, as people see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from bot.core.clock import Cycle, Standing, at_risk_s, next_change, standing
+from bot.core.entries import Entries
+from bot.core.forms import AnyOf, ByName, Elapsed, Number, OneOf, Word
+from bot.core.history import is_bounce
+from bot.core.moments import moment
+from bot.core.phrases import PHRASED, turn_of
+from bot.core.roles import HELD, WHOM, holds_role, roles_of
+from bot.core.seasons import is_in, next_turn
+from bot.core.ticket import Moment
+from bot.core.view import View
+
+
+def _people(entries: Entries) -> list[object]:
+    return [person.person for person in entries.people]
+
+
+def _bounces(view: View) -> int:
+    return len(view.known("/bounces", lambda turns: ((i, i) for i, turn in enumerate(turns) if is_bounce(turn))))
+
+
+_reopened = moment("reopened")
+
+
+def _reopenings(view: View) -> int:
+    return len(view.known("/reopenings", lambda turns: ((i, i) for i, turn in enumerate(turns) if _reopened(turn))))
+
+
+def _is_filled(view: View, word: str) -> bool:
+    ticket = view.ticket
+    match word:
+        case "category":
+            return ticket.category is not None
+        case "queue":
+            return ticket.queue is not None
+        case "forwarder":
+            return ticket.forwarder is not None
+        case _:
+            return word in ticket.fields
+
+
+def _can_be_filled(entries: Entries) -> list[object]:
+    return [word for word in entries.fields if word != "delivered"]
+
+
+def _closing_or_opening(view: View, wanted: Any) -> Moment | None:
+    calendars = (view.book.calendars[name] for name in (wanted if isinstance(wanted, list) else [wanted]))
+    changes = (
+        each.closes_at(view.now) if each.is_open(view.now) else each.next_opening(view.now) for each in calendars
+    )
+    return min((at for at in changes if at is not None), default=None)
+
+
+def _season_turn(view: View, wanted: Any) -> Moment | None:
+    calendar, seasons = view.book.calendar, view.book.entries.seasons
+    today = calendar.day_of(view.now)
+    turns = (next_turn(seasons[name], today) for name in (wanted if isinstance(wanted, list) else [wanted]))
+    return min((calendar.start_of_day(turn) for turn in turns if turn is not None), default=None)
+
+
+def _last(view: View, policy: str) -> tuple[Cycle, int] | None:
+    """The last cycle of a policy's clock, and what of it is at risk; raises KeyError before `judge.look`."""
+    cycles = view.clocks[policy]
+    return (cycles[-1], at_risk_s(view.book.policies[policy].at_risk, cycles[-1])) if cycles else None
+
+
+def _standing(view: View, policy: str) -> Standing | None:
+    last = _last(view, policy)
+    return None if last is None else standing(last[0], view.now, last[1])
+
+
+def _clock_change(view: View, wanted: Mapping[str, Any]) -> Moment | None:
+    lasts = (last for policy in wanted if (last := _last(view, policy)))
+    changes = (next_change(cycle, view.now, risk_s) for cycle, risk_s in lasts)
+    return min((at for at in changes if at is not None), default=None)
+
+
+WORDS: Mapping[str, Word] = {
+    "category": OneOf(
+        "what the ticket is about",
+        {"et": "kategooria on {value}", "en": "the category is {value}"},
+        lambda view: view.ticket.category,
+        lambda entries: list(entries.categories) or None,
+        needs="category",
+    ),
+    "queue": OneOf(
+        "the queue it is in",
+        {"et": "pilet on järjekorras {value}", "en": "the ticket is in the queue {value}"},
+        lambda view: view.ticket.queue,
+        lambda entries: [queue.queue for queue in entries.queues],
+        needs="queue",
+    ),
+    "priority": OneOf(
+        "how pressing it is",
+        {"et": "prioriteet on {value}", "en": "the priority is {value}"},
+        lambda view: view.ticket.priority,
+        lambda entries: list(entries.priorities),
+    ),
+    "label": AnyOf(
+        "a label on it",
+        {"et": "piletil on silt {value}", "en": "the ticket has the label {value}"},
+        lambda view, label: label in view.ticket.labels,
+        lambda view: view.ticket.labels,
+    ),
+    "project": OneOf(
+        "the project it is in",
+        {"et": "pilet on projektis {value}", "en": "the ticket is in the project {value}"},
+        lambda view: view.ticket.project,
+        lambda entries: list(entries.projects),
+    ),
+    "state": OneOf(
+        "the state it is in",
+        {"et": "pilet on olekus {value}", "en": "the ticket is in the state {value}"},
+        lambda view: view.happened[-1].after.state,
+        lambda entries: [state.state for state in entries.states],
+    ),
+    "standing": OneOf(
+        "whether work on it goes on",
+        {
+            "et": {"open": "pilet on avatud", "solved": "pilet on lahendatud", "closed": "pilet on suletud"},
+            "en": {"open": "the ticket is open", "solved": "the ticket is solved", "closed": "the ticket is closed"},
+        },
+        lambda view: view.happened[-1].after.standing,
+        ("open", "solved", "closed"),
+    ),
+    "tier": OneOf(
+        "the tier it is at",
+        {
+            "et": {"1": "pilet on I tasemel", "2": "pilet on II tasemel"},
+            "en": {"1": "the ticket is at tier I", "2": "the ticket is at tier II"},
+        },
+        lambda view: view.happened[-1].after.tier,
+        (1, 2),
+    ),
+    "ball": OneOf(
+        "whose turn it is",
+        {
+            "et": turn_of("et", "järg on {whose} käes", "järg ei ole kellegi käes"),
+            "en": turn_of("en", "it is {whose} turn", "it is nobody's turn"),
+        },
+        lambda view: view.happened[-1].after.ball,
+        ("tier 1", "tier 2", "customer", "third party", "nobody"),
+    ),
+    "delivered": OneOf(
+        "whether a person noted that the solution has reached the customer: the field is filled in, and not with a "
+        "no (`ei`, `no`, `нет`, `false`, `0`, `-`)",
+        {
+            "et": {
+                "true": "on märgitud, et lahendus on kliendini jõudnud",
+                "false": "ei ole märgitud, et lahendus on kliendini jõudnud",
+            },
+            "en": {
+                "true": "it is noted that the solution has reached the customer",
+                "false": "it is not noted that the solution has reached the customer",
+            },
+        },
+        lambda view: view.happened[-1].after.delivered,
+        (True, False),
+        needs="delivered",
+    ),
+    "assigned": OneOf(
+        "whether it has an owner",
+        {
+            "et": {"true": "piletil on täitja", "false": "piletil ei ole täitjat"},
+            "en": {"true": "the ticket has an owner", "false": "the ticket has no owner"},
+        },
+        lambda view: view.ticket.owner is not None,
+        (True, False),
+    ),
+    "owner": OneOf(
+        "whom it is assigned to",
+        {"et": "täitja on {value}", "en": "the owner is {value}"},
+        lambda view: view.ticket.owner,
+        _people,
+    ),
+    "reporter": OneOf(
+        "who created it",
+        {"et": "pileti looja on {value}", "en": "the ticket was created by {value}"},
+        lambda view: view.ticket.reporter,
+        _people,
+    ),
+    "forwarder": OneOf(
+        "who is entered as its forwarder",
+        {"et": "edastajaks on märgitud {value}", "en": "the forwarder entered is {value}"},
+        lambda view: view.ticket.forwarder,
+        _people,
+        needs="forwarder",
+    ),
+    "role": ByName(
+        "what somebody is to it: its owner, its reporter, its forwarder (as under `to`, but nobody where there is "
+        "none), or the speaker, who wrote the last comment that is more than thanks and not the bot's",
+        {language: {role: held.phrase[language] for role, held in HELD.items()} for language in PHRASED},
+        holds_role,
+        roles_of,
+        tuple(WHOM),
+        "person of a ticket",
+        WHOM,
+        tuple(HELD),
+    ),
+    "filled": AnyOf(
+        "a field that is filled in, by its word under `fields`",
+        {"et": "väli {value} on täidetud", "en": "the field {value} is filled in"},
+        _is_filled,
+        lambda view: filter(lambda word: _is_filled(view, word), view.book.entries.fields),
+        _can_be_filled,
+    ),
+    "bounces": Number(
+        "how often a person sent it back from tier 2 to tier 1 while it was open",
+        {"et": "pilet on {value} korda I tasemele tagasi saadetud", "en": "it was sent back to tier I {value} times"},
+        _bounces,
+    ),
+    "reopenings": Number(
+        "how often it was reopened",
+        {"et": "pilet on {value} korda uuesti avatud", "en": "the ticket was reopened {value} times"},
+        _reopenings,
+    ),
+    "clock": ByName(
+        "how the last run of a policy's clock stands, by the policy's name; none of these where it never started",
+        {
+            "et": {
+                "on track": "lubaduse {of} kell käib ja aega on küllalt",
+                "at risk": "lubaduse {of} tähtaeg on lähedal",
+                "breached": "lubaduse {of} tähtaeg on möödas ja kell käib edasi",
+                "met": "lubadus {of} on täidetud õigel ajal",
+                "missed": "lubadus {of} on täidetud hilinemisega",
+                "paused": "lubaduse {of} kell seisab",
+            },
+            "en": {
+                "on track": "the clock of {of} is on track",
+                "at risk": "the clock of {of} is at risk",
+                "breached": "the clock of {of} is breached and runs on",
+                "met": "the promise {of} was met",
+                "missed": "the promise {of} was missed",
+                "paused": "the clock of {of} is paused",
+            },
+        },
+        lambda view, policy, wanted: _standing(view, policy) == wanted,
+        lambda view, policy: filter(None, (_standing(view, policy),)),
+        lambda entries: [policy.name for policy in entries.policies],
+        "policy",
+        values=("on track", "at risk", "breached", "met", "missed", "paused"),
+        changes=_clock_change,
+    ),
+    "age": Elapsed(
+        "how long ago it was created",
+        {"et": "pilet on loodud {value} tagasi", "en": "the ticket was created {value} ago"},
+        lambda view: view.ticket.created_at,
+    ),
+    "open": AnyOf(
+        "a calendar in whose hours it is now, by its name",
+        {"et": "kalendri {value} järgi on tööaeg", "en": "it is working time by the calendar {value}"},
+        lambda view, name: view.book.calendars[name].is_open(view.now),
+        lambda view: (name for name, each in view.book.calendars.items() if each.is_open(view.now)),
+        lambda entries: list(entries.calendars),
+        changes=_closing_or_opening,
+    ),
+    "season": AnyOf(
+        "a season in which it is now, by its name under `seasons` and by the date of the desk's calendar",
+        {"et": "on hooaeg {value}", "en": "it is the season {value}"},
+        lambda view, name: is_in(view.book.entries.seasons[name], view.book.calendar.day_of(view.now)),
+        lambda view: (
+            name
+            for name, season in view.book.entries.seasons.items()
+            if is_in(season, view.book.calendar.day_of(view.now))
+        ),
+        lambda entries: list(entries.seasons),
+        changes=_season_turn,
+    ),
+}
+"""The conditions. What a word reads must not depend on the time unless it has `changes`."""
+
+NESTING = ("any", "all", "not")
+"""The words that conditions nest under: `any` and `all` take lists of them, `not` one."""
+
+NOT_IN_PROMISES = ("age", "clock")
+"""Words that say nothing of a ticket that comes into being: no target or deadline can rest on them."""
+
+
+@lru_cache(1024)
+def field_word(word: str) -> Word:
+    """The condition that a word under `fields:` is which `WORDS` does not know."""
+    phrase = {"et": "väljal {of} on {value}", "en": "the field {of} holds {value}"}
+    return OneOf("what the field holds, as people see it", phrase, lambda view: view.ticket.fields.get(word))
