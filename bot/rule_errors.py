@@ -158,6 +158,8 @@ def schema_problems(error: ValidationError, root: Node, whole: Any = Entries) ->
     if len(all_of_them) > _MOST:
         found.append(problem_at(root.spot, f"{len(all_of_them)} mistakes; told are the first {_MOST}"))
     for detail in all_of_them[:_MOST]:
+        if detail["type"] == "too_short" and _walk(root, detail["loc"])[0].value:
+            continue  # pydantic counts the entries in which it finds no fault
         union = _union(detail, root)
         if union is None:
             found.append(_problem(detail, root, whole))

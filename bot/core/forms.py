@@ -58,7 +58,7 @@ class OneOf:
 
     def problems(self, wanted: Any, entries: Entries, path: Path) -> Iterator[Problem]:
         """Values that no ticket can have."""
-        yield from _not_allowed(wanted, allowed(self.values, entries), path)
+        yield from _not_allowed(wanted, allowed(self.values, entries), path, path[-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class AnyOf:
 
     def problems(self, wanted: Any, entries: Entries, path: Path) -> Iterator[Problem]:
         """Values that no ticket can have."""
-        yield from _not_allowed(wanted, allowed(self.values, entries), path)
+        yield from _not_allowed(wanted, allowed(self.values, entries), path, path[-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ class ByName:
         for name, values in wanted.items():
             if name not in names:
                 yield (*path, name, KEY), f"there is no {self.kind} '{name}'", names
-            yield from _not_allowed(values, allowed(self.values, entries), (*path, name))
+            yield from _not_allowed(values, allowed(self.values, entries), (*path, name), path[-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,15 +299,12 @@ def _each(wanted: Any, path: Path) -> Iterator[tuple[Path, Any]]:
         yield (*path, i), one
 
 
-def _not_allowed(wanted: Any, values: Sequence[object] | None, path: Path) -> Iterator[Problem]:
+def _not_allowed(wanted: Any, values: Sequence[object] | None, path: Path, word: object) -> Iterator[Problem]:
     if wanted == []:
         yield path, "this list is empty, so that it never holds", ()
     for here, value in _each(wanted, path):
         if values is None and not isinstance(value, str):
             yield here, f"{value!r} is not a text", ()
         elif values is not None and not any(value == one and type(value) is type(one) for one in values):
-            yield here, f"{value!r} is not a value of `{_word(path)}`", [str(one) for one in values]
-
-
-def _word(path: Path) -> object:
-    return next(part for part in reversed(path) if isinstance(part, str))
+            none = "" if values else ", of which this rulebook has none"
+            yield here, f"{value!r} is not a value of `{word}`{none}", [str(one) for one in values]
