@@ -326,6 +326,16 @@ def backtest(
     raise typer.Exit(run_backtest(asked))
 
 
+@app.command()
+def schema(
+    tests: Annotated[bool, typer.Option("--tests", help="That of a file of rule tests.")] = False,
+) -> None:
+    """The JSON Schema of a rulebook's files, by which editors complete and check them."""
+    from bot.schema import rulebook_schema, tests_schema, text_of
+
+    print(text_of(tests_schema() if tests else rulebook_schema()), end="")
+
+
 hours = typer.Typer(help="Working time at the prompt.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(hours, name="hours")
 

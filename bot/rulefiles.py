@@ -62,9 +62,7 @@ def load_rulebook(
         raise RulebookError((_whole(folder, "there is no rulebook here: no *.yaml file says anything"),))
     merged, wrong = merge(roots, str(folder))
     entries, closed, found = check(merged, messages, whole=not problems and not wrong)
-    problems += wrong
-    places = {(problem.file, problem.line, problem.column) for problem in problems}
-    problems += [problem for problem in found if (problem.file, problem.line, problem.column) not in places]
+    problems = joined(problems + wrong, found)
     if problems or entries is None:
         raise RulebookError(tuple(sorted(set(problems))))
     return build(
@@ -192,15 +190,35 @@ def check(
 
     Where the files are not `whole`, what is missing is not held against them, and nothing is cross-checked.
     """
+    nothing = list(left_out(root))
     try:
         entries = Entries.model_validate(root.plain())
     except ValidationError as error:
         found = rule_errors.schema_problems(error, root)
         if not whole:
-            return None, {}, [problem for problem in found if problem.line]
+            return None, {}, joined(nothing, [problem for problem in found if problem.line])
         sound = rule_errors.sound_part(error, root)
-        return None, {}, found + (sound.problems(messages) if sound else [])
+        return None, {}, joined(nothing, found + (sound.problems(messages) if sound else []))
     if not whole:
-        return entries, {}, []
+        return entries, {}, nothing
     closed, unread = closed_days.closed_by_calendar(entries, root)
-    return entries, closed, unread + rule_errors.cross_problems(entries, root, messages, closed)
+    return entries, closed, joined(nothing, unread + rule_errors.cross_problems(entries, root, messages, closed))
+
+
+def left_out(node: Node) -> Iterator[Problem]:
+    """Every value that is nothing: a key whose value was forgotten is not the same as no key."""
+    match node.value:
+        case None:
+            yield problem_at(node.spot, "a value is missing here", node.written)
+        case dict() as inside:
+            for child in inside.values():
+                yield from left_out(child)
+        case list() as items:
+            for child in items:
+                yield from left_out(child)
+
+
+def joined(first: list[Problem], others: list[Problem]) -> list[Problem]:
+    """The first problems, and of the others those that stand elsewhere."""
+    places = {(problem.file, problem.line, problem.column) for problem in first}
+    return first + [problem for problem in others if (problem.file, problem.line, problem.column) not in places]

@@ -53,10 +53,13 @@ def _read(path: Path, book: Rulebook) -> tuple[list[Written], list[Problem]]:
         return [], list(unread)
     if not isinstance(root.value, list):
         return [], [problem_at(root.spot, "a file of rule tests holds a list, each test beginning with `- it:`")]
+    nothing = list(rulefiles.left_out(root))
     try:
         cases = _CASES.validate_python(root.plain())
     except ValidationError as error:
-        return [], rule_errors.schema_problems(error, root, _Cases)
+        return [], rulefiles.joined(nothing, rule_errors.schema_problems(error, root, _Cases))
+    if nothing:
+        return [], nothing
     written = [Written(case, node.spot) for case, node in zip(cases, root.value, strict=True)]
     return written, [rule_errors.placed(finding, root) for finding in problems(cases, book)]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from bot import schema
 from bot.core.ticket import UNKNOWN
 from bot.jira.binding import fold, tells_delivery
 from bot.jira.catalogue import Field, Status
@@ -126,6 +127,10 @@ def files_of(answers: Answers) -> dict[Path, str]:
         folder / "jira.yaml": _jira(answers),
         folder / "sla.yaml": _SLA,
         folder / "ladders.yaml": _ladders(answers),
+    }
+    files = {path: schema.named(schema.RULEBOOK, 1) + text for path, text in files.items()} | {
+        folder.parent / schema.RULEBOOK: schema.text_of(schema.rulebook_schema()),
+        folder.parent / schema.TESTS: schema.text_of(schema.tests_schema()),
     }
     if answers.jira.token is not None:
         files[Path("token")] = f"{answers.jira.token.get_secret_value()}\n"

@@ -108,7 +108,7 @@ OFFLINE: dict[str, tuple[Edits, str]] = {
         "config.toml:4: unknown key 'jira.urll'; did you mean 'url'?",
     ),
     "unknown key of a rule": ({"ladders.yaml": ("clock:", "klock:")}, "unknown key 'klock'; did you mean 'clock'?"),
-    "broken YAML": ({"queues.yaml": ("queues:", "queues: [")}, "queues.yaml:3:3: "),
+    "broken YAML": ({"queues.yaml": ("queues:", "queues: [")}, "queues.yaml:4:3: "),
     "duplicate rule": ({"ladders.yaml": ("name: no-movement", "name: tier2-deadline")}, "ladders.yaml:"),
     "no such message": ({"ladders.yaml": ("say: no_movement", "say: no_movment")}, "did you mean 'no_movement'?"),
 }
@@ -128,12 +128,12 @@ def test_a_mistake_in_the_files(case: str, command: str, tmp_path: Path, capsys:
 LIVE: dict[str, tuple[Edits, str, str]] = {
     "unknown project": (
         {"desk.yaml": ("projects: [KKA]", "projects: [KKB]")},
-        "desk.yaml:4:12: this Jira has no project 'KKB', or the account may not see it",
+        "desk.yaml:5:12: this Jira has no project 'KKB', or the account may not see it",
         "piletibot",
     ),
     "unknown field": (
         {"jira.yaml": ("forwarder: Edastaja", "forwarder: Edastja")},
-        "jira.yaml:5:14: this Jira has no field 'Edastja'; did you mean 'Edastaja'?",
+        "jira.yaml:6:14: this Jira has no field 'Edastja'; did you mean 'Edastaja'?",
         "piletibot",
     ),
     "unknown status": (
@@ -148,7 +148,7 @@ LIVE: dict[str, tuple[Edits, str, str]] = {
     ),
     "a control ticket that is not there": (
         {"desk.yaml": ("  ceiling:", "  control: KKA-99\n  ceiling:")},
-        "desk.yaml:9:12: there is no ticket 'KKA-99' that the account can see",
+        "desk.yaml:10:12: there is no ticket 'KKA-99' that the account can see",
         "piletibot",
     ),
     "may only look, while rules are live": ({}, "the account lacks the permission ADD_COMMENTS", "vaatleja"),
@@ -162,7 +162,7 @@ def test_what_does_not_fit_the_jira(
 ) -> None:
     edits, said, account = LIVE[case]
     if case == "nobody of that name" and sandbox.world.flavour == "cloud":
-        edits, said = {"people.yaml": ("712020:fb5c2f1e", "712020:00000000")}, "people.yaml:4:"
+        edits, said = {"people.yaml": ("712020:fb5c2f1e", "712020:00000000")}, "people.yaml:5:"
     config = desk(tmp_path, sandbox, edits, account)
     assert piletibot(command, "--config", config) == 2
     shown = capsys.readouterr().err

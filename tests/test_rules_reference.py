@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator
 from rich.console import Console
 
 from bot.core import entries as words
+from bot.core import written
 from bot.core.completeness import FACTS
 from bot.core.moments import MOMENTS, WHILES, moment_problem, while_problem
 from bot.core.people import ROLES
@@ -33,14 +34,19 @@ TYPES: list[tuple[Any, str]] = [
     (words.Word, "name"),
     (words.Why, "text, or texts by language"),
     (words.Names, "texts by language"),
-    (words.Length, "duration"),
-    (words.Share, "share"),
-    (words.AtRisk, "share or duration"),
-    (dict[str, Any], "conditions"),
+    (written.Length, "duration"),
+    (written.Share, "share"),
+    (written.Working, "duration"),
+    (written.Elapsed, "duration"),
+    (written.Span, "duration"),
+    (written.DayLength, "duration"),
+    (written.AtRisk, "share or duration"),
+    (written.Conditions, "conditions"),
+    (written.Date, "date"),
+    (written.Week, "texts by name or `24x7`"),
     (dict[str, str], "texts by name"),
     (dict[str, words.Names], "texts by language, by name"),
-    (dict[date, str], "texts by date"),
-    (dict[date, words.Week], "hours by date"),
+    (dict[written.CalendarDate, written.Week], "hours by date"),
     (tuple[str, ...], "list of texts"),
     (Expectations, "list of expectations"),
     (dict[Time, Expectations], "list of expectations by time"),
@@ -86,7 +92,7 @@ def shown(kind):
             values = shown(inner[1])
             many = values.replace("list of", "lists of") if values.startswith("list of") else f"{values}s"
             return f"{many} by {'name' if inner[0] is str else shown(inner[0])}"
-    listed = any(isinstance(one, BeforeValidator) for one in kind.__metadata__)
+    listed = get_origin(inner[0]) is tuple and any(isinstance(one, BeforeValidator) for one in kind.__metadata__)
     return ("text or " if listed else "") + shown(inner[0])
 
 

@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+import jsonschema
 import pytest
 from command_line import open_sandbox, piletibot, solved_issue, user_of, written
 
@@ -14,6 +15,7 @@ from bot.sandbox.desk import status
 from bot.sandbox.server import Sandbox
 from bot.setup_desk import guess, guess_field
 from bot.start import read_desk
+from bot.yaml_positions import read_yaml
 
 pytestmark = pytest.mark.usefixtures("fresh_logs", "at_home")
 
@@ -96,6 +98,15 @@ def test_what_it_writes_passes_check_and_plan_writes_nothing(
     assert not (tmp_path / "piletibot.db").exists()
     assert piletibot("once") == 0
     assert written(sandbox) == []
+
+
+def test_its_files_name_the_schema_beside_them(sandbox: Sandbox, tmp_path: Path) -> None:
+    assert init(sandbox) == 0
+    for file in (tmp_path / "rules" / "kka").rglob("*.yaml"):
+        line = file.read_text("utf-8").splitlines()[0]
+        name = line.removeprefix("# yaml-language-server: $schema=")
+        schema = json.loads((file.parent / name).read_text("utf-8"))
+        jsonschema.validate(read_yaml(file.read_text("utf-8"), "")[0].plain(), schema)
 
 
 def test_what_it_finds_in_the_sandbox(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from bot.start import read_desk
 from bot.texts import plain
 from bot.wording import WORDINGS
 
-RULEBOOKS = sorted(folder for folder in rules_folder().iterdir() if folder.name != "common")
+RULEBOOKS = sorted(path.parent for path in rules_folder().glob("*/desk.yaml"))
 NAMES = [folder.name for folder in RULEBOOKS]
 
 

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from bot.core.calendar import Calendar, build_calendar
 from bot.core.duration import Duration
-from bot.core.entries import CalendarEntry, Entries, Week
+from bot.core.entries import CalendarEntry, Entries
 from bot.core.findings import KEY, Finding, Path, known, nearest
 from bot.core.hours import FIRST_YEAR, LAST_YEAR, hours_of, length_s, week_of
 from bot.core.rulebook import QUEUE, by_year
+from bot.core.written import Week
 
 _LONGEST_WEEKS = 520
 

@@ -5,15 +5,39 @@ The shell reads the files (`bot.rulefiles`); whether the parts fit together is `
 
 from __future__ import annotations
 
-import re
-from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
 
-from bot.core.duration import Duration, parse_duration
-
-_DAY = re.compile(r"((19[7-9]|20[0-9]|21[0-9])[0-9]-)?[0-9]{2}-[0-9]{2}")
+from bot.core.written import (
+    REPEATS,
+    Addressees,
+    AtRisk,
+    CalendarDate,
+    CalendarFiles,
+    ClockText,
+    Conditions,
+    Date,
+    Day,
+    DayLength,
+    Elapsed,
+    HoursOrClosed,
+    Length,
+    Listed,
+    Moments,
+    MomentText,
+    Share,
+    SomeMoments,
+    Span,
+    Tier,
+    Week,
+    Whiles,
+    Working,
+    not_all_of,
+    one_of,
+    some_of,
+    where,
+)
 
 Language = Literal["et", "en", "ru"]
 Ball = Literal["tier 1", "tier 2", "customer", "third party", "nobody"]
@@ -26,57 +50,6 @@ Why = Reason | dict[Language, Reason]
 """A rule's reason, which its messages quote: in the desk's language, or in several."""
 
 Names = dict[Language, str]
-Week = dict[str, str] | Literal["24x7"]
-
-
-def _duration(value: object) -> object:
-    if isinstance(value, Duration):
-        return value
-    if not isinstance(value, str):
-        raise ValueError("write a duration as text, for example 30m, 4h, 2wd")
-    return parse_duration(value)
-
-
-def _share(value: object) -> object:
-    if isinstance(value, str) and value.endswith("%") and value[:-1].isdigit():
-        return int(value[:-1])
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    raise ValueError("write a share as a percentage, for example 75%")
-
-
-def _at_risk(value: object) -> object:
-    if isinstance(value, Duration) or (isinstance(value, str) and not value.endswith("%")):
-        return _duration(value)
-    share = _share(value)
-    if share not in range(1, 101):
-        raise ValueError("write a share from 1% to 100%, or an amount of time, for example 75% or 4h")
-    return share
-
-
-def _day(value: object) -> object:
-    if isinstance(value, str) and _DAY.fullmatch(value):
-        try:
-            # A leap year, since 29 February comes, if not every year.
-            date.fromisoformat(value if len(value) > len("12-20") else f"2024-{value}")
-        except ValueError:
-            pass
-        else:
-            return value
-    raise ValueError(f"'{value}' is not a day; write 12-20 for every year, or 2026-12-20")
-
-
-def _listed(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-Day = Annotated[str, BeforeValidator(_day)]
-"""A day of every year, or a date."""
-
-Length = Annotated[Duration, BeforeValidator(_duration)]
-Share = Annotated[int, BeforeValidator(_share), Field(ge=1, le=100)]
-AtRisk = Annotated[int | Duration, BeforeValidator(_at_risk)]
-OneOrMore = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
 
 
 class _Entry(BaseModel):
@@ -92,17 +65,17 @@ class CalendarEntry(_Entry):
     """The IANA name of the zone in whose local time the hours are meant, for example `Europe/Tallinn`."""
     hours: Week
     """Weekdays (`mon-fri`, `sat`) with their intervals (`08:00-12:00, 13:00-17:00`), or the word `24x7`."""
-    hours_from: dict[date, Week] = {}
+    hours_from: dict[CalendarDate, Week] = {}
     """Other hours from a local date on, until the next such date; before the first, `hours` hold."""
-    day: Length | None = None
+    day: DayLength | None = None
     """What `1wd` means on a clock, in `h` or `m`; the longest weekday by default."""
     holidays: str | None = None
     """The country whose public holidays are not worked, by its ISO code."""
     shortened: Literal["EE"] | None = None
     """`EE`: Estonia's four eves end three hours early where they are worked (TLS § 53)."""
-    closed: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    closed: CalendarFiles = ()
     """The calendar files (`.ics`) beside this one whose all-day events are closed days."""
-    exceptions: dict[date, str] = {}
+    exceptions: dict[CalendarDate, HoursOrClosed] = {}
     """Dates with hours of their own, or `closed`, whatever else would hold for them."""
 
 
@@ -140,7 +113,7 @@ class Queue(_Entry):
 
     queue: Word
     """The permanent name that the rules use."""
-    tier: Literal[1, 2]
+    tier: Tier
     """The tier that works in it."""
     name: Names
     """What it is called in messages, by language; the desk's language must be there."""
@@ -157,11 +130,13 @@ class Queue(_Entry):
 class State(_Entry):
     """What a Jira status means."""
 
+    model_config = ConfigDict(json_schema_extra=some_of("status", "category"))
+
     state: Word
     """The permanent name that the rules use."""
     name: Names
     """What it is called in messages, by language; the desk's language must be there."""
-    status: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    status: Listed = ()
     """The ids or names of the Jira statuses that mean it."""
     category: Literal["new", "indeterminate", "done"] | None = None
     """A status category of Jira, whose statuses mean it where no state names them."""
@@ -169,7 +144,7 @@ class State(_Entry):
     """Whether work goes on, is solved but not yet confirmed, or is over."""
     ball: Ball
     """Whose turn it is."""
-    tier: Literal[1, 2] | None = None
+    tier: Tier | None = None
     """At which tier the ticket is; that of its queue by default."""
 
 
@@ -184,6 +159,8 @@ class Roles(_Entry):
 
 class Comments(_Entry):
     """Who sees the bot's comments: a role or a group of Jira; everybody who sees the ticket when neither is given."""
+
+    model_config = ConfigDict(json_schema_extra=not_all_of("role", "group"))
 
     role: str | None = None
     """Only members of this project role see them."""
@@ -211,11 +188,13 @@ class Manners(_Entry):
 class Route(_Entry):
     """Functional escalation: which queue takes a ticket. First match wins; the last route matches everything."""
 
+    model_config = ConfigDict(json_schema_extra=one_of("queue", "ask"))
+
     route: Word
     """The permanent name, part of the key of what it says."""
     why: Why
     """The reason, quoted in its messages: a text, or texts by language."""
-    when: dict[str, Any] = {}
+    when: Conditions = {}
     """The conditions, all of which must hold; none on the last route."""
     queue: str | None = None
     """The queue that takes the ticket."""
@@ -223,7 +202,7 @@ class Route(_Entry):
     """Instead of a queue: those between which the coordinator is to decide."""
     observe: StrictBool = False
     """The rule only records what it would have said."""
-    since: date | None = None
+    since: Date | None = None
     """The day the rule goes live: what was due before it counts as done."""
 
 
@@ -234,26 +213,26 @@ class Completeness(_Entry):
     """The permanent name, under which it is recorded."""
     why: Why
     """The reason, quoted in its message: a text, or texts by language."""
-    when: dict[str, Any] = {}
+    when: Conditions = {}
     """The conditions, all of which must hold."""
     requires: Annotated[tuple[str, ...], Field(min_length=1)]
     """What must be filled in: words of `fields`, or `category`, `queue`, `priority`, `forwarder`, `owner`, `due`."""
     say: str = "incomplete"
     """The message, by the name of its text file; of several rules with gaps on a ticket the first one's is said."""
-    to: OneOrMore = ("forwarder",)
+    to: Addressees = ("forwarder",)
     """Whom it addresses, most concerned first: roles or people."""
     observe: StrictBool = False
     """The rule only records what it would have said."""
-    since: date | None = None
+    since: Date | None = None
     """The day the rule goes live: what was due before it counts as done."""
 
 
 class Target(_Entry):
     """How much time a policy gives; the first target whose `when` holds counts."""
 
-    when: dict[str, Any] = {}
+    when: Conditions = {}
     """The conditions, all of which must hold; none on the last target."""
-    within: Length
+    within: Working
     """How much working time there is, in `m`, `h` or `wd`."""
 
 
@@ -264,13 +243,13 @@ class Policy(_Entry):
     """The permanent name, by which ladders call its clock."""
     why: Why
     """The reason: a text, or texts by language."""
-    starts: str
+    starts: MomentText
     """The moment that starts the clock; each start after a stop begins a new cycle, one before it changes nothing."""
-    pauses: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    pauses: Whiles = ()
     """The stretches of time in which it does not run."""
-    stops: OneOrMore
+    stops: SomeMoments
     """The moments that stop it."""
-    restarts: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    restarts: Moments = ()
     """The moments at which a clock that has ever started ends its cycle, if it runs, and begins a new one at zero."""
     calendar: str | None = None
     """The calendar it counts in, or the word `queue`: that of the ticket's queue; the desk's by default."""
@@ -283,11 +262,11 @@ class Policy(_Entry):
 class Extension(_Entry):
     """A longer deadline for reasons, if the person concerned is told of it in time."""
 
-    to: Length
+    to: Span
     """How much time there is in all, from the same start."""
     field: str
     """The word of the field under `fields` that says when the person was told."""
-    notice_within: Length | None = None
+    notice_within: Span | None = None
     """How soon they must be told for it to count; within the deadline itself by default."""
 
 
@@ -297,6 +276,8 @@ class DeadlineEntry(_Entry):
     Of several entries of one name the first counts whose conditions hold and which was valid on the day that
     it starts.
     """
+
+    model_config = ConfigDict(json_schema_extra=one_of("within", "dates", "ends_on"))
 
     name: Word
     """The permanent name, by which ladders call it."""
@@ -308,17 +289,17 @@ class DeadlineEntry(_Entry):
     """Where the amount was read."""
     confirmed_by: str | None = None
     """Who confirmed it for this desk; without that it is shown as not confirmed."""
-    valid_from: date | None = None
+    valid_from: Date | None = None
     """The first day on which one that starts is counted so."""
-    valid_to: date | None = None
+    valid_to: Date | None = None
     """The last day on which one that starts is counted so."""
-    when: dict[str, Any] = {}
+    when: Conditions = {}
     """The conditions, all of which must hold."""
     counts_from: str = "created"
     """`created`, or the word of the field that says when; provisional from `created` where that says nothing."""
-    within: Length | None = None
+    within: Span | None = None
     """How much time there is: `wd`, `cd` and `mo` from the day after the start, or hours of the `clock`."""
-    dates: dict[str, date] = {}
+    dates: dict[str, Date] = {}
     """Instead of `within`: a season's dates by their period; the first not yet over at the start counts."""
     ends_on: str | None = None
     """Instead of `within`: the word of the field that holds the last day itself; it counts from when that was set."""
@@ -338,9 +319,11 @@ class Rung(_Entry):
     It has exactly one of `after`, `share`, `before_due` and `past_due`; on a `since …` clock that is `after`.
     """
 
+    model_config = ConfigDict(json_schema_extra=one_of("after", "share", "before_due", "past_due") | REPEATS)
+
     rung: Word
     """The permanent name within its ladder, part of the key of what it says."""
-    after: Length | None = None
+    after: Elapsed | None = None
     """Reached when the clock has run this long."""
     share: Share | None = None
     """Reached when this share of the policy's target is used up."""
@@ -350,7 +333,7 @@ class Rung(_Entry):
     """Reached in the first second beyond the target or the deadline and this much more; `0h` is the breach."""
     say: str
     """The message, by the name of its text file."""
-    to: OneOrMore
+    to: Addressees
     """Whom it addresses, most concerned first: roles or people."""
     every: Length | None = None
     """On the last rung: how long after it is said again."""
@@ -358,22 +341,35 @@ class Rung(_Entry):
     """How often it is said in all; more than once needs `every`."""
 
 
+_EACH_HAS_AFTER = {"items": {"required": ["after"]}}
+_EACH_HAS_A_DATE = {"items": some_of("before_due", "past_due")}
+
+
 class Ladder(_Entry):
     """Timed rungs on a policy's clock, a deadline, or `since` something happened. Only the highest reached is due."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "allOf": [
+                where("clock", "^since ", {"properties": {"rungs": _EACH_HAS_AFTER}}),
+                where("clock", "^deadline ", {"properties": {"rungs": _EACH_HAS_A_DATE}}),
+            ]
+        }
+    )
 
     name: Word
     """The permanent name, part of the key of what it says."""
     why: Why
     """The reason, quoted in its messages: a text, or texts by language."""
-    when: dict[str, Any] = {}
+    when: Conditions = {}
     """The conditions, all of which must hold."""
-    clock: str
+    clock: ClockText
     """A policy's name, `deadline` and a deadline's, or `since` and a moment: it runs from the last such moment."""
     rungs: Annotated[tuple[Rung, ...], Field(min_length=1)]
     """The steps, in the order in which they are reached; only the highest reached is due."""
     observe: StrictBool = False
     """The rule only records what it would have said."""
-    since: date | None = None
+    since: Date | None = None
     """The day the rule goes live: what was due before it counts as done."""
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, WithJsonSchema
 
-from bot.core.entries import OneOrMore
+from bot.core.written import WALL, Date, OneOrMore, one_of
 
 _WALL = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 
@@ -29,10 +29,10 @@ def _happened(value: object) -> object:
     raise ValueError("write true, or leave it out")
 
 
-Time = Annotated[str, BeforeValidator(_time)]
+Time = Annotated[str, BeforeValidator(_time), WithJsonSchema(WALL)]
 """A moment of this century on the wall clock of the desk's calendar; the first of two where it is put back."""
 
-Happened = Annotated[Literal[True], BeforeValidator(_happened)]
+Happened = Annotated[Literal[True], BeforeValidator(_happened), WithJsonSchema({"const": True})]
 
 
 class _Described(BaseModel):
@@ -97,7 +97,7 @@ class TicketWords(_Described):
     """Who is entered as its forwarder."""
     reporter: str | None = None
     """Who created it; its forwarder by default."""
-    due: date | None = None
+    due: Date | None = None
     """Its due date."""
     complete: Happened | None = None
     """All fields that completeness rules require hold something, but for dates from which a deadline counts."""
@@ -134,6 +134,13 @@ Expectations = tuple[Expected | str, ...]
 
 class Case(_Described):
     """One rule test. It has either `now` and `expect`, or `expect_at`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            **one_of("now", "expect_at"),
+            "dependentRequired": {"now": ["expect"], "expect": ["now"]},
+        }
+    )
 
     it: Annotated[str, Field(min_length=1)]
     """What it shows, in a sentence."""
