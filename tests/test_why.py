@@ -6,10 +6,11 @@ import io
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import msgspec
@@ -20,17 +21,18 @@ from rich.console import Console
 from small_desk import SECTIONS, at, book, row, ticket
 
 from bot.commands.why import as_object, show
-from bot.core.arrange import DeskState
+from bot.core.arrange import DeskState, HoldingBack
 from bot.core.explain import explain
 from bot.core.explained import only
-from bot.core.explanation import Explanation
+from bot.core.explanation import Explanation, Outcome, Reach
 from bot.core.judge import judge
 from bot.core.ledger import Entry
 from bot.report.why import page
 from bot.shipped import rules_folder
 from bot.store.store import open_store
 
-GOLDEN = Path(__file__).with_name("golden") / "why"
+ROOT = Path(__file__).resolve().parents[1]
+GOLDEN = ROOT / "tests" / "golden" / "why"
 UPDATE = bool(os.environ.get("PILETIBOT_UPDATE_GOLDEN"))
 
 NOW = MONDAY + DAY + 7 * HOUR
@@ -146,6 +148,14 @@ def test_the_json_is_of_one_shape_and_its_moments_are_utc() -> None:
     assert built["asked_at"] == "2026-11-18T07:30:00Z"
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**built, "asked_at": at("wed 09:30")}, _schema())
+
+
+def test_the_documentation_names_every_key_and_every_word() -> None:
+    documented = set(re.findall(r"`([^`\n]+)`", (ROOT / "docs" / "why.md").read_text("utf-8")))
+    schema = msgspec.json.schema(Explanation)
+    keys = {name for struct in schema["$defs"].values() for name in struct["properties"]}
+    assert keys - documented == set()
+    assert {*get_args(Outcome), *get_args(Reach), *get_args(HoldingBack)} - documented == set()
 
 
 # The command
@@ -274,6 +284,24 @@ def test_a_ticket_that_left_the_desk_is_told_to_be_gone(
         copy.gone([gone.id], NOW)
     assert piletibot("why", gone.key, "--config", config) == 2
     assert f"{gone.key}: it is not on the desk since 2026-11-17 17:00" in capsys.readouterr().err
+
+
+def test_a_verdict_kept_from_other_rules_is_told_beside_todays(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text((home / "config.toml").read_text())
+    shutil.copy(home / "desk.db", tmp_path / "desk.db")
+    with closing(open_store(f"sqlite:///{tmp_path / 'desk.db'}")) as store:
+        solved = store.ticket_of("KKA-2")
+        assert solved is not None
+        kept = {each.policy: each for each in store.verdicts([solved.id])[solved.id]}["tier2-resolution"]
+        assert kept.standing == "met"
+        store.put_verdicts([msgspec.structs.replace(kept, standing="missed", version="older")])
+    assert piletibot("why", "KKA-2", "--json", "--config", config) == 0
+    *_, remark = json.loads(capsys.readouterr().out)["remarks"]
+    assert remark.startswith("The verdict kept on tier2-resolution, which ran from 2026-11-16 10:10 to ")
+    assert remark.endswith(" is missed, by rulebook older; today's rules make of it: met.")
 
 
 def test_asking_writes_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -99,15 +99,23 @@ def _explained(
     ticket = _ticket(store, book, key)
     rows = store.entries([ticket.id])[ticket.id]
     if is_now or at > polled_at:
-        found = explain(ticket, book, rows, _desk_now(store, book, at), at)
-        return found, [*_present(store, ticket, found, polled_at), *_judged_by_others(rows, book)]
+        found = _asked(ticket, book, rows, _desk_now(store, book, at), at)
+        remarks = [*_present(store, ticket, found, polled_at), *_judged_by_others(rows, book)]
+        return found, [*remarks, *_kept(store, found)]
     then = as_of(ticket, at)
     if then is None:
         created = local(ticket.created_at, ZoneInfo(book.calendar.timezone))
         raise Misconfigured(f"{ticket.key} was not there yet: it was created at {created}")
     known = {step: row for step, row in rows.items() if row.at <= at}
-    found = explain(then, book, known, _desk_then(store, book, at), at)
-    return found, [*_past(rows, known, at), *_judged_by_others(known, book)]
+    found = _asked(then, book, known, _desk_then(store, book, at), at)
+    return found, [*_past(rows, known, at), *_judged_by_others(known, book), *_kept(store, found)]
+
+
+def _asked(ticket: Ticket, book: Rulebook, rows: Mapping[str, Entry], desk: DeskState, at: Moment) -> Explanation:
+    try:
+        return explain(ticket, book, rows, desk, at)
+    except ValueError as error:  # as `judge` says: an amount of time that takes more than 50 years
+        raise Misconfigured(f"{ticket.key}: it cannot be judged: {error}") from None
 
 
 def _ticket(store: Store, book: Rulebook, key: str) -> Ticket:
@@ -178,6 +186,21 @@ def _judged_by_others(rows: Mapping[str, Entry], book: Rulebook) -> Iterator[str
     versions = sorted({row.version for row in rows.values()} - {book.version, ""})
     if versions:
         yield f"Some of its steps were decided by another rulebook: {', '.join(versions)}."
+
+
+def _kept(store: Store, found: Explanation) -> Iterator[str]:
+    """Where the verdict kept on a clock that stopped is another than the rulebook of today would give."""
+    zone = ZoneInfo(found.timezone)
+    runs = {(run.clock, run.started_at): run for clock in found.clocks for run in clock.runs}
+    for verdict in store.verdicts([found.ticket.id]).get(found.ticket.id, ()):
+        run = runs.get((verdict.policy, verdict.started_at))
+        stands = run.standing if run else "nothing, as it never ran so"
+        if verdict.stopped_at <= found.asked_at and stands != verdict.standing:
+            yield (
+                f"The verdict kept on {verdict.policy}, which ran from {local(verdict.started_at, zone)} to "
+                f"{local(verdict.stopped_at, zone)}, is {verdict.standing}, by rulebook {verdict.version}; "
+                f"today's rules make of it: {stands}."
+            )
 
 
 def _meant(word: str, words: list[str]) -> str:

@@ -65,7 +65,8 @@ class Told(msgspec.Struct, frozen=True):
     """What the ledger holds of a step: `state` is its row's, and `state_at` when it got so.
 
     `version` is the rulebook that decided it, empty where the step was read back from the ticket. `commented` tells
-    whether the ticket has its comment.
+    whether the ticket has its comment. `quiet_until_at` is when the desk opened, for what became due while it was
+    closed.
     """
 
     key: str
@@ -81,6 +82,7 @@ class Told(msgspec.Struct, frozen=True):
     not_before_at: Moment | None
     version: str
     commented: bool
+    quiet_until_at: Moment | None = None
 
 
 class Event(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from bot.core.clocks import SINCE, target_of, ticks
 from bot.core.deadline import read_start
 from bot.core.explanation import ClockAct, DateShift, Did, Event, Told, Value
 from bot.core.history import Turn, events
-from bot.core.ledger import SPOKEN, Entry
+from bot.core.ledger import DONE, SPOKEN, Entry
 from bot.core.moments import moment
 from bot.core.people import named, role_of, shown, without_strangers
 from bot.core.ticket import Change, Message
@@ -39,7 +39,8 @@ def timeline(view: View, ledger: Iterable[Entry], shifts: Sequence[DateShift]) -
 
 def told_of(row: Entry, view: View) -> Told:
     """What the ledger holds of a step."""
-    repeat = row.key.rpartition("/")[2]
+    repeat, desk = row.key.rpartition("/")[2], view.book.calendar
+    closed = row.state in DONE and row.state != "adopted" and not desk.is_open(row.due_at)
     return Told(
         key=row.key,
         rule=row.rule,
@@ -54,6 +55,7 @@ def told_of(row: Entry, view: View) -> Told:
         not_before_at=row.not_before,
         version=row.version,
         commented=row.state in SPOKEN and any(message.id == row.comment_id for message in view.ticket.messages),
+        quiet_until_at=desk.next_opening(row.due_at) if closed else None,
     )
 
 

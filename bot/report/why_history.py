@@ -65,6 +65,8 @@ def _told(step: Told, told: Telling) -> Text:
     if step.state in SPOKEN and not step.commented:
         line.append("; its comment is not on the ticket, or not read yet")
     line.append(f"\n  because {clean(_decided(step, told))}", "dim")
+    if step.quiet_until_at is not None:
+        line.append(f"\n  due {told.at(step.due_at)}, held back by quiet hours until {told.at(step.quiet_until_at)}")
     if step.not_before_at is not None:
         line.append(f"\n  not before {told.at(step.not_before_at)}")
     if step.version and step.version != told.version:

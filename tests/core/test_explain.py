@@ -404,6 +404,12 @@ def test_what_only_the_ledger_tells_stands_in_the_timeline_too() -> None:
     assert [event.what for event in explained(LATE, "tue 12:00", None, held).timeline][-1] == "step"
 
 
+def test_what_became_due_while_the_desk_was_closed_waited_for_its_hours() -> None:
+    said = row(wished(LATE, "tue 09:00", "still"), "said", "wed 08:05", due_at=at("tue 16:30"))
+    (told,) = explained(LATE, "wed 12:00", None, said).timeline[-1].steps
+    assert told.quiet_until_at == at("wed 08:00")
+
+
 def test_a_shift_of_a_date_stands_beside_the_turn_that_made_it() -> None:
     rules = deadline_book(counts_from="answered_on", met_by=None)
     written = Change(at("tue 10:00"), "answered_on", None, "2026-11-17", "bob")
