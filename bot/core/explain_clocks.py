@@ -51,19 +51,40 @@ def conditions(when: Mapping[str, Any], view: View) -> tuple[Condition, ...]:
 
 def _condition(word: str, wanted: Any, view: View) -> Condition:
     tested: Tested = []
-    found_so = holds({word: wanted}, view, tested)
+    changes: list[Moment] = []
+    found_so = holds({word: wanted}, view, tested, changes)
+    changes_at = min(changes, default=None)
     if word == "not":
-        return Condition(word, (), "", found_so, conditions(wanted, view))
+        return Condition(word, (), "", found_so, changes_at, conditions(wanted, view))
     if word in ("any", "all"):
-        return Condition(word, (), "", found_so, tuple(_alternative(one, view) for one in wanted))
-    found = "; ".join(without_strangers(_written(value), view) for _, value in tested)
-    return Condition(word, tuple(map(_written, wanted if isinstance(wanted, list) else [wanted])), found, found_so)
+        return Condition(word, (), "", found_so, changes_at, tuple(_alternative(one, view) for one in wanted))
+    found = "; ".join(_found_in(word, *pair, view) for pair in tested)
+    return Condition(word, _wanted(wanted), found, found_so, changes_at)
+
+
+def _found_in(word: str, tested: str, value: str, view: View) -> str:
+    """What was found, with the name of the thing that was asked about, where the word asks about several."""
+    name = tested.removeprefix(word).strip()
+    return without_strangers(f"{name} {_written(value)}".strip(), view)
+
+
+def _wanted(wanted: Any) -> tuple[str, ...]:
+    """What is wanted, any of which will do."""
+    if isinstance(wanted, Mapping):
+        return (" and ".join(f"{name} {' or '.join(_wanted(value))}" for name, value in wanted.items()),)
+    return tuple(_written(one) for one in (wanted if isinstance(wanted, list) else [wanted]))
 
 
 def _alternative(when: Mapping[str, Any], view: View) -> Condition:
     """One of a list of conditions: by itself if it is a single word, else as `all` of its words."""
     found = conditions(when, view)
-    return found[0] if len(found) == 1 else Condition("all", (), "", holds(when, view), found)
+    return found[0] if len(found) == 1 else _all_of(when, found, view)
+
+
+def _all_of(when: Mapping[str, Any], among: tuple[Condition, ...], view: View) -> Condition:
+    changes: list[Moment] = []
+    found_so = holds(when, view, None, changes)
+    return Condition("all", (), "", found_so, min(changes, default=None), among)
 
 
 def _written(value: object) -> str:

@@ -102,12 +102,16 @@ class Event(msgspec.Struct, frozen=True):
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """A word under `when:` with what is wanted, what was found, and whether it holds; `any`, `all` and `not` nest."""
+    """A word under `when:` with what is wanted, what was found, and whether it holds; `any`, `all` and `not` nest.
+
+    `changes_at` is when it may hold otherwise though nothing happens to the ticket; None for never.
+    """
 
     word: str
     wanted: tuple[str, ...]
     found: str
     holds: bool
+    changes_at: Moment | None = None
     among: tuple[Condition, ...] = ()
 
 

@@ -86,7 +86,7 @@ def _rule(rule: RuleFacts, told: Telling) -> Iterator[RenderableType]:
     if rule.live_since_at is not None:
         lines.append(f"\nlive since {told.at(rule.live_since_at)[:14]}", "not dim")
     yield indented(lines, 4)
-    yield from conditions(rule.conditions, 4)
+    yield from conditions(rule.conditions, told, 4)
     if rule.clock is not None:
         ran = f": ran {amount(rule.run.elapsed_s)}, since {told.at(rule.run.started_at)}" if rule.run else ""
         yield indented(Text(f"clock: {rule.clock}{ran}"), 4)

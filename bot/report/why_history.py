@@ -129,7 +129,7 @@ def _deadline(each: DeadlineFacts, told: Telling) -> Iterator[RenderableType]:
     if each.starts_at is None or each.due_at is None:
         head.append(f"; none: {each.because}")
         yield indented(head)
-        yield from conditions(each.conditions, 4)
+        yield from conditions(each.conditions, told, 4)
         return
     ends = each.due_day if each.by_day else told.at(each.due_at)
     head.append(f"; {'over since' if each.over else 'due'} {ends}", "red" if each.over else "")

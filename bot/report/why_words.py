@@ -138,7 +138,7 @@ def grid(rows: Iterable[tuple[str, RenderableType]], indent: int = 2) -> Padding
     return indented(grid, indent)
 
 
-def conditions(tree: Iterable[Condition], indent: int) -> Iterator[RenderableType]:
+def conditions(tree: Iterable[Condition], told: Telling, indent: int) -> Iterator[RenderableType]:
     """Tell each condition with what was found, and with what was wanted where that is something else."""
     for one in tree:
         sign, style = ("✓", "green") if one.holds else ("✗", "red")
@@ -146,8 +146,10 @@ def conditions(tree: Iterable[Condition], indent: int) -> Iterator[RenderableTyp
         if not one.among:
             wanted = "" if one.holds and one.found in one.wanted else f", wanted {' or '.join(one.wanted)}"
             line.append(f": {clean(one.found)}{clean(wanted)}")
+            if one.changes_at is not None:
+                line.append(f"; may change {told.at(one.changes_at)}")
         yield indented(line, indent)
-        yield from conditions(one.among, indent + 2)
+        yield from conditions(one.among, told, indent + 2)
 
 
 def amount(seconds: int) -> str:

@@ -354,6 +354,28 @@ def test_conditions_nest_with_what_was_found() -> None:
     assert found.because == "none of these holds: priority is -, wanted high; tier is -, wanted 2"
 
 
+@pytest.mark.parametrize(
+    ("when", "found", "wanted", "changes_at"),
+    [
+        ({"age": {"over": "1wd"}}, "60 working minutes", "over 1wd", "tue 08:00"),
+        ({"age": {"over": "1h", "under": "2wd"}}, "60 working minutes", "over 1h and under 2wd", "mon 09:00"),
+        ({"clock": {"solution": ["at risk", "met"]}}, "solution on track", "solution at risk or met", "tue 12:00"),
+        ({"bounces": {"over": 1}}, "0", "over 1", None),
+        ({"open": "office"}, "office", "office", "mon 16:00"),
+        ({"filled": ["queue", "category"]}, "queue", "queue or category", None),
+    ],
+)  # fmt: skip
+def test_what_conditions_measure_is_told_with_when_it_changes(
+    when: dict[str, object], found: str, wanted: str, changes_at: str | None
+) -> None:
+    rules = book(ladders=[{**SECTIONS["ladders"][1], "when": when}])
+    seen = ticket("mon 08:00 ann queue it", "mon 08:00 ann state handed-on")
+    (one,) = rule(explained(seen, "mon 09:00", rules), "still").conditions
+    assert (one.found, " or ".join(one.wanted)) == (found, wanted)
+    in_that_minute = one.changes_at is not None and 0 <= one.changes_at - at(changes_at or "mon 08:00") < 60
+    assert in_that_minute if changes_at else one.changes_at is None
+
+
 def test_the_clock_is_told_stretch_by_stretch() -> None:
     seen = ticket(PLACED, ON, ASKING, "mon 12:00 ann state handed-on", "mon 14:00 bob state solved")
     (run,) = next(each for each in explained(seen, "tue 12:00").clocks if each.policy == "solution").runs
