@@ -16,7 +16,7 @@ from bot.jira.catalogue import read_catalogue
 from bot.jira.client import Client
 from bot.jira.tracker import JiraTracker
 from bot.sandbox.clock import Clock
-from bot.sandbox.desk import keskkonnaamet
+from bot.sandbox.fitted import fitted
 from bot.sandbox.server import Sandbox, serve
 from bot.sandbox.story import Stage, Story, read_story
 from bot.shipped import rules_folder
@@ -90,9 +90,10 @@ def open_demo(
     folder = rules_folder() / desk
     read = read_desk(folder, SITE)
     book = read.book
-    story = read_story(folder / "demo", book.calendar, days)
+    story = read_story(folder / "demo", book, days)
     clock = Clock(story.starts_at * 1000)
-    with serve(keskkonnaamet(flavour, clock), port) as sandbox, closing(open_store(store_url)) as store:
+    world = fitted(book.entries, story.fields, story.others, flavour, clock)
+    with serve(world, port) as sandbox, closing(open_store(store_url)) as store:
         user = ADDRESS if flavour == "cloud" else None
         client = Client(sandbox.url, token=TOKEN, user=user, sleep=lambda seconds: None)
         with closing(client):
@@ -100,7 +101,7 @@ def open_demo(
             binding = tie(catalogue, book, folder)
             tracker = JiraTracker(client, catalogue, binding, book.entries)
             engine = Engine(tracker, store, book, read.messages, binding.fingerprint, clock=lambda: clock() // 1000)
-            yield Demo(story, Stage(sandbox.world, story), sandbox, clock, client, engine)
+            yield Demo(story, Stage(world, story, book), sandbox, clock, client, engine)
 
 
 def play(demo: Demo, tell: Callable[[Moment, Report], None] = lambda now, report: None) -> Played:

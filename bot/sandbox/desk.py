@@ -98,16 +98,16 @@ def status(id_: str, name: str, category: str) -> dict[str, Json]:
     return {"id": id_, "name": name, "statusCategory": CATEGORIES[category]}
 
 
+def account(name: str, shown: str, account_id: str, token: str) -> Person:
+    """Make an account with a sandbox address; it is in no group yet."""
+    email = f"{name}@sandbox.example"
+    return Person(name=name, display_name=shown, account_id=account_id, key=None, email=email, token=token)
+
+
 def _person(number: int, name: str, shown: str, groups: tuple[str, ...]) -> Person:
-    return Person(
-        name=name,
-        display_name=shown,
-        account_id=account_id_of(name),
-        key=f"JIRAUSER{10100 + number}",
-        email=f"{name}@sandbox.example",
-        token=_OWN_TOKENS.get(name, f"{name}-token"),
-        groups=list(groups),
-    )
+    person = account(name, shown, account_id_of(name), _OWN_TOKENS.get(name, f"{name}-token"))
+    person.key, person.groups = f"JIRAUSER{10100 + number}", list(groups)
+    return person
 
 
 def _fields() -> list[Field]:

@@ -13,50 +13,23 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from bot.core.calendar import Calendar
+from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment
 from bot.sandbox import acts
 from bot.sandbox.texts import plain
-from bot.sandbox.world import Issue, Person, World
+from bot.sandbox.world import Field, Issue, Person, World
 
-_PRIORITIES = {"kriitiline": "1", "kõrge": "2", "keskmine": "3", "madal": "4"}
-_STATUSES = {
-    "forward": "II tasemel",
-    "ask": "Küsimus I tasemele",
-    "pass": "Ootab klienti",
-    "reply": "Töös",
-    "third": "Ootab kolmandat osapoolt",
-    "resume": "Töös",
-    "solve": "Lahendatud",
-    "close": "Suletud",
-    "reopen": "II tasemel",
-    "bounce": "Uus",
-}
-_SAID = {
-    "comment": "Uurin, annan varsti teada.",
-    "ask": "Vajan kliendilt täpsustust, palun küsige.",
-    "pass": "Küsimus on kliendile edastatud.",
-    "reply": "Klient vastas.",
-    "solve": "Põhjus on leitud ja kõrvaldatud.",
-    "bounce": "See ei kuulu meile, palun lahendage I tasemel.",
-}
-_FIELDS = {
-    "registrikood": "Registrikood",
-    "loa_nr": "Loa number",
-    "periood": "Periood",
-    "dhs_viit": "DHSi viit",
-    "registreeritud": "Registreeritud",
-    "kotkas_roll": "KOTKASe roll",
-    "vea_aeg": "Vea aeg",
-    "brauser": "Brauser",
-    "veateade": "Veateade",
-    "juba_tehtud": "Juba tehtud",
-    "autentimisvahend": "Autentimisvahend",
-    "oige_vaartus": "Õige väärtus",
-    "taotluse_nr": "Taotluse nr",
-    "ulatus": "Ulatus",
-    "teada_saadud": "Teada saadud",
-}
-HOLD = "bot-vait"
+_OF_EVERY_STORY = ("open", "take", "queue", "deliver", "set", "silence", "unsilence")
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What one word of a story does: the status it leads to, what the person writes, and what is emptied or set."""
+
+    status: str | None = None
+    says: str | None = None
+    empties: bool = False
+    sets: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,32 +45,41 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A stretch of a desk's life: acts in order of time, when Jira is away, and what the tickets hold."""
+    """A stretch of a desk's life: acts in order of time, when Jira is away, and what the tickets hold.
+
+    `fields` are those that this Jira has beside the rulebook's own, by the words of the tickets; `others` the
+    accounts of people and machines that the rulebook does not name.
+    """
 
     starts_at: Moment
     ends_at: Moment
     acts: tuple[Act, ...]
     away: tuple[tuple[Moment, Moment], ...]
     tickets: Mapping[str, Mapping[str, Any]]
+    deeds: Mapping[str, Deed]
+    fields: Mapping[str, Field]
+    others: tuple[str, ...]
 
 
-def read_story(folder: Path, calendar: Calendar, days: int) -> Story:
-    """Read `story.yaml` and `tickets.jsonl` of a folder; the story runs `days` working days of the calendar.
+def read_story(folder: Path, book: Rulebook, days: int) -> Story:
+    """Read `story.yaml` and `tickets.jsonl` of a folder; the story runs `days` working days of the desk.
 
-    Raises ValueError for an act that names no known deed.
+    Raises ValueError for an act that names no known deed, KeyError for a state that the rulebook does not have.
     """
     written = yaml.safe_load((folder / "story.yaml").read_text("utf-8"))
     lines = (folder / "tickets.jsonl").read_text("utf-8").splitlines()
     tickets = {ticket["id"]: ticket for ticket in map(json.loads, lines)}
+    calendar = book.calendar
     dates = _working_days(calendar, written["starts"], max(days, 40))
     midnight = calendar.start_of_day(dates[0])
+    deeds = {word: _deed(deed, book) for word, deed in written["deeds"].items()}
 
     def moment(day: str | int, clock: str) -> Moment:
         hour, minute = clock.split(":")
         return calendar.start_of_day(dates[int(day) - 1]) + int(hour) * 3600 + int(minute) * 60
 
     done = [
-        _act(line, entry["ticket"], entry["forwarder"], moment)
+        _act(line, entry["ticket"], entry["forwarder"], moment, deeds)
         for entry in written["tickets"]
         for line in entry["acts"]
     ]
@@ -109,13 +91,34 @@ def read_story(folder: Path, calendar: Calendar, days: int) -> Story:
         acts=tuple(sorted((act for act in done if act.at < ends_at), key=lambda act: (act.at, act.ticket))),
         away=((moment(away["day"], away["from"]), moment(away["day"], away["to"])),),
         tickets=tickets,
+        deeds=deeds,
+        fields={word: _field(number, field) for number, (word, field) in enumerate(written["fields"].items())},
+        others=tuple(written.get("others", ())),
     )
 
 
-def _act(line: str, ticket: str, forwarder: str, moment: Callable[[str, str], Moment]) -> Act:
+def _deed(written: Mapping[str, Any], book: Rulebook) -> Deed:
+    state = written.get("into")
+    status = book.states[state].status[0] if state else None
+    return Deed(status, written.get("says"), bool(written.get("empties")), written.get("sets"))
+
+
+def _field(number: int, written: str | Mapping[str, Any]) -> Field:
+    """A field of the demo's Jira: its name alone for one of free text, else with its type or its options."""
+    id_ = f"customfield_{10300 + number}"
+    if isinstance(written, str):
+        return Field(id_, written, "string")
+    words = written.get("options", ())
+    options = tuple({"id": str(20000 + 100 * number + i), "value": word} for i, word in enumerate(words))
+    return Field(id_, written["name"], written.get("type", "option" if options else "string"), options)
+
+
+def _act(
+    line: str, ticket: str, forwarder: str, moment: Callable[[str, str], Moment], deeds: Mapping[str, Deed]
+) -> Act:
     day, clock, do, *rest = line.split()
-    if do not in {"open", "take", "queue", "deliver", "silence", "unsilence", *_STATUSES, *_SAID}:
-        raise ValueError(f"{ticket}: {do!r} is nothing that people do in a story")
+    if do not in _OF_EVERY_STORY and do not in deeds:
+        raise ValueError(f"{ticket}: {do!r} is nothing that people do in this story")
     who = rest[0] if rest else forwarder
     return Act(moment(day, clock), ticket, do, who, rest[1] if len(rest) > 1 else "")
 
@@ -132,12 +135,13 @@ def _working_days(calendar: Calendar, first: date, count: int) -> list[date]:
 
 
 class Stage:
-    """A world in which a story is played; remembers which issue is which ticket of the story."""
+    """A world in which a story is played by a desk's rulebook; remembers which issue is which ticket of the story."""
 
-    def __init__(self, world: World, story: Story) -> None:
+    def __init__(self, world: World, story: Story, book: Rulebook) -> None:
         self.world = world
         self.story = story
         self.ids: dict[str, int] = {}
+        self._entries = book.entries
         self._fields = {field.name: field for field in world.fields.values()}
 
     def perform(self, act: Act) -> None:
@@ -148,27 +152,17 @@ class Stage:
         if act.do == "open":
             self.ids[act.ticket] = self._open(act, person).id
             return
-        match act.do:
-            case "take":
-                self._edit(act, person, {"assignee": person})
-                acts.transition(self.world, self._issue(act), person, self._status("Töös"), {})
-            case "queue":
-                self._edit(act, person, {self._id("Järjekord"): self._option("Järjekord", act.more)})
-            case "deliver":
-                channel = self._option("Lahenduse kanal", "e-post")
-                day = datetime.fromtimestamp(act.at, ZoneInfo(self.world.zone)).date().isoformat()
-                delivered = self._id("Lahendus kliendile edastatud")
-                self._edit(act, person, {delivered: day, self._id("Lahenduse kanal"): channel})
-            case "silence":
-                self._edit(act, person, {"labels": [HOLD]})
-            case "unsilence":
-                self._edit(act, person, {"labels": []})
-            case "bounce" | "reopen":
-                self._edit(act, person, {self._id("Järjekord"): None, "assignee": None})
-        if act.do in _SAID:
-            acts.comment(self.world, self._issue(act), person, _SAID[act.do])
-        if act.do in _STATUSES:
-            acts.transition(self.world, self._issue(act), person, self._status(_STATUSES[act.do]), {})
+        deed = self.story.deeds.get(act.do, Deed())
+        values = self._values(act, person)
+        values |= self._given(deed.sets or {})
+        if deed.empties:
+            values |= {self._id(self._entries.fields["queue"]): None, "assignee": None}
+        if values:
+            acts.edit(self.world, self._issue(act), person, values)
+        if deed.says:
+            acts.comment(self.world, self._issue(act), person, deed.says)
+        if deed.status:
+            acts.transition(self.world, self._issue(act), person, self._status(deed.status), {})
 
     def last_comment_of(self, name: str) -> str:
         """The text of this person's newest comment, as plain text; empty when there is none."""
@@ -176,31 +170,61 @@ class Stage:
         comments = [said for issue in self.world.issues.values() for said in issue.comments if said.author is person]
         return plain(max(comments, key=lambda said: said.id).body) if comments else ""
 
+    def _values(self, act: Act, person: Person) -> dict[str, Any]:
+        """The fields that an act of every story sets, by their ids."""
+        hold = self._entries.manners.hold
+        match act.do:
+            case "take":
+                return {"assignee": person}
+            case "queue":
+                return {self._id(self._entries.fields["queue"]): self._option("queue", act.more)}
+            case "deliver":
+                day = datetime.fromtimestamp(act.at, ZoneInfo(self.world.zone)).date().isoformat()
+                return {self._id(self._entries.fields["delivered"]): day}
+            case "set":
+                word, _, value = act.more.partition("=")
+                return self._given({word: value})
+            case "silence" | "unsilence":
+                return {"labels": [hold] if act.do == "silence" else []}
+        return {}
+
     def _open(self, act: Act, person: Person) -> Issue:
-        ticket = self.story.tickets[act.ticket]
-        given = {_FIELDS[word]: value for word, value in ticket["fields"].items() if word in _FIELDS and value}
+        ticket, names = self.story.tickets[act.ticket], self._entries.fields
+        priorities = {priority["name"].casefold(): priority for priority in self.world.priorities.values()}
         values: dict[str, Any] = {
             "summary": ticket["summary"],
             "description": ticket["description"],
-            "issuetype": self.world.issue_types["10100"],
-            "priority": self.world.priorities[_PRIORITIES[ticket["priority"]]],
-            self._id("Kategooria"): self._option("Kategooria", ticket["category"]),
-            self._id("Edastaja"): person,
-            **{self._id(name): str(value) for name, value in given.items()},
+            "issuetype": next(iter(self.world.issue_types.values())),
+            "priority": priorities[ticket["priority"]],
+            self._id(names["category"]): self._option("category", self._entries.categories[ticket["category"]]),
+            **self._given({word: value for word, value in ticket["fields"].items() if value}),
         }
-        return acts.create(self.world, person, self.world.projects["KKA"], values)
+        if act.who not in self.story.others:
+            values[self._id(names["forwarder"])] = person
+        project = self.world.projects[self._entries.projects[0]]
+        return acts.create(self.world, person, project, values)
+
+    def _given(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Values of the story's own fields by these fields' ids; a word that is none of them stays unsaid."""
+        given: dict[str, Any] = {}
+        for word, value in values.items():
+            if word in self.story.fields:
+                field = self._fields[self.story.fields[word].name]
+                given[field.id] = _option_of(field, value) if field.options else str(value)
+        return given
 
     def _issue(self, act: Act) -> Issue:
         return self.world.issues[self.ids[act.ticket]]
 
-    def _edit(self, act: Act, person: Person, values: Mapping[str, Any]) -> None:
-        acts.edit(self.world, self._issue(act), person, values)
-
     def _id(self, name: str) -> str:
         return self._fields[name].id
 
-    def _option(self, name: str, value: str) -> Mapping[str, str]:
-        return next(option for option in self._fields[name].options if option["value"] == value)
+    def _option(self, word: str, value: str) -> Mapping[str, str]:
+        return _option_of(self._fields[self._entries.fields[word]], value)
 
     def _status(self, name: str) -> str:
         return next(id_ for id_, status in self.world.statuses.items() if status["name"] == name)
+
+
+def _option_of(field: Field, value: str) -> Mapping[str, str]:
+    return next(option for option in field.options if option["value"] == value)

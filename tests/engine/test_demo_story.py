@@ -30,11 +30,13 @@ def at(text: str) -> datetime:
 def played_in_process(flavour: str, days: int) -> tuple[Played, int]:
     """The demo without the network between the bot and the sandbox, and when it ends."""
     book = shipped().book
-    story = read_story(rules_folder() / "keskkonnaamet" / "demo", book.calendar, days)
+    story = read_story(rules_folder() / "keskkonnaamet" / "demo", book, days)
     with desk_over(flavour, at=story.starts_at) as desk, desk.bot() as bot:
         sandbox = SimpleNamespace(site=desk.site, world=desk.world)
         client = bot.engine.tracker.client
-        return play(Demo(story, Stage(desk.world, story), sandbox, desk.clock, client, bot.engine)), story.ends_at
+        return play(
+            Demo(story, Stage(desk.world, story, book), sandbox, desk.clock, client, bot.engine)
+        ), story.ends_at
 
 
 @pytest.fixture(scope="module")
