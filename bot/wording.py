@@ -17,6 +17,9 @@ Names = Callable[[str, str, str], str]
 """The name of a word to show: kind (`state`, `queue`, `category`), word, language."""
 
 
+_WHOLE_DAY_S = 24 * 3600
+
+
 @dataclass(frozen=True, slots=True)
 class Wording:
     """What a language needs beside its messages; `forms` are CLDR's names of its plural forms, in order."""
@@ -25,6 +28,7 @@ class Wording:
     moment: str
     date: str
     day: tuple[str, ...]
+    whole_day: tuple[str, ...]
     hour: tuple[str, ...]
     minute: tuple[str, ...]
     under_a_minute: str
@@ -38,6 +42,7 @@ WORDINGS = {
         moment="dd.MM.yyyy 'kell' HH.mm",
         date="dd.MM.yyyy",
         day=("tööpäev", "tööpäeva"),
+        whole_day=("ööpäev", "ööpäeva"),
         hour=("tund", "tundi"),
         minute=("minut", "minutit"),
         under_a_minute="alla 1 minuti",
@@ -49,6 +54,7 @@ WORDINGS = {
         moment="d MMMM yyyy 'at' HH:mm",
         date="d MMMM yyyy",
         day=("working day", "working days"),
+        whole_day=("day", "days"),
         hour=("hour", "hours"),
         minute=("minute", "minutes"),
         under_a_minute="less than 1 minute",
@@ -60,6 +66,7 @@ WORDINGS = {
         moment="dd.MM.yyyy 'в' HH:mm",
         date="dd.MM.yyyy",
         day=("рабочий день", "рабочих дня", "рабочих дней"),
+        whole_day=("сутки", "суток", "суток"),
         hour=("час", "часа", "часов"),
         minute=("минута", "минуты", "минут"),
         under_a_minute="менее 1 минуты",
@@ -119,6 +126,7 @@ def _amount(seconds: int, day_s: int | None, language: str) -> str:
     if 0 < seconds < 60:
         return wording.under_a_minute
     days, rest = divmod(seconds, day_s) if day_s else (0, seconds)
-    parts = [(days, wording.day), (rest // 3600, wording.hour), (rest % 3600 // 60, wording.minute)]
+    day = wording.whole_day if day_s == _WHOLE_DAY_S else wording.day
+    parts = [(days, day), (rest // 3600, wording.hour), (rest % 3600 // 60, wording.minute)]
     shown = [f"{n} {plural(n, forms, language)}" for n, forms in parts if n]
     return " ".join(shown) or f"0 {plural(0, wording.minute, language)}"

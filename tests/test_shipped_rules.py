@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -15,6 +17,7 @@ from bot.start import read_desk
 from bot.texts import plain
 from bot.wording import WORDINGS
 
+GOLDEN = Path(__file__).parent / "golden" / "desks"
 RULEBOOKS = sorted(path.parent for path in rules_folder().glob("*/desk.yaml"))
 NAMES = [folder.name for folder in RULEBOOKS]
 
@@ -31,7 +34,7 @@ def desks():
 
 
 def test_there_are_rulebooks_to_test():
-    assert "keskkonnaamet" in NAMES
+    assert NAMES == ["keskkonnaamet", "smit", "viimsi"]
 
 
 @pytest.mark.parametrize("folder", RULEBOOKS, ids=NAMES)
@@ -46,6 +49,40 @@ def test_every_message_is_written_in_every_language(desks, name):
     assert {step.say: desk.messages.languages(step.say) for step in said} == {
         step.say: tuple(WORDINGS) for step in said
     }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_rule_has_its_reason_in_estonian_and_english(desks, name):
+    entries = desks[name][0].book.entries
+    assert [
+        rule for rule in (*entries.routes, *entries.policies, *entries.ladders) if not {"et", "en"} <= {*rule.why}
+    ] == []
+
+
+@pytest.mark.parametrize("folder", RULEBOOKS, ids=NAMES)
+def test_no_message_of_its_own_is_left_unsaid(desks, folder):
+    own = {path.stem for path in folder.glob("messages/*/*.md")}
+    assert own - {step.say for step in desks[folder.name][1]} == set()
+
+
+@pytest.mark.parametrize("language", WORDINGS)
+@pytest.mark.parametrize("folder", RULEBOOKS, ids=NAMES)
+def test_what_is_its_own_reads_as_reviewed(desks, folder, language):
+    """The desk's own messages as its rule tests first have them said by each rung."""
+    desk, said = desks[folder.name]
+    own = {path.stem for path in folder.glob("messages/*/*.md")}
+    shown = {}
+    for step in said:
+        if step.say in own:
+            name, zone = desk.book.name, desk.book.calendar.timezone
+            doc = desk.messages.doc(step.say, language, step.values, to=step.to, names=name, zone=zone)
+            shown.setdefault(f"=== {step.rule}, {step.occasion.rung}", plain(doc, lambda person: f"@{person}"))
+    text = "\n\n".join(f"{title}\n{body}" for title, body in sorted(shown.items()))
+    golden = GOLDEN / f"{folder.name}.{language}.txt"
+    if os.environ.get("PILETIBOT_UPDATE_GOLDEN") and text:
+        golden.parent.mkdir(parents=True, exist_ok=True)
+        golden.write_text(f"{text}\n", "utf-8")
+    assert not text or golden.read_text("utf-8") == f"{text}\n"
 
 
 @pytest.mark.parametrize("language", WORDINGS)

@@ -248,6 +248,9 @@ def test_moments_follow_the_zone() -> None:
         (28800, 27000, "1 tööpäev 30 minutit", "1 working day 30 minutes", "1 рабочий день 30 минут"),
         (2 * 28800 + 10800, 28800, "2 tööpäeva 3 tundi", "2 working days 3 hours", "2 рабочих дня 3 часа"),
         (11 * 28800, 28800, "11 tööpäeva", "11 working days", "11 рабочих дней"),
+        # a calendar of day and night has no working days
+        (86400, 86400, "1 ööpäev", "1 day", "1 сутки"),
+        (3 * 86400 + 3600, 86400, "3 ööpäeva 1 tund", "3 days 1 hour", "3 суток 1 час"),
     ],
 )
 def test_amounts_of_working_time(seconds: int, day_s: int, et: str, en: str, ru: str) -> None:
@@ -309,7 +312,9 @@ def test_plural_goes_with_a_count_only(tmp_path: Path) -> None:
 
 def test_every_wording_has_as_many_words_as_its_language_has_plurals() -> None:
     for wording in WORDINGS.values():
-        assert {len(wording.day), len(wording.hour), len(wording.minute)} == {len(wording.forms)}
+        assert {len(wording.day), len(wording.whole_day), len(wording.hour), len(wording.minute)} == {
+            len(wording.forms)
+        }
 
 
 # Markdown

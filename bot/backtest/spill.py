@@ -38,6 +38,7 @@ class _Step(msgspec.Struct, frozen=True, array_like=True):
     urgency: int
     observe: bool
     since_at: Moment
+    hours: str | None
     sets: dict[str, str]
 
 
@@ -75,6 +76,7 @@ def pack_met(met: Met) -> bytes:
             step.urgency,
             step.observe,
             step.since_at,
+            step.hours,
             dict(step.sets),
         )
         for step in wishes.steps
@@ -101,6 +103,7 @@ def unpack_met(at: Moment, packed: bytes) -> Met:
             urgency=step.urgency,
             observe=step.observe,
             since_at=step.since_at,
+            hours=step.hours,
             sets=step.sets,
         )
         for step in met.steps

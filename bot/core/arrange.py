@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from bot.core.ladder import urgency
+from bot.core.ladder import BREACH, urgency
 from bot.core.ledger import DONE, WAITING, Entry
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Step, Wishes
@@ -57,7 +57,8 @@ def arrange(
 
     `ledger` holds the rows of the tickets judged, by key. In this order: what was said is done, and so is what was
     recorded, but for fields that nobody has set; a rule's `since`
-    adopts; silence and hold labels, quiet hours, one open request a ticket a day and people's budgets hold back;
+    adopts; silence and hold labels, quiet hours of the desk and of the step's own clock, one open request a ticket a
+    day (but for an escalation of that request) and people's budgets hold back;
     `observe` records; and more comments than the ceiling allows send nothing at all.
     """
     arranged = Arrangement()
@@ -106,14 +107,22 @@ def _held(step: Step, wish: Wishes, known: Entry | None, book: Rulebook, desk: D
         return Held(step, f"a person put the label {wish.on_hold} on the ticket", None, "label")
     if known is not None and known.state == "batched":
         return Held(step, "it is in a batch over the ceiling, which waits for its release", None, "ceiling")
-    if not calendar.is_open(now):
-        return Held(step, "quiet hours", calendar.next_opening(now), "quiet hours")
+    for hours in (calendar, *([book.calendars[step.hours]] if step.hours else [])):
+        if not hours.is_open(now):
+            return Held(step, "quiet hours", hours.next_opening(now), "quiet hours")
     today = calendar.start_of_day(calendar.day_of(now))
     for told in desk.spoken:
+        if _climbs_on(step, told):
+            continue
         if told.ticket_id == step.ticket_id and told.at >= today and _urgency(told, book) >= step.urgency > 0:
             because = f"{told.rule} asked about this ticket today"
             return Held(step, because, _tomorrow(book, now), "one request a day")
     return None
+
+
+def _climbs_on(step: Step, told: Entry) -> bool:
+    """Whether a step is a ladder's next rung beyond its target: the request made today going up, not another one."""
+    return told.rule == step.rule and told.rung != step.occasion.rung and step.urgency == BREACH
 
 
 def _within_budgets(

@@ -144,4 +144,4 @@ def distance(deadline: Deadline, calendar: Calendar, now: Moment) -> Amount:
     days = calendar.working_days(today, last) or calendar.working_days(last, today)
     if days or is_over(deadline, now):
         return Amount(days * calendar.day_s, calendar.day_s)
-    return Amount(calendar.between(now, deadline.due_at), calendar.day_s)
+    return Amount(calendar.between(now, deadline.due_at), None)

@@ -252,7 +252,7 @@ class Policy(_Entry):
     restarts: Moments = ()
     """The moments at which a clock that has ever started ends its cycle, if it runs, and begins a new one at zero."""
     calendar: str | None = None
-    """The calendar it counts in, or the word `queue`: that of the ticket's queue; the desk's by default."""
+    """The calendar it counts and its ladders speak in; `queue`: that of the ticket's queue; by default the desk's."""
     at_risk: AtRisk = 75
     """When its clock stands at risk: from this share of the target on, or this long before the target is used up."""
     targets: Annotated[tuple[Target, ...], Field(min_length=1)]

@@ -261,8 +261,16 @@ def _said(
         urgency=urgency(rung),
         observe=ladder.observe or view.book.entries.manners.observe,
         since_at=view.book.live_at(ladder.since),
+        hours=_hours(ladder, view),
         values=values,
     )
+
+
+def _hours(ladder: Ladder, view: View) -> str | None:
+    """The calendar of a policy's clock, where it is not the desk's."""
+    policy = next((policy for policy in view.book.entries.policies if policy.name == ladder.clock), None)
+    hours = view.book.hours_of(policy.calendar, view.ticket.queue) if policy else None
+    return None if hours == view.book.entries.manners.calendar else hours
 
 
 def _route_step(judged: Judged, flips_at: list[Moment]) -> Step | None:

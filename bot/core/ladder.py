@@ -15,6 +15,9 @@ from bot.core.ticket import Moment
 
 _ONE_DAY = timedelta(days=1)
 
+BREACH = 3
+"""The urgency of a breach and of what follows it."""
+
 
 class Reached(NamedTuple):
     """A rung, which repeat of it, and the moment it is or will be reached."""
@@ -121,5 +124,5 @@ def next_at(moments: Sequence[Reached], now: Moment) -> Moment | None:
 def urgency(rung: Rung) -> int:
     """How urgent a rung is: reminders 1, warnings 2, breaches and what follows them 3."""
     if rung.past_due is not None:
-        return 3
+        return BREACH
     return 1 if rung.after is not None else 2

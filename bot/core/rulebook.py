@@ -49,10 +49,14 @@ class Rulebook:
 
     def calendar_of(self, name: str | None, queue: str | None) -> Calendar:
         """The calendar that a policy names, for a ticket in `queue`; the desk's where nothing names another."""
-        if name == QUEUE:
-            found = self.queues.get(queue or "")
-            name = found.calendar if found else None
-        return self.calendars[name] if name else self.calendar
+        return self.calendars[self.hours_of(name, queue) or self.entries.manners.calendar]
+
+    def hours_of(self, name: str | None, queue: str | None) -> str | None:
+        """The name of the calendar that a policy names, for a ticket in `queue`; None where nothing names one."""
+        if name != QUEUE:
+            return name
+        found = self.queues.get(queue or "")
+        return found.calendar if found else None
 
     def live_at(self, since: date | None) -> Moment:
         """When a rule goes live whose `since` is this: as that day begins; 0 for one that always was."""

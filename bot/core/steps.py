@@ -93,7 +93,8 @@ class Step:
     `to` are person words, most concerned first. `due_at` is when the step became due, `urgency` orders
     steps when not all may be spoken (larger is more urgent). A rule on `observe` only records; a step due
     before the rule's `since` counts as done. `also` are the other rules that speak in it, which is so for
-    completeness alone.
+    completeness alone. `hours` is the calendar that its clock runs in, where that is not the desk's: it is spoken in
+    the hours of both.
     """
 
     key: str
@@ -111,6 +112,7 @@ class Step:
     sets: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Value] = field(default_factory=dict)
     also: tuple[str, ...] = ()
+    hours: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,6 +201,8 @@ class Stage:
         }
         if act.who not in self.story.others:
             values[self._id(names["forwarder"])] = person
+        if act.more:
+            values["status"] = self.world.statuses[self._status(self._state(act.more))]
         project = self.world.projects[self._entries.projects[0]]
         return acts.create(self.world, person, project, values)
 
@@ -221,6 +223,9 @@ class Stage:
 
     def _option(self, word: str, value: str) -> Mapping[str, str]:
         return _option_of(self._fields[self._entries.fields[word]], value)
+
+    def _state(self, word: str) -> str:
+        return next(state.status[0] for state in self._entries.states if state.state == word)
 
     def _status(self, name: str) -> str:
         return next(id_ for id_, status in self.world.statuses.items() if status["name"] == name)

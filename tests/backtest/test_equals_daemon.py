@@ -37,7 +37,7 @@ class Reading:
 
 def live(story: Story, desk: Desk, bot: Bot) -> dict[str, Said]:
     """Play the story on a steady grid; returns when each step was due and done, by what became of it."""
-    stage, acts = Stage(desk.world, story), list(story.acts)
+    stage, acts = Stage(desk.world, story, bot.engine.book), list(story.acts)
     for now in range(story.starts_at, story.ends_at, POLL_S):
         while acts and acts[0].at <= now:
             act = acts.pop(0)
@@ -65,7 +65,7 @@ def exported(desk: Desk, bot: Bot) -> list[bytes]:
 @pytest.mark.parametrize(("flavour", "days", "manners"), [("cloud", 8, {}), ("dc", 4, {"budget": 2})])
 def test_the_same_is_said_at_the_same_moments(flavour: Flavour, days: int, manners: dict[str, int]) -> None:
     book = rulebook(manners=manners)
-    story = read_story(rules_folder() / "keskkonnaamet" / "demo", book.calendar, days)
+    story = read_story(rules_folder() / "keskkonnaamet" / "demo", book, days)
     with desk_over(flavour, at=story.starts_at) as desk, desk.bot(book=book) as bot:
         then = live(story, desk, bot)
         lines, reading = exported(desk, bot), Reading(bot.engine.tracker.binding)

@@ -43,6 +43,7 @@ def said(found: Arrangement) -> list[list[str]]:
 ONE = step()
 WARN = step(rule="deadline", rung="warn", urgency=2)
 LATE = step(rule="deadline", rung="late", urgency=3)
+HEAD = step(rule="deadline", rung="head", urgency=3)
 PLACED = step(rule="legal", rung="routed", urgency=0, sets={"queue": "law"})
 ROUTE = step(rule="others", rung="unsure", urgency=0)
 
@@ -101,6 +102,24 @@ def test_quiet_hours(now: str, until: str) -> None:
     assert held(arranged(wish(ONE), now=now)) == [("1", "quiet hours", at(until))]
 
 
+@pytest.mark.parametrize(
+    ("now", "until"),
+    [
+        ("mon 09:59", "mon 10:00"),
+        ("mon 10:00", None),
+        ("mon 13:59", None),
+        ("mon 14:00", "tue 10:00"),
+        ("mon 16:00", "tue 08:00"),  # the desk's own hours are asked first
+        ("tue 08:00", "tue 10:00"),
+    ],
+)
+def test_the_hours_of_its_own_clock(now: str, until: str | None) -> None:
+    office = {"timezone": "Europe/Tallinn", "hours": {"mon-fri": "08:00-16:00"}}
+    rules = book(calendars={"office": office, "counter": office | {"hours": {"mon-fri": "10:00-14:00"}}})
+    found = arranged(wish(step(hours="counter")), rules=rules, now=now)
+    assert held(found) == ([] if until is None else [("1", "quiet hours", at(until))])
+
+
 @pytest.mark.parametrize("now", ["mon 08:00", "mon 15:59"])
 def test_the_desks_hours(now: str) -> None:
     assert arranged(wish(ONE), now=now).hold == []
@@ -125,6 +144,9 @@ def test_a_silenced_project(silenced: list[str], count: int) -> None:
         (ONE, WARN, False),  # a warning after a reminder
         (WARN, LATE, False),
         (LATE, LATE, True),
+        (LATE, HEAD, False),  # the same request, which goes up
+        (WARN, step(rule="deadline", rung="soon", urgency=2), True),
+        (LATE, step(rule="closure", rung="tell", urgency=3), True),  # a request of another rule
         (ROUTE, ONE, False),  # a route asks for nothing
         (ONE, ROUTE, False),
     ],

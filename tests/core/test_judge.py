@@ -129,6 +129,18 @@ def test_a_step_is_whole() -> None:
     assert step.values["n"] == Count(2)
 
 
+@pytest.mark.parametrize(
+    ("calendar", "hours"), [(None, None), ("office", None), ("counter", "counter"), ("queue", "it")]
+)
+def test_a_step_keeps_the_hours_of_its_clock(calendar: str | None, hours: str | None) -> None:
+    calendars = SECTIONS["calendars"] | dict.fromkeys(("counter", "it"), SECTIONS["calendars"]["office"])
+    policies = [policy | ({"calendar": calendar} if calendar else {}) for policy in SECTIONS["policies"]]
+    queues = [queue | ({"calendar": "it"} if queue["queue"] == "it" else {}) for queue in SECTIONS["queues"]]
+    rules = book(calendars=calendars, policies=policies, queues=queues)
+    steps = judge(ticket(PLACED, ON), rules, at("wed 10:00")).steps
+    assert {step.rule: step.hours for step in steps} == {"deadline": hours, "still": None}
+
+
 def test_a_route_sets_the_queue_and_tells_the_forwarder() -> None:
     (step,) = judge(ticket(ON, category="LAW"), plain_book(), at("mon 09:00")).steps
     assert (step.sets, step.to, step.say, step.urgency) == ({"queue": "law"}, ("ann",), "routed", 0)
