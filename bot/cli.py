@@ -235,6 +235,21 @@ def release(
 
 
 @app.command()
+def adopt(
+    rules: Annotated[
+        list[str] | None, typer.Argument(metavar="[RULE]...", help="By their names; none: list those on observe.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every rule on observe.")] = False,
+    on: Annotated[str | None, typer.Option(metavar="DATE", help="The first day; tomorrow when not given.")] = None,
+    config: Config = CONFIG,
+) -> None:
+    """Let rules on observe speak from a day on: what is due before counts as done. Changes the rulebook's files."""
+    from bot.commands.adopt import adopt as run_adopt
+
+    raise typer.Exit(run_adopt(config, rules or [], every=every, on=on))
+
+
+@app.command()
 def digest(
     out: Annotated[Path, typer.Option(help="The page to write.")] = Path("digest.html"),
     language: Annotated[Language | None, typer.Option(help="The desk's own when not given.")] = None,

@@ -30,7 +30,10 @@ from bot.store.lock import alone
 from bot.store.store import open_store
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ("demo", "sandbox", "init", "check", "plan", "why", "once", "run", "release", "digest", "test", "hours")
+COMMANDS = (
+    *("demo", "sandbox", "init", "check", "plan", "why", "once", "run", "release", "adopt"),
+    *("digest", "test", "hours"),
+)
 HEAVY = (
     "pydantic",
     "sqlalchemy",

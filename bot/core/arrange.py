@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from bot.core.ladder import BREACH, urgency
 from bot.core.ledger import DONE, WAITING, Entry
 from bot.core.rulebook import Rulebook
-from bot.core.steps import Step, Wishes
+from bot.core.steps import Step, Wishes, key_of, rules_of
 from bot.core.ticket import Moment
 
 
@@ -67,7 +67,7 @@ def arrange(
         speakable: list[Step] = []
         for step in wish.steps:
             known = ledger.get(step.key)
-            if known is not None and _is_done(step, known):
+            if (known is not None and _is_done(step, known)) or _each_is_done(step, ledger, book):
                 continue
             if step.due_at < step.since_at:
                 arranged.adopt.append(step)
@@ -99,13 +99,19 @@ def _is_done(step: Step, known: Entry) -> bool:
     return known.state in DONE and not (known.state == "observed" and step.sets and not step.observe)
 
 
+def _each_is_done(step: Step, ledger: Mapping[str, Entry], book: Rulebook) -> bool:
+    """Whether a step in which rules speak together was recorded, or adopted, by each of them on its own."""
+    alone = [key_of(book.site, step.ticket_id, rule, step.occasion) for rule in rules_of(step)]
+    return step.key not in alone and all(key in ledger and _is_done(step, ledger[key]) for key in alone)
+
+
 def _held(step: Step, wish: Wishes, known: Entry | None, book: Rulebook, desk: DeskState, now: Moment) -> Held | None:
     calendar = book.calendar
     if {"*", wish.project} & desk.silenced:
         return Held(step, "a person silenced the bot", None, "silence")
     if wish.on_hold:
         return Held(step, f"a person put the label {wish.on_hold} on the ticket", None, "label")
-    if known is not None and known.state == "batched":
+    if known is not None and known.state == "batched" and not step.observe:
         return Held(step, "it is in a batch over the ceiling, which waits for its release", None, "ceiling")
     for hours in (calendar, *([book.calendars[step.hours]] if step.hours else [])):
         if not hours.is_open(now):

@@ -12,6 +12,7 @@ from bot.core.deadlines import CREATED, DEADLINE
 from bot.core.duration import LONGEST, Duration
 from bot.core.entries import DeadlineEntry, Entries, Ladder, Policy, Rung
 from bot.core.findings import KEY, Finding, Path, known, nearest, once
+from bot.core.ledger import NOTICES
 from bot.core.moments import moment_problem, while_problem
 from bot.core.people import ROLES
 from bot.core.rulebook import QUEUE
@@ -38,7 +39,11 @@ def rule_names(entries: Entries) -> Iterator[Finding]:
     routes = ((("routes", i, "route"), route.route) for i, route in enumerate(entries.routes))
     complete = ((("completeness", i, "name"), rule.name) for i, rule in enumerate(entries.completeness))
     ladders = ((("ladders", i, "name"), ladder.name) for i, ladder in enumerate(entries.ladders))
-    yield from once("rule", chain(routes, complete, ladders))
+    named = [*routes, *complete, *ladders]
+    yield from once("rule", named)
+    for path, name in named:
+        if name in NOTICES:
+            yield Finding(path, f"'{name}' is the bot's own word; give the rule another name")
 
 
 def routes(entries: Entries, messages: Messages) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from bot.core.changes import Changes, changes
 from bot.core.judge import judge
 from bot.core.ledger import WAITING, Entry
 from bot.core.rulebook import Rulebook
-from bot.core.steps import Wishes
+from bot.core.steps import Step, Wishes, rules_of
 from bot.core.ticket import Moment, Ticket
 from bot.engine.engine import Engine
 from bot.engine.tracker import Tracker
@@ -98,9 +98,9 @@ def difference(engine: Engine, ready: Ready, at: Moment) -> Difference:
     return Difference(
         at=at,
         changes=changes(engine.book.entries, ready.book.entries),
-        gained=Counter(rule for key, rule in is_said.items() if key not in was_said),
-        lost=Counter(rule for key, rule in was_said.items() if key not in is_said),
-        recorded=Counter(step.rule for step in new.observe if step.key not in was_recorded),
+        gained=_by_rule(step for key, step in is_said.items() if key not in was_said),
+        lost=_by_rule(step for key, step in was_said.items() if key not in is_said),
+        recorded=_by_rule(step for step in new.observe if step.key not in was_recorded),
         withdrawn=withdrawn + aside,
         comments=len(new.say) + len({step.ticket_id for step in new.batch}),
         ceiling=ready.book.entries.manners.ceiling,
@@ -124,10 +124,14 @@ def _judged(ticket: Ticket, book: Rulebook, at: Moment) -> Wishes | None:
         return None
 
 
-def _spoken(arranged: Arrangement) -> dict[str, str]:
-    """The rules of the steps that would be said, though the ceiling might hold them back, by their keys."""
+def _spoken(arranged: Arrangement) -> dict[str, Step]:
+    """The steps that would be said, though the ceiling might hold them back, by their keys."""
     steps = (*(step for comment in arranged.say for step in comment), *arranged.batch)
-    return {step.key: step.rule for step in steps}
+    return {step.key: step for step in steps}
+
+
+def _by_rule(steps: Iterable[Step]) -> Counter[str]:
+    return Counter(rule for step in steps for rule in rules_of(step))
 
 
 def _chunks(tickets: Iterator[Ticket], size: int) -> Iterator[list[Ticket]]:

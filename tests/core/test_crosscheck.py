@@ -205,3 +205,11 @@ def test_routes_need_their_messages():
 @pytest.mark.parametrize(("word", "meant"), [("ower", "owner"), ("owner", "owner"), ("xyz", None), ("", None)])
 def test_nearest(word, meant):
     assert nearest(word, ["lead", "owner"]) == meant
+
+
+def test_what_the_lead_is_told_of_the_bot_is_no_rules_name():
+    text = "'{}' is the bot's own word; give the rule another name"
+    assert found((("routes", 0, "route"), "rulebook"), (("ladders", 0, "name"), "ceiling")) == [
+        (("routes", 0, "route"), text.format("rulebook")),
+        (("ladders", 0, "name"), text.format("ceiling")),
+    ]
