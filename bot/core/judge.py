@@ -62,8 +62,8 @@ def look(ticket: Ticket, book: Rulebook, now: Moment) -> Judged:
 
 def look_on(view: View) -> Judged:
     """Do what `look` does on a view of the ticket."""
-    for policy in view.book.entries.policies:
-        view.clocks[policy.name] = policy_cycles(policy, view)
+    if not view.clocks:
+        view.clocks.update((policy.name, policy_cycles(policy, view)) for policy in view.book.entries.policies)
     return Judged(view, view.clocks, deadlines_of(view))
 
 
@@ -72,8 +72,12 @@ def judge(ticket: Ticket, book: Rulebook, now: Moment) -> Wishes:
     return wishes_of(look(ticket, book, now))
 
 
-def wishes_of(judged: Judged, *, with_verdicts: bool = True) -> Wishes:
-    """What the rules wish for a ticket that was looked at; verdicts only where somebody keeps them."""
+def wishes_of(judged: Judged, *, kept: bool = True) -> Wishes:
+    """What the rules wish for a ticket that was looked at.
+
+    What nobody wishes anything of is left out where nothing is `kept`: verdicts, and looks at clocks that by then
+    stand otherwise.
+    """
     view = judged.view
     ticket, book, now = view.ticket, view.book, view.now
     hold = book.entries.manners.hold
@@ -83,7 +87,7 @@ def wishes_of(judged: Judged, *, with_verdicts: bool = True) -> Wishes:
         return Wishes(ticket.id, ticket.project, (), None, because, on_hold)
     flips_at: list[Moment] = []
     found = [_route_step(judged, flips_at), *gap_steps(view, _common_values, flips_at)]
-    moments = list(_changes(judged))
+    moments = list(_changes(judged)) if kept else []
     for ladder in book.entries.ladders:
         climbed = climb(ladder, judged)
         found.append(climbed.step)
@@ -92,7 +96,7 @@ def wishes_of(judged: Judged, *, with_verdicts: bool = True) -> Wishes:
         flips_at += climbed.flips_at
     moments += ((at, "a condition may hold otherwise then") for at in flips_at)
     steps = tuple(step for step in found if step is not None)
-    stopped = chain.from_iterable(judged.clocks.values()) if with_verdicts else ()
+    stopped = chain.from_iterable(judged.clocks.values()) if kept else ()
     verdicts = tuple(verdicts_on(ticket.id, stopped, book.version, now))
     if moments:
         return Wishes(ticket.id, ticket.project, steps, *min(moments), on_hold, verdicts)
@@ -129,13 +133,12 @@ def _last_cycles(judged: Judged) -> Iterator[tuple[Policy, Cycle]]:
 def climb(ladder: Ladder, judged: Judged) -> Climb:
     """Climb a ladder: the step of the highest rung reached, the moment of the next one, and all that they rest on."""
     view = judged.view
-    tested: Tested = []
     flips_at: list[Moment] = []
-    applies = holds(ladder.when, view, tested, flips_at)
+    applies = holds(ladder.when, view, None, flips_at)
     if not applies and not flips_at:
         return _NOT_MEANT
     if ladder.clock.startswith(DEADLINE):
-        climbed = _beside_deadline(ladder, judged, tested) if applies else _NOT_MEANT
+        climbed = _beside_deadline(ladder, judged) if applies else _NOT_MEANT
         may_speak = flips_at and view.happened[-1].after.standing == "open"
         return climbed._replace(flips_at=tuple(flips_at)) if may_speak else climbed
     cycle = cycle_of(ladder, judged)
@@ -146,11 +149,16 @@ def climb(ladder: Ladder, judged: Judged) -> Climb:
     moments = once(view, (ladder.name, id(cycle)), lambda: rung_moments(ladder.rungs, cycle, view.now))
     upcoming = next_at(moments, view.now)
     reached = highest(moments, view.now)
-    step = _ladder_step(ladder, cycle, reached, upcoming, judged, tested) if reached is not None else None
+    step = None
+    if reached is not None:
+        to = addressees(reached.rung.to, view)
+        # Lived again, a step shows the values that it had when it became due.
+        name = (ladder.name, id(cycle), reached.rung.rung, reached.repeat, to)
+        step = once(view, name, partial(_ladder_step, ladder, cycle, reached, upcoming, judged, to))
     return Climb(True, tuple(flips_at), cycle, moments=moments, upcoming=upcoming, step=step)
 
 
-def _beside_deadline(ladder: Ladder, judged: Judged, tested: Tested) -> Climb:
+def _beside_deadline(ladder: Ladder, judged: Judged) -> Climb:
     """Climb a ladder beside a deadline, which is there as long as the ticket is open."""
     view = judged.view
     deadline = deadline_of(ladder, judged)
@@ -163,9 +171,10 @@ def _beside_deadline(ladder: Ladder, judged: Judged, tested: Tested) -> Climb:
         return Climb(applies=True, deadline=deadline, moments=moments, upcoming=upcoming)
     provisional = ", provisional" if deadline.provisional else ""
     ends = f"due {due_day(deadline, view.book.calendar)}{provisional}"
-    decided = (*tested, (ladder.clock, ends), ("rung", reached.rung.rung))
+    decided = (*_tested(ladder, view), (ladder.clock, ends), ("rung", reached.rung.rung))
     occasion = occasion_of(deadline, reached)
-    step = _said(ladder, reached, occasion, decided, _deadline_values(deadline, view), judged)
+    to = addressees(reached.rung.to, view)
+    step = _said(ladder, reached, occasion, decided, to, _deadline_values(deadline, view), view)
     return Climb(applies=True, deadline=deadline, moments=moments, upcoming=upcoming, step=step)
 
 
@@ -213,8 +222,15 @@ def _deadline_values(deadline: Deadline, view: View) -> dict[str, Value]:
     return values
 
 
+def _tested(ladder: Ladder, view: View) -> Tested:
+    """The words under a ladder's `when` with the values that decided."""
+    tested: Tested = []
+    holds(ladder.when, view, tested)
+    return tested
+
+
 def _ladder_step(
-    ladder: Ladder, cycle: Cycle, reached: Reached, upcoming: Moment | None, judged: Judged, tested: Tested
+    ladder: Ladder, cycle: Cycle, reached: Reached, upcoming: Moment | None, judged: Judged, to: tuple[str, ...]
 ) -> Step:
     view = judged.view
     rung = reached.rung
@@ -231,8 +247,8 @@ def _ladder_step(
         amount = Amount(abs(cycle.target_s - elapsed), cycle.calendar.day_s)
         values["left" if elapsed <= cycle.target_s else "over"] = amount
     occasion = occasion_of(cycle, reached)
-    decided = (*tested, (ladder.clock, f"{elapsed // 60} working minutes"), ("rung", rung.rung))
-    return _said(ladder, reached, occasion, decided, values, judged)
+    decided = (*_tested(ladder, view), (ladder.clock, f"{elapsed // 60} working minutes"), ("rung", rung.rung))
+    return _said(ladder, reached, occasion, decided, to, values, view)
 
 
 def _due(cycle: Cycle, view: View) -> Moment | None:
@@ -244,10 +260,11 @@ def _said(
     reached: Reached,
     occasion: Occasion,
     decided: tuple[tuple[str, str], ...],
+    to: tuple[str, ...],
     values: dict[str, Value],
-    judged: Judged,
+    view: View,
 ) -> Step:
-    view, rung = judged.view, reached.rung
+    rung = reached.rung
     return Step(
         key=key_of(view.book.site, view.ticket.id, ladder.name, occasion),
         ticket_id=view.ticket.id,
@@ -255,7 +272,7 @@ def _said(
         rule=ladder.name,
         occasion=occasion,
         say=rung.say,
-        to=addressees(rung.to, view),
+        to=to,
         due_at=reached.at,
         because=Because(_why(ladder.name, view.book), decided),
         urgency=urgency(rung),

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from bot.core.clock import at_risk_s, due_at, due_when_stopped, elapsed_s, paused_s, standing
+from bot.core.clock import Cycle, at_risk_s, due_at, due_when_stopped, elapsed_s, paused_s, standing
 from bot.core.deadline import Deadline
 from bot.core.history import Turn, Whole, asked, askers, raw_turns, turns
 from bot.core.judge import Judged, look_on, wishes_of
@@ -81,7 +81,7 @@ def replay(ticket: Ticket, book: Rulebook, span: Span, grid: Grid) -> Lived | No
         judged = life.look(at, grid.lag_s)
         judged_times += 1
         _follow(judged, runs, ended)
-        wishes = wishes_of(judged, with_verdicts=False)
+        wishes = wishes_of(judged, kept=False)
         if not met or not _same(wishes, met[-1].wishes):
             met.append(Met(at, ticket.key, judged.view.ticket.queue, wishes))
         upcoming = bisect_right(seen_at, at)
@@ -105,7 +105,7 @@ class _Life:
         self._ticket, self._book = ticket, book
         self._moments = [turn.at for turn in self.raw]
         self._wholes: dict[frozenset[str], Whole] = {}
-        self._then: tuple[int, Ticket, Whole] | None = None
+        self._then: tuple[int, Ticket, Whole, dict[str, tuple[Cycle, ...]]] | None = None
 
     def look(self, at: Moment, lag_s: int) -> Judged:
         """Look at the ticket in the cycle `at`, as it stood `lag_s` before, without what came of the cycle itself."""
@@ -122,9 +122,9 @@ class _Life:
             whole = self._wholes.get(who)
             if whole is None:
                 whole = self._wholes[who] = Whole(asked(self.raw, who))
-            self._then = known, then, whole
-        _, then, whole = self._then
-        return look_on(View(then, whole.turns[:known], self._book, at, whole))
+            self._then = known, then, whole, {}
+        _, then, whole, clocks = self._then
+        return look_on(View(then, whole.turns[:known], self._book, at, whole, clocks))
 
     def _since(self, at: Moment, known: int) -> Sequence[Turn]:
         return self.raw[bisect_right(self._moments, at) : known]
