@@ -5,6 +5,7 @@ Memory is bounded by what may still be wished at one moment, not by the number o
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -28,6 +29,7 @@ Stage = Literal["judge", "arrange"]
 
 _CHUNK = 64
 _AHEAD = 3
+_GARBAGE = 100_000
 
 
 class Opened(NamedTuple):
@@ -156,8 +158,9 @@ _living: _Living | None = None
 
 
 def _begin(opened: Callable[[], Opened], span: Span, grid: Grid) -> None:
-    """Open the rulebook in a worker."""
+    """Open the rulebook in a worker, which makes much that is gone at once, and little garbage."""
     global _living
+    gc.set_threshold(_GARBAGE)
     _living = _Living(opened(), span, grid)
 
 

@@ -67,7 +67,7 @@ def arrange(
         speakable: list[Step] = []
         for step in wish.steps:
             known = ledger.get(step.key)
-            if (known is not None and _is_done(step, known)) or _each_is_done(step, ledger, book):
+            if (known is not None and is_done(step, known)) or _eachis_done(step, ledger, book):
                 continue
             if step.due_at < step.since_at:
                 arranged.adopt.append(step)
@@ -94,15 +94,15 @@ def arrange(
     return arranged
 
 
-def _is_done(step: Step, known: Entry) -> bool:
+def is_done(step: Step, known: Entry) -> bool:
     """Whether a step needs no more; a message only recorded is past, a queue only recorded is still to be set."""
     return known.state in DONE and not (known.state == "observed" and step.sets and not step.observe)
 
 
-def _each_is_done(step: Step, ledger: Mapping[str, Entry], book: Rulebook) -> bool:
+def _eachis_done(step: Step, ledger: Mapping[str, Entry], book: Rulebook) -> bool:
     """Whether a step in which rules speak together was recorded, or adopted, by each of them on its own."""
     alone = [key_of(book.site, step.ticket_id, rule, step.occasion) for rule in rules_of(step)]
-    return step.key not in alone and all(key in ledger and _is_done(step, ledger[key]) for key in alone)
+    return step.key not in alone and all(key in ledger and is_done(step, ledger[key]) for key in alone)
 
 
 def _held(step: Step, wish: Wishes, known: Entry | None, book: Rulebook, desk: DeskState, now: Moment) -> Held | None:

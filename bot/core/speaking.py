@@ -6,12 +6,12 @@ A batch over the ceiling is taken to be released at once, since nobody knows how
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from bot.core.arrange import Arrangement, DeskState, arrange
+from bot.core.arrange import Arrangement, DeskState, arrange, is_done
 from bot.core.ledger import DONE, WAITING, Entry, decided, row, turned
 from bot.core.outcome import Action, HeldOutcome, StepOutcome
 from bot.core.replay import Grid, Met, Span
@@ -34,9 +34,10 @@ class Batch(NamedTuple):
 
 @dataclass(slots=True)
 class _Wishing:
-    """A ticket that may still wish something: what it wishes now, and what became of that so far."""
+    """A ticket that may still wish something: what of its wishes is not yet done, and what became of all so far."""
 
     met: Met
+    wishes: Wishes
     ledger: dict[str, Entry] = field(default_factory=dict)
     steps: dict[str, Step] = field(default_factory=dict)
     held: dict[str, list[HeldOutcome]] = field(default_factory=dict)
@@ -86,18 +87,20 @@ class Speaking:
     def _meet(self, number: Number, met: Met, due: dict[Number, None]) -> None:
         """Take up what a ticket wishes from now on; the control ticket silences the desk, or lets it speak again."""
         known = self._tickets.get(number)
+        wishes = self._undone(met.wishes, known.ledger if known else {})
         if known is None:
-            self._tickets[number] = _Wishing(met)
+            self._tickets[number] = _Wishing(met, wishes)
         else:
-            known.met = met
+            known.met, known.wishes = met, wishes
         if met.key == self._book.entries.manners.control and bool(met.wishes.on_hold) != bool(self._silenced):
             self._silenced = frozenset("*" if met.wishes.on_hold else "")
             due.update(dict.fromkeys(self._tickets))
 
-    def _cycle(self, at: Moment, numbers: list[Number]) -> Iterator[tuple[Number, StepOutcome]]:
+    def _cycle(self, at: Moment, due: list[Number]) -> Iterator[tuple[Number, StepOutcome]]:
         self._turn_day(at)
-        by_id = {self._tickets[number].met.wishes.ticket_id: number for number in numbers}
-        wishes = [self._adopting(self._tickets[number].met.wishes) for number in numbers]
+        numbers = [number for number in due if self._tickets[number].wishes.steps or self._waits(number)]
+        by_id = {self._tickets[number].wishes.ticket_id: number for number in numbers}
+        wishes = [self._tickets[number].wishes for number in numbers]
         ledger = {key: entry for number in numbers for key, entry in self._tickets[number].ledger.items()}
         arranged = arrange(wishes, ledger, self._book, self._desk(wishes), at)
         if arranged.batch:
@@ -105,20 +108,26 @@ class Speaking:
             let_go = {step.key: row(step, "released", "", at, self._book.version) for step in arranged.batch}
             arranged = arrange(wishes, {**ledger, **let_go}, self._book, self._desk(wishes), at)
         yield from self._apply(arranged, by_id, ledger, at)
-        for number in numbers:
-            ticket = self._tickets[number]
-            waits = any(entry.state in WAITING for entry in ticket.ledger.values())
-            if ticket.met.last and not waits:
+        for number in due:
+            if self._tickets[number].met.last and not self._waits(number):
                 del self._tickets[number]
 
-    def _adopting(self, wishes: Wishes) -> Wishes:
-        """What stood due before the span counts as done, as it would by `adopt`."""
+    def _waits(self, number: Number) -> bool:
+        return any(entry.state in WAITING for entry in self._tickets[number].ledger.values())
+
+    def _undone(self, wishes: Wishes, ledger: Mapping[str, Entry]) -> Wishes:
+        """The wishes that are not done; what stood due before the span counts as done, as it would by `adopt`."""
         start_at = self._span.start_at
-        steps = tuple(
-            replace(step, since_at=start_at) if step.due_at < start_at and step.since_at < start_at else step
-            for step in wishes.steps
+        steps = [step for step in wishes.steps if (known := ledger.get(step.key)) is None or not is_done(step, known)]
+        if len(steps) == len(wishes.steps) and all(step.due_at >= start_at for step in steps):
+            return wishes
+        return replace(
+            wishes,
+            steps=tuple(
+                replace(step, since_at=max(start_at, step.since_at)) if step.due_at < start_at else step
+                for step in steps
+            ),
         )
-        return replace(wishes, steps=steps)
 
     def _desk(self, wishes: Iterable[Wishes]) -> DeskState:
         """What was said today, as far as it concerns these tickets or those addressed on them."""
