@@ -191,15 +191,16 @@ def _judged_by_others(rows: Mapping[str, Entry], book: Rulebook) -> Iterator[str
 def _kept(store: Store, found: Explanation) -> Iterator[str]:
     """Where the verdict kept on a clock that stopped is another than the rulebook of today would give."""
     zone = ZoneInfo(found.timezone)
-    runs = {(run.clock, run.started_at): run for clock in found.clocks for run in clock.runs}
+    runs = [run for clock in found.clocks for run in clock.runs]
     for verdict in store.verdicts([found.ticket.id]).get(found.ticket.id, ()):
-        run = runs.get((verdict.policy, verdict.started_at))
-        stands = run.standing if run else "nothing, as it never ran so"
-        if verdict.stopped_at <= found.asked_at and stands != verdict.standing:
+        which = (verdict.policy, verdict.started_at)
+        stands = [run.standing for run in runs if (run.clock, run.started_at) == which]
+        if verdict.stopped_at <= found.asked_at and verdict.standing not in stands:
+            today = ", ".join(stands) or "nothing, as it never ran so"
             yield (
                 f"The verdict kept on {verdict.policy}, which ran from {local(verdict.started_at, zone)} to "
                 f"{local(verdict.stopped_at, zone)}, is {verdict.standing}, by rulebook {verdict.version}; "
-                f"today's rules make of it: {stands}."
+                f"today's rules make of it: {today}."
             )
 
 

@@ -278,12 +278,12 @@ def _said(
         urgency=urgency(rung),
         observe=ladder.observe or view.book.entries.manners.observe,
         since_at=view.book.live_at(ladder.since),
-        hours=_hours(ladder, view),
+        hours=hours_of(ladder, view),
         values=values,
     )
 
 
-def _hours(ladder: Ladder, view: View) -> str | None:
+def hours_of(ladder: Ladder, view: View) -> str | None:
     """The calendar of a policy's clock, where it is not the desk's."""
     policy = next((policy for policy in view.book.entries.policies if policy.name == ladder.clock), None)
     hours = view.book.hours_of(policy.calendar, view.ticket.queue) if policy else None

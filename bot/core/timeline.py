@@ -9,10 +9,11 @@ from bot.core.clocks import SINCE, target_of, ticks
 from bot.core.deadline import read_start
 from bot.core.explanation import ClockAct, DateShift, Did, Event, Told, Value
 from bot.core.history import Turn, events
+from bot.core.judge import hours_of
 from bot.core.ledger import DONE, SPOKEN, Entry
 from bot.core.moments import moment
 from bot.core.people import named, role_of, shown, without_strangers
-from bot.core.ticket import Change, Message
+from bot.core.ticket import Change, Message, Moment
 from bot.core.view import View
 
 _DID: Mapping[Act, Did] = {"start": "starts", "pause": "pauses", "resume": "goes on", "stop": "stops"}
@@ -39,8 +40,8 @@ def timeline(view: View, ledger: Iterable[Entry], shifts: Sequence[DateShift]) -
 
 def told_of(row: Entry, view: View) -> Told:
     """What the ledger holds of a step."""
-    repeat, desk = row.key.rpartition("/")[2], view.book.calendar
-    closed = row.state in DONE and row.state != "adopted" and not desk.is_open(row.due_at)
+    repeat = row.key.rpartition("/")[2]
+    waited = row.state in DONE and row.state != "adopted"
     return Told(
         key=row.key,
         rule=row.rule,
@@ -55,8 +56,19 @@ def told_of(row: Entry, view: View) -> Told:
         not_before_at=row.not_before,
         version=row.version,
         commented=row.state in SPOKEN and any(message.id == row.comment_id for message in view.ticket.messages),
-        quiet_until_at=desk.next_opening(row.due_at) if closed else None,
+        quiet_until_at=_quiet_until(row, view) if waited else None,
     )
+
+
+def _quiet_until(row: Entry, view: View) -> Moment | None:
+    """When quiet hours ended for a step that became due in them, be they the desk's or those of its own clock."""
+    ladder = next((each for each in view.book.entries.ladders if each.name == row.rule), None)
+    own = hours_of(ladder, view) if ladder is not None else None
+    hours = (view.book.calendar, *([view.book.calendars[own]] if own else []))
+    at = row.due_at
+    while (later := max(each.next_opening(at) for each in hours)) > at and later <= row.at:
+        at = later
+    return at if at > row.due_at else None
 
 
 def _acts(view: View) -> Mapping[int, list[ClockAct]]:
@@ -64,8 +76,13 @@ def _acts(view: View) -> Mapping[int, list[ClockAct]]:
     found: dict[int, list[ClockAct]] = {}
     for policy in view.book.entries.policies:
         if target_of(policy, view) is not None:
+            stops = ClockAct(policy.name, "stops")
             for i, tick in ticks(policy, view.happened):
-                found.setdefault(i, []).append(ClockAct(policy.name, _DID[tick.act]))
+                acts = found.setdefault(i, [])
+                if tick.act == "start" and stops in acts:
+                    acts[acts.index(stops)] = ClockAct(policy.name, "starts anew")
+                else:
+                    acts.append(ClockAct(policy.name, _DID[tick.act]))
     for clock in dict.fromkeys(ladder.clock for ladder in view.book.entries.ladders):
         if clock.startswith(SINCE):
             starts, did = moment(clock.removeprefix(SINCE)), _DID["start"]

@@ -112,7 +112,7 @@ def _rungs(rungs: Sequence[RungFacts], told: Telling) -> Iterator[tuple[str, Ren
         if rung.reach in ("next", "later"):
             ahead.add(rung.rung)
         repeat = f" ({rung.repeat + 1})" if rung.repeat else ""
-        line = Text(f"{rung.when}: {rung.say} to {_addressed(rung.to)}")
+        line = Text(f"{'again' if rung.repeat else rung.when}: {rung.say} to {_addressed(rung.to)}")
         at = "" if rung.reached_at is None else f" {told.at(rung.reached_at)}"
         line.append(f"\n{REACHED[rung.reach]}{at}")
         if rung.told is not None:

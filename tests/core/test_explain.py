@@ -421,6 +421,14 @@ def test_the_timeline_tells_who_did_what_to_which_clock() -> None:
     assert [(told.rule, told.rung, told.commented) for told in wrote.steps] == [("still", "ask", True)]
 
 
+def test_a_clock_that_ends_a_run_and_begins_the_next_starts_anew() -> None:
+    policies = [SECTIONS["policies"][1] | {"restarts": ["answered"], "pauses": []}]
+    found = explained(ticket(PLACED, ON, "mon 10:00 bob says"), "mon 12:00", book(policies=policies))
+    acts = [(act.clock, act.did) for act in found.timeline[-1].clocks]
+    assert acts == [("solution", "starts anew"), ("since movement", "starts anew")]
+    assert [run.cycle for run in found.clocks[0].runs] == [1, 2]
+
+
 def test_what_only_the_ledger_tells_stands_in_the_timeline_too() -> None:
     held = row(wished(LATE, "tue 09:00", "still"), "held", "tue 09:05")
     assert [event.what for event in explained(LATE, "tue 12:00", None, held).timeline][-1] == "step"
