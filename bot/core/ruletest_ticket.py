@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from bot.core.completeness import required_fields
-from bot.core.deadlines import dated_words
 from bot.core.rulebook import Rulebook
 from bot.core.ruletest_words import Case, Happening
 from bot.core.ticket import Change, Message, Moment, Ticket
@@ -87,10 +86,8 @@ class _Story:
 def _begun(case: Case, book: Rulebook) -> _Story:
     words = case.ticket
     values = {word: getattr(words, word) for word in _SETS}
-    fields = dict(words.fields)
-    if words.complete:
-        given = required_fields(book.entries) - dated_words(book.entries)
-        fields = dict.fromkeys(sorted(given), "set") | fields
+    given = dict.fromkeys(sorted(required_fields(book.entries)), "set") if words.complete else {}
+    fields = given | words.fields
     story = _Story(book, [], values, frozenset(words.labels), fields)
     open_states = [name for name, state in book.states.items() if state.standing == "open"]
     tier1 = [name for name in open_states if book.states[name].tier == 1]

@@ -100,7 +100,7 @@ class TicketWords(_Described):
     due: Date | None = None
     """Its due date."""
     complete: Happened | None = None
-    """All fields that completeness rules require hold something, but for dates from which a deadline counts."""
+    """All fields that completeness rules require hold something; a date that matters is given under `fields`."""
     labels: tuple[str, ...] = ()
     """Its labels."""
     fields: dict[str, str] = {}

@@ -248,7 +248,7 @@ class _Words:
         if field.kind == "user" or field.of == "user":
             users = value if isinstance(value, list) else [value]
             return self.person(_user(users[0])) if users else None
-        if field.of == "attachment" or is_document(value):
+        if _holds_files(field) or is_document(value):
             return "set" if says_something(value) else None
         shown = tuple(_shown(value))
         if not shown:
@@ -277,7 +277,7 @@ class _Words:
                 day = _day(str(value or told))
                 return None if day is None else f"{_EPOCH + timedelta(seconds=day):%Y-%m-%d}"
         field = self._binding.fields.get(word)
-        if field is not None and field.of == "attachment":
+        if field is not None and _holds_files(field):
             return "set" if value or told else None
         if word == "owner" or (field is not None and "user" in (field.kind, field.of)):
             account = str(value).strip("[]").split(",")[0].strip() if value else ""
@@ -309,6 +309,11 @@ class _Words:
             case "delivered":
                 return None if fold(shown) in _NO else "yes"
         return "set" if is_text else shown
+
+
+def _holds_files(field: Field) -> bool:
+    """Whether a field's values are files, whose names may tell of persons."""
+    return "attachment" in (field.id, field.of)
 
 
 def _shown(value: object) -> Iterator[str]:

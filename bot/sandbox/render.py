@@ -13,6 +13,7 @@ from bot.sandbox.world import Comment, Field, History, Issue, Json, Person, Proj
 TEXTS = frozenset({"description", "environment"})
 """System fields that hold marked-up text; of the custom ones those of type `text` do."""
 
+_ITEMS = {"attachment": "attachment", "components": "component", "issuelinks": "issuelinks"}
 NOT_NAVIGABLE = frozenset({"comment", "attachment", "worklog", "issuelinks", "watches", "votes"})
 EMBEDDED_COMMENTS = 20
 SEARCHED_HISTORIES = 40
@@ -101,7 +102,7 @@ def field(call: Call, stored: Field) -> Json:
     kind = types.get(stored.type, stored.type)
     schema: dict[str, Json] = {"type": kind if stored.custom else _system_type(stored)}
     if schema["type"] == "array":
-        schema["items"] = "string"
+        schema["items"] = _ITEMS.get(stored.id, "string")
     clauses = [stored.name.lower() if stored.custom else stored.id]
     if stored.custom:
         number = stored.id.removeprefix("customfield_")

@@ -20,6 +20,8 @@ from bot.sandbox.texts import plain
 from bot.sandbox.world import Field, Issue, Person, World
 
 _OF_EVERY_STORY = ("open", "take", "queue", "deliver", "set", "silence", "unsilence")
+_PICTURES = "ekraanipilt"
+"""The word by which a ticket says how many pictures are attached to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +206,10 @@ class Stage:
         if act.more:
             values["status"] = self.world.statuses[self._status(self._state(act.more))]
         project = self.world.projects[self._entries.projects[0]]
-        return acts.create(self.world, person, project, values)
+        issue = acts.create(self.world, person, project, values)
+        for number in range(ticket["fields"].get(_PICTURES) or 0):
+            issue = acts.attach(self.world, issue, person, f"{_PICTURES}-{number + 1}.png", 20_000, "image/png")
+        return issue
 
     def _given(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Values of the story's own fields by these fields' ids; a word that is none of them stays unsaid."""

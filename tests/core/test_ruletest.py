@@ -254,6 +254,70 @@ def test_rules_and_rungs_that_no_test_makes_speak():
     assert coverage(BOOK, tested)[1].silent == ("reached (tell)", "still (ask)")
 
 
+DATA = {
+    "fields": DESK["fields"] | {"code": "Code", "registered": "Registered"},
+    "titles": {"code": {"et": "kood"}, "registered": {"et": "kuupäev"}},
+    "completeness": [
+        {"name": "data", "why": WHY, "requires": ["code", "registered"]},
+        {"name": "owned", "why": WHY, "requires": ["owner", "due"], "observe": True},
+        {"name": "paid", "why": WHY, "when": {"category": "PAY"}, "requires": ["code"], "say": "prompt"},
+    ],
+}
+FORWARDED = {"queue": "Q", "forwarder": "ann", "history": happenings(("09:00", {"forwarded": True}))}
+OWNED = {"owner": "bob", "due": "2026-11-20"}
+COMPLETE = OWNED | {"complete": True}
+
+
+@pytest.mark.parametrize(
+    ("ticket", "expect", "differences"),
+    [
+        ({}, ["incomplete", "incomplete"], []),
+        (COMPLETE, [], []),
+        (COMPLETE | {"fields": {"code": ""}}, [{"rule": "data", "missing": "code", "to": "ann"}], []),
+        (
+            OWNED | {"category": "PAY"},
+            [{"rule": "paid", "missing": ["code", "registered"], "say": "incomplete"}],  # it speaks in that of `data`
+            [],
+        ),
+        (
+            OWNED,
+            [{"rule": "data", "missing": ["registered", "code"]}],
+            [Difference(day("12:00"), "data: missing [registered, code]", "data: missing [code, registered]")],
+        ),
+        (COMPLETE, ["incomplete"], [Difference(day("12:00"), "the message incomplete", "nothing")]),
+        ({"complete": True}, [{"rule": "owned", "missing": ["owner", "due"]}], []),  # on observe counts as live
+        (
+            COMPLETE,
+            [{"rule": "data", "missing": "code"}],
+            [Difference(day("12:00"), "data: missing [code]", "nothing", "nothing that it requires is missing")],
+        ),
+    ],
+)
+def test_what_completeness_rules_find_missing(ticket, expect, differences):
+    book = desk(**DATA)
+    tested = case(FORWARDED | ticket, now=day("12:00"), expect=expect)
+    assert problems([tested], book) == []
+    [outcome] = run_tests(book, [tested])
+    assert list(outcome.differences) == differences
+
+
+def test_a_completeness_rule_is_tested_when_it_speaks_beside_another():
+    book = desk(**DATA)
+    asked = {"now": day("12:00"), "expect": []}
+    assert coverage(book, [])[0].silent[:4] == ("all", "data", "owned", "paid")
+    pay = run_tests(book, [case(FORWARDED | OWNED | {"category": "PAY"}, **asked)])
+    assert coverage(book, pay)[0].silent[:2] == ("all", "owned")
+
+
+def test_what_completeness_rules_do_not_have_cannot_be_expected():
+    expect = [{"rule": "data", "missing": ["cod", "owner"]}, {"rule": "paid", "say": "promt"}]
+    found = problems([case(FORWARDED, now=day("12:00"), expect=expect)], desk(**DATA))
+    assert [(path[2:], text, meant) for path, text, meant in found] == [
+        ((0, "missing", 0), "there is no required word 'cod'", "code"),
+        ((1, "say"), "there is no message of a completeness rule called 'promt'", "prompt"),
+    ]
+
+
 MAPPED = {"queue": "Queue", "category": "Category"}
 
 

@@ -103,7 +103,7 @@ def test_patience_asked_for_a_comment_is_kept(desk: Desk) -> None:
 
 
 def test_losing_the_database_repeats_nothing(desk: Desk, tmp_path: Path) -> None:
-    tickets = [desk.forwarded(), desk.taken(), desk.forwarded("spetsialist2", category="KAEBUS")]
+    tickets = [desk.forwarded(), desk.taken(), desk.forwarded("spetsialist2", category="MAKSMINE")]
     store = f"sqlite:///{tmp_path / 'bot.db'}"
     with desk.bot(store) as bot:
         bot.cycles(MONDAY + 4 * DAY, every=4 * HOUR)

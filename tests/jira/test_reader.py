@@ -39,6 +39,7 @@ def binding(flavour: Flavour = "cloud", **sections: Any) -> Binding:
             Field("status", "status", True, "string"),  # a field of an administrator with a name of the system's
             Field("components", "Komponendid", False, "array", "component"),
             Field("labels", "Sildid", False, "array", "string"),
+            Field("attachment", "Manus", False, "array", "attachment"),
         ),
         statuses=(
             Status("10001", "Uus", "new"),
@@ -160,7 +161,19 @@ def test_fields(shown: Json, facts: dict[str, Any]) -> None:
     assert read(shown) == msgspec.structs.replace(BARE, **facts)
 
 
-MAPPED = {"kood": "Registrikood", "kaasatud": "Kaasatud", "maht": "Maht", "osa": "components", "siht": "Kategooria"}
+MAPPED = {"kood": "Registrikood", "kaasatud": "Kaasatud", "maht": "Maht", "osa": "components", "siht": "Kategooria",
+          "pilt": "attachment"}  # fmt: skip
+
+
+def document(*content: Json) -> Json:
+    return {"type": "doc", "version": 1, "content": list(content)}
+
+
+def paragraph(*texts: str) -> Json:
+    return {"type": "paragraph", "content": [{"type": "text", "text": text} for text in texts]}
+
+
+FILE = {"self": "https://jira.example/1", "id": "1", "filename": "Mari Mets.png", "mimeType": "image/png"}
 
 
 @pytest.mark.parametrize(
@@ -168,7 +181,31 @@ MAPPED = {"kood": "Registrikood", "kaasatud": "Kaasatud", "maht": "Maht", "osa":
     [
         (issue(), {}),
         (issue(customfield_10205="39001010000 Mari"), {"kood": "set"}),  # a free text is never kept
+        (issue(customfield_10205="ei ole teada"), {"kood": "set"}),
+        (issue(customfield_10205="?"), {}),  # nothing is said so
+        (issue(customfield_10205=" – … "), {}),
         (issue(customfield_10205={"type": "doc", "content": []}), {}),
+        (issue(customfield_10205=document(paragraph())), {}),
+        (issue(customfield_10205=document(paragraph("-", " "))), {}),
+        (issue(customfield_10205=document(paragraph("Mari"))), {"kood": "set"}),
+        (
+            issue(
+                customfield_10205=document(
+                    {"type": "bulletList", "content": [{"type": "listItem", "content": [paragraph("Mari")]}]}
+                )
+            ),
+            {"kood": "set"},
+        ),
+        (
+            issue(
+                customfield_10205=document(
+                    {"type": "mediaSingle", "content": [{"type": "media", "attrs": {"id": "1", "type": "file"}}]}
+                )
+            ),
+            {"kood": "set"},
+        ),
+        (issue(attachment=[FILE]), {"pilt": "set"}),  # a file's name is never kept
+        (issue(attachment=[]), {}),
         (issue(customfield_10206=[user("it1"), user("keegi")]), {"kaasatud": "it1"}),
         (issue(customfield_10206=[]), {}),
         (issue(customfield_10207=2.5), {"maht": "2.5"}),
@@ -179,6 +216,17 @@ MAPPED = {"kood": "Registrikood", "kaasatud": "Kaasatud", "maht": "Maht", "osa":
 def test_other_fields_of_the_rulebook_keep_choices_and_no_texts(shown: Json, fields: dict[str, str]) -> None:
     ticket = read(shown, binding(fields=MAPPED))
     assert ticket.fields == fields
+    assert "Mari" not in repr(ticket)
+
+
+def test_that_a_text_or_a_file_came_is_known_and_no_more() -> None:
+    file = {"field": "Attachment", "fieldtype": "jira", "fieldId": "attachment"}
+    came = file | {"from": None, "fromString": None, "to": "1", "toString": "Mari Mets.png"}
+    went = file | {"from": "1", "fromString": "Mari Mets.png", "to": None, "toString": None}
+    said = custom("Registrikood", 10205, "-", "Mari", None)
+    history = [entry("10:01:00.000", came, said), entry("10:02:00.000", went, id_="2")]
+    ticket = read(issue(history), binding(fields=MAPPED))
+    assert moved(ticket) == [(60, "pilt", None, "set"), (60, "kood", None, "set"), (120, "pilt", "set", None)]
     assert "Mari" not in repr(ticket)
 
 
