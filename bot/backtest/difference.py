@@ -17,7 +17,7 @@ Change = Literal["added", "removed", "changed"]
 
 CHANGES: tuple[Change, ...] = ("added", "removed", "changed")
 
-LISTED = 50
+LISTED = 20
 """How many tickets the report lists: those with the most differences."""
 
 _STEP = ("action", "at", "due_at", "to", "say", "sets")
@@ -102,7 +102,7 @@ class Ticket(NamedTuple):
 
     key: str
     steps: Mapping[Change, int]
-    clocks: tuple[str, ...]
+    rules: tuple[str, ...]
 
 
 @dataclass
@@ -134,9 +134,9 @@ class Differences:
             self.clocks[clock.rule, clock.change] += 1
         self.turned.update(_turned(one))
         changes = Counter(step.change for step in one.steps)
-        clocks = tuple(sorted({clock.rule for clock in (*one.clocks, *one.deadlines)}))
+        rules = tuple(sorted({each.rule for each in (*one.steps, *one.clocks, *one.deadlines)}))
         # Of two tickets that differ as much, the one that came first is listed.
-        entry = (one.count, -self.tickets, Ticket(one.after.key, changes, clocks))
+        entry = (one.count, -self.tickets, Ticket(one.after.key, changes, rules))
         if len(self._most) < LISTED:
             heapq.heappush(self._most, entry)
         else:

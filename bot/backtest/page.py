@@ -284,18 +284,23 @@ class _Told:
 
     # Two rulebooks.
 
-    def compared(self) -> list[tuple[str, list[tuple[str, int, int]]]]:
-        """What the rulebooks count otherwise: messages, by rule, by person, broken promises; each before and now."""
+    def compared(self) -> list[tuple[str, str, list[tuple[str, int, int]]]]:
+        """What the rulebooks count otherwise: title, what is counted by, and rows of it with before and now."""
         against = self._backtest.against
         if against is None:
             return []
         before, now = against.tally, self._tally
         parts = (
-            ("rule", self._steps_by_rule(before), self._steps_by_rule(now)),
-            ("person", _named(before.people(self.voice), self.who), _named(now.people(self.voice), self.who)),
-            ("broken_count", _broken(before), _broken(now)),
+            ("steps_by_rule", "rule", self._steps_by_rule(before), self._steps_by_rule(now)),
+            (
+                "messages_by_person",
+                "person",
+                _named(before.people(self.voice), self.who),
+                _named(now.people(self.voice), self.who),
+            ),
+            ("broken_by_name", "promise", _broken(before), _broken(now)),
         )
-        return [(title, rows) for title, one, other in parts if (rows := _differing(one, other))]
+        return [(title, head, rows) for title, head, one, other in parts if (rows := _differing(one, other))]
 
     def _steps_by_rule(self, tally: Tally) -> dict[str, int]:
         found: Counter[str] = Counter()
