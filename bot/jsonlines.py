@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator
-from io import BufferedReader
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 _GZIP = b"\x1f\x8b"
@@ -34,11 +33,24 @@ def lines(path: Path) -> Iterator[tuple[int, bytes]]:
         if start in _UTF_16:
             raise ValueError("the file is in UTF-16; write it in UTF-8")
         compressed = start == _GZIP
-        source = BufferedReader(gzip.GzipFile(fileobj=file), _BUFFER) if compressed else file
+        read = gzip.GzipFile(fileobj=file).read1 if compressed else file.read
         try:
-            for number, line in enumerate(source, 1):
+            for number, line in enumerate(_apart(read), 1):
                 content = (line.removeprefix(_BOM) if number == 1 else line).strip()
                 if content:
                     yield number, content
         except (EOFError, zlib.error, gzip.BadGzipFile):
             raise CutShort(number) from None
+
+
+def _apart(read: Callable[[int], bytes]) -> Iterator[bytes]:
+    """The lines of what can be read; those that were whole before reading fails."""
+    begun: list[bytes] = []
+    while chunk := read(_BUFFER):
+        first, *others = chunk.split(b"\n")
+        begun.append(first)
+        for line in others:
+            yield b"".join(begun)
+            begun = [line]
+    if begun:
+        yield b"".join(begun)

@@ -32,7 +32,7 @@ from bot.store.store import open_store
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = (
     *("demo", "sandbox", "init", "check", "plan", "why", "once", "run", "release", "adopt"),
-    *("digest", "test", "hours"),
+    *("digest", "test", "hours", "backtest"),
 )
 HEAVY = (
     "pydantic",

@@ -76,7 +76,7 @@ def _changed(key: str, change: str, names: tuple[str, ...]) -> Json:
 
 
 def _moments(values: Mapping[str, Any]) -> Json:
-    return {name: _iso(value) if name.endswith("_at") else value for name, value in values.items()}
+    return {name: _iso(value) if name == "at" or name.endswith("_at") else value for name, value in values.items()}
 
 
 def _iso(at: Moment | None) -> str | None:

@@ -34,9 +34,9 @@ def summary(backtest: Backtest) -> Iterator[str]:
     tried, tally = backtest.tried, backtest.tried.tally
     zone = ZoneInfo(tally.book.calendar.timezone)
     yield f"{tried.name} (version {tally.book.version}) on {backtest.source}"
-    span = f"{_local(backtest.span.start_at, zone)} to {_local(backtest.span.end_at, zone)}, {zone.key}"
-    yield f"{span}; a cycle every {backtest.grid.poll_s} s, {backtest.grid.lag_s} s behind"
-    yield f"{tally.tickets} tickets, judged {tried.found.judgings} times"
+    yield f"{_local(backtest.span.start_at, zone)} to {_local(backtest.span.end_at, zone)}, {zone.key}"
+    looks = f"a cycle every {backtest.grid.poll_s} s, {backtest.grid.lag_s} s behind"
+    yield f"{tally.tickets} tickets, judged {tried.found.judgings} times; {looks}"
     for key, what in tally.troubles:
         yield f"  {key or '?'}: {what}"
     if tally.in_trouble > len(tally.troubles):

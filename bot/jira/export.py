@@ -63,8 +63,8 @@ class _Issue(msgspec.Struct, gc=False):
     key: str
     fields: dict[str, msgspec.Raw]
     changelog: _Changelog | None = None
-    names: msgspec.Raw | None = None
-    schema: msgspec.Raw | None = None
+    names: msgspec.Raw = msgspec.Raw()
+    schema: msgspec.Raw = msgspec.Raw()
 
 
 class _Category(msgspec.Struct, gc=False):
@@ -312,10 +312,9 @@ class _Sight:
         fresh = issue.fields.keys() - self._kinds.keys()
         if not fresh <= self._fields:
             self._fields |= fresh
-            for named in (_value(issue.names, _NAMES),) if issue.names is not None else ():
-                self._names |= named or {}
-            for schemas in (_value(issue.schema, _SCHEMAS),) if issue.schema is not None else ():
-                self._schemas |= schemas or {}
+            names, schemas = _value(issue.names, _NAMES), _value(issue.schema, _SCHEMAS)
+            self._names |= names or {}
+            self._schemas |= schemas or {}
         for id_ in fresh:
             raw = bytes(issue.fields[id_])
             if raw != _NULL and (kind := _kind(msgspec.json.decode(raw))) is not None:
