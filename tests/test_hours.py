@@ -96,7 +96,7 @@ def test_the_configured_rulebook_is_asked(tmp_path, capsys):
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules" / "x.yaml").write_text("calendars: {k: {timezone: UTC, hours: always}}\n")
     assert piletibot("hours", "next", "k", "2026-11-16", "--rules", tmp_path / "rules") == 2
-    assert "x.yaml:1:39: it must be a mapping (key: value) or 24x7" in capsys.readouterr().err
+    assert "x.yaml:1:39: 'always': it must be a mapping (key: value) or 24x7" in capsys.readouterr().err
 
 
 # Files of cases.

@@ -1,0 +1,45 @@
+"""Looking back tells the daemon's own story: what it said then is what is explained of that moment afterwards."""
+
+from __future__ import annotations
+
+from collections import Counter
+from types import SimpleNamespace
+
+from desks import desk_over, rulebook
+
+from bot.core.arrange import DeskState
+from bot.core.explain import explain
+from bot.core.past import as_of
+from bot.demo import Demo, play
+from bot.sandbox.story import Stage, read_story
+from bot.shipped import rules_folder
+
+DAYS = 5
+
+
+def test_of_the_moment_of_each_comment_it_is_explained_that_it_would_be_said() -> None:
+    book = rulebook(manners={"budget": 3})
+    story = read_story(rules_folder() / "keskkonnaamet" / "demo", book, DAYS)
+    with desk_over("cloud", at=story.starts_at) as desk, desk.bot(book=book) as bot:
+        sandbox = SimpleNamespace(site=desk.site, world=desk.world)
+        play(Demo(story, Stage(desk.world, story, book), sandbox, desk.clock, bot.engine.tracker.client, bot.engine))
+        tickets = {ticket.id: ticket for ticket in bot.engine.store.open_tickets()}
+        ledger = list(bot.engine.store.ledger())
+    calendar, found = book.calendar, Counter[str]()
+    for row in ledger:
+        if row.state != "said":
+            continue
+        now = row.at
+        then = as_of(tickets[row.ticket_id], now, now - 1)
+        assert then is not None
+        known = {each.key: each for each in ledger if each.ticket_id == row.ticket_id and each.at < now}
+        today = calendar.start_of_day(calendar.day_of(now))
+        spoken = tuple(each for each in ledger if each.state == "said" and today <= each.at < now)
+        story_of_it = explain(then, book, known, DeskState(spoken), now)
+        (rule,) = (rule for rule in story_of_it.rules if rule.step is not None and rule.step.key == row.key)
+        assert (rule.rule, rule.outcome) == (row.rule, "say"), rule.because
+        assert rule.step is not None
+        assert [each.person for each in rule.step.to if each.person][-1:] == list(row.to[-1:])
+        found[row.rule] += 1
+    assert found.total() > 30
+    assert {"no-movement", "solution-reached-customer", "tier2-deadline", "it-support"} <= found.keys()
