@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from backtesting import backtests
 from cycling import CHANGED, bench
 from desk import NOW_S, bound, loaded, observing
 from hours import working_time
@@ -28,6 +29,7 @@ DESKS = ((1000, 1), (5000, 0))
 """Tickets on the desk, and the rounds of a script that asks for all of them though nothing changed."""
 
 ROUNDS = 5
+BACKTESTED, SAMPLE = 100_000, 200
 
 
 def main() -> None:
@@ -54,6 +56,7 @@ def main() -> None:
             show(f"A desk of {size_} tickets: nothing changed", desk_.poll(0, ROUNDS, whole_rounds))
             show(f"A desk of {size_} tickets: {CHANGED} changed", desk_.poll(CHANGED, ROUNDS, 1))
             show(f"A desk of {size_} tickets: the sweep", desk_.sweep(ROUNDS))
+    backtests(BACKTESTED, SAMPLE)
     print(f"\nMeasured in {time.monotonic() - began:.0f} s.")
 
 

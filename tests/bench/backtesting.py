@@ -1,4 +1,4 @@
-"""How long a backtest takes: 100,000 tickets of real shape, as a whole process, on all cores; and what bounds it."""
+"""How long a backtest takes: 100,000 tickets of real shape, as a whole process on all cores, with its memory."""
 
 from __future__ import annotations
 
@@ -10,19 +10,31 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
+from measure import amount, timed
 from reading import REAL
 from tickets import SEED, issues
+
+from bot.backtest.sources import exported
+from bot.core.judge import judge
+from bot.core.past import as_of
+from bot.core.replay import Grid, Span, replay
+from bot.core.rulebook import Rulebook
+from bot.core.ticket import Ticket
+from bot.jira.reader import decode_issue
+from bot.start import read_desk
 
 RULES = Path(__file__).resolve().parent / "rulebook"
 _DATE = re.compile(rb"(20[0-9]{2}-[0-9]{2}-[0-9]{2})T")
 _SPREAD_WEEKS = 104
+SPAN = Span(int(datetime(2010, 1, 4, tzinfo=UTC).timestamp()), int(datetime(2030, 1, 7, tzinfo=UTC).timestamp()))
 
 
 class _Shape(msgspec.Struct):
@@ -81,7 +93,7 @@ def export(count: int, file: Path) -> int:
 
 
 def run(file: Path, out: Path, rules: Path = RULES) -> tuple[float, float, int]:
-    """Backtest a file as a user does; gives the seconds, those of the processors, and the largest process in bytes."""
+    """Backtest a file as a user does; gives the seconds, the processors' seconds, and the largest process's bytes."""
     program = str(Path(sys.executable).with_name("piletibot"))
     command = [program, "backtest", "--rules", str(rules), "--export", str(file), "--json"]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -94,3 +106,49 @@ def run(file: Path, out: Path, rules: Path = RULES) -> tuple[float, float, int]:
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return took, used, after.ru_maxrss * 1024
+
+
+def backtests(count: int, sample: int) -> None:
+    """Print what a backtest of so many tickets takes, and what looking at a sample of them in every hour does."""
+    with TemporaryDirectory() as folder:
+        file, told = Path(folder) / "export.jsonl", Path(folder) / "told.jsonl"
+        size = export(count, file)
+        decoded = timed(lambda: _decode(file))
+        took, used, memory = run(file, told)
+        lines = told.stat().st_size
+        few = Path(folder) / "sample.jsonl"
+        export(sample, few)
+        source = exported(few, [book()], None, lambda stage, done: None)
+        seen = [source.reads[0](line) for line in source.sources()]
+    ours = timed(lambda: [replay(ticket, book(), SPAN, Grid()) for ticket in seen])
+    hourly = timed(lambda: [_by_the_hour(ticket) for ticket in seen])
+    shape = f"{count:,} tickets of {shapes()[0]} shape"
+    print(f"\n### A backtest of {shape}: {size / 1e6:,.0f} MB in, {lines / 1e6:,.0f} MB out\n")
+    print("| what | took | processors' time | largest process | a ticket |")
+    print("|---|---:|---:|---:|---:|")
+    print(f"| floor: the export decoded on one core | {amount(decoded)} | | | {amount(decoded / count)} |")
+    whole = f"{amount(took)} | {amount(used)} | {memory >> 20} MiB | {amount(took / count)}"
+    print(f"| **piletibot backtest --json**, {os.cpu_count()} cores | {whole} |")
+    print(f"| judging alone, {sample} of them, one core | {amount(ours)} | | | {amount(ours / sample)} |")
+    print(f"| the same, looked at in every working hour | {amount(hourly)} | | | {amount(hourly / sample)} |")
+
+
+def _decode(file: Path) -> None:
+    with file.open("rb") as lines:
+        for line in lines:
+            decode_issue(line)
+
+
+def _by_the_hour(ticket: Ticket) -> None:
+    """What a script does that does not know when a ticket must next be looked at."""
+    calendar = book().calendar
+    end = min(SPAN.end_at, ticket.updated_ms // 1000 + 30 * 86_400)
+    for now in range(ticket.created_at - ticket.created_at % 3600 + 3600, end, 3600):
+        if calendar.is_open(now) and (then := as_of(ticket, now)) is not None:
+            judge(then, book(), now)
+
+
+@cache
+def book() -> Rulebook:
+    """Give the rulebook of the measurement."""
+    return read_desk(RULES, "bench").book
