@@ -12,6 +12,7 @@ from bot.core.crosscheck_stops import stops
 from bot.core.crosscheck_words import words
 from bot.core.entries import Entries, Language, PersonEntry
 from bot.core.findings import Finding, Path, known, once
+from bot.core.patterns import problems as patterns
 from bot.core.people import ROLES
 from bot.core.ticket import UNKNOWN
 
@@ -40,6 +41,7 @@ def problems(
         *targets(entries),
         *stops(entries),
         *words(entries),
+        *patterns(entries),
         *deadlines(entries),
         *ladders(entries, messages),
     ]

@@ -21,11 +21,13 @@ from bot.core.written import (
     Day,
     DayLength,
     Elapsed,
+    Examples,
     HoursOrClosed,
     Length,
     Listed,
     Moments,
     MomentText,
+    Places,
     Share,
     SomeMoments,
     Span,
@@ -86,6 +88,19 @@ class Stretch(_Entry):
     """The first day: `12-20` for every year, or a date."""
     last: Day
     """The last day, written alike; one before the first is that of the next year."""
+
+
+class PatternEntry(_Entry):
+    """What to look for in a ticket's texts, and examples that prove it."""
+
+    pattern: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+    """The pattern (RE2), looked for anywhere in a text; capital letters do not differ from small ones."""
+    where: Places = ("title", "description")
+    """Where it is looked for; `comments` are those of people, not the bot's."""
+    matches: Examples = ()
+    """Invented texts in which it must be found."""
+    misses: Examples = ()
+    """Invented texts in which it must not be found."""
 
 
 class Account(_Entry):
@@ -398,6 +413,8 @@ class Entries(_Entry):
     """The calendars, by name."""
     seasons: dict[str, Annotated[tuple[Stretch, ...], Field(min_length=1)]] = {}
     """The seasons, by name, each with its stretches of days."""
+    patterns: dict[str, PatternEntry] = {}
+    """What conditions look for in texts, by name."""
     people: tuple[PersonEntry, ...] = ()
     """Who works at the desk."""
     roles: Roles

@@ -46,9 +46,11 @@ def _ticket(ticket: TicketWords, book: Rulebook) -> Iterator[Finding]:
             yield Finding((*path, "delivered", KEY), "'delivered' is not mapped under `fields:`")
         yield from _person((*path, "by"), happening.by, book, BOT)
         yield from _person((*path, "message"), happening.message, book, BOT)
-        happens = happening.model_fields_set - {"at", "by"}
+        happens = happening.model_fields_set - {"at", "by", "text"}
         if not happens:
             yield Finding(path, "nothing happens here; write for example `solved: true` or `state:`")
+        elif happening.text and happening.message in (None, BOT):
+            yield Finding((*path, "text", KEY), "patterns are looked for in what a person writes; add `message`")
         elif happens == {"message"} and happening.by is not None:
             yield Finding((*path, "by", KEY), "`message` says who writes; leave `by` out")
 
@@ -66,6 +68,8 @@ def _fields(path: Path, words: TicketWords | Happening, book: Rulebook) -> Itera
     for word in words.fields:
         others = [other for other in entries.fields if other not in _NAMED]
         yield from known((*path, "fields", word, KEY), "mapped field", word, others)
+    for i, pattern in enumerate(words.text):
+        yield from known((*path, "text", i), "pattern", pattern, entries.patterns)
     for word in ("category", "queue", "forwarder"):
         if getattr(words, word) is not None and word not in entries.fields:
             yield Finding((*path, word, KEY), f"'{word}' is not mapped under `fields:`")

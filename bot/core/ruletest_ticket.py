@@ -62,6 +62,7 @@ def ticket_at(case: Case, book: Rulebook, now: Moment) -> Ticket:
         fields=story.fields,
         changes=tuple(story.changes),
         messages=tuple(story.messages),
+        patterns=frozenset(words.text),
     )
 
 
@@ -127,7 +128,9 @@ def _happen(story: _Story, happening: Happening, at: Moment) -> None:
     if happening.message is not None:
         by_bot = happening.message == BOT
         number = str(len(story.messages) + 1)
-        story.messages.append(Message(at, number, None if by_bot else happening.message, by_bot))
+        story.messages.append(
+            Message(at, number, None if by_bot else happening.message, by_bot, patterns=frozenset(happening.text))
+        )
 
 
 def _comes_into(story: _Story, word: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, WithJsonSchema
 
-from bot.core.written import WALL, Date, OneOrMore, one_of
+from bot.core.written import WALL, Date, Listed, OneOrMore, one_of
 
 _WALL = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 
@@ -74,6 +74,8 @@ class Happening(_Described):
     """Other mapped fields get these values, by their words: `{registered: 2026-11-16}`."""
     message: str | None = None
     """This person writes a comment; `bot` for the bot."""
+    text: Listed = ()
+    """The patterns found in that comment, by name."""
 
 
 class TicketWords(_Described):
@@ -103,6 +105,8 @@ class TicketWords(_Described):
     """All fields that completeness rules require hold something; a date that matters is given under `fields`."""
     labels: tuple[str, ...] = ()
     """Its labels."""
+    text: Listed = ()
+    """The patterns found in its title or description, by name."""
     fields: dict[str, str] = {}
     """What other mapped fields hold, by their words: `{registered: 2026-11-16}`."""
     history: tuple[Happening, ...] = ()

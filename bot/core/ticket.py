@@ -33,20 +33,25 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Message(msgspec.Struct, frozen=True):
-    """One comment on a ticket, without its text; `thanks` tells whether that said no more than thank you."""
+    """One comment on a ticket, without its text.
+
+    `thanks` tells whether that said no more than thank you, `patterns` which of the rulebook's are found in it.
+    """
 
     at: Moment
     id: str
     who: str | None = None
     bot: bool = False
     thanks: bool = False
+    patterns: frozenset[str] = frozenset()
 
 
 class Ticket(msgspec.Struct, frozen=True):
     """A ticket as it stands, with its history oldest first.
 
     `id` is the tracker's permanent id, `key` its present name; `updated_ms` is the tracker's own stamp in
-    milliseconds, which together with `id` tells whether this version has been seen before.
+    milliseconds, which together with `id` tells whether this version has been seen before. `patterns` are those
+    of the rulebook that are found in its title or description, as these are today.
     """
 
     id: str
@@ -68,3 +73,4 @@ class Ticket(msgspec.Struct, frozen=True):
     fields: dict[str, str] = {}
     changes: tuple[Change, ...] = ()
     messages: tuple[Message, ...] = ()
+    patterns: frozenset[str] = frozenset()

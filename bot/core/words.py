@@ -53,6 +53,11 @@ def _can_be_filled(entries: Entries) -> list[object]:
     return [word for word in entries.fields if word != "delivered"]
 
 
+def _is_found(view: View, pattern: str) -> bool:
+    ticket = view.ticket
+    return pattern in ticket.patterns or any(pattern in message.patterns for message in ticket.messages)
+
+
 def _closing_or_opening(view: View, wanted: Any) -> Moment | None:
     calendars = (view.book.calendars[name] for name in (wanted if isinstance(wanted, list) else [wanted]))
     changes = (
@@ -213,6 +218,16 @@ WORDS: Mapping[str, Word] = {
         _is_filled,
         lambda view: filter(lambda word: _is_filled(view, word), view.book.entries.fields),
         _can_be_filled,
+    ),
+    "text": AnyOf(
+        "a pattern that is found in one of its texts, by its name under `patterns`",
+        {
+            "et": "pileti tekstist on leitud muster {value}",
+            "en": "the pattern {value} is found in its texts",
+        },
+        _is_found,
+        lambda view: filter(lambda pattern: _is_found(view, pattern), view.book.entries.patterns),
+        lambda entries: list(entries.patterns),
     ),
     "bounces": Number(
         "how often a person sent it back from tier 2 to tier 1 while it was open",

@@ -219,6 +219,23 @@ OneOrMore = Annotated[
     Field(min_length=1),
     WithJsonSchema(one_or_more(_TEXT, least=1)),
 ]
+Place = Literal["title", "description", "comments"]
+Places = Annotated[
+    tuple[Place, ...],
+    BeforeValidator(_listed),
+    Field(min_length=1),
+    WithJsonSchema(one_or_more({"enum": ["title", "description", "comments"]}, least=1)),
+]
+"""Where patterns are looked for."""
+
+_EXAMPLE = {"type": "string", "minLength": 1, "maxLength": 1000}
+Examples = Annotated[
+    tuple[Annotated[str, Field(min_length=1, max_length=1000)], ...],
+    BeforeValidator(_listed),
+    WithJsonSchema(one_or_more(_EXAMPLE)),
+]
+"""Short texts."""
+
 CalendarFiles = Annotated[Listed, WithJsonSchema(one_or_more(text_like(r"[^/\\]+\.ics")))]
 MomentText = Annotated[str, WithJsonSchema(_MOMENT)]
 Moments = Annotated[Listed, WithJsonSchema(one_or_more(_MOMENT))]

@@ -11,7 +11,7 @@ import msgspec
 
 from bot.core import findings
 from bot.core.deadlines import dated_words
-from bot.core.entries import Entries
+from bot.core.entries import Entries, PatternEntry
 from bot.core.findings import Finding
 from bot.core.ticket import UNKNOWN
 from bot.jira.catalogue import Catalogue, Field, Status, User, accounts
@@ -32,7 +32,8 @@ class Binding:
 
     `states` knows every status of the Jira, `targets` a state's status ids, those the rulebook names first.
     `queues` and `categories` go by folded value, `people` by everything histories may call an account.
-    `dated` are the words of fields whose dates deadlines need. `fingerprint` changes whenever the same answers
+    `dated` are the words of fields whose dates deadlines need, `patterns` what is looked for in texts. `fingerprint`
+    changes whenever the same answers
     would be read otherwise.
     """
 
@@ -46,6 +47,7 @@ class Binding:
     accounts: Mapping[str, User]
     me: frozenset[str]
     dated: frozenset[str]
+    patterns: Mapping[str, PatternEntry]
     fingerprint: str
 
 
@@ -76,9 +78,12 @@ def bind_what_is_there(entries: Entries, catalogue: Catalogue) -> tuple[Binding,
         "queues": {fold(queue.value or queue.queue): queue.queue for queue in entries.queues},
         "people": {account: word for word, user in found.items() for account in user.ids},
     }
+    sought = {name: (entry.pattern, entry.where) for name, entry in entries.patterns.items()}
     me = frozenset(catalogue.me.ids)
     dated = dated_words(entries)
-    written = msgspec.json.encode((READING, catalogue.flavour, sorted(me), sorted(dated), read_by), order="sorted")
+    written = msgspec.json.encode(
+        (READING, catalogue.flavour, sorted(me), sorted(dated), read_by, sought), order="sorted"
+    )
     binding = Binding(
         fields=fields,
         states=states,
@@ -90,6 +95,7 @@ def bind_what_is_there(entries: Entries, catalogue: Catalogue) -> tuple[Binding,
         accounts=found,
         me=me,
         dated=dated,
+        patterns=entries.patterns,
         fingerprint=hashlib.sha256(written).hexdigest()[:16],
     )
     return binding, problems

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
 
+from bot.core.patterns import LONGEST_TEXT, found_in, places
 from bot.core.remarks import is_thanks
 from bot.core.ticket import UNKNOWN, Change, Message, Moment, Ticket
+from bot.core.written import Place
 from bot.jira.binding import Binding, fold
 from bot.jira.catalogue import Field, StatusId, User
-from bot.jira.written import is_document, says_something, written
+from bot.jira.written import is_document, says_something, whole_text, written
 
 T = TypeVar("T")
 
 LEAN = ("status", "priority", "assignee", "reporter", "created", "updated", "labels", "duedate",
         "security", "project", "comment")  # fmt: skip
-"""The system fields a ticket is made of; the fields bound by the rulebook come on top."""
+"""The system fields a ticket is made of; the fields bound by the rulebook come on top, and `texts_of` it."""
+
+_TEXT_OF: Mapping[Place, str] = {"title": "summary", "description": "description"}
 
 FOLLOWED = {"status": "state", "assignee": "owner", "priority": "priority", "labels": "labels", "duedate": "due"}
 """The system fields whose history is kept, with their words."""
@@ -37,6 +41,12 @@ _NO = frozenset(("", "ei", "no", "нет", "false", "0", "-", "–"))
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]|$)")
 _LOCAL = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})(?:,? (?:kell )?([0-9]{1,2})[.:]([0-9]{2}))?")
 _TEXTS = frozenset({"", "any", "doc", "string"})
+
+
+def texts_of(binding: Binding) -> tuple[str, ...]:
+    """Give the fields whose texts are looked at, those in which the rulebook looks for patterns."""
+    sought = places(binding.patterns.values())
+    return tuple(field for place, field in _TEXT_OF.items() if place in sought)
 
 
 class Unreadable(Exception):
@@ -199,7 +209,26 @@ def read_ticket(issue: Issue, histories: Iterable[History], comments: Iterable[C
         fields={word: value for word, value in mapped.items() if value is not None and word not in _NAMED},
         changes=changes,
         messages=tuple(words.messages(comments)),
+        patterns=_found_in_texts(issue, binding),
     )
+
+
+def _found_in_texts(issue: Issue, binding: Binding) -> frozenset[str]:
+    """The patterns found in the title and the description; the texts are let go."""
+    if not binding.patterns:
+        return frozenset()
+    in_title = found_in(binding.patterns, "title", issue.field("summary", str, ""))
+    return in_title | _found_in(binding, "description", issue.fields.get("description"))
+
+
+def _found_in(binding: Binding, place: Place, body: msgspec.Raw | None) -> frozenset[str]:
+    if body is None or place not in places(binding.patterns.values()):
+        return frozenset()
+    try:
+        value = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        return frozenset()
+    return found_in(binding.patterns, place, whole_text(value, LONGEST_TEXT))
 
 
 class _Words:
@@ -229,7 +258,9 @@ class _Words:
         for at, comment in _oldest_first(unique.values()):
             author = comment.author
             thanks = is_thanks(written(comment.body))
-            yield Message(at // 1000, str(comment.id), self.person(author), self.is_bot(author), thanks)
+            bot, body = self.is_bot(author), comment.body
+            patterns = frozenset() if bot else _found_in(self._binding, "comments", body)
+            yield Message(at // 1000, str(comment.id), self.person(author), bot, thanks, patterns)
 
     def changes(self, histories: Iterable[History]) -> Iterator[Change]:
         """Give the changes of the followed fields, oldest first whichever order they came in, each entry once."""

@@ -19,7 +19,7 @@ from bot.jira.answers import Answered
 from bot.jira.binding import Binding, bind
 from bot.jira.catalogue import Catalogue, Field, StatusId, Transitions, User, look_up, myself, read_catalogue
 from bot.jira.client import Client
-from bot.jira.reader import LEAN, Unreadable, decode_issue, identify, moment_ms, number, read_ticket
+from bot.jira.reader import LEAN, Unreadable, decode_issue, identify, moment_ms, number, read_ticket, texts_of
 
 _log = structlog.get_logger()
 
@@ -78,8 +78,9 @@ class JiraTracker:
         self._cloud = catalogue.flavour == "cloud"
         self._version = "3" if self._cloud else "2"
         self._others = tuple(others)
-        bound = (field.id for each in (binding, *others) for field in each.fields.values())
-        self._fields = tuple(dict.fromkeys((*LEAN, *bound)))
+        bound = (field for each in (binding, *others) for field in each.fields.values())
+        texts = (field for each in (binding, *others) for field in texts_of(each))
+        self._fields = tuple(dict.fromkeys((*LEAN, *(field.id for field in bound), *texts)))
         self._looked_up: dict[str, User] = {}
         self.closed: dict[str, str] = {}
         self._told_statuses: set[str] = set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,8 @@ LONGEST = 6000
 
 _LINES = ("paragraph", "hardBreak")
 _SILENT = ("mention", "emoji", "blockquote")
+_INLINE = ("text", "emoji", "inlineCard", "date", "status", "mediaInline", "doc")
+_MENTION = re.compile(r"\[~[^\]\n]{1,80}\]")
 _SHOWN = ("media", "mediaInline", "inlineCard", "blockCard", "embedCard", "mention", "date", "status")
 _PLAIN = ("doc", "text", *_LINES)
 
@@ -28,6 +31,40 @@ def written(body: msgspec.Raw) -> str:
         return value
     parts = list(_parts(value)) if isinstance(value, dict) else []
     return "" if None in parts else "".join(part for part in parts if part is not None)
+
+
+def whole_text(value: object, longest: int) -> str:
+    """Give the words of a description or comment of any length, whatever else is in it, up to `longest` characters.
+
+    Each block of a document ends its line. Who is mentioned is left out; a link shown as a card is its address.
+    """
+    if isinstance(value, str):
+        return _MENTION.sub(" ", value[:longest])
+    parts: list[str] = []
+    length = 0
+    # Not by recursion: documents may nest deeper than Python goes. What ends a line waits below its contents.
+    waiting: list[object] = [value]
+    while waiting and length < longest:
+        node = waiting.pop()
+        if isinstance(node, str):
+            parts.append(node)
+            length += len(node)
+        elif isinstance(node, list):
+            waiting += reversed([one for one in node if isinstance(one, dict)])
+        elif isinstance(node, dict):
+            waiting += reversed(_contents(node))
+    return "".join(parts)[:longest]
+
+
+def _contents(node: dict[str, Any]) -> list[object]:
+    """What a node of a document stands for, in order: texts, and further nodes."""
+    kind, text, attributes = node.get("type"), node.get("text"), node.get("attrs")
+    if kind == "mention":
+        return [" "]
+    address = attributes.get("url") if isinstance(attributes, dict) else None
+    texts = [one for one in (text, address) if isinstance(one, str)]
+    ends = [] if kind in _INLINE else ["\n"]
+    return [*texts, *([node["content"]] if isinstance(node.get("content"), list) else []), *ends]
 
 
 def is_document(value: object) -> bool:

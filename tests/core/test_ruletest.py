@@ -36,6 +36,7 @@ DESK = {
     "calendars": {"day": {"timezone": "Europe/Tallinn", "hours": {"mon-sun": "08:00-17:00"}, "day": "8h"}},
     "people": [{"person": person, "account": person} for person in ("ann", "bob", "cat")],
     "roles": {"coordinator": "cat", "lead": "cat"},
+    "patterns": {"login": {"pattern": "ei saa sisse"}},
     "queues": [{"queue": "Q", "tier": 2, "name": {"et": "Q"}, "coordinator": "bob"}],
     "manners": {"calendar": "day", "hold": "hush"},
     "routes": [{"route": "all", "why": WHY, "queue": "Q"}],
@@ -254,6 +255,49 @@ def test_rules_and_rungs_that_no_test_makes_speak():
     assert coverage(BOOK, tested)[1].silent == ("reached (tell)", "still (ask)")
 
 
+TIMED = [
+    ({"text": "login"}, {"text": "login"}, "10:00"),
+    ({"text": "login"}, {"history": happenings(("09:00", {"message": "ann", "text": "login"}))}, "10:00"),
+    (
+        {"bounces": {"over": 0}},
+        {"history": happenings(("08:10", {"state": "tier2"}), ("08:20", {"state": "new"}))},
+        "09:20",
+    ),
+    ({"reopenings": 1}, {"history": happenings(("08:10", {"solved": True}), ("08:20", {"reopened": True}))}, "09:20"),
+    ({"age": {"over": "30m"}}, {"created": day("08:30")}, "09:30"),
+    ({"season": "november"}, {}, "10:00"),
+    ({"open": "day"}, {}, "10:00"),
+    (
+        {"role": {"owner": "queue", "reporter": "somebody"}},
+        {"owner": "bob", "reporter": "~eve", "queue": "Q"},
+        "10:00",
+    ),
+    ({"filled": "category", "owner": "ann"}, {"category": "PAY", "owner": "ann"}, "10:00"),
+    (
+        {"clock": {"hand-over": "breached"}},
+        {"history": happenings(("08:00", {"forwarded": True}))},
+        "10:00",
+    ),
+]
+
+
+@pytest.mark.parametrize("holds", [True, False])
+@pytest.mark.parametrize(("when", "ticket", "time"), TIMED)
+def test_every_condition_can_be_tested(when, ticket, time, holds):
+    ladder = DESK["ladders"][0] | {"when": when if holds else {"not": when}, "clock": "since created"}
+    policy = {"name": "hand-over", "why": WHY, "starts": "enters tier 2", "stops": "taken"}
+    rules = desk(
+        ladders=[ladder],
+        routes=[],
+        policies=[policy | {"targets": [{"within": "30m"}]}],
+        seasons={"november": [{"first": "11-16", "last": "11-16"}]},
+    )
+    created = {} if "history" in ticket else {"created": day("08:00")}
+    tested = [case(created | ticket, now=day(time), expect=["prompt"] if holds else [])]
+    assert problems(tested, rules) == []
+    assert [outcome.differences for outcome in run_tests(rules, tested)] == [()]
+
+
 DATA = {
     "fields": DESK["fields"] | {"code": "Code", "registered": "Registered"},
     "titles": {"code": {"et": "kood"}, "registered": {"et": "kuupäev"}},
@@ -356,6 +400,20 @@ MAPPED = {"queue": "Queue", "category": "Category"}
         (
             {"ticket": {"history": [{"at": day("09:00"), "message": "ann", "by": "bob"}]}},
             (("ticket", "history", 0, "by", "[key]"), "`message` says who writes; leave `by` out"),
+            None,
+        ),
+        ({"ticket": {"text": ["logn"]}}, (("ticket", "text", 0), "there is no pattern 'logn'"), "login"),
+        (
+            {"ticket": {"history": happenings(("09:00", {"message": "ann", "text": "wait"}))}},
+            (("ticket", "history", 0, "text", 0), "there is no pattern 'wait'; known: login"),
+            None,
+        ),
+        (
+            {"ticket": {"history": happenings(("09:00", {"message": "bot", "text": "login"}))}},
+            (
+                ("ticket", "history", 0, "text", "[key]"),
+                "patterns are looked for in what a person writes; add `message`",
+            ),
             None,
         ),
         (

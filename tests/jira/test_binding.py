@@ -204,10 +204,19 @@ def test_on_data_center_people_are_known_by_key_and_name(user: User, ids: set[st
         ({"queues": []}, False),
         ({"states": states("Uus")}, False),
         ({"people": PEOPLE_HERE}, False),
+        ({"patterns": {"login": {"pattern": "sisse", "where": "title"}}}, False),
+        ({"seasons": {"summer": [{"first": "06-01", "last": "08-31"}]}}, True),
     ],
 )
 def test_the_fingerprint_changes_with_the_mapping_only(sections: dict[str, Any], same: bool) -> None:
     assert (bound(**sections).fingerprint == bound().fingerprint) is same
+
+
+def test_the_fingerprint_changes_with_a_pattern_and_where_it_looks_and_not_with_its_examples() -> None:
+    login = {"pattern": "sisse", "where": "title"}
+    changed = [{}, {"pattern": "sisse!"}, {"where": ["title", "comments"]}, {"matches": "Ei saa sisse"}]
+    prints = [bound(patterns={"login": login | change}).fingerprint for change in changed]
+    assert (len(set(prints[:3])), prints[3] == prints[0]) == (3, True)
 
 
 def test_the_fingerprint_changes_with_the_account_and_the_workflow() -> None:

@@ -468,6 +468,63 @@ def test_thanks_are_told_from_answers(body: Json, thanks: bool) -> None:
     assert "itäh" not in msgspec.json.encode(ticket).decode()
 
 
+PATTERNS = {
+    "outage": {"pattern": "ei (avane|lae)", "matches": "Leht ei avane"},
+    "title": {"pattern": "sisse", "where": "title"},
+    "said": {"pattern": "ootan vastust", "where": "comments"},
+    "block": {"pattern": "(?m)^kood 500$", "where": ["description", "comments"]},
+}
+
+
+def nested(deep: int, inner: Json) -> Json:
+    return {"type": "doc", "content": [nested(deep - 1, inner)] if deep else [inner]}
+
+
+LIST = {
+    "type": "bulletList",
+    "content": [
+        {"type": "listItem", "content": [{"type": "paragraph", "content": [words("Leht "), words("ei lae")]}]},
+        {"type": "listItem", "content": [{"type": "codeBlock", "content": [words("kood 500")]}]},
+        {"type": "listItem", "content": [{"type": "paragraph", "content": [words("veel")]}]},
+    ],
+}
+TEXTS: list[tuple[dict[str, Json], set[str]]] = [
+    ({}, {"title"}),
+    ({"summary": "Leht EI AVANE"}, {"outage"}),
+    ({"summary": None, "description": None}, set()),
+    ({"summary": ..., "description": ...}, set()),
+    ({"summary": "", "description": "Leht ei\r\navane"}, set()),
+    ({"summary": "", "description": "h1. Viga\r\nkood 500\r\nLeht *ei avane*"}, {"outage", "block"}),
+    ({"summary": "", "description": "[~ei avane] viga"}, set()),
+    ({"summary": "", "description": {"type": "doc", "content": [LIST]}}, {"outage", "block"}),
+    ({"summary": "", "description": document(words("ei"), MENTION, words(" avane"))}, set()),
+    ({"summary": "", "description": document(words("ei "), words("avane"))}, {"outage"}),
+    ({"summary": "", "description": document({"type": "inlineCard", "attrs": {"url": "x/ei lae"}})}, {"outage"}),
+    ({"summary": "", "description": nested(300, words("ei avane"))}, {"outage"}),
+    (
+        {"summary": "", "description": document(5, {"text": 5}, {"type": 7, "content": 8}, words("ei avane"))},
+        {"outage"},
+    ),
+    ({"summary": "", "description": ["ei avane"]}, set()),
+    ({"summary": "", "description": 5}, set()),
+    ({"summary": "", "description": document(*[words("pikk ")] * 20_000, words("ei avane"))}, set()),
+]
+
+
+@pytest.mark.parametrize(("texts", "expected"), TEXTS)
+def test_patterns_are_found_in_texts_that_are_not_kept(texts: dict[str, Json], expected: set[str]) -> None:
+    ticket = read(issue(**texts), binding(patterns=PATTERNS))
+    assert ticket.patterns == expected
+    assert not {"avane", "sisse", "lae"} & set(msgspec.json.encode(ticket).decode().split())
+
+
+def test_patterns_are_found_in_what_people_write() -> None:
+    comment = {"created": "2026-11-16T10:05:00.000+0200", "body": document(words("Ootan vastust, ei avane"))}
+    comments = [comment | {"id": str(number), "author": user(who)} for number, who in enumerate(("it1", "piletibot"))]
+    ticket = read(issue(comments=comments), binding(patterns=PATTERNS))
+    assert [(message.bot, set(message.patterns)) for message in ticket.messages] == [(False, {"said"}), (True, set())]
+
+
 DATES = {"fields": {"known": "Registrikood", "registered": "Lahendus kliendile edastatud", "code": "Registrikood"}}
 LAW = [
     {"name": word, "why": "The law counts from it.", "basis": "§ 1", "source": "the law", "counts_from": word}

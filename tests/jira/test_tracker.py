@@ -15,10 +15,11 @@ from requests import PreparedRequest
 from structlog.testing import capture_logs
 
 from bot.core.doc import Doc, Mention, Paragraph, Text
+from bot.core.entries import PatternEntry
 from bot.core.findings import Finding
 from bot.core.ticket import UNKNOWN
 from bot.engine.tracker import Denied, Throttled, Unreachable
-from bot.jira.tracker import connect
+from bot.jira.tracker import JiraTracker, connect
 from bot.sandbox import acts
 from bot.sandbox.faults import Fault
 from bot.sandbox.inprocess import InProcess
@@ -192,6 +193,29 @@ def test_on_data_center_the_search_by_id_is_lenient_and_lean(mock: responses.Req
     assert (body["validateQuery"], body["expand"]) == (False, ["changelog"])
     assert set(body["fields"]) >= {"status", "comment", *FIELD_IDS.values()}
     assert not {"description", "summary", "*all"} & set(body["fields"])
+
+
+@pytest.mark.parametrize(
+    ("where", "asked"), [("title", {"summary"}), ("description", {"description"}), ("comments", set())]
+)
+def test_texts_are_asked_for_where_a_pattern_looks(mock: responses.RequestsMock, where: str, asked: set[str]) -> None:
+    mock.add("POST", f"{API}/2/search", json={"issues": [GOOD, GOOD | {"id": "2"}], "total": 2})
+    plain = at_canned("dc")
+    patterns = {"login": PatternEntry.model_validate({"pattern": "sisse", "where": where})}
+    tracker = JiraTracker(plain.client, plain.catalogue, replace(plain.binding, patterns=patterns), entries(str))
+    tracker.read(["1", "2"])
+    body = json.loads(mock.calls[0].request.body or "")
+    assert {"summary", "description"} & set(body["fields"]) == asked
+
+
+@FLAVOURS
+def test_a_pattern_is_found_in_a_title(flavour: Any) -> None:
+    sandboxed = connected_in_process(flavour)
+    opened, plain = sandboxed.open("spetsialist1"), sandboxed.tracker
+    patterns = {word: PatternEntry.model_validate({"pattern": word}) for word in ("ei saa sisse", "ei avane")}
+    tracker = JiraTracker(plain.client, plain.catalogue, replace(plain.binding, patterns=patterns), entries(str))
+    (ticket,) = tracker.read([opened]).tickets
+    assert ticket.patterns == {"ei saa sisse"}
 
 
 @FLAVOURS
