@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from bot import schema
+from bot import schema, setup_rules
 from bot.core.ticket import UNKNOWN
 from bot.jira.binding import fold, tells_delivery
 from bot.jira.catalogue import Field, Status
@@ -122,16 +122,26 @@ def _private(path: str, flags: int) -> int:
 def files_of(answers: Answers) -> dict[Path, str]:
     """Give every file's text by its path; the configuration last, as it is of no use without the others."""
     folder = Path("rules") / answers.desk
+    states = _states(answers)
+    meanings = {state.meaning for state in states}
+    can = setup_rules.Kinds("tier 2" in meanings, "solved" in meanings, "delivered" in answers.fields)
     files = {
         folder / "desk.yaml": _desk(answers),
-        folder / "jira.yaml": _jira(answers),
-        folder / "sla.yaml": _SLA,
-        folder / "ladders.yaml": _ladders(answers),
+        folder / "jira.yaml": _jira(answers, states),
+        folder / "sla.yaml": setup_rules.policies(can),
+        folder / "ladders.yaml": setup_rules.ladders(can),
     }
-    files = {path: schema.named(schema.RULEBOOK, 1) + text for path, text in files.items()} | {
-        folder.parent / schema.RULEBOOK: schema.text_of(schema.rulebook_schema()),
-        folder.parent / schema.TESTS: schema.text_of(schema.tests_schema()),
+    tests = {
+        folder / "tests" / "first.yaml": schema.named(schema.TESTS, 2) + setup_rules.tests(can, answers.language)
     }
+    files = (
+        {path: schema.named(schema.RULEBOOK, 1) + text for path, text in files.items()}
+        | tests
+        | {
+            folder.parent / schema.RULEBOOK: schema.text_of(schema.rulebook_schema()),
+            folder.parent / schema.TESTS: schema.text_of(schema.tests_schema()),
+        }
+    )
     if answers.jira.token is not None:
         files[Path("token")] = f"{answers.jira.token.get_secret_value()}\n"
     return {**files, Path("config.toml"): _config(answers)}
@@ -170,15 +180,15 @@ desk: {_quoted(answers.desk)}
 language: {answers.language}
 projects: {json.dumps(list(answers.projects), ensure_ascii=False)}
 
-manners:
-  calendar: office
+manners:                    # when the bot speaks, how much, and what silences it
+  calendar: office          # outside these hours it says nothing
   observe: true             # false: the bot speaks. Look at `piletibot plan` first.
   budget: 12                # messages a person a day
   ceiling: 40               # comments a cycle above which nothing is sent at all
   hold: bot-hold            # put this label on a ticket, and the bot is silent there
   # control: KKA-1          # name a ticket, and this label on it silences the bot everywhere
 
-calendars:
+calendars:                  # when the desk works: clocks count these hours
   office:                   # example hours, check yours
     timezone: {_quoted(answers.timezone)}
     hours: {{mon-fri: "08:00-17:00"}}
@@ -188,37 +198,53 @@ calendars:
 
 people:                     # add your tier 1: of reporters, only those named here are asked to talk to a customer
 {chr(10).join(f"  - {{person: {word}, account: {_quoted(account)}}}" for word, account in people)}
-roles:
+roles:                      # whom `coordinator` and `lead` mean in ladders
   coordinator: coordinator1
   lead: {"coordinator1" if same else "lead1"}
 """
 
 
-def _jira(answers: Answers) -> str:
-    mapped = "".join(f"  {word}: {field.id}   # {_comment(field.name)}\n" for word, field in answers.fields.items())
-    fields = f"fields:\n{mapped}\n" if mapped else ""
+class _State(NamedTuple):
+    """A state of the new rulebook: `status` is the Jira status's id, `catches` whether it takes all others done."""
+
+    word: str
+    name: str
+    meaning: str
+    status: str | None
+    catches: bool
+
+
+def _states(answers: Answers) -> list[_State]:
+    """The states for these statuses, and one for closed tickets if none of them means that."""
     taken: set[str] = set()
-    states: list[str] = []
-    catching = False
+    states: list[_State] = []
     for status in answers.statuses:
         meaning = answers.meanings[status.id]
-        catches = meaning == "closed" and not catching
-        catching = catching or catches
-        states.append(_state(status.name, meaning, answers.language, taken, status.id, catches))
-    if not catching:
-        states.append(_state("closed", "closed", answers.language, taken, None, True))
-    return (
-        f"# What the fields and statuses of this Jira mean, by their ids there.\n{fields}states:\n{''.join(states)}"
-    )
+        catches = meaning == "closed" and not any(state.catches for state in states)
+        states.append(_State(_word(status.name, taken), status.name, meaning, status.id, catches))
+    if not any(state.catches for state in states):
+        states.append(_State(_word("closed", taken), "closed", "closed", None, catches=True))
+    return states
 
 
-def _state(name: str, meaning: str, language: str, taken: set[str], status: str | None, catches: bool) -> str:
-    standing, ball, tier = MEANINGS[meaning]
+def _jira(answers: Answers, states: Sequence[_State]) -> str:
+    mapped = "".join(f"  {word}: {field.id}   # {_comment(field.name)}\n" for word, field in answers.fields.items())
+    fields = f"fields:                       # the rules' word, and the field's id\n{mapped}\n" if mapped else ""
+    said = "".join(_state(state, answers.language) for state in states)
+    return f"""\
+# What the fields and statuses of this Jira mean, by their ids there. Rules speak of states only: `standing` tells how
+# far a ticket is (open, solved, closed), `ball` whose turn it is, `tier` where it is.
+{fields}states:
+{said}"""
+
+
+def _state(state: _State, language: str) -> str:
+    standing, ball, tier = MEANINGS[state.meaning]
     lines = [
-        f"  - state: {_quoted(_word(name, taken))}",
-        f"    name: {{{language}: {_quoted(_comment(name))}}}",
-        *([f"    status: {_quoted(status)}   # {_comment(name)}"] if status else []),
-        *(["    category: done"] if catches else []),
+        f"  - state: {_quoted(state.word)}",
+        f"    name: {{{language}: {_quoted(_comment(state.name))}}}",
+        *([f"    status: {_quoted(state.status)}   # {_comment(state.name)}"] if state.status else []),
+        *(["    category: done"] if state.catches else []),
         f"    standing: {standing}",
         f"    ball: {ball}",
         *([f"    tier: {tier}"] if tier else []),
@@ -239,60 +265,3 @@ def _word(name: str, taken: set[str]) -> str:
 
 def _comment(name: str) -> str:
     return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", name).split()) or "-"
-
-
-_SLA = """\
-# What tier 2 promised tier 1. The amount is an example: put your own.
-policies:
-  - name: tier2-resolution
-    why:
-      et: II tase on lubanud I tasemele lahenduse kokkulepitud aja jooksul.
-      en: Tier II promised tier I a solution within the agreed time.
-      ru: II уровень обещал I уровню решение в согласованный срок.
-    starts: enters tier 2
-    pauses: [ball is customer, ball is third party]
-    stops: solved
-    targets:
-      - {within: 5wd}
-"""
-
-
-def _ladders(answers: Answers) -> str:
-    undelivered = ", delivered: false" if "delivered" in answers.fields else ""
-    return f"""\
-# What is asked of whom, and when. Only the highest rung reached is due; a rung's name is permanent.
-ladders:
-  - name: tier2-deadline
-    why:
-      et: Lahendamistähtaeg läheneb või on möödas.
-      en: The resolution deadline is near or has passed.
-      ru: Срок решения приближается или истёк.
-    when: {{standing: open, tier: 2}}
-    clock: tier2-resolution
-    rungs:
-      - {{rung: warn,   share: 75%,   say: sla_warning, to: owner}}
-      - {{rung: breach, past_due: 0h, say: sla_breach,  to: [owner, coordinator]}}
-
-  - name: no-movement
-    why:
-      et: Edastatud pilet seisab, keegi ei ole sellega tegelenud.
-      en: A forwarded ticket stands still, nobody has worked on it.
-      ru: Переданная заявка стоит, никто ею не занимался.
-    when: {{standing: open, tier: 2, ball: tier 2}}
-    clock: since movement
-    rungs:
-      - {{rung: ask,  after: 2wd, say: no_movement,     to: owner}}
-      - {{rung: tell, after: 4wd, say: status_followup, to: [forwarder, coordinator]}}
-
-  - name: solution-reached-customer
-    why:
-      et: Edastaja vastutab selle eest, et lahendus kliendini jõuaks, ja sulgeb pileti.
-      en: The forwarder answers for the solution reaching the customer, and closes the ticket.
-      ru: Передавший отвечает за то, чтобы решение дошло до клиента, и закрывает заявку.
-    when: {{standing: solved{undelivered}}}
-    clock: since solved
-    rungs:
-      - {{rung: ask,    after: 1h,  say: closure_prompt,   to: forwarder}}
-      - {{rung: remind, after: 2wd, say: closure_reminder, to: forwarder}}
-      - {{rung: tell,   after: 4wd, say: closure_reminder, to: [forwarder, coordinator]}}
-"""

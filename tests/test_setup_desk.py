@@ -2,20 +2,31 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import jsonschema
 import pytest
 from command_line import open_sandbox, piletibot, solved_issue, user_of, written
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from pydantic import SecretStr
+from rich.console import Console
 
 from bot.jira.catalogue import Field, Status
+from bot.ruletests import run
 from bot.sandbox.desk import status
 from bot.sandbox.server import Sandbox
-from bot.setup_desk import guess, guess_field
+from bot.settings import Jira
+from bot.setup_desk import MEANINGS, Answers, files_of, guess, guess_field
 from bot.start import read_desk
 from bot.yaml_positions import read_yaml
+
+UPDATE = bool(os.environ.get("PILETIBOT_UPDATE_GOLDEN"))  # read here: a test at home has no such settings
 
 pytestmark = pytest.mark.usefixtures("fresh_logs", "at_home")
 
@@ -91,6 +102,7 @@ def test_what_it_writes_passes_check_and_plan_writes_nothing(
     assert stat.S_IMODE((tmp_path / "token").stat().st_mode) == 0o600
     assert sorted(path.name for path in tmp_path.iterdir()) == ["config.toml", "rules", "token"]
     assert piletibot("check") == 0
+    assert piletibot("test", tmp_path / "rules" / "kka") == 0
     capsys.readouterr()
     assert piletibot("plan", "--json") == 0
     (step,) = map(json.loads, capsys.readouterr().out.splitlines())
@@ -107,6 +119,92 @@ def test_its_files_name_the_schema_beside_them(sandbox: Sandbox, tmp_path: Path)
         name = line.removeprefix("# yaml-language-server: $schema=")
         schema = json.loads((file.parent / name).read_text("utf-8"))
         jsonschema.validate(read_yaml(file.read_text("utf-8"), "")[0].plain(), schema)
+
+
+def answers(meanings: Sequence[str], *, names: Sequence[str] = (), **more: Any) -> Answers:
+    """What a person might have said of a Jira whose statuses mean this, in this order."""
+    named = [*names, *(f"S{i}" for i in range(len(names), len(meanings)))]
+    statuses = [
+        Status(str(20001 + i), named[i], "done" if meaning == "closed" else "indeterminate")
+        for i, meaning in enumerate(meanings)
+    ]
+    said: dict[str, Any] = {
+        "jira": Jira(url="https://jira.example.ee", token=SecretStr("t")),
+        "desk": "abi",
+        "language": "et",
+        "timezone": "Europe/Tallinn",
+        "projects": ["ABI"],
+        "coordinator": "mari",
+        "lead": "jaan",
+        "statuses": statuses,
+        "meanings": {status.id: meaning for status, meaning in zip(statuses, meanings, strict=True)},
+        "fields": {},
+    }
+    return Answers(**(said | more))
+
+
+def own_tests(folder: Path, given: Answers) -> tuple[int, str]:
+    """Write the rulebook and run its own tests; gives the exit code and what is told."""
+    for path, text in files_of(given).items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, "utf-8")
+    console = Console(file=io.StringIO(), width=200)
+    return run([folder / "rules" / "abi"], console), console.file.getvalue()
+
+
+DELIVERED = {"delivered": Field("customfield_1", "Delivered", custom=True)}
+
+
+@pytest.mark.parametrize(
+    ("meanings", "fields", "ladders"),
+    [
+        (["tier 1", "tier 2", "customer", "solved", "closed"], DELIVERED, 3),
+        (["tier 1", "tier 2", "solved", "closed"], {}, 3),
+        (["tier 1", "tier 2", "closed"], DELIVERED, 2),  # To Do, In Progress, Done
+        (["tier 1", "closed"], {}, 1),
+        (["tier 1", "solved"], DELIVERED, 2),
+        (["tier 2"], {}, 2),
+        (["question", "closed"], {}, 1),
+        (["customer", "third party"], {}, 1),
+    ],
+)
+def test_a_fresh_rulebook_tests_all_that_it_can_say(
+    meanings: list[str], fields: dict[str, Field], ladders: int, tmp_path: Path
+) -> None:
+    passed, told = own_tests(tmp_path, answers(meanings, fields=fields))
+    assert passed == 0, told
+    book = read_desk(tmp_path / "rules" / "abi", "abi").book
+    assert len(book.entries.ladders) == ladders
+
+
+def test_the_files_a_new_lead_reads(tmp_path: Path) -> None:
+    """Ladders and rule tests as they are written for a usual desk."""
+    names = ["Uus", "Töös", "Lahendatud", "Suletud"]
+    files = files_of(answers(["tier 1", "tier 2", "solved", "closed"], names=names, fields=DELIVERED))
+    text = "\n".join(f"=== {path}\n{files[path]}" for path in files if path.suffix == ".yaml")
+    golden = Path(__file__).parent / "golden" / "init.txt"
+    if UPDATE:
+        golden.write_text(text, "utf-8")
+    assert text == golden.read_text("utf-8")
+
+
+@settings(deadline=None, max_examples=12)
+@given(
+    meanings=st.lists(st.sampled_from(sorted(MEANINGS)), min_size=1, max_size=7),
+    names=st.lists(st.text(min_size=1, max_size=12), max_size=7),
+    delivered=st.booleans(),
+    language=st.sampled_from(["et", "en", "ru"]),
+    timezone=st.sampled_from(["Europe/Tallinn", "America/New_York", "Asia/Tokyo"]),
+)
+def test_whatever_it_writes_loads_and_passes_its_own_tests(
+    meanings: list[str], names: list[str], delivered: bool, language: str, timezone: str
+) -> None:
+    assume(any(MEANINGS[meaning].standing == "open" for meaning in meanings))
+    fields = DELIVERED if delivered else {}
+    written = answers(meanings, names=names, fields=fields, language=language, timezone=timezone)
+    with TemporaryDirectory() as folder:
+        passed, told = own_tests(Path(folder), written)
+        assert passed == 0, told
 
 
 def test_what_it_finds_in_the_sandbox(sandbox: Sandbox, tmp_path: Path) -> None:
