@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -372,6 +373,15 @@ def test_demo_leaves_a_desk_alone(tmp_path: Path, config: bool, exit_code: int) 
     assert piletibot("demo", "--days", "1", "--out", tmp_path) == exit_code
     assert (tmp_path / "piletibot.db").read_text() == "what was said"
     assert ((tmp_path / "demo.db").read_bytes() == b"of an earlier demo") == config
+
+
+def test_what_a_demo_leaves_can_be_asked_about(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert piletibot("demo", "--days", "1", "--out", tmp_path) == 0
+    (asked,) = re.findall(r"piletibot (why .*) --config", capsys.readouterr().out)
+    assert piletibot(*asked.split(), "--config", tmp_path / "demo.toml") == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "as of the last cycle, Mon 2026-12-14 23:00" in shown
+    assert "✓ the bot said: " in shown
 
 
 def test_sandbox_answers_until_it_is_told_to_stop() -> None:

@@ -198,7 +198,7 @@ def object_of(home: Path, capsys: pytest.CaptureFixture[str], *args: str) -> Any
 
 
 def test_after_some_cycles_a_ticket_tells_its_story(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, err = why(home, capsys, "KKA-1")
+    code, out, err = why(home, capsys, "kka-1")
     assert (code, err) == (0, "")
     assert "as of the last cycle, Tue 2026-11-17 17:00" in out
     assert "the bot said: routed to spetsialist1, by it-support, rung routed" in " ".join(out.split())

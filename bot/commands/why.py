@@ -119,7 +119,7 @@ def _asked(ticket: Ticket, book: Rulebook, rows: Mapping[str, Entry], desk: Desk
 
 
 def _ticket(store: Store, book: Rulebook, key: str) -> Ticket:
-    found = store.ticket_of(key)
+    found = store.ticket_of(key) or store.ticket_of(key.upper())
     if found is not None:
         return found
     keys = store.keys()
