@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot.sandbox import changelogs, comments, control, faults, issues, meta, pages, people, properties, search
+from bot.sandbox import changelogs, comments, control, faults, issues, meta, pages, people, properties, roles, search
 from bot.sandbox.calls import Answer, Call, Refusal, Request, said
 from bot.sandbox.world import Person, World
 
@@ -64,6 +64,8 @@ ROUTES = (
     Route("GET", "/project/search", meta.project_search, only="cloud"),
     Route("GET", "/project/{project}", meta.project),
     Route("GET", "/project/{project}/statuses", meta.project_statuses),
+    Route("GET", "/project/{project}/role", roles.listed),
+    Route("GET", "/project/{project}/role/{role}", roles.one),
     *_property_routes("/project/{project}"),
     Route("GET", "/search", search.gone, only="cloud", open_to_all="all"),
     Route("POST", "/search", search.gone, only="cloud", open_to_all="all"),

@@ -55,7 +55,7 @@ def edit(call: Call) -> Answer:
     asked = call.json()
     changes: dict[str, Json] = {}
     if "visibility" in asked:
-        changes["visibility"] = _visibility(call, asked["visibility"])
+        changes["visibility"] = _visibility(call, asked["visibility"], issue)
     if "properties" in asked:
         changes["properties"] = {**said.properties, **_properties(asked["properties"])}
     text = values.body(call, asked.get("body"))
@@ -107,7 +107,7 @@ def _said(call: Call, issue: Issue, asked: dict[str, Json]) -> Comment:
         raise Refusal(413, "The number of comments on this issue has reached the limit.")
     text = values.body(call, asked.get("body"))
     properties = _properties(asked.get("properties"))
-    visibility = _visibility(call, asked.get("visibility"))
+    visibility = _visibility(call, asked.get("visibility"), issue)
     return acts.comment(call.world, issue, call.asker(), text, properties=properties, visibility=visibility)
 
 
@@ -138,14 +138,14 @@ def _properties(given: Json) -> dict[str, Json]:
     return found
 
 
-def _visibility(call: Call, given: Json) -> dict[str, str] | None:
+def _visibility(call: Call, given: Json, issue: Issue) -> dict[str, str] | None:
     given = part({"visibility": given}, "visibility")
     if not given:
         return None
     kind, name = given.get("type"), given.get("value") or given.get("identifier")
     if kind not in ("group", "role") or not isinstance(name, str):
         raise Refusal(400, errors={"commentLevel": "Comment visibility is not valid."})
-    if name not in call.asker().groups:
+    if not call.world.reaches({"type": kind, "value": name}, call.asker(), issue.project_key):
         words = "project role" if kind == "role" else "group"
         raise Refusal(400, errors={"commentLevel": f"You are currently not a member of the {words}: {name}."})
     return {"type": kind, "value": name}

@@ -50,6 +50,7 @@ _PEOPLE = (
     ("aks1", "Andmekaitsespetsialist Üks", ("ii-tase",)),
     ("vaatleja", "Vaatleja", ("klienditugi",)),
 )
+_ROLES = {"Administrators": ("juht1",), "Klienditugi": ("klienditugi",), "Teenindus": ("klienditugi", "ii-tase")}
 _OWN_TOKENS = {"piletibot": "sandbox-token", "vaatleja": "browse-token"}
 
 
@@ -73,7 +74,8 @@ def keskkonnaamet(flavour: Flavour, clock: Callable[[], int]) -> World:
         world.fields[field.id] = field
     workflow = [id_ for id_, _, _ in _STATUSES]
     for id_, key, name in (("10000", "KKA", "Keskkonnaameti klienditugi"), ("10001", "ARH", "Arhiiv")):
-        world.projects[key] = Project(id_, key, name, list(workflow), list(world.issue_types))
+        roles = {role: list(inside) for role, inside in _ROLES.items()}
+        world.projects[key] = Project(id_, key, name, list(workflow), list(world.issue_types), roles=roles)
     return world
 
 

@@ -112,10 +112,11 @@ def transit(call: Call) -> Answer:
 
 
 def editmeta(call: Call) -> Answer:
-    """Tell which fields can be set, and to what."""
+    """Tell which fields who asks can set, and to what."""
     issue = call.issue()
     project = call.world.projects[issue.project_key]
-    return call.answer({"fields": {each["fieldId"]: each for each in _screen(call, project)}})
+    editable = call.world.may(call.me, "EDIT_ISSUES", project.key)
+    return call.answer({"fields": {each["fieldId"]: each for each in _screen(call, project) if editable}})
 
 
 def create_types(call: Call) -> Answer:
@@ -202,7 +203,7 @@ def _transition(call: Call, way: str, status_id: str) -> Json:
 def _screen(call: Call, project: Project) -> list[Json]:
     shown = []
     for each in call.world.fields.values():
-        if not each.custom and each.id not in values.SETTABLE - {"resolution"}:
+        if each.id in project.off_screen or (not each.custom and each.id not in values.SETTABLE - {"resolution"}):
             continue
         shown.append(
             {

@@ -77,7 +77,7 @@ def project_search(call: Call) -> Answer:
 
 def project(call: Call) -> Answer:
     """Answer with one project, with its types and components."""
-    one = _one(call)
+    one = seen_project(call)
     shown = render.project(call, one)
     shown["issueTypes"] = [render.named(call, "issuetype", call.world.issue_types[each]) for each in one.issue_types]
     shown["components"] = [dict(each) for each in one.components]
@@ -86,7 +86,7 @@ def project(call: Call) -> Answer:
 
 def project_statuses(call: Call) -> Answer:
     """List a project's types, each with the statuses of its workflow."""
-    one = _one(call)
+    one = seen_project(call)
     known = [render.status(call, call.world.statuses[each]) for each in one.statuses]
     return call.answer(
         [
@@ -117,7 +117,8 @@ def _seen(call: Call) -> list[Project]:
     return [each for each in world.projects.values() if world.may(call.me, "BROWSE_PROJECTS", each.key)]
 
 
-def _one(call: Call) -> Project:
+def seen_project(call: Call) -> Project:
+    """Return the project of the path. Raises Refusal with 404 when who asks does not see it."""
     for each in _seen(call):
         if call.args["project"] in (each.id, each.key):
             return each

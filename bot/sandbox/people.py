@@ -7,6 +7,10 @@ from bot.sandbox.calls import Answer, Call, Refusal
 from bot.sandbox.world import PERMISSIONS, Json, Person
 
 
+BROWSE_USERS = "USER_PICKER"
+"""The global permission to browse users and groups, by Jira's key."""
+
+
 def myself(call: Call) -> Answer:
     """Answer with the account that asks."""
     return call.answer(render.person(call, call.asker(), whole=True))
@@ -86,10 +90,18 @@ def members(call: Call) -> Answer:
 
 
 def groups(call: Call) -> Answer:
-    """Find groups by a part of their name."""
-    part = (call.one("query") or "").casefold()
-    found = [{"name": each, "html": each, "groupId": each} for each in call.world.groups if part in each.casefold()]
-    return call.answer({"header": f"Showing {len(found)} groups", "total": len(found), "groups": found})
+    """Find groups by a part of their name.
+
+    Who may not browse users and groups finds one by its exact name on Cloud, and none on Data Center.
+    """
+    asked = call.one("query") or ""
+    found = [each for each in sorted(call.world.groups) if asked.casefold() in each.casefold()]
+    if not call.world.may(call.me, BROWSE_USERS):
+        found = [each for each in found if call.cloud and each == asked]
+    page = found[: min(call.number("maxResults", 20), 20)]
+    shown = [{"name": each, "html": each, "labels": [], **({"groupId": each} if call.cloud else {})} for each in page]
+    header = f"Showing {len(shown)} of {len(found)} matching groups"
+    return call.answer({"header": header, "total": len(found), "groups": shown})
 
 
 def _project_key(call: Call) -> str | None:

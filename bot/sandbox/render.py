@@ -43,7 +43,8 @@ def person(call: Call, who: Person, *, whole: bool = False) -> Json:
     shown |= {"displayName": who.display_name, "active": who.active, "timeZone": who.zone}
     if whole:
         groups = [{"name": name, "self": f"{call.url}/rest/api/{call.version}/group"} for name in who.groups]
-        shown |= {"locale": "et_EE", "groups": {"size": len(groups), "items": groups}}
+        items = groups if "groups" in call.many("expand") else []
+        shown |= {"locale": "et_EE", "groups": {"size": len(groups), "items": items}}
         shown |= {"applicationRoles": {"size": 0, "items": []}, "expand": "groups,applicationRoles"}
     return shown
 
@@ -251,8 +252,7 @@ def _fields(call: Call, stored: Issue, test: Callable[[str], bool]) -> dict[str,
 
 def visible(call: Call, stored: Issue) -> list[Comment]:
     """Return the comments that who asks may see: a restricted one only from within its group or role."""
-    mine = set(call.me.groups) if call.me is not None else set()
-    return [each for each in stored.comments if each.visibility is None or each.visibility["value"] in mine]
+    return [each for each in stored.comments if call.world.reaches(each.visibility, call.me, stored.project_key)]
 
 
 def attachment(call: Call, stored: Json) -> Json:

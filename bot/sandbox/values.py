@@ -79,7 +79,7 @@ def _too_long() -> str:
 
 def _read(call: Call, project: Project, name: str, raw: Json) -> Json:
     field = call.world.fields.get(name)
-    if field is None or (not field.custom and name not in SETTABLE):
+    if field is None or name in project.off_screen or (not field.custom and name not in SETTABLE):
         raise _Wrong(f"Field '{name}' cannot be set. It is not on the appropriate screen, or unknown.")
     if name in ("issuetype", "priority", "resolution", "security"):
         return _picked(call, project, name, raw)

@@ -88,7 +88,11 @@ class Field:
 
 @dataclass(eq=False)
 class Project:
-    """A project and the ids of the statuses and types its workflow knows, in their order."""
+    """A project and the ids of the statuses and types its workflow knows, in their order.
+
+    `roles` are the names of the people and groups in each project role; `off_screen` are fields that its edit screen
+    does not have.
+    """
 
     id: str
     key: str
@@ -97,6 +101,8 @@ class Project:
     issue_types: list[str] = field(default_factory=list)
     components: list[dict[str, str]] = field(default_factory=list)
     properties: dict[str, Json] = field(default_factory=dict)
+    roles: dict[str, list[str]] = field(default_factory=dict)
+    off_screen: set[str] = field(default_factory=set)
     last_number: int = 0
 
     def transitions(self) -> dict[str, str]:
@@ -275,6 +281,19 @@ class World:
         if person is None or not person.active:
             return False
         return permission not in person.denied and f"{permission}:{project_key}" not in person.denied
+
+    def in_role(self, person: Person, role: str, project_key: str) -> bool:
+        """Tell whether the person is in the project's role, themselves or by a group."""
+        inside = self.projects[project_key].roles.get(role, ()) if project_key in self.projects else ()
+        return not {person.name, *person.groups}.isdisjoint(inside)
+
+    def reaches(self, visibility: dict[str, str] | None, person: Person | None, project_key: str) -> bool:
+        """Tell whether the person is among those whom a comment of this visibility is for."""
+        if visibility is None or person is None:
+            return visibility is None
+        if visibility["type"] == "role":
+            return self.in_role(person, visibility["value"], project_key)
+        return visibility["value"] in person.groups
 
     def find(self, ref: str) -> Issue | None:
         """Find an issue by id, by key, or by a key it had before it moved."""

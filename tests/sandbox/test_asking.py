@@ -97,7 +97,8 @@ def test_users_are_shown_as_the_flavour_knows_them(jira):
     else:
         assert (me["name"], me["key"]) == ("piletibot", "JIRAUSER10100")
         assert "accountId" not in me
-    groups = [each["name"] for each in me["groups"]["items"]]
+    assert me["groups"] == {"size": 2, "items": []}
+    groups = [each["name"] for each in jira.get("/myself", expand="groups")["groups"]["items"]]
     assert groups == ["klienditugi", "ii-tase"]
 
 
@@ -188,6 +189,38 @@ def test_people_and_groups_are_found(jira):
     page = jira.get("/group/member", groupname="klienditugi", maxResults=3)
     assert (len(page["values"]), page["total"], page["isLast"]) == (3, 8, False)
     assert [each["name"] for each in jira.get("/groups/picker", query="ii")["groups"]] == ["ii-tase"]
+
+
+def test_groups_are_listed_for_who_may_browse_them(jira):
+    jira.world.person("piletibot").denied.add("USER_PICKER")
+    assert jira.get("/groups/picker", query="ii")["groups"] == []
+    exact = [each["name"] for each in jira.get("/groups/picker", query="ii-tase")["groups"]]
+    assert exact == (["ii-tase"] if jira.flavour == "cloud" else [])
+
+
+def test_roles_tell_who_is_in_them(jira):
+    jira.world.projects["KKA"].roles["Administrators"].append("keegi")
+    listed = jira.get("/project/KKA/role")
+    assert list(listed) == ["Administrators", "Klienditugi", "Teenindus"]
+    ids = [address.rpartition("/")[2] for address in listed.values()]
+    admins, support, _ = (jira.get(f"/project/KKA/role/{each}") for each in ids)
+    assert admins["name"] == "Administrators"
+    assert [each["type"] for each in admins["actors"]] == ["atlassian-user-role-actor"] * 2
+    lead, nobody = admins["actors"]
+    who = lead["actorUser"]["accountId"] if jira.flavour == "cloud" else lead["name"]
+    assert who == jira.world.person("juht1").ident(jira.flavour)
+    assert not {"actorUser", "name"} & set(nobody)
+    assert [each["actorGroup"]["name"] for each in support["actors"]] == ["klienditugi"]
+    assert jira("GET", "/project/KKA/role/1").status_code == 404
+    assert jira("GET", "/project/NONE/role").status_code == 404
+
+
+def test_only_who_administers_a_project_sees_its_roles_on_cloud(jira):
+    jira.world.person("piletibot").denied.add("ADMINISTER_PROJECTS:KKA")
+    seen = 404 if jira.flavour == "cloud" else 200
+    assert jira("GET", "/project/KKA/role").status_code == seen
+    assert jira("GET", "/project/KKA/role/10002").status_code == seen
+    assert jira("GET", "/project/ARH/role").status_code == 200
 
 
 def test_what_this_jira_consists_of(jira):

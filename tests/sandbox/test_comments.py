@@ -169,6 +169,17 @@ def test_a_restricted_comment_is_seen_only_from_within_the_group(jira):
     assert outside.get(f"/issue/{key}")["fields"]["comment"]["total"] == 1
 
 
+def test_a_comment_for_a_role_is_seen_by_who_is_in_it(jira):
+    key = jira.open()
+    said = jira.say(key, "Ainult teenindusele.", visibility={"type": "role", "value": "Teenindus"})
+    assert jira.get(f"/issue/{key}/comment/{said}")["visibility"]["value"] == "Teenindus"
+    assert jira.as_("it1").get(f"/issue/{key}/comment")["total"] == 1
+    jira.world.projects["KKA"].roles["Teenindus"] = ["piletibot", "klienditugi"]
+    assert jira.as_("it1").get(f"/issue/{key}/comment")["total"] == 0
+    assert jira.as_("spetsialist1").get(f"/issue/{key}/comment")["total"] == 1
+    assert jira.get(f"/issue/{key}/comment")["total"] == 1
+
+
 @pytest.mark.parametrize(
     "visibility", [{"type": "group", "value": "saladus"}, {"type": "role", "value": "Admin"}, {"type": "x"}]
 )

@@ -331,6 +331,17 @@ def test_what_can_be_set_is_told_with_its_choices(jira):
     assert {"summary", "customfield_10201"} <= {each["fieldId"] for each in listed}
 
 
+def test_what_is_not_on_the_screen_cannot_be_set(jira):
+    key = jira.open()
+    jira.world.projects["KKA"].off_screen.add("customfield_10205")
+    assert "customfield_10205" not in jira.get(f"/issue/{key}/editmeta")["fields"]
+    answer = jira("PUT", f"/issue/{key}", {"fields": {"customfield_10205": {"value": "telefon"}}})
+    assert answer.status_code == 400
+    assert "It is not on the appropriate screen" in answer.json()["errors"]["customfield_10205"]
+    jira.world.person("piletibot").denied.add("EDIT_ISSUES")
+    assert jira.get(f"/issue/{key}/editmeta") == {"fields": {}}
+
+
 def test_properties_of_issues_and_projects(jira):
     key = jira.open()
     for at in (f"/issue/{key}", "/project/KKA"):
