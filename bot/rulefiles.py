@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args, get_origin
+from typing import NamedTuple, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -28,11 +28,15 @@ _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 
 
 class RulebookError(Exception):
-    """A rulebook that cannot be used; `problems` holds everything wrong with it, by file and line."""
+    """A rulebook that cannot be used; `problems` holds everything wrong with it, by file and line.
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
+    `sound` is what of it is well formed, so that this can be looked at further; None where nothing is.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...], sound: rule_errors.SoundPart | None = None) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = problems
+        self.sound = sound
 
 
 def load_rulebook(
@@ -61,10 +65,10 @@ def load_rulebook(
     if not roots and not problems:
         raise RulebookError((_whole(folder, "there is no rulebook here: no *.yaml file says anything"),))
     merged, wrong = merge(roots, str(folder))
-    entries, closed, found = check(merged, messages, whole=not problems and not wrong)
+    entries, closed, found, sound = check(merged, messages, whole=not problems and not wrong)
     problems = joined(problems + wrong, found)
     if problems or entries is None:
-        raise RulebookError(tuple(sorted(set(problems))))
+        raise RulebookError(tuple(sorted(set(problems))), sound)
     return build(
         entries,
         site=site,
@@ -183,10 +187,20 @@ def _kind(section: str) -> str:
     return "list" if is_entries else "single"
 
 
-def check(
-    root: Node, messages: Mapping[str, frozenset[str]] | None, *, whole: bool
-) -> tuple[Entries | None, closed_days.ByCalendar, list[Problem]]:
-    """The entries, the days that their calendars' files close, and everything wrong with them.
+class Checked(NamedTuple):
+    """The entries of a rulebook, the days that their calendars' files close, and everything wrong with them.
+
+    `sound` is what of the entries is well formed: all of them where `entries` are there.
+    """
+
+    entries: Entries | None
+    closed: closed_days.ByCalendar
+    problems: list[Problem]
+    sound: rule_errors.SoundPart | None
+
+
+def check(root: Node, messages: Mapping[str, frozenset[str]] | None, *, whole: bool) -> Checked:
+    """Read the entries under a root and tell what is wrong with them.
 
     Where the files are not `whole`, what is missing is not held against them, and nothing is cross-checked.
     """
@@ -195,14 +209,17 @@ def check(
         entries = Entries.model_validate(root.plain())
     except ValidationError as error:
         found = rule_errors.schema_problems(error, root)
-        if not whole:
-            return None, {}, joined(nothing, [problem for problem in found if problem.line])
         sound = rule_errors.sound_part(error, root)
-        return None, {}, joined(nothing, found + (sound.problems(messages) if sound else []))
+        if not whole:
+            return Checked(None, {}, joined(nothing, [problem for problem in found if problem.line]), sound)
+        problems = joined(nothing, found + (sound.problems(messages) if sound else []))
+        return Checked(None, {}, problems, sound)
+    sound = rule_errors.SoundPart(root, entries, frozenset())
     if not whole:
-        return entries, {}, nothing
+        return Checked(entries, {}, nothing, sound)
     closed, unread = closed_days.closed_by_calendar(entries, root)
-    return entries, closed, joined(nothing, unread + rule_errors.cross_problems(entries, root, messages, closed))
+    problems = joined(nothing, unread + rule_errors.cross_problems(entries, root, messages, closed))
+    return Checked(entries, closed, problems, sound)
 
 
 def left_out(node: Node) -> Iterator[Problem]:

@@ -20,6 +20,7 @@ from bot.jira.binding import Binding, bind
 from bot.jira.catalogue import Catalogue, read_catalogue
 from bot.jira.client import Client
 from bot.jira.tracker import JiraTracker
+from bot.rule_errors import SoundPart
 from bot.rulefiles import RulebookError, load_rulebook
 from bot.settings import Jira, Misconfigured, Settings, token_of
 from bot.shipped import rules_folder
@@ -39,8 +40,19 @@ class Desk:
     messages: Messages
 
 
+class BrokenRulebook(Misconfigured):
+    """A rulebook that cannot be used; `sound` is what of it is well formed, to be looked at further."""
+
+    def __init__(self, *problems: str, sound: SoundPart | None) -> None:
+        super().__init__(*problems)
+        self.sound = sound
+
+
 def read_desk(folder: Path, site: str) -> Desk:
-    """Read a desk's rulebook and texts, the common ones under its own. Raises Misconfigured with every mistake."""
+    """Read a desk's rulebook and texts, the common ones under its own.
+
+    Raises Misconfigured with every mistake; where the rules are broken, that is BrokenRulebook.
+    """
     common = rules_folder() / "common"
     own = folder / rulefiles.MESSAGES
     problems: list[str] = []
@@ -53,7 +65,7 @@ def read_desk(folder: Path, site: str) -> Desk:
     try:
         book = load_rulebook(folder, site=site, common=common, messages=needed)
     except RulebookError as error:
-        raise Misconfigured(*problems, *map(str, error.problems)) from None
+        raise BrokenRulebook(*problems, *map(str, error.problems), sound=error.sound) from None
     if messages is None:
         raise Misconfigured(*problems)
     return Desk(book, messages)
@@ -172,9 +184,19 @@ def _was_reached(settings: Settings) -> bool:
 
 def placed(findings: Iterable[Finding], folder: Path) -> list[str]:
     """Say each finding once, with the file and line that it is about."""
+    return placed_in(findings, root_of(folder))
+
+
+def placed_in(findings: Iterable[Finding], root: Node) -> list[str]:
+    """Say each finding once, with its place under what a rulebook's files say."""
+    return [str(_problem(finding, root)) for finding in dict.fromkeys(findings)]
+
+
+def root_of(folder: Path) -> Node:
+    """What the files of a rulebook that can be read say, as one."""
     roots = [rulefiles.read_file(path)[0] for path in rulefiles.yaml_files(folder)]
     merged, _ = rulefiles.merge([root for root in roots if root is not None], str(folder))
-    return [str(_problem(finding, merged)) for finding in dict.fromkeys(findings)]
+    return merged
 
 
 def _problem(finding: Finding, root: Node) -> object:

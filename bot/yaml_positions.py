@@ -80,7 +80,8 @@ def problem_at(spot: Spot, text: str, offending: str | None = None, suggestion: 
     """A problem at a place. Its text begins with what is written there, unless that is in it anyway; in brief."""
     if offending:
         shown = _brief(offending)
-        text = text.replace(offending, shown) if offending in text else f"'{shown}': {text}"
+        is_told = offending.casefold() in text.casefold()
+        text = text.replace(offending, shown) if is_told else f"'{shown}': {text}"
         if suggestion and (strange := _of_another_alphabet(offending)):
             text = f"{text}, of which {', '.join(strange)} {'is' if len(strange) == 1 else 'are'} not Latin"
     return Problem(spot.file, spot.line, spot.column, text, offending, suggestion)

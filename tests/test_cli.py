@@ -403,14 +403,6 @@ def test_a_port_that_is_taken(command: str, capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().err == f"port {port}: Address already in use\n"
 
 
-def test_check_tells_what_it_does_not_look_up(
-    one_sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    limited = {"desk.yaml": ("calendars:", "comments: {role: Agents}\n\ncalendars:")}
-    assert piletibot("check", "--config", desk(tmp_path, one_sandbox, limited)) == 0
-    assert "not looked up: whether there is a role to see the comments" in capsys.readouterr().out
-
-
 def test_a_file_of_issues_that_holds_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "issues.jsonl").write_text("Dear diary")
     assert piletibot("sandbox", "--port", "0", "--load", tmp_path / "issues.jsonl") == 2

@@ -2,39 +2,56 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
 from bot import logs
 from bot.commands.failures import MISTAKE
+from bot.core.entries import Entries
+from bot.core.findings import Finding
 from bot.core.ticket import UNKNOWN
+from bot.engine.tracker import Denied, Refused, Throttled, Unreachable
+from bot.jira import access
+from bot.jira.audience import audience
+from bot.jira.binding import Binding, bind
+from bot.jira.catalogue import Catalogue
+from bot.jira.screens import screens
+from bot.rule_errors import SoundPart
 from bot.settings import Misconfigured, Settings, load_settings
-from bot.start import Desk, look_at, read_desk, speaks, tie
+from bot.start import BrokenRulebook, Desk, client_of, look_at, placed_in, read_desk, root_of, speaks
 
 _FLAVOURS = {"cloud": "Cloud", "dc": "Data Center"}
 _LISTED = 5
+_PLACED = re.compile(r"(.+?):([0-9]+):([0-9]+): ")
 
 
 def check(config: Path, *, offline: bool) -> int:
-    """Say what is fine, and on standard error every finding with its place; return 0 or 2.
+    """Say what is fine and what is to be known, and then on standard error every mistake at once; return 0 or 2.
 
-    Writes nothing anywhere. Raises Misconfigured for a configuration that cannot be read, Throttled.
+    Writes nothing anywhere. Of a broken rulebook what is well formed is held against the Jira all the same. Raises
+    Misconfigured for a configuration that cannot be read, Throttled.
     """
     settings = load_settings(config)
     logs.configure("error", settings.log.format)
     _ok(f"{config}: site {settings.site}")
-    desk, passed = None, True
+    folder, mistakes = settings.rules.folder, list[str]()
+    sound: SoundPart | None = None
     try:
-        desk = read_desk(settings.rules.folder, settings.site)
+        desk = read_desk(folder, settings.site)
+        sound = SoundPart(root_of(folder), desk.book.entries, frozenset())
         _say_desk(settings, desk)
     except Misconfigured as error:
-        passed = _findings(error)
+        mistakes += error.problems
+        sound = error.sound if isinstance(error, BrokenRulebook) else None
     if not offline:
         try:
-            _look(settings, desk)
+            mistakes += _look(settings, sound)
         except Misconfigured as error:
-            passed = _findings(error)
-    return 0 if passed else MISTAKE
+            mistakes += error.problems
+    for mistake in sorted(dict.fromkeys(mistakes), key=_place):
+        print(mistake, file=sys.stderr)
+    return MISTAKE if mistakes else 0
 
 
 def _say_desk(settings: Settings, desk: Desk) -> None:
@@ -49,28 +66,58 @@ def _say_desk(settings: Settings, desk: Desk) -> None:
         print("--  no control ticket: name one as `control:` under `manners:`, to silence the bot from inside Jira")
 
 
-def _look(settings: Settings, desk: Desk | None) -> None:
-    catalogue = look_at(settings.jira, desk.book.entries if desk else None)
+def _look(settings: Settings, sound: SoundPart | None) -> list[str]:
+    """Hold the rules against the Jira, and give what does not fit."""
+    entries = sound.entries if sound else None
+    catalogue = look_at(settings.jira, entries)
     me = catalogue.me
     _ok(f"Jira {_FLAVOURS[catalogue.flavour]} at {settings.jira.url}, account {me.display or me.id}")
-    if desk is None:
-        return
-    binding = tie(catalogue, desk.book, settings.rules.folder)
-    entries = desk.book.entries
-    _ok(f"the account may do what the rules ask in {', '.join(entries.projects)}")
-    _ok(f"{len(entries.fields)} fields, {len(entries.states)} states, {len(entries.people)} people found")
-    if (seen_by := entries.comments).role or seen_by.group:
-        print(f"--  not looked up: whether there is a {'role' if seen_by.role else 'group'} to see the comments")
+    if sound is None or entries is None:
+        return []
+    binding = bind(entries, catalogue)
+    unfit = binding if isinstance(binding, list) else []
+    forbidden = access.findings(catalogue, entries, speaks(entries))
+    further = _ask_further(settings, catalogue, entries)
+    if not forbidden:
+        _ok(f"the account may do what the rules ask in {', '.join(entries.projects)}")
+    if isinstance(binding, Binding):
+        _ok(f"{len(entries.fields)} fields, {len(entries.states)} states, {len(entries.people)} people found")
+        _say_unplaced(catalogue, binding)
+    for note in further:
+        if isinstance(note, str):
+            print(f"--  {note}")
+    found = [finding for finding in further if isinstance(finding, Finding)]
+    return placed_in([*unfit, *forbidden, *found], sound.root)
+
+
+def _ask_further(settings: Settings, catalogue: Catalogue, entries: Entries) -> list[Finding | str]:
+    """What only `check` asks: who sees the comments, what can be set, and which choices there are."""
+    client = client_of(settings.jira, jitter=lambda low, high: 0.0)
+    try:
+        return [
+            *audience(client, catalogue, entries, speaks=speaks(entries)),
+            *screens(client, catalogue, entries, speaks=speaks(entries)),
+        ]
+    except Throttled:
+        raise
+    except (Denied, Refused, Unreachable) as error:
+        raise Misconfigured(f"jira.url {settings.jira.url}: {error}") from None
+    finally:
+        client.close()
+
+
+def _say_unplaced(catalogue: Catalogue, binding: Binding) -> None:
     unplaced = [status.name for status in catalogue.statuses if binding.states[status.id] == UNKNOWN]
     if unplaced:
         more = f" and {len(unplaced) - _LISTED} more" if len(unplaced) > _LISTED else ""
         print(f"--  tickets with a status that no state names are left alone: {', '.join(unplaced[:_LISTED])}{more}")
 
 
+def _place(said: str) -> tuple[str, int, int, str]:
+    """Where a mistake is, to sort by."""
+    found = _PLACED.match(said)
+    return (found[1], int(found[2]), int(found[3]), said) if found else (said.partition(": ")[0], 0, 0, said)
+
+
 def _ok(line: str) -> None:
     print(f"ok  {line}", flush=True)
-
-
-def _findings(error: Misconfigured) -> bool:
-    print(error, file=sys.stderr)
-    return False

@@ -110,6 +110,11 @@ def unknown_projects(entries: Entries, catalogue: Catalogue) -> Iterator[Finding
             yield Finding(("projects", i), text, nearest(key, keys))
 
 
+def fields_of(entries: Entries, catalogue: Catalogue) -> dict[str, Field]:
+    """Give the fields behind the rulebook's words, as far as there is one for each."""
+    return dict(_fields(entries, catalogue, []))
+
+
 def nearest(written: str, known: Iterable[str]) -> str | None:
     """Give the known name that was perhaps meant."""
     by_folded = {fold(name): name for name in known}

@@ -6,7 +6,6 @@ from bot.sandbox import render
 from bot.sandbox.calls import Answer, Call, Refusal
 from bot.sandbox.world import PERMISSIONS, Json, Person
 
-
 BROWSE_USERS = "USER_PICKER"
 """The global permission to browse users and groups, by Jira's key."""
 

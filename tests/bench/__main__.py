@@ -16,6 +16,7 @@ from cycling import CHANGED, bench
 from desk import NOW_S, bound, loaded, observing
 from hours import working_time
 from judging import judgements
+from loading import large, loads
 from measure import machine, show
 from reading import readings, real, ticket
 from starting import starts
@@ -28,6 +29,7 @@ READ, JUDGED, CLOCKS = 500, 1000, 100_000
 DESKS = ((1000, 1), (5000, 0))
 """Tickets on the desk, and the rounds of a script that asks for all of them though nothing changed."""
 
+ENTRIES = ("people", "queues", "routes", "completeness", "policies", "deadlines", "ladders")
 ROUNDS = 5
 BACKTESTED, SAMPLE = 100_000, 200
 
@@ -47,6 +49,10 @@ def main() -> None:
     if real_ones := real():
         size = sum(map(len, real_ones)) / len(real_ones) / 1024
         show(f"Reading {len(real_ones)} real issues, {size:.0f} KB each", readings(real_ones, binding, 3))
+    with TemporaryDirectory() as folder:
+        entries = large(Path(folder) / "rules").book.entries
+        amount = sum(len(getattr(entries, name)) for name in ENTRIES)
+        show(f"Loading a rulebook of {amount} entries, processor time", loads(Path(folder) / "rules", 9))
     show(f"Judging {JUDGED} tickets", judgements([ticket(each, binding) for each in raw], desk.book, NOW_S, 5))
     working_time()
     show(f"{CLOCKS:,} open clocks brought up to date, processor time", standings(open_clocks(CLOCKS), ROUNDS))
