@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -57,6 +58,17 @@ def checked(
     )
 
 
+def placed(home: Path, *mistakes: str) -> list[str]:
+    """Mistakes whose places are given by what stands there, `file «text»`, with line and column instead."""
+
+    def place(found: re.Match[str]) -> str:
+        text = (home / "rules" / found[1]).read_text("utf-8")
+        before = text[: text.index(found[2])]
+        return f"{found[1]}:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}:"
+
+    return [re.sub(r"^(\S+) «(.+?)»:", place, mistake, flags=re.DOTALL) for mistake in mistakes]
+
+
 def deny(world: World, *permissions: str) -> None:
     bot = world.person("piletibot")
     assert bot is not None
@@ -95,6 +107,8 @@ def test_everything_that_does_not_fit_is_told_at_once(
     inactive = sandbox.world.person("it1")
     assert inactive is not None
     there = inactive.ident(sandbox.world.flavour)
+    or_hidden = "or the account may not look people up"
+    cloud = "9b5c" if sandbox.world.flavour == "cloud" else "fb5c"
     meant = other + ("2f1e-cd12-54a1-a2a4-4bd24f71660f" if sandbox.world.flavour == "cloud" else "")
     changes = [
         ("desk.yaml", "projects: [KKA]", "projects: [KKA, ARX]"),
@@ -107,18 +121,19 @@ def test_everything_that_does_not_fit_is_told_at_once(
     ]
     code, notes, mistakes = checked(tmp_path, sandbox, changes, capsys)
     assert (code, notes) == (2, [])
-    assert mistakes == [
-        "desk.yaml:4:19: this Jira has no group 'klienditug'; did you mean 'klienditugi'?",
-        "desk.yaml:5:12: in project 'KKA' the account lacks the permission EDIT_OWN_COMMENTS",
-        "desk.yaml:5:17: this Jira has no project 'ARX', or the account may not see it; did you mean 'ARH'?",
-        "desk.yaml:10:12: there is no ticket 'KKA-99' that the account can see",
-        "jira.yaml:5:14: this Jira has no field 'Edastja'; did you mean 'Edastaja'?",
-        "jira.yaml:12:42: this Jira has no priority 'Korge'; did you mean 'Kõrge'?",
-        "jira.yaml:53:14: this Jira has no status 'Lahenenud'; did you mean 'Lahendatud'?",
-        "jira.yaml:58:13: the status 'Suletud' is already that of the state 'solved'",
-        f"people.yaml:4:28: this Jira has no {kind} {meant!r}, or the account may not look people up",
-        f"people.yaml:10:19: the account {there!r} is not active",
-    ]
+    assert mistakes == placed(
+        tmp_path,
+        "desk.yaml «klienditug}»: this Jira has no group 'klienditug'; did you mean 'klienditugi'?",
+        "desk.yaml «KKA,»: in project 'KKA' the account lacks the permission EDIT_OWN_COMMENTS",
+        "desk.yaml «ARX»: this Jira has no project 'ARX', or the account may not see it; did you mean 'ARH'?",
+        "desk.yaml «KKA-99»: there is no ticket 'KKA-99' that the account can see",
+        "jira.yaml «Edastja»: this Jira has no field 'Edastja'; did you mean 'Edastaja'?",
+        "jira.yaml «Korge»: this Jira has no priority 'Korge'; did you mean 'Kõrge'?",
+        "jira.yaml «Lahenenud»: this Jira has no status 'Lahenenud'; did you mean 'Lahendatud'?",
+        "jira.yaml «Suletud\n    category»: the status 'Suletud' is already that of the state 'solved'",
+        f'people.yaml «account: {{cloud: "712020:{cloud}»: this Jira has no {kind} {meant!r}, or the account may not look people up',
+        f'people.yaml «account: {{cloud: "712020:19cc»: the account {there!r} is not active',
+    )
 
 
 def test_mistakes_of_the_files_and_of_the_jira_come_together(
@@ -133,11 +148,12 @@ def test_mistakes_of_the_files_and_of_the_jira_come_together(
     ]
     code, notes, mistakes = checked(tmp_path, sandbox, changes, capsys)
     assert (code, notes) == (2, [])
-    assert [mistake for mistake in mistakes if not mistake.startswith("ladders")] == [
-        "jira.yaml:5:14: this Jira has no field 'Edastja'; did you mean 'Edastaja'?",
-        "jira.yaml:20:5: unknown key 'teir'; did you mean 'tier'?",
-        "jira.yaml:58:13: this Jira has no status 'Suletd'; did you mean 'Suletud'?",
-    ]
+    assert [mistake for mistake in mistakes if not mistake.startswith("ladders")] == placed(
+        tmp_path,
+        "jira.yaml «Edastja»: this Jira has no field 'Edastja'; did you mean 'Edastaja'?",
+        "jira.yaml «teir»: unknown key 'teir'; did you mean 'tier'?",
+        "jira.yaml «Suletd»: this Jira has no status 'Suletd'; did you mean 'Suletud'?",
+    )
     assert [mistake.partition(": ")[2] for mistake in mistakes if mistake.startswith("ladders")] == [
         "there is no message 'no_movment'; did you mean 'no_movement'?"
     ]
@@ -149,7 +165,9 @@ def test_a_file_that_cannot_be_read_hides_no_mistake_of_others(
     changes = [("jira.yaml", "Edastaja", "Edastja"), ("ladders.yaml", "ladders:", "ladders: [")]
     code, _, mistakes = checked(tmp_path, sandbox, changes, capsys)
     assert code == 2
-    assert mistakes[0] == "jira.yaml:5:14: this Jira has no field 'Edastja'; did you mean 'Edastaja'?"
+    assert mistakes[:1] == placed(
+        tmp_path, "jira.yaml «Edastja»: this Jira has no field 'Edastja'; did you mean 'Edastaja'?"
+    )
     assert mistakes[1].startswith("ladders.yaml:")
     assert len(mistakes) == 2
 
@@ -185,13 +203,13 @@ AUDIENCES: dict[str, tuple[Sequence[Change], Callable[[World], None], Sequence[s
         [seen_by(GROUP, "ii-tas")],
         nothing,
         [],
-        ["desk.yaml:5:19: this Jira has no group 'ii-tas'; did you mean 'ii-tase'?"],
+        ["desk.yaml «ii-tas}»: this Jira has no group 'ii-tas'; did you mean 'ii-tase'?"],
     ),
     "a group that it is not in": (
         [seen_by(GROUP, "ii-tase")],
         out_of_the_group,
         [],
-        [f"desk.yaml:5:19: the account is not in the group 'ii-tase': {NEITHER}"],
+        [f"desk.yaml «ii-tase}}»: the account is not in the group 'ii-tase': {NEITHER}"],
     ),
     "a group that it is not in, nothing being live": (
         [seen_by(GROUP, "ii-tase"), OBSERVE],
@@ -204,8 +222,8 @@ AUDIENCES: dict[str, tuple[Sequence[Change], Callable[[World], None], Sequence[s
         may_not_list_groups,
         [],
         [
-            "desk.yaml:5:19: the account is in no group 'klienditoad', and may not list those that it is not in; "
-            "did you mean 'klienditugi'?"
+            "desk.yaml «klienditoad»: the account is in no group 'klienditoad', and may not list those that "
+            "it is not in; did you mean 'klienditugi'?"
         ],
     ),
     "its role by a group": ([seen_by(ROLE, "Teenindus")], nothing, [], []),
@@ -214,19 +232,19 @@ AUDIENCES: dict[str, tuple[Sequence[Change], Callable[[World], None], Sequence[s
         [seen_by(ROLE, "Agents")],
         nothing,
         [],
-        ["desk.yaml:5:18: project 'KKA' has no role 'Agents'"],
+        ["desk.yaml «Agents»: project 'KKA' has no role 'Agents'"],
     ),
     "nearly a role": (
         [seen_by(ROLE, "Tenindus")],
         nothing,
         [],
-        ["desk.yaml:5:18: project 'KKA' has no role 'Tenindus'; did you mean 'Teenindus'?"],
+        ["desk.yaml «Tenindus»: project 'KKA' has no role 'Tenindus'; did you mean 'Teenindus'?"],
     ),
     "a role that it is not in": (
         [seen_by(ROLE, "Administrators")],
         nothing,
         [],
-        [f"desk.yaml:5:18: the account is not in the role 'Administrators' of project 'KKA': {NEITHER}"],
+        [f"desk.yaml «Administrators»: the account is not in the role 'Administrators' of project 'KKA': {NEITHER}"],
     ),
     "a role that it is not in, nothing being live": (
         [seen_by(ROLE, "Administrators"), OBSERVE],
@@ -243,7 +261,8 @@ def test_who_sees_the_comments_is_looked_up(
 ) -> None:
     changes, change_world, notes, mistakes = AUDIENCES[case]
     change_world(sandbox.world)
-    assert checked(tmp_path, sandbox, changes, capsys) == (2 if mistakes else 0, notes, mistakes)
+    code, noted, told = checked(tmp_path, sandbox, changes, capsys)
+    assert (code, noted, told) == (2 if mistakes else 0, notes, placed(tmp_path, *mistakes))
 
 
 def test_a_role_that_may_not_be_looked_up_is_a_note(
@@ -252,7 +271,11 @@ def test_a_role_that_may_not_be_looked_up_is_a_note(
     may_not_administer(sandbox.world)
     code, notes, mistakes = checked(tmp_path, sandbox, [seen_by(ROLE, "Agents")], capsys)
     if sandbox.world.flavour == "dc":  # where all who see a project see its roles
-        assert (code, notes, mistakes) == (2, [], ["desk.yaml:5:18: project 'KKA' has no role 'Agents'"])
+        assert (code, notes, mistakes) == (
+            2,
+            [],
+            placed(tmp_path, "desk.yaml «Agents»: project 'KKA' has no role 'Agents'"),
+        )
     else:
         unseen = "the account may not see the roles of project 'KKA'"
         assert (code, notes, mistakes) == (0, [f"not looked up: the role 'Agents'; {unseen}"], [])
@@ -264,8 +287,12 @@ def test_a_queue_that_cannot_be_set_is_told(
     sandbox.world.projects["KKA"].off_screen.add("customfield_10202")
     opened(sandbox.world, "10101")
     text = "'Järjekord' cannot be set: it is not on the edit screen of"
-    expected = [f"jira.yaml:4:10: {text} KKA-1 (Pöördumine)", f"jira.yaml:4:10: {text} KKA-2 (Ülesanne)"]
-    assert checked(tmp_path / "live", sandbox, [], capsys)[::2] == (2, expected)
+    expected = [
+        f"jira.yaml «Järjekord»: {text} KKA-1 (Pöördumine)",
+        f"jira.yaml «Järjekord»: {text} KKA-2 (Ülesanne)",
+    ]
+    code, _, mistakes = checked(tmp_path / "live", sandbox, [], capsys)
+    assert (code, mistakes) == (2, placed(tmp_path / "live", *expected))
     assert checked(tmp_path / "observed", sandbox, [OBSERVE], capsys)[::2] == (0, [])
 
 
@@ -297,28 +324,21 @@ def test_words_that_are_no_choice_of_their_field_are_told(
     code, _, mistakes = checked(tmp_path, sandbox, changes, capsys)
     live = [mistake for mistake in mistakes if "has no choice" in mistake]
     assert code == 2
-    assert live == [
-        "desk.yaml:5:38: the field 'Kategooria' has no choice 'MAKSMIN'; did you mean 'MAKSMINE'?",
-        f"queues.yaml:{line_of(tmp_path, 'L9')}:13: the field 'Järjekord' has no choice 'L9'",
-        f"queues.yaml:{line_of(tmp_path, 'uus')}:49: the field 'Järjekord' has no choice 'L2_VESII'; "
-        "did you mean 'L2_VESI'?",
-    ]
-
-
-def line_of(home: Path, word: str) -> int:
-    lines = (home / "rules" / "queues.yaml").read_text("utf-8").splitlines()
-    return next(i for i, line in enumerate(lines, 1) if f"queue: {word}," in line)
+    assert live == placed(
+        tmp_path,
+        "desk.yaml «MAKSMIN»: the field 'Kategooria' has no choice 'MAKSMIN'; did you mean 'MAKSMINE'?",
+        "queues.yaml «L9»: the field 'Järjekord' has no choice 'L9'",
+        "queues.yaml «L2_VESII»: the field 'Järjekord' has no choice 'L2_VESII'; did you mean 'L2_VESI'?",
+    )
 
 
 def test_an_account_that_may_not_edit_is_asked_for_no_screen(
     sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deny(sandbox.world, "EDIT_ISSUES")
-    assert checked(tmp_path, sandbox, [], capsys) == (
-        2,
-        [],
-        ["desk.yaml:4:12: in project 'KKA' the account lacks the permission EDIT_ISSUES"],
-    )
+    code, notes, mistakes = checked(tmp_path, sandbox, [], capsys)
+    lacking = "in project 'KKA' the account lacks the permission EDIT_ISSUES"
+    assert (code, notes, mistakes) == (2, [], placed(tmp_path, f"desk.yaml «KKA]»: {lacking}"))
 
 
 def test_choices_that_no_screen_tells_are_a_note(

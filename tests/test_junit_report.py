@@ -91,8 +91,9 @@ def test_a_failure_tells_what_the_report_for_people_tells(rulebook):
         text for name, text in texts.items() if name.startswith("asks no more once the ticket is reopened")
     )
     assert code == 1
-    assert begun_anew.splitlines() == [
-        f"{rulebook}/tests/closure.yaml:33:3",
+    place, *lines = begun_anew.splitlines()
+    assert re.fullmatch(rf"{rulebook}/tests/closure\.yaml:[0-9]+:3", place)
+    assert lines == [
         "    at 2026-11-16 11:00",
         "        expected: the message closure_prompt",
         "        said:     nothing, since its rung 'ask' is not reached before 2026-11-16 12:00",

@@ -24,7 +24,7 @@ COMMON = rules_folder() / "common"
 DESKS = {
     folder.name: {path.name: path.read_text("utf-8") for path in sorted(folder.glob("*.yaml"))}
     for folder in sorted(rules_folder().iterdir())
-    if folder.name != "common"
+    if (folder / "desk.yaml").is_file()
 }
 ODD_TEXTS = [
     *("", "\n", "  ", "\t", ":", ": ", "- ", "{", "}", "[", "]", "'", '"', "&a ", "*a", "!x ", "|", ">", "#", ","),
