@@ -131,7 +131,7 @@ def test_everything_that_does_not_fit_is_told_at_once(
         "jira.yaml «Korge»: this Jira has no priority 'Korge'; did you mean 'Kõrge'?",
         "jira.yaml «Lahenenud»: this Jira has no status 'Lahenenud'; did you mean 'Lahendatud'?",
         "jira.yaml «Suletud\n    category»: the status 'Suletud' is already that of the state 'solved'",
-        f'people.yaml «account: {{cloud: "712020:{cloud}»: this Jira has no {kind} {meant!r}, or the account may not look people up',
+        f'people.yaml «account: {{cloud: "712020:{cloud}»: this Jira has no {kind} {meant!r}, {or_hidden}',
         f'people.yaml «account: {{cloud: "712020:19cc»: the account {there!r} is not active',
     )
 
