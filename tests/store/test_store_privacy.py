@@ -23,9 +23,9 @@ COLUMNS = {
 }
 FIELDS = {
     Ticket: "id key project created_at updated_ms state priority owner reporter forwarder category queue "
-    "delivered_at due_at labels secured fields changes messages",
+    "delivered_at due_at labels secured fields changes messages patterns",
     Change: "at field was now who bot",
-    Message: "at id who bot thanks",
+    Message: "at id who bot thanks patterns",
 }
 
 
