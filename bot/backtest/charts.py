@@ -177,11 +177,11 @@ def _legend(width: int, columns: int) -> alt.Legend:
 
 def _names(width: int) -> alt.Axis:
     # What is drawn in another font than it was measured in must not be cut off.
-    return alt.Axis(labelLimit=0.75 * _room(width), minExtent=_room(width), ticks=False, domain=False, grid=False)
+    return alt.Axis(labelLimit=0.85 * _room(width), minExtent=_room(width), ticks=False, domain=False, grid=False)
 
 
 def _room(width: int) -> int:
-    return 240 if width == WIDE else 130
+    return 240 if width == WIDE else 140
 
 
 def _some(periods: Sequence[str], most: int) -> list[str]:
