@@ -20,6 +20,9 @@ _THANKS = _words(
     спасибо спс благодарю благодарим
     """
 )
+_TRACES = tuple(word for word in _THANKS if not any(other != word and other in word for other in _THANKS))
+"""Of which one stands in any text that thanks: the words that have no other one inside."""
+
 _WITH_THANKS = _words(
     """
     tere tervist hei hommikust päevast õhtust suur suured suuri väga palju sulle teile kõigile südamest veel kord
@@ -60,8 +63,10 @@ def is_thanks(text: str) -> bool:
     Greetings, mentions, emoji, a name and a signature may stand beside it; one word of anything else, a figure or a
     question makes it an answer: one that is taken for thanks would be worse than thanks taken for an answer.
     """
+    if len(text) > LONGEST:
+        return False
     folded = text.casefold()
-    if len(text) > LONGEST or not any(thanks in folded for thanks in _THANKS):
+    if not any(trace in folded for trace in _TRACES):
         return False
     said, signature = _apart(_EMOJI.sub(" ", _LEFT_OUT.sub(" ", text)))
     if not _PLAIN.fullmatch(said) or re.search(r"[\d_]", said) or not all(map(_is_signature, signature)):

@@ -26,7 +26,7 @@ _FILLED_IN = frozenset(
 _LISTED = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Binding:
     """What Jira's ids and values mean in the rulebook's words, and back.
 

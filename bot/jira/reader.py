@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -36,6 +37,7 @@ SOMEBODY = "~unknown"
 _LABELS_OF_SYSTEM_FIELDS = {"component": "components", "fix version": "fixVersions", "version": "versions"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
+_ACCOUNTS = 10_000
 _SECONDS_BELOW = 100_000_000_000
 _NO = frozenset(("", "ei", "no", "нет", "false", "0", "-", "–"))
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]|$)")
@@ -60,16 +62,22 @@ class Unreadable(Exception):
         self.id, self.key = id_, key
 
 
-class Item(msgspec.Struct):
-    """One field changed in one history entry; Data Center and some of Cloud's items have no `field_id`."""
+_NULL = msgspec.Raw(b"null")
+
+
+class Item(msgspec.Struct, gc=False):
+    """One field changed in one history entry; Data Center and some of Cloud's items have no `field_id`.
+
+    Both sides are decoded only of the fields that are followed: the others are mostly texts.
+    """
 
     field: str = ""
     field_id: str | None = msgspec.field(name="fieldId", default=None)
     fieldtype: str | None = None
-    was: Any = msgspec.field(name="from", default=None)
-    was_shown: str | None = msgspec.field(name="fromString", default=None)
-    now: Any = msgspec.field(name="to", default=None)
-    now_shown: str | None = msgspec.field(name="toString", default=None)
+    was: msgspec.Raw = msgspec.field(name="from", default=_NULL)
+    was_shown: msgspec.Raw = msgspec.field(name="fromString", default=_NULL)
+    now: msgspec.Raw = msgspec.field(name="to", default=_NULL)
+    now_shown: msgspec.Raw = msgspec.field(name="toString", default=_NULL)
 
 
 class History(msgspec.Struct):
@@ -81,7 +89,7 @@ class History(msgspec.Struct):
     items: list[Item] | None = None
 
 
-class Comment(msgspec.Struct):
+class Comment(msgspec.Struct, gc=False):
     """A comment; its body is looked at once, for what the comment amounts to, and not kept."""
 
     id: str | int = 0
@@ -112,10 +120,10 @@ class Issue(msgspec.Struct):
     def field(self, name: str, into: type[T], default: T) -> T:
         """Decode one field; `default` when it is missing or null. Raises Unreadable when it has another form."""
         raw = self.fields.get(name)
-        if raw is None or bytes(raw) == b"null":
+        if raw is None or raw == _NULL:
             return default
         try:
-            return msgspec.json.decode(raw, type=into)
+            return _decoder(into).decode(raw)
         except msgspec.MsgspecError:
             raise Unreadable(f"the field {name} does not have Jira's form") from None
 
@@ -142,10 +150,18 @@ class _Project(msgspec.Struct):
     key: str = ""
 
 
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+
+
+def _decoder(into: type[T]) -> msgspec.json.Decoder[T]:
+    """Make a decoder once: for a type with parameters that takes longer than most decoding."""
+    return _decoders.get(into) or _decoders.setdefault(into, msgspec.json.Decoder(into))
+
+
 def decode_issue(raw: msgspec.Raw | bytes) -> Issue:
     """Decode one ticket. Raises Unreadable."""
     try:
-        return msgspec.json.decode(raw, type=Issue)
+        return _decoder(Issue).decode(raw)
     except msgspec.MsgspecError:
         raise Unreadable("it does not have Jira's form") from None
 
@@ -182,7 +198,7 @@ def read_ticket(issue: Issue, histories: Iterable[History], comments: Iterable[C
     created_ms = moment_ms(issue.field("created", str | int, ""))  # type: ignore[arg-type]
     if created_ms is None:
         raise Unreadable("it has no moment of creation")
-    words = _Words(binding)
+    words = _words(binding)
     changes = tuple(words.changes(histories))
     mapped = {word: words.value(word, field, issue) for word, field in binding.fields.items()}
     set_at = [change.at for change in changes if change.field == "delivered" and change.now is not None]
@@ -205,7 +221,7 @@ def read_ticket(issue: Issue, histories: Iterable[History], comments: Iterable[C
         delivered_at=delivered_at,
         due_at=_day(issue.field("duedate", str, "")),
         labels=frozenset(issue.field("labels", list[str], [])),
-        secured=bytes(issue.fields.get("security", b"null")) != b"null",
+        secured=issue.fields.get("security", _NULL) != _NULL,
         fields={word: value for word, value in mapped.items() if value is not None and word not in _NAMED},
         changes=changes,
         messages=tuple(words.messages(comments)),
@@ -236,6 +252,7 @@ class _Words:
 
     def __init__(self, binding: Binding) -> None:
         self._binding = binding
+        self._known: dict[tuple[str | None, str | None, str | None], tuple[str | None, bool]] = {}
         self._followed: dict[str, list[str]] = {id_: [word] for id_, word in FOLLOWED.items()}
         for word, field in binding.fields.items():
             self._followed.setdefault(field.id, []).append(word)
@@ -243,34 +260,44 @@ class _Words:
 
     def person(self, user: User | None) -> str | None:
         """The rulebook's name of an account, or `~` and its id; None for nobody."""
-        if user is None or user.id is None:
-            return None
-        known = next((self._binding.people[found] for found in user.ids if found in self._binding.people), None)
-        return known or f"~{user.id}"
+        return self.who(user)[0]
 
-    def is_bot(self, user: User | None) -> bool:
-        """Whether it is the bot's own account."""
-        return user is not None and not self._binding.me.isdisjoint(user.ids)
+    def who(self, user: User | None) -> tuple[str | None, bool]:
+        """What `person` gives, and whether it is the bot's own account."""
+        if user is None:
+            return None, False
+        account = (user.account_id, user.key, user.name)
+        known = self._known.get(account)
+        if known is None:
+            if len(self._known) >= _ACCOUNTS:
+                self._known.clear()
+            known = self._known[account] = self._who(user)
+        return known
+
+    def _who(self, user: User) -> tuple[str | None, bool]:
+        if user.id is None:
+            return None, False
+        named = next((self._binding.people[found] for found in user.ids if found in self._binding.people), None)
+        return named or f"~{user.id}", not self._binding.me.isdisjoint(user.ids)
 
     def messages(self, comments: Iterable[Comment]) -> Iterator[Message]:
         """Give the comments oldest first, each once; one that has no moment is left out."""
         unique = {str(comment.id): comment for comment in comments}
         for at, comment in _oldest_first(unique.values()):
-            author = comment.author
-            thanks = is_thanks(written(comment.body))
-            bot, body = self.is_bot(author), comment.body
+            (who, bot), body = self.who(comment.author), comment.body
             patterns = frozenset() if bot else _found_in(self._binding, "comments", body)
-            yield Message(at // 1000, str(comment.id), self.person(author), bot, thanks, patterns)
+            yield Message(at // 1000, str(comment.id), who, bot, is_thanks(written(body)), patterns)
 
     def changes(self, histories: Iterable[History]) -> Iterator[Change]:
         """Give the changes of the followed fields, oldest first whichever order they came in, each entry once."""
         unique = {str(history.id) if history.id else id(history): history for history in histories}
-        for at, history in _oldest_first(unique.values()):
+        followed = (history for history in unique.values() if any(map(self._words_of, history.items or ())))
+        for at, history in _oldest_first(followed):
+            who, bot = self.who(history.author)
             for item in history.items or ():
-                for word in self._followed.get(self._field_id(item), ()):
-                    was = self._changed(word, item.was, item.was_shown)
-                    now = self._changed(word, item.now, item.now_shown)
-                    who, bot = self.person(history.author), self.is_bot(history.author)
+                for word in self._words_of(item):
+                    was = self._changed(word, _plain(item.was), _told(item.was_shown))
+                    now = self._changed(word, _plain(item.now), _told(item.now_shown))
                     yield Change(at // 1000, word, was, now, who, bot)
 
     def value(self, word: str, field: Field, issue: Issue) -> str | None:
@@ -286,9 +313,11 @@ class _Words:
             return None
         return self._date(word, shown[0]) or self._word(word, field, ", ".join(shown), isinstance(value, dict))
 
+    def _words_of(self, item: Item) -> Sequence[str]:
+        """The words that an item's field is followed by."""
+        return self._followed.get(item.field_id or self._field_id(item), ())
+
     def _field_id(self, item: Item) -> str:
-        if item.field_id:
-            return item.field_id
         name = fold(item.field)
         if item.fieldtype == "custom":
             return self._custom.get(name, "")
@@ -340,6 +369,22 @@ class _Words:
             case "delivered":
                 return None if fold(shown) in _NO else "yes"
         return "set" if is_text else shown
+
+
+@lru_cache(maxsize=8)
+def _words(binding: Binding) -> _Words:
+    return _Words(binding)
+
+
+def _plain(side: msgspec.Raw) -> object:
+    return None if side == _NULL else _decoder(object).decode(side)
+
+
+def _told(side: msgspec.Raw) -> str | None:
+    try:
+        return None if side == _NULL else _decoder(str).decode(side)
+    except msgspec.MsgspecError:
+        raise Unreadable("its history does not have Jira's form") from None
 
 
 def _holds_files(field: Field) -> bool:
