@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -39,6 +40,13 @@ class Language(StrEnum):
     et = "et"
     en = "en"
     ru = "ru"
+
+
+class DescribedIn(StrEnum):
+    """The languages a rulebook can be described in."""
+
+    et = "et"
+    en = "en"
 
 
 Config = Annotated[
@@ -339,6 +347,29 @@ def backtest(
         workers=workers,
     )
     raise typer.Exit(run_backtest(asked))
+
+
+@app.command()
+def describe(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="A rulebook; none: the configured one.")
+    ] = None,
+    language: Annotated[DescribedIn | None, typer.Option(help="The desk's own when not given.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="A .md or .html file; none: the terminal.")] = None,
+    date: Annotated[
+        datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="A date to print on it.")
+    ] = None,
+    config: Config = CONFIG,
+) -> None:
+    """The rulebook as a process description in sentences: what is asked of whom, when and why."""
+    from rich.console import Console
+
+    from bot.commands.describe import describe as tell
+    from bot.settings import load_settings
+
+    where = folder or load_settings(config).rules.folder
+    on = date.date() if date else None
+    raise typer.Exit(tell(where, language.value if language else None, out, on, Console()))
 
 
 @app.command()

@@ -36,6 +36,8 @@ VALUES = frozenset(
 
 _TAG = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _OUTPUT = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_GIST = re.compile(r"\{#-?\s*([^\n]*?)\s*-?#\}")
+_COUNTED = re.compile(r"\{\{-?\s*([a-z_]+)\s*\|\s*plural")
 _PLAIN_WORD = re.compile(r"[a-z][a-z0-9_]*")
 _ALLOWED = "write only {{ value }}, {% if value is defined %} and {{ n | plural(...) }} here"
 
@@ -115,6 +117,23 @@ class Messages:
         """Give the values without which a message cannot be said. Raises KeyError for an unknown message."""
         return frozenset().union(*(self._found[name, language].needed for language in self.languages(name)))
 
+    def gist(self, name: str, language: str) -> str | None:
+        """Give what a message is, in a few words: the comment in the first line of its file; None without one."""
+        message = self._found.get((name, language))
+        found = _GIST.match(message.source) if message else None
+        return found[1] if found else None
+
+    def sample(self, name: str, language: str, shown: Callable[[str], str]) -> Doc:
+        """Fill in a message with all the values it may have, each as `shown` names it; counts are 3."""
+        counted = set(_COUNTED.findall(self._found[name, self._language(name, language)].source))
+        values = {value: Count(3) if value in counted else shown(value) for value in VALUES - {"to", "person"}}
+        return self.doc(name, language, values, to=(), names=lambda kind, word, language: word, zone="UTC")
+
+    def _language(self, name: str, language: str) -> str:
+        """The language in which a message is said to those who read this one. Raises KeyError."""
+        written = self.languages(name)
+        return language if language in written else written[0]
+
     def differing(self, others: Messages) -> frozenset[str]:
         """Give the names of the messages whose text is another in `others`, or missing in one of the two."""
         mine, theirs = ({key: found.source for key, found in each._found.items()} for each in (self, others))
@@ -135,8 +154,7 @@ class Messages:
         A message not written in `language` is said in the first of et, en, ru that it is written in.
         Raises KeyError for an unknown message and ValueError when a value it needs is missing.
         """
-        written = self.languages(name)
-        language = language if language in written else written[0]
+        language = self._language(name, language)
         message = self._found[name, language]
         missing = message.needed - values.keys()
         if missing:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from bot.core.history import forwarder
-from bot.core.phrases import Phrase
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Ticket
 from bot.core.view import View
@@ -21,9 +20,9 @@ class Role(NamedTuple):
 
     person: Callable[[View], str | None]
     says: str
-    name: Phrase
-    told: Phrase
-    who: Phrase
+    name: Mapping[str, str]
+    told: Mapping[str, str]
+    who: Mapping[str, str]
 
 
 def _queue_coordinator(view: View) -> str:

@@ -231,12 +231,12 @@ WORDS: Mapping[str, Word] = {
     ),
     "bounces": Number(
         "how often a person sent it back from tier 2 to tier 1 while it was open",
-        {"et": "pilet on {value} korda I tasemele tagasi saadetud", "en": "it was sent back to tier I {value} times"},
+        {"et": "I tasemele tagasi saatmisi on {value}", "en": "the number of returns to tier I is {value}"},
         _bounces,
     ),
     "reopenings": Number(
         "how often it was reopened",
-        {"et": "pilet on {value} korda uuesti avatud", "en": "the ticket was reopened {value} times"},
+        {"et": "uuesti avamisi on {value}", "en": "the number of reopenings is {value}"},
         _reopenings,
     ),
     "clock": ByName(

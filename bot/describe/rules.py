@@ -1,0 +1,209 @@
+"""The rules in words: where tickets go, what must be known of them, what is promised, what is asked of whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bot.core.clocks import SINCE
+from bot.core.deadlines import CREATED, DEADLINE
+from bot.core.duration import Duration
+from bot.core.entries import DeadlineEntry, Ladder, Policy, Rung, Why
+from bot.core.rulebook import QUEUE
+from bot.describe import amounts
+from bot.describe.voice import Voice, code, plain_text
+
+
+def routes(voice: Voice) -> Iterator[str]:
+    """The routes in order, each a list item."""
+    for route in voice.book.entries.routes:
+        how = "when" if route.when else "else"
+        when = voice.conditions(route.when)
+        if route.queue is not None:
+            said = voice.say(f"route_{how}", when=when, queue=voice.name("queue", route.queue))
+        else:
+            queues = amounts.either([voice.name("queue", queue) for queue in route.ask], voice.language)
+            said = voice.say(f"ask_{how}", when=when, queues=queues)
+        yield f"{said} *{voice.why(route.why)}* {code(route.route)}"
+
+
+def completeness(voice: Voice) -> Iterator[str]:
+    """What is required, each rule a section."""
+    for rule in voice.book.entries.completeness:
+        yield from _heading(voice, rule.why, rule.name)
+        fields = amounts.both([voice.field(word) for word in rule.requires], voice.language)
+        yield from items(
+            [
+                voice.say("applies", when=voice.conditions(rule.when)) if rule.when else voice.say("applies_all"),
+                voice.say("requires", fields=fields),
+                capital(voice.say("requires_said", **_sent(voice, rule.to, rule.say))),
+            ]
+        )
+
+
+def policies(voice: Voice) -> Iterator[str]:
+    """The promises, each a section."""
+    for policy in voice.book.entries.policies:
+        yield from _heading(voice, policy.why, policy.name)
+        yield from items(list(_policy(voice, policy)))
+
+
+def _policy(voice: Voice, policy: Policy) -> Iterator[str]:
+    yield voice.say("starts", when=voice.moments([policy.starts]))
+    if policy.pauses:
+        yield voice.say("pauses", when=voice.whiles(policy.pauses))
+    yield voice.say("stops", when=voice.moments(policy.stops))
+    if policy.restarts:
+        yield voice.say("restarts", when=voice.moments(policy.restarts))
+    targets = [
+        voice.say(
+            "target_when" if target.when else "target_else" if len(policy.targets) > 1 else "target_only",
+            amount=f"**{amounts.amount(target.within, voice.language)}**",
+            when=voice.conditions(target.when),
+        )
+        for target in policy.targets
+    ]
+    yield " ".join(targets)
+    if isinstance(policy.at_risk, Duration):
+        yield voice.say("at_risk_left", amount=amounts.amount(policy.at_risk, voice.language))
+    else:
+        yield voice.say("at_risk_share", share=policy.at_risk)
+    if policy.calendar == QUEUE:
+        yield voice.say("counted_in_queues")
+    else:
+        yield _counted_in(voice, policy.calendar)
+
+
+def _counted_in(voice: Voice, calendar: str | None) -> str:
+    return voice.say("counted_in", calendar=voice.quoted(calendar or voice.book.entries.manners.calendar))
+
+
+def deadlines(voice: Voice) -> Iterator[str]:
+    """The statutory and seasonal deadlines, each entry a section."""
+    for entry in voice.book.entries.deadlines:
+        yield from _heading(voice, entry.why, entry.name)
+        yield from items(list(_deadline(voice, entry)))
+
+
+def _deadline(voice: Voice, entry: DeadlineEntry) -> Iterator[str]:
+    language = voice.language
+    valid = list(_valid(voice, entry))
+    when = voice.say("applies", when=voice.conditions(entry.when)) if entry.when else voice.say("applies_all")
+    yield " ".join([when, *valid])
+    if entry.within is not None:
+        amount = f"**{amounts.amount(entry.within, language)}**"
+        how = voice.say("within_clock" if entry.within.kind == "clock" else "within", amount=amount)
+        created = entry.counts_from == CREATED
+        start = (
+            voice.say("from_created") if created else voice.say("from_field", field=voice.field(entry.counts_from))
+        )
+        yield f"{how} {start}"
+    elif entry.ends_on is not None:
+        yield voice.say("ends_on", field=voice.field(entry.ends_on))
+    else:
+        dash = "\N{NO-BREAK SPACE}–\N{NO-BREAK SPACE}"
+        days = (f"{plain_text(period)}{dash}{amounts.day(day, language)}" for period, day in entry.dates.items())
+        yield voice.say("dates", dates="; ".join(days))
+    if _moves(entry):
+        yield voice.say("moves")
+    if entry.extension is not None:
+        told = entry.extension.notice_within
+        notice = voice.say("notice_within", amount=amounts.during(told, language)) if told else voice.say("notice")
+        to, field = amounts.amount(entry.extension.to, language), voice.field(entry.extension.field)
+        yield voice.say("extension", amount=f"**{to}**", notice=notice, field=field)
+    if entry.met_by is not None:
+        yield voice.say("met_by", field=voice.field(entry.met_by))
+    if entry.within is None or entry.within.kind != "clock":
+        yield voice.say("days_in", calendar=voice.quoted(entry.calendar or voice.book.entries.manners.calendar))
+    confirmed = voice.say("confirmed", who=plain_text(entry.confirmed_by)) if entry.confirmed_by else None
+    basis, source = plain_text(entry.basis), plain_text(entry.source)
+    yield " ".join(
+        [
+            voice.say("basis", basis=f"**{basis}**"),
+            voice.say("source", source=source),
+            confirmed or voice.say("unconfirmed"),
+        ]
+    )
+
+
+def _moves(entry: DeadlineEntry) -> bool:
+    by_default = entry.within is None or entry.within.kind in ("calendar days", "months")
+    return by_default if entry.moves is None else entry.moves
+
+
+def _valid(voice: Voice, entry: DeadlineEntry) -> Iterator[str]:
+    first, last = (day and amounts.day(day, voice.language) for day in (entry.valid_from, entry.valid_to))
+    if first and last:
+        yield voice.say("valid_between", first=first, last=last)
+    elif first:
+        yield voice.say("valid_from", date=first)
+    elif last:
+        yield voice.say("valid_to", date=last)
+
+
+def ladders(voice: Voice) -> Iterator[str]:
+    """What is said on each ladder, each a section with its steps numbered."""
+    for ladder in voice.book.entries.ladders:
+        yield from _heading(voice, ladder.why, ladder.name)
+        when = voice.say("applies", when=voice.conditions(ladder.when)) if ladder.when else ""
+        yield f"{when} {_clock(voice, ladder)}".strip()
+        yield ""
+        for n, rung in enumerate(ladder.rungs, 1):
+            yield f"{n}. {_rung(voice, rung)}"
+        yield ""
+
+
+def _clock(voice: Voice, ladder: Ladder) -> str:
+    if ladder.clock.startswith(SINCE):
+        return voice.say("since", when=voice.moments([ladder.clock.removeprefix(SINCE)]))
+    if ladder.clock.startswith(DEADLINE):
+        name = ladder.clock.removeprefix(DEADLINE)
+        bases = [plain_text(entry.basis) for entry in voice.book.entries.deadlines if entry.name == name]
+        return voice.say("on_deadline", deadline=code(name), basis="; ".join(bases))
+    why = next(policy.why for policy in voice.book.entries.policies if policy.name == ladder.clock)
+    return voice.say("on_policy", policy=code(ladder.clock), why=voice.why(why))
+
+
+def _rung(voice: Voice, rung: Rung) -> str:
+    said = voice.say("sent", when=_when(voice, rung), **_sent(voice, rung.to, rung.say))
+    if rung.every is None:
+        return said
+    again = voice.say("every", amount=amounts.every(rung.every, voice.language), times=rung.times)
+    return f"{said} {again}"
+
+
+def _when(voice: Voice, rung: Rung) -> str:
+    if rung.share is not None:
+        return voice.say("share", share=rung.share)
+    for key in ("after", "before_due", "past_due"):
+        length: Duration | None = getattr(rung, key)
+        if length is not None and length.amount:
+            return voice.say(key, amount=amounts.amount(length, voice.language))
+    if rung.past_due is not None:
+        return voice.say("breach")
+    return voice.say("at_once" if rung.after is not None else "due_day")
+
+
+def _sent(voice: Voice, to: Sequence[str], message: str) -> dict[str, str]:
+    """Who is sent which message, as the sentence needs it."""
+    gist, name = voice.messages.gist(message, voice.language), code(message)
+    what = voice.say("message", gist=plain_text(gist), name=name) if gist else voice.say("message_only", name=name)
+    return {"whom": voice.told(to), "message": what, "sent": "is sent" if len(to) == 1 else "are sent"}
+
+
+def _heading(voice: Voice, why: Why, name: str) -> Iterator[str]:
+    yield f"### {voice.why(why).removesuffix('.')}"
+    yield ""
+    yield voice.say("rule", name=code(name))
+    yield ""
+
+
+def items(lines: Sequence[str]) -> Iterator[str]:
+    """A list, an item a line; nothing of nothing."""
+    if lines:
+        yield from (f"- {line}" for line in lines)
+        yield ""
+
+
+def capital(text: str) -> str:
+    """The same with a capital letter in front."""
+    return text[:1].upper() + text[1:]
