@@ -290,8 +290,9 @@ def test_plan_tells_what_would_be_done_and_writes_nothing(
     assert "1 tickets, 1 steps. Nothing is written." in page
     assert "   1  solution-reached-customer\n" in page
     assert "   1  spetsialist1\n" in page
-    assert "KKA-1  solution-reached-customer, ask: closure_prompt to spetsialist1" in page
-    assert "because Edastaja vastutab" in page
+    assert "\n  solution-reached-customer: 1\n    Edastaja vastutab" in page
+    assert "\n    to spetsialist1: 1\n      KKA-1  ask: closure_prompt, due " in page
+    assert "\n        because standing: solved; delivered: " in page
     assert piletibot("plan", "--config", config, "--json", "KKA-1") == 0
     (line,) = capsys.readouterr().out.splitlines()
     step = json.loads(line)

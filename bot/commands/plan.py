@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from bot import logs
 from bot.commands.moments import iso, local
 from bot.core.ledger import Entry
 from bot.core.rulebook import Rulebook
-from bot.core.ticket import Moment
 from bot.engine.engine import Report
 from bot.engine.plan import plan as plan_of
 from bot.engine.tracker import Unreachable
@@ -21,6 +22,8 @@ from bot.settings import Misconfigured, load_settings
 from bot.start import start
 from bot.store.scratch import scratch
 from bot.store.store import Store
+
+Group = TypeVar("Group")
 
 VERSION = 1
 """The version of the JSON lines; counted up when a name in them changes its meaning or goes."""
@@ -53,7 +56,7 @@ def plan(config: Path, keys: Sequence[str], *, as_json: bool) -> int:
         if keys:
             _know(keys, store, engine.book)
         looked_at = store.count()
-    rows = sorted((row for row in rows if not keys or row.ticket_key in keys), key=_order)
+    rows = ordered(row for row in rows if not keys or row.ticket_key in keys)
     if as_json:
         for line in lines(report, rows):
             print(json.dumps(line, ensure_ascii=False))
@@ -83,7 +86,10 @@ def lines(report: Report, rows: Iterable[Entry]) -> Iterable[Mapping[str, object
 
 
 def page(report: Report, rows: Sequence[Entry], looked_at: int, book: Rulebook) -> Iterable[str]:
-    """Give the rows as lines for a person: counts by rule and by person first, then every step with its because."""
+    """Give the rows as lines for a person: the counts first, then the steps by rule, and within a rule by person.
+
+    `rows` stand as `ordered` orders them. A rule's reason stands once, above its steps.
+    """
     zone = ZoneInfo(book.calendar.timezone)
     yield f"{local(report.at, zone)}: {looked_at} tickets, {len(rows)} steps. Nothing is written."
     for trouble in report.troubles:
@@ -91,18 +97,35 @@ def page(report: Report, rows: Sequence[Entry], looked_at: int, book: Rulebook) 
     if not rows:
         return
     yield ""
+    yield from _counted("in all", Counter(ACTIONS[row.state][1] for row in rows))
     yield from _counted("by rule", Counter(row.rule for row in rows))
     yield from _counted("by person", Counter(person for row in rows for person in row.to))
-    for state, (_, words) in ACTIONS.items():
-        those = [row for row in rows if row.state == state]
-        if those:
-            yield f"\n{len(those)} {words}:"
-        for row in those:
-            to = f" to {', '.join(row.to)}" if row.to else ""
-            yield f"  {row.ticket_key}  {row.rule}, {row.rung}: {row.say}{to}, due {local(row.due_at, zone)}"
-            yield f"      because {row.because}"
-            if row.not_before is not None:
-                yield f"      not before {local(row.not_before, zone)}"
+    for state, of_state in _grouped(rows, lambda row: row.state):
+        yield f"\n{len(of_state)} {ACTIONS[state][1]}"
+        for rule, of_rule in _grouped(of_state, lambda row: row.rule):
+            why = book.name("why", rule, book.entries.language)
+            yield f"\n  {rule}: {len(of_rule)}"
+            if why != rule:
+                yield f"    {why}"
+            for to, of_person in _grouped(of_rule, lambda row: row.to):
+                yield f"    to {', '.join(to) or 'nobody'}: {len(of_person)}"
+                for row in of_person:
+                    yield from _told(row, why, zone)
+
+
+def _told(row: Entry, why: str, zone: ZoneInfo) -> Iterable[str]:
+    """One step; of its because only what its rule's reason does not say."""
+    yield f"      {row.ticket_key}  {row.rung}: {row.say}, due {local(row.due_at, zone)}"
+    if because := row.because.removeprefix(why).removeprefix("; "):
+        yield f"        because {because}"
+    if row.not_before is not None:
+        yield f"        not before {local(row.not_before, zone)}"
+
+
+def _grouped(rows: Iterable[Entry], by: Callable[[Entry], Group]) -> Iterable[tuple[Group, list[Entry]]]:
+    """Rows that follow one another with the same thing in common."""
+    for common, those in groupby(rows, key=by):
+        yield common, list(those)
 
 
 def _counted(title: str, counts: Counter[str]) -> Iterable[str]:
@@ -111,8 +134,10 @@ def _counted(title: str, counts: Counter[str]) -> Iterable[str]:
         yield f"  {n:4}  {word}"
 
 
-def _order(row: Entry) -> tuple[int, str, tuple[str, ...], Moment, str]:
-    return (list(ACTIONS).index(row.state), row.rule, row.to, row.due_at, row.key)
+def ordered(rows: Iterable[Entry]) -> list[Entry]:
+    """Give the rows by what becomes of them, by rule, by whom they address, then those due longest first."""
+    states = list(ACTIONS)
+    return sorted(rows, key=lambda row: (states.index(row.state), row.rule, row.to, row.due_at, row.key))
 
 
 def _know(keys: Iterable[str], store: Store, book: Rulebook) -> None:
