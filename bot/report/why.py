@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import groupby
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from bot.core.explanation import Addressee, Explanation, RuleFacts, RungFacts, Told
+from bot.core.explanation import Addressee, Explanation, Outcome, RuleFacts, RungFacts, Told
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment
 from bot.report.why_history import history
@@ -54,21 +56,24 @@ def _head(found: Explanation, told: Telling, *, is_last_cycle: bool) -> Text:
 
 
 def _rules(rules: Iterable[RuleFacts], told: Telling, *, whole: bool) -> Iterator[RenderableType]:
-    rules = list(rules)
-    idle = [rule for rule in rules if rule.outcome == "nothing to route"]
-    if len(idle) > 1:
-        sign, words, style, _ = OUTCOMES["nothing to route"]
-        names = ", ".join(rule.rule for rule in idle)
-        yield indented(Text.assemble((f"{sign} {names}", style), f"  {words}: {idle[0].because}"))
-    for rule in [rule for rule in rules if len(idle) < 2 or rule not in idle]:
-        sign, words, style, is_told = OUTCOMES[rule.outcome]
-        line = Text.assemble((f"{sign} {rule.rule}", f"bold {style}".strip()), f"  {words}")
-        if rule.step is not None:
-            line.append(f": {rule.step.say} to {_addressed(rule.step.to)}, rung {rule.step.rung}")
-        line.append(f": {clean(rule.because)}" if rule.step is None else "")
+    """Tell each rule; those beside one another that are silent for the same reason share a line."""
+    for (outcome, because, _), alike in groupby(rules, key=partial(_alike, whole=whole)):
+        sign, words, style, is_told = OUTCOMES[outcome]
+        several = list(alike)
+        names = ", ".join(rule.rule for rule in several)
+        line = Text.assemble((f"{sign} {names}", f"bold {style}".strip()), f"  {words}")
+        step = several[0].step
+        if step is not None:
+            line.append(f": {step.say} to {_addressed(step.to)}, rung {step.rung}")
+        line.append(f": {clean(because)}" if step is None else "")
         yield indented(line)
         if whole or is_told:
-            yield from _rule(rule, told)
+            yield from _rule(several[0], told)
+
+
+def _alike(rule: RuleFacts, *, whole: bool) -> tuple[Outcome, str, str]:
+    alone = whole or OUTCOMES[rule.outcome].whole
+    return rule.outcome, rule.because, rule.rule if alone else rule.kind
 
 
 def _rule(rule: RuleFacts, told: Telling) -> Iterator[RenderableType]:
