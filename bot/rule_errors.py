@@ -36,6 +36,7 @@ _SENTENCES: Mapping[str, str] = {
 }
 _TRUTHS = dict.fromkeys(("yes", "on", "y", "true"), "true") | dict.fromkeys(("no", "off", "n", "false"), "false")
 _MOST = 1_000
+_INSIDE_AN_ENTRY = 3
 _NAMING = ("state", "queue", "person", "route", "name", "rung")
 
 
@@ -77,12 +78,14 @@ def placed(finding: Finding, root: Node) -> Problem:
 class SoundPart:
     """A rulebook without its malformed parts, so that the rest is cross-checked in the same run.
 
-    `broken` holds the names of what was left out, and of the sections from which it was.
+    `broken` holds the names of entries that were left out whole, and of the sections from which they were; `cut` are
+    the paths of single keys that were.
     """
 
     root: Node
     entries: Entries
     broken: frozenset[str]
+    cut: frozenset[Path] = frozenset()
 
     def problems(self, messages: Mapping[str, frozenset[str]] | None) -> list[Problem]:
         """What does not fit together, but for findings that what was left out may have caused."""
@@ -91,6 +94,11 @@ class SoundPart:
         return unread + [placed(finding, self.root) for finding in findings if not self._caused_by_broken(finding)]
 
     def _caused_by_broken(self, finding: Finding) -> bool:
+        path = finding.path[:-1] if finding.path[-1:] == (KEY,) else finding.path
+        for cut in self.cut:
+            around, beside = path == cut[: len(path)], path[:-1] == cut[:-1]
+            if around or (beside and str(cut[-1]) in finding.text):
+                return True
         section, *inner = finding.path
         about_the_section = not inner or section == "routes"
         if about_the_section and section in self.broken:
@@ -103,11 +111,53 @@ class SoundPart:
 
 
 def sound_part(error: ValidationError, root: Node) -> SoundPart | None:
-    """What is left of a rulebook without its malformed entries; None when that is not a rulebook."""
+    """What is left of a rulebook without what is malformed in it; None when that is not a rulebook.
+
+    Only the malformed key is left out where the entry can do without it, so that the rest of it is looked at too.
+    """
+    cut: set[Path] = set()
+    whole: set[Path] = set()
+    for detail in error.errors(include_url=False):
+        path = _walk(root, detail["loc"])[1]
+        if detail["type"] == "missing" or len(path) < _INSIDE_AN_ENTRY or not isinstance(path[-1], str):
+            whole.add(detail["loc"][:2])
+        else:
+            cut.add(path)
+    keys_cut = _without_keys(root, cut)
+    try:
+        Entries.model_validate(_left(keys_cut, whole)[0].plain())
+    except ValidationError as again:
+        whole |= {detail["loc"][:2] for detail in again.errors(include_url=False)}
+    left, broken = _left(keys_cut, whole)
+    try:
+        return SoundPart(left, Entries.model_validate(left.plain()), broken, frozenset(cut))
+    except ValidationError:
+        return None
+
+
+def _without_keys(node: Node, paths: set[Path]) -> Node:
+    """The node without the keys that stand at these paths."""
+    match node.value:
+        case dict() as have:
+            kept = {
+                key: _without_keys(child, _under(key, paths)) for key, child in have.items() if (key,) not in paths
+            }
+            return replace(node, value=kept)
+        case list() as have:
+            return replace(node, value=[_without_keys(child, _under(i, paths)) for i, child in enumerate(have)])
+        case _:
+            return node
+
+
+def _under(part: str | int, paths: set[Path]) -> set[Path]:
+    return {path[1:] for path in paths if path[0] == part and len(path) > 1}
+
+
+def _left(root: Node, malformed: set[Path]) -> tuple[Node, frozenset[str]]:
+    """The root without these entries, and the names that are gone with them."""
     assert isinstance(root.value, dict)  # noqa: S101
     sections = dict(root.value)
     broken: set[str] = set()
-    malformed = {detail["loc"][:2] for detail in error.errors(include_url=False)}
     for section in {str(loc[0]) for loc in malformed} & sections.keys():
         parts = {part for loc in malformed if loc[0] == section for part in loc[1:]}
         node = sections.pop(section)
@@ -118,11 +168,7 @@ def sound_part(error: ValidationError, root: Node) -> SoundPart | None:
             sections[section] = _without(node, parts)
             broken.update(str(part) for part in parts if isinstance(part, str))
             broken.update(name for part in parts if (child := node.child(part)) for name in _names(child))
-    left = replace(root, value=sections)
-    try:
-        return SoundPart(left, Entries.model_validate(left.plain()), frozenset(broken))
-    except ValidationError:
-        return None
+    return replace(root, value=sections), frozenset(broken)
 
 
 def _without(node: Node, parts: set[str | int]) -> Node:
