@@ -29,6 +29,7 @@ AGAIN_S = 1800
 """How long after a refusal a rulebook is tried once more, since what was missing may be there: in seconds."""
 
 _SHOWN = 20
+_LONG_S = 600
 
 Look = tuple[tuple[str, int, int], ...]
 """The files of a rulebook as they are seen from outside: names, sizes, and times of change in nanoseconds."""
@@ -68,8 +69,8 @@ class Reload:
 
     `folders` are the common one and the desk's own. `read` gives the desk that the files say, raising Misconfigured;
     `tie` makes it ready for the tracker, raising that, Unreachable and Denied. `seen` are the files as they were
-    before the rulebook in force was read. A change takes effect `notice_s` after it was told; `asked`
-    gives, once, whether a person wants all of it at once. With `pull_s` Git is asked that often for what is new.
+    before the rulebook in force was read. A change takes effect `notice_s` after it was told. With `pull_s` Git is
+    asked that often for what is new.
     """
 
     engine: Engine
@@ -79,7 +80,6 @@ class Reload:
     seen: Look
     notice_s: int = 900
     pull_s: int = 0
-    asked: Callable[[], bool] = lambda: False
     _before: Look | None = None
     _at_once: bool = False
     _again_at: Moment | None = None
@@ -87,14 +87,18 @@ class Reload:
     _pulled_at: Moment | None = None
     _pull_failed: str | None = None
     _unread: str | None = None
+    _busy_since: Moment | None = None
     _refused: tuple[str, ...] = ()
     _coming: _Coming | None = None
     _told: list[Step] = field(default_factory=list)
     _last_at: Moment = 0
 
-    def __call__(self, now: Moment) -> None:
-        """Look at the files, and do what their change asks for. Raises StoreError, and Denied as `tie` does."""
-        self._at_once = self.asked() or self._at_once
+    def __call__(self, now: Moment, asked: bool = False) -> None:
+        """Look at the files, and do what their change asks for; `asked` by a person, all of it at once.
+
+        Raises StoreError, and Denied as `tie` does.
+        """
+        self._at_once = asked or self._at_once
         try:
             self._pull(now)
             self._heed_files(now)
@@ -122,13 +126,24 @@ class Reload:
         self._pull_failed = failed
 
     def _heed_files(self, now: Moment) -> None:
-        if now < self._wait_until or is_busy(self._own):
+        if now < self._wait_until or self._git_is_busy(now):
             return
         files = look(self.folders)
         stands_still, self._before = files == self._before, files
         again = self._again_at is not None and now >= self._again_at
         if self._at_once or again or (stands_still and files != self.seen):
             self._consider(files, now)
+
+    def _git_is_busy(self, now: Moment) -> bool:
+        if not is_busy(self._own):
+            self._busy_since = None
+            return False
+        if self._busy_since is None:
+            self._busy_since = now
+        elif self._busy_since <= now - _LONG_S:
+            self._busy_since = now
+            log.warning("git has not finished in the rulebook's folder, so it is not read")
+        return True
 
     def _consider(self, files: Look, now: Moment) -> None:
         """Read what the files say. What they say while somebody writes is not believed."""
@@ -277,7 +292,6 @@ class Reload:
         engine, before = self.engine, self.engine.book.version
         engine.seam("before swap")
         engine.book, engine.messages, engine.tracker, engine.facts = ready
-        engine.tried.clear()
         self._refused = ()
         self._told.clear()
         engine.seam("after swap")

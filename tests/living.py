@@ -71,7 +71,7 @@ class Living:
 
     def tick(self, after: int = MINUTE) -> Report:
         now = self.desk.later(after)
-        self.reload(now)
+        self.reload(now, asked=bool(self.wants and self.wants.pop()))
         return cycle(self.bot.engine, now)
 
     def ticks(self, until: Moment, every: int = MINUTE) -> list[Report]:
@@ -128,7 +128,6 @@ def living(
             started.facts,
             **{"clock": lambda: desk.now, **engine},
         )
-        wants: list[bool] = []
         reload = Reload(
             made,
             folders,
@@ -137,9 +136,8 @@ def living(
             seen=seen,
             notice_s=notice_s,
             pull_s=pull_s,
-            asked=lambda: bool(wants and wants.pop()),
         )
-        yield Living(Bot(desk, made), folder, reload, wants)
+        yield Living(Bot(desk, made), folder, reload)
     finally:
         opened.close()
         client.close()

@@ -92,7 +92,7 @@ def test_where_the_whole_desk_watches_it_says_what_else_is_to_be_done(
     edit(tmp_path / "rules", "desk.yaml", "observe: false", "observe: true")
     assert piletibot("adopt", RULE, "no-movement", "--config", config) == 0
     said = capsys.readouterr().out
-    assert f"{tmp_path}/rules/desk.yaml:12:12: 'true': the whole desk is on observe" in said
+    assert ":12: 'true': the whole desk is on observe" in said
     assert "These go live with it: it-support, permits," in said
     assert "no-movement," not in said.partition("go live with it")[2]
     assert piletibot("adopt", "--config", config) == 0

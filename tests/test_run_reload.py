@@ -5,6 +5,9 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from html import unescape
 from pathlib import Path
 
@@ -14,7 +17,10 @@ from command_line import ALWAYS_OPEN, open_sandbox, user_of, write_desk
 from living import edit
 
 from bot.sandbox import acts
+from bot.sandbox.faults import Fault
 from bot.sandbox.server import Sandbox
+from bot.sandbox.world import Issue
+from bot.store.store import open_store
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -33,34 +39,83 @@ def read_by_a_person(sandbox: Sandbox, key: str) -> list[str]:
     return [unescape(comment["body"]) for comment in answer.json()["comments"]]
 
 
+@contextmanager
+def running(config: Path) -> Iterator[subprocess.Popen[str]]:
+    """A daemon in a process of its own, which is told to stop at the end if it is still there."""
+    command = [sys.executable, "-c", "from bot.cli import main; main()", "run", "--config", str(config)]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as daemon:
+        try:
+            yield daemon
+        finally:
+            daemon.send_signal(signal.SIGTERM)
+            assert daemon.stderr is not None
+            daemon.stderr.read()
+
+
+def until(daemon: subprocess.Popen[str], said: str) -> None:
+    """Wait for a line of its log."""
+    assert any(said in line for line in daemon.stderr or ())
+
+
+def desk_with_control(sandbox: Sandbox, home: Path) -> tuple[Path, Issue]:
+    """A configuration, and the control ticket that its rulebook names."""
+    world = sandbox.world
+    values = {"summary": "Piletibot", "issuetype": world.issue_types["10100"]}
+    control = acts.create(world, world.person("juht1"), world.projects["KKA"], values)
+    config = write_desk(home, sandbox.url, ALWAYS_OPEN, user=user_of(world.flavour))
+    edit(home / "rules", "desk.yaml", "  # control: KKA-1 ", f"  control: {control.key} ")
+    return config, control
+
+
+def said(sandbox: Sandbox, control: Issue) -> int:
+    """How many comments the control ticket has."""
+    found = sandbox.world.find(control.key)
+    return len(found.comments) if found else 0
+
+
 @pytest.mark.parametrize("flavour", ["cloud", "dc"])
 def test_what_the_lead_reads_when_the_rules_are_edited(flavour: str, tmp_path: Path) -> None:
     with open_sandbox(flavour) as sandbox:
-        world = sandbox.world
-        values = {"summary": "Piletibot", "issuetype": world.issue_types["10100"]}
-        control = acts.create(world, world.person("juht1"), world.projects["KKA"], values)
-        config = write_desk(tmp_path, sandbox.url, ALWAYS_OPEN, user=user_of(flavour))
+        config, control = desk_with_control(sandbox, tmp_path)
         rules = tmp_path / "rules"
-        edit(rules, "desk.yaml", "  # control: KKA-1 ", f"  control: {control.key} ")
-        command = [sys.executable, "-c", "from bot.cli import main; main()", "run", "--config", str(config)]
-        with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as daemon:
-            log = daemon.stderr
-            assert log is not None
-            try:
-                assert any("judged" in line for line in log)
-                edit(rules, "ladders.yaml", "- name: no-movement", "- nam: no-movement")
-                daemon.send_signal(signal.SIGHUP)
-                assert any("rulebook refused" in line for line in log)
-                assert any("1 comments written" in line for line in log)
-                edit(rules, "ladders.yaml", "- nam: no-movement", "- name: stands-still")
-                daemon.send_signal(signal.SIGHUP)
-                assert any("rulebook in force" in line for line in log)
-                assert any("1 comments written" in line for line in log)
-            finally:
-                daemon.send_signal(signal.SIGTERM)
-                log.read()
-            assert daemon.wait(timeout=30) == 0
+        with running(config) as daemon:
+            until(daemon, "judged")
+            edit(rules, "ladders.yaml", "- name: no-movement", "- nam: no-movement")
+            daemon.send_signal(signal.SIGHUP)
+            until(daemon, "rulebook refused")
+            until(daemon, "1 comments written")
+            edit(rules, "ladders.yaml", "- nam: no-movement", "- name: stands-still")
+            daemon.send_signal(signal.SIGHUP)
+            until(daemon, "rulebook in force")
+            until(daemon, "1 comments written")
+        assert daemon.returncode == 0
         refused, changed = read_by_a_person(sandbox, control.key)
-    assert "ladders.yaml:14:5: unknown key 'nam'; did you mean 'name'?" in refused
+    assert "ladders.yaml:" in refused
+    assert "unknown key 'nam'; did you mean 'name'?" in refused
     assert "nimi on muutunud (no-movement → stands-still)" in changed
     assert "kehtib nüüd" in changed
+
+
+def test_killed_while_the_report_is_written_it_is_there_once(tmp_path: Path) -> None:
+    with open_sandbox("cloud") as sandbox:
+        config, control = desk_with_control(sandbox, tmp_path)
+        with running(config) as daemon:
+            until(daemon, "judged")
+            sandbox.site.faults.faults = [Fault("slow", "POST", r"/comment$", seconds=25)]
+            edit(tmp_path / "rules", "ladders.yaml", "- name: no-movement", "- name: stands-still")
+            daemon.send_signal(signal.SIGHUP)
+            until(daemon, "rulebook in force")
+            while not said(sandbox, control):  # it was taken, and the answer does not come
+                assert daemon.poll() is None
+                threading.Event().wait(0.02)
+            daemon.kill()
+        sandbox.site.faults.faults = []
+        with running(config) as daemon:
+            until(daemon, "started")
+            until(daemon, "judged")
+        assert daemon.returncode == 0
+        (told,) = read_by_a_person(sandbox, control.key)
+        assert "nimi on muutunud (no-movement → stands-still)" in told
+    with closing(open_store(f"sqlite:///{tmp_path / 'piletibot.db'}")) as store:
+        assert store.pending() == []
+        assert [(row.rule, row.state) for row in store.ledger()] == [("rulebook", "said")]

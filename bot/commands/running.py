@@ -60,7 +60,6 @@ def run(config: Path) -> int:
             seen=seen,
             notice_s=settings.rules.notice_s,
             pull_s=settings.rules.pull_s,
-            asked=stop.asked,
         )
         log.info("started", site=settings.site, rulebook=engine.book.version, poll_s=settings.engine.poll_s)
         daemon.run(

@@ -60,6 +60,10 @@ class Stop:
         self._reload = True
         self._signals.put(None)
 
+    def is_asked(self) -> bool:
+        """Whether a reload was asked for and not heeded yet."""
+        return self._reload
+
     def asked(self) -> bool:
         """Whether a reload was asked for since this was last called."""
         asked, self._reload = self._reload, False
@@ -85,14 +89,14 @@ def run(
     *,
     poll_s: int,
     now: Callable[[], Moment] = lambda: int(time.time()),
-    before: Callable[[Moment], None] = lambda at: None,
+    before: Callable[[Moment, bool], None] = lambda at, asked: None,
     after: Callable[[Report], None] = lambda report: None,
 ) -> None:
     """Run a cycle every `poll_s` seconds until told to stop; returns within ten seconds of that.
 
     A cycle that is late is run once, not caught up on. After a throttled cycle the next waits as long as the
-    tracker asked. `before` is called with the moment of each cycle first; when a reload is asked for, the next cycle
-    comes at once. Raises `Denied` when the account is no longer let in.
+    tracker asked. `before` is called with the moment of each cycle first, and whether a reload was asked for: then
+    the next cycle comes at once. Raises `Denied` when the account is no longer let in.
     """
     quiet_until = 0.0
     denied: list[Denied] = []
@@ -102,7 +106,7 @@ def run(
         if stop() or time.monotonic() < quiet_until:
             return
         try:
-            before(at := now())
+            before(at := now(), stop.asked())
             report = cycle(engine, at)
         except Denied as error:
             denied.append(error)
@@ -113,6 +117,8 @@ def run(
             return
         quiet_until = time.monotonic() + report.retry_after_s
         after(report)
+        if stop.is_asked():
+            once()
 
     scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(1)}, timezone="UTC")
     job = scheduler.add_job(
@@ -128,7 +134,7 @@ def run(
     )
     scheduler.start()
     while not stop.wait():
-        # A cycle that runs now lets this one pass; the one after it heeds what was asked.
+        # A cycle that runs now lets this one pass, and is followed by another itself.
         job.modify(next_run_time=datetime.now(UTC))
     _shut_down(scheduler)
     if denied:
