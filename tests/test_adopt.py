@@ -31,6 +31,7 @@ def tomorrow() -> str:
 
 
 def watching(home: Path, sandbox: Sandbox) -> Path:
+    """The shipped desk, of which one rule and no other is on observe."""
     config = write_desk(home, sandbox.url, ALWAYS_OPEN, user=user_of("cloud"))
     edit(
         home / "rules",
