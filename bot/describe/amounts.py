@@ -101,7 +101,7 @@ def both(parts: Sequence[str], language: str) -> str:
 
 def any_clause(parts: Sequence[str], language: str) -> str:
     """Join clauses with "or", after a comma where one has a comma within; what all begin with is said once."""
-    comma = "," if any(", " in part for part in parts[:-1]) else ""
+    comma = "," if any(", " in part for part in parts[-2:-1]) else ""
     return _joined(_shared(parts), f"{comma} {_OR[language]}")
 
 

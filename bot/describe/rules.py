@@ -148,7 +148,7 @@ def ladders(voice: Voice) -> Iterator[str]:
         yield f"{when} {_clock(voice, ladder)}".strip()
         yield ""
         for n, rung in enumerate(ladder.rungs, 1):
-            yield f"{n}. {_rung(voice, rung)}"
+            yield f"{n}. {_rung(voice, rung, since=ladder.clock.startswith(SINCE))}"
         yield ""
 
 
@@ -163,21 +163,22 @@ def _clock(voice: Voice, ladder: Ladder) -> str:
     return voice.say("on_policy", policy=code(ladder.clock), why=voice.why(why))
 
 
-def _rung(voice: Voice, rung: Rung) -> str:
-    said = voice.say("sent", when=_when(voice, rung), **_sent(voice, rung.to, rung.say))
+def _rung(voice: Voice, rung: Rung, *, since: bool) -> str:
+    said = voice.say("sent", when=_when(voice, rung, since=since), **_sent(voice, rung.to, rung.say))
     if rung.every is None:
         return said
     again = voice.say("every", amount=amounts.every(rung.every, voice.language), times=rung.times)
     return f"{said} {again}"
 
 
-def _when(voice: Voice, rung: Rung) -> str:
+def _when(voice: Voice, rung: Rung, *, since: bool) -> str:
     if rung.share is not None:
-        return voice.say("share", share=rung.share)
+        return voice.say("share_all" if rung.share == 100 else "share", share=rung.share)
     for key in ("after", "before_due", "past_due"):
         length: Duration | None = getattr(rung, key)
         if length is not None and length.amount:
-            return voice.say(key, amount=amounts.amount(length, voice.language))
+            sentence = "after_start" if key == "after" and not since else key
+            return voice.say(sentence, amount=amounts.amount(length, voice.language))
     if rung.past_due is not None:
         return voice.say("breach")
     return voice.say("at_once" if rung.after is not None else "due_day")
