@@ -138,12 +138,12 @@ def test_what_is_wrong_in_form_is_wrong_to_an_editor(case):
 def test_what_takes_more_than_one_file_s_form_to_see_is_all_that_an_editor_does_not():
     """Golden: names that are not there, things said twice, amounts that do not fit, what can never happen."""
     unseen = [case["it"] for case in CASES if not seen(case)]
-    text = f"{len(CASES) - len(unseen)} of {len(CASES)} broken rulebooks are marked by an editor. Not these:\n"
-    text += "".join(f"  {name}\n" for name in unseen)
+    text = "".join(f"{name}\n" for name in unseen)
     if os.environ.get("PILETIBOT_UPDATE_GOLDEN"):
         GOLDEN.parent.mkdir(exist_ok=True)
         GOLDEN.write_text(text, "utf-8")
     assert GOLDEN.read_text("utf-8") == text
+    assert len(unseen) < len(CASES) * 0.4
 
 
 CASE_LIST = read_yaml((RULES / "keskkonnaamet" / "tests" / "closure.yaml").read_text("utf-8"), "")[0].plain()
