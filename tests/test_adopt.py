@@ -33,12 +33,10 @@ def tomorrow() -> str:
 def watching(home: Path, sandbox: Sandbox) -> Path:
     """The shipped desk, of which one rule and no other is on observe."""
     config = write_desk(home, sandbox.url, ALWAYS_OPEN, user=user_of("cloud"))
-    edit(
-        home / "rules",
-        "ladders.yaml",
-        f"  - name: {RULE}\n",
-        f"  - name: {RULE}\n    observe: true  # until proven\n",
-    )
+    for path in (home / "rules").glob("*.yaml"):
+        path.write_text(path.read_text("utf-8").replace("    observe: true\n", ""), "utf-8")
+    name = f"  - name: {RULE}\n"
+    edit(home / "rules", "ladders.yaml", name, f"{name}    observe: true  # until proven\n")
     return config
 
 
