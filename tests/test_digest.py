@@ -181,7 +181,6 @@ def test_the_promises_of_the_week(book):
         ("tier2-resolution", Kept(1, 2, 1)),
         ("of-old", Kept(1, 0, 0)),
     ]
-    assert words_of("et")["promises"] == "Lubadused viimase 7 päeva jooksul"
     assert "Lubadused viimase 7 päeva jooksul" in html(digest, book, "et")
     assert "Lubadused" not in html(gather([], [], (), book, at(NOW)), book, "et")
 

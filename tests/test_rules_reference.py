@@ -21,6 +21,7 @@ from bot.core.moments import MOMENTS, WHILES, moment_problem, while_problem
 from bot.core.people import ROLES
 from bot.core.ruletest_words import Case, Expectations, Happened, Time
 from bot.core.words import WORDS
+from bot.report.digest import PARTS
 from bot.ruletests import run
 from bot.shipped import rules_folder
 from bot.start import read_desk
@@ -37,6 +38,8 @@ TYPES: list[tuple[Any, str]] = [
     (written.Length, "duration"),
     (written.Share, "share"),
     (written.Working, "duration"),
+    (written.WorkingDays, "duration"),
+    (written.CalendarDays, "duration"),
     (written.Elapsed, "duration"),
     (written.Span, "duration"),
     (written.DayLength, "duration"),
@@ -48,6 +51,7 @@ TYPES: list[tuple[Any, str]] = [
     (dict[str, words.Names], "texts by language, by name"),
     (dict[written.CalendarDate, written.Week], "hours by date"),
     (tuple[str, ...], "list of texts"),
+    (tuple[words.Part, ...], "list of parts"),
     (Expectations, "list of expectations"),
     (dict[Time, Expectations], "list of expectations by time"),
     (Time, "time"),
@@ -155,6 +159,12 @@ def fact_rows():
         yield f"`{word}`", entry.says, f"`{entry.needs}`" if entry.needs else ""
 
 
+def part_rows():
+    yield "part", "shows"
+    for part, says in PARTS.items():
+        yield f"`{part}`", says
+
+
 def message_rows():
     messages = load_messages([SHIPPED / "common" / "messages"])
     yield "message", "languages", "cannot do without"
@@ -169,6 +179,7 @@ TABLES = {name: lambda model=model: model_rows(model) for name, model in MODELS.
     "WHILES": lambda: argument_rows(WHILES, while_problem),
     "ROLES": role_rows,
     "FACTS": fact_rows,
+    "PARTS": part_rows,
     "MESSAGES": message_rows,
 }
 

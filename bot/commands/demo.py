@@ -67,7 +67,7 @@ def demo(
 
 def _digest(opened: Demo, now: Moment, path: Path) -> Path:
     book = opened.engine.book
-    write(opened.engine.store, book, now, path, book.entries.language, f"{opened.sandbox.url}/browse/")
+    write(opened.engine.store, book, now, path, None, f"{opened.sandbox.url}/browse/")
     return path
 
 

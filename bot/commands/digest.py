@@ -19,6 +19,6 @@ def digest(config: Path, out: Path, language: str | None) -> int:
     logs.configure("error", settings.log.format)
     book = read_desk(settings.rules.folder, settings.site).book
     with closing(open_store(settings.store.url.get_secret_value())) as store:
-        write(store, book, int(time.time()), out, language or book.entries.language, f"{settings.jira.url}/browse/")
+        write(store, book, int(time.time()), out, language, f"{settings.jira.url}/browse/")
     print(out)
     return 0

@@ -7,6 +7,7 @@ from datetime import date
 
 from bot.core.crosscheck_calendars import calendars, targets
 from bot.core.crosscheck_completeness import completeness, titles
+from bot.core.crosscheck_digest import digest
 from bot.core.crosscheck_rules import deadlines, ladders, policies, routes, rule_names
 from bot.core.crosscheck_stops import stops
 from bot.core.crosscheck_words import words
@@ -44,6 +45,7 @@ def problems(
         *patterns(entries),
         *deadlines(entries),
         *ladders(entries, messages),
+        *digest(entries),
     ]
 
 

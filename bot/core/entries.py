@@ -5,7 +5,7 @@ The shell reads the files (`bot.rulefiles`); whether the parts fit together is `
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
 
@@ -14,6 +14,7 @@ from bot.core.written import (
     Addressees,
     AtRisk,
     CalendarDate,
+    CalendarDays,
     CalendarFiles,
     ClockText,
     Conditions,
@@ -35,6 +36,7 @@ from bot.core.written import (
     Week,
     Whiles,
     Working,
+    WorkingDays,
     not_all_of,
     one_of,
     some_of,
@@ -388,6 +390,42 @@ class Ladder(_Entry):
     """The day the rule goes live: what was due before it counts as done."""
 
 
+Part = Literal[
+    "overdue",
+    "due_soon",
+    "still",
+    "solved",
+    "customer",
+    "incomplete",
+    "unrouted",
+    "unassigned",
+    "statutory",
+    "backlog",
+    "promises",
+    "bot",
+]
+"""What a digest can be made of, in the order in which it stands there by default."""
+
+
+class DigestEntry(_Entry):
+    """What the lead's digest shows."""
+
+    language: Language | None = None
+    """The language it is in, unless the command asks for another; the desk's by default."""
+    title: Names = {}
+    """What it is called, by language, in place of its own title."""
+    parts: Annotated[tuple[Part, ...], Field(min_length=1)] = get_args(Part)
+    """What it shows, in this order; what is left out is not shown."""
+    soon: WorkingDays = Field(default="2wd", validate_default=True)
+    """What is due before so many working days are over, today the first of them, is due soon."""
+    still: Working = Field(default="2wd", validate_default=True)
+    """A ticket on which tier 2 did nothing in so much working time is without movement."""
+    ages: tuple[CalendarDays, ...] = Field(default=("10cd", "30cd"), validate_default=True, min_length=1)
+    """The ages at which the backlog is divided, in calendar days."""
+    promises: CalendarDays = Field(default="7cd", validate_default=True)
+    """The days, today the last of them, whose promises are counted."""
+
+
 class Entries(_Entry):
     """All the sections of a rulebook's files, merged."""
 
@@ -433,3 +471,5 @@ class Entries(_Entry):
     """The dates that the law or the season sets."""
     ladders: tuple[Ladder, ...] = ()
     """What is said to whom, and when."""
+    digest: DigestEntry = DigestEntry()
+    """What the lead's digest shows."""

@@ -94,6 +94,16 @@ Elapsed = Annotated[
 Span = Annotated[Duration, BeforeValidator(_duration), WithJsonSchema(_DATED)]
 """What a deadline counts, more than nothing."""
 
+WorkingDays = Annotated[
+    Duration, BeforeValidator(_duration), WithJsonSchema(text_like(f"{_SOME}wd", "1wd", "2wd", "5wd"))
+]
+"""Whole working days, more than none."""
+
+CalendarDays = Annotated[
+    Duration, BeforeValidator(_duration), WithJsonSchema(text_like(f"{_SOME}cd", "7cd", "10cd", "30cd"))
+]
+"""Calendar days, more than none."""
+
 SOME_LENGTH = text_like(f"{_SOME}(?:m|h|wd|cd|mo)|{_SOME}(?:m|h) clock", *_EXAMPLES)
 """Any duration but none."""
 

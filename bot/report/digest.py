@@ -5,25 +5,26 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
 from bot.core.clock import Cycle, due_at, elapsed_s, is_paused, is_running
 from bot.core.clocks import since_cycle
+from bot.core.completeness import gaps, handed_over_at
 from bot.core.deadline import Deadline, distance, is_over, shown
 from bot.core.deadlines import dates_of
 from bot.core.judge import Judged, look
 from bot.core.ledger import Entry
 from bot.core.rulebook import Rulebook
-from bot.core.steps import Amount, At, Name, Value
+from bot.core.steps import Amount, At, Name, Several, Value
 from bot.core.ticket import UNKNOWN, Moment, Ticket
 from bot.core.verdict import Verdict
-from bot.report.words import words_of
+from bot.report.backlog import Band, band_of, bands
+from bot.report.words import headings
 from bot.store.store import Store
 from bot.wording import show
 
-_STILL_WD, _WEEK = 2, 7
 _TEMPLATE = Path(__file__).with_name("digest.html")
 
 
@@ -37,6 +38,7 @@ class Row:
     at: Moment
     amount: Amount | None = None
     policy: str = ""
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class Digest:
     closed_today: int
     sections: Mapping[str, Sequence[Row]]
     statutory: Sequence[Statutory]
+    backlog: Sequence[Band]
     promises: Mapping[str, Kept]
     secured: int
     unknown: int
@@ -99,7 +102,9 @@ def gather(
     verdicts: Iterable[Verdict] = (),
 ) -> Digest:
     """Count and list the desk as it stands at `now`. Tickets with a security level are counted, not listed."""
+    shown = book.entries.digest.parts
     sections: dict[str, list[Row]] = {name: [] for name in SECTIONS}
+    backlog = bands(book.entries.digest)
     statutory: list[Statutory] = []
     tiers: Counter[str] = Counter()
     standing: Counter[str] = Counter()
@@ -113,8 +118,12 @@ def gather(
             closed_today += judged.view.happened[-1].at >= today
             continue
         if after.standing == "open":
-            tiers["?" if after.tier is None else str(after.tier)] += 1
-        found, dated = list(_rows(judged, now)), list(_statutory(judged, now))
+            tier = "?" if after.tier is None else str(after.tier)
+            tiers[tier] += 1
+            age = (book.calendar.day_of(now) - book.calendar.day_of(ticket.created_at)).days
+            band_of(age, backlog).by_tier[tier] += 1
+        found = [(name, row) for name, row in _rows(judged, now) if name in shown]
+        dated = list(_statutory(judged, now)) if "statutory" in shown else []
         if ticket.secured:
             secured += bool(found or dated)
             continue
@@ -140,6 +149,7 @@ def gather(
         closed_today=closed_today,
         sections=sections,
         statutory=statutory,
+        backlog=backlog,
         promises=_promises(verdicts, book, now),
         secured=secured,
         unknown=standing[UNKNOWN],
@@ -151,15 +161,16 @@ def gather(
     )
 
 
-def week_began(book: Rulebook, now: Moment) -> Moment:
-    """Find when the week began whose promises a digest counts: seven days of the desk's calendar, today the last."""
-    return book.calendar.start_of_day(book.calendar.day_of(now) - timedelta(days=_WEEK - 1))
+def promises_since(book: Rulebook, now: Moment) -> Moment:
+    """Find since when a digest counts promises: the first of its days, of which today is the last."""
+    days = book.entries.digest.promises.amount
+    return book.calendar.start_of_day(book.calendar.day_of(now) - timedelta(days=days - 1))
 
 
 def _promises(verdicts: Iterable[Verdict], book: Rulebook, now: Moment) -> Mapping[str, Kept]:
-    """The verdicts of the week by policy, those of the rulebook first and in its order."""
+    """The verdicts of these days by policy, those of the rulebook first and in its order."""
     found: dict[str, Kept] = {policy.name: Kept() for policy in book.entries.policies}
-    since = week_began(book, now)
+    since = promises_since(book, now)
     for verdict in verdicts:
         if since <= verdict.stopped_at <= now:
             kept = found.setdefault(verdict.policy, Kept())
@@ -169,8 +180,24 @@ def _promises(verdicts: Iterable[Verdict], book: Rulebook, now: Moment) -> Mappi
     return {policy: kept for policy, kept in found.items() if kept.met or kept.missed}
 
 
-SECTIONS = ("overdue", "due_soon", "still", "solved", "customer", "unrouted", "unassigned")
-"""The sections in the order of what must be done first."""
+SECTIONS = ("overdue", "due_soon", "still", "solved", "customer", "incomplete", "unrouted", "unassigned")
+"""The parts that list tickets, in the order of what must be done first."""
+
+PARTS: Mapping[str, str] = {
+    "overdue": "open tickets with a policy's target behind them, the longest ago first",
+    "due_soon": "those whose target ends soon, within `soon`",
+    "still": "those whose turn is tier 2's, and on which nothing was done for `still`",
+    "solved": "tickets that are solved, their solution not known to have reached the customer",
+    "customer": "tickets that wait for the customer",
+    "incomplete": "tickets at tier 2 that lack something, by the completeness rules that are not on observe",
+    "unrouted": "tickets at tier 2 without a queue",
+    "unassigned": "tickets at tier 2 that are in a queue and have no owner",
+    "statutory": "the answers owed by law, each with its basis, what is left, and what was promised beside it",
+    "backlog": "how many open tickets there are of each of the `ages`, by tier",
+    "promises": "how many promises were kept and broken, by policy, within `promises`",
+    "bot": "how many messages the bot has written, by rule and rung",
+}
+"""What a digest can show; each part's row in the reference."""
 
 
 def _rows(judged: Judged, now: Moment) -> Iterable[tuple[str, Row]]:
@@ -190,8 +217,11 @@ def _rows(judged: Judged, now: Moment) -> Iterable[tuple[str, Row]]:
         yield "customer", _row(judged, cycle.started_at, _run(cycle, now))
     if after.ball == "tier 2" and (cycle := since_cycle("movement", view)) is not None:
         still = elapsed_s(cycle, now)
-        if still >= _STILL_WD * cycle.calendar.day_s:
+        if still >= view.book.entries.digest.still.working_s(cycle.calendar.day_s):
             yield "still", _row(judged, cycle.started_at, Amount(still, cycle.calendar.day_s))
+    missing = dict.fromkeys(word for found in gaps(view) if not found.rule.observe for word in found.missing)
+    if missing and (came_at := handed_over_at(view)) is not None:
+        yield "incomplete", replace(_row(judged, came_at), missing=tuple(missing))
     if after.tier == 2 and (ticket.queue is None or ticket.owner is None):
         since = since_cycle("enters tier 2", view)
         at = ticket.created_at if since is None else since.started_at
@@ -234,19 +264,13 @@ def _deadline(judged: Judged, cycle: Cycle, now: Moment) -> tuple[str, Row] | No
     if left_s < 0:
         return "overdue", _row(judged, due, Amount(-left_s, cycle.calendar.day_s), cycle.policy)
     calendar = judged.view.book.calendar
-    day_after = calendar.start_of_day(
-        calendar.day_of(calendar.next_opening(_next_day(judged, now))) + timedelta(days=1)
-    )
+    last = calendar.add_working_days(calendar.day_of(now), judged.view.book.entries.digest.soon.amount - 1)
+    day_after = calendar.start_of_day(last + timedelta(days=1))
     return (
         ("due_soon", _row(judged, due, Amount(left_s, cycle.calendar.day_s), cycle.policy))
         if due < day_after
         else None
     )
-
-
-def _next_day(judged: Judged, now: Moment) -> Moment:
-    calendar = judged.view.book.calendar
-    return calendar.start_of_day(calendar.day_of(now) + timedelta(days=1))
 
 
 def _run(cycle: Cycle, now: Moment) -> Amount:
@@ -268,24 +292,28 @@ def html(digest: Digest, book: Rulebook, language: str, browse: str | None = Non
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     return environment.from_string(_TEMPLATE.read_text("utf-8")).render(
         digest=digest,
-        sections=SECTIONS,
-        words=words_of(language),
+        parts=book.entries.digest.parts,
+        words=headings(language, book.entries.digest),
         language=language,
         browse=browse,
         at=lambda moment: shown(At(moment)),
         amount=shown,
+        titles=lambda words: shown(Several(tuple(Name("title", word) for word in words))),
         name_of=lambda kind, word: "?" if word == UNKNOWN else shown(Name(kind, word)) if word else "–",
     )
 
 
-def write(store: Store, book: Rulebook, now: Moment, path: Path, language: str, browse: str) -> None:
+def write(store: Store, book: Rulebook, now: Moment, path: Path, language: str | None, browse: str) -> None:
     """Write the digest of all that the store knows, as of `now`, to a file, a new one for its owner alone.
+
+    It is in the rulebook's language for it where no other is asked for.
 
     Raises StoreError and OSError.
     """
     troubles = [(ticket_id, what) for ticket_id, what, _ in store.troubles()]
-    verdicts = store.stopped_since(week_began(book, now))
+    verdicts = store.stopped_since(promises_since(book, now))
     digest = gather(store.open_tickets(), store.ledger(), troubles, book, now, verdicts)
+    language = language or book.entries.digest.language or book.entries.language
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         file.write(html(digest, book, language, browse))

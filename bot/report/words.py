@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bot.core.entries import DigestEntry
+from bot.wording import plural
+
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "et": {
         "title": "Koordinaatori hommikune ülevaade",
@@ -17,6 +20,18 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "said_today": "Bot kirjutas täna",
         "overdue": "Tähtaja ületanud",
         "due_soon": "Tähtaeg täna / homme",
+        "due_today": "Tähtaeg täna",
+        "due_within": "Tähtaeg {n} tööpäeva jooksul",
+        "incomplete": "Täiendamist ootavad",
+        "incomplete_at": "II tasemel alates",
+        "missing": "Puudub",
+        "backlog": "Avatud piletite vanus",
+        "age": "Vanus",
+        "at_tier_1": "I tasemel",
+        "total": "Kokku",
+        "between": "{low}–{high} päeva",
+        "older": "üle {n} päeva",
+        "days": "päeva|päeva",
         "still": "Liikumiseta",
         "solved": "Lahendatud, kuid kliendile edastamata",
         "customer": "Kliendi vastuse ootel",
@@ -51,7 +66,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "provisional": "esialgne",
         "unconfirmed": "kinnitamata",
         "extended": "pikendatud",
-        "promises": "Lubadused viimase 7 päeva jooksul",
+        "promises": "Lubadused viimase {n} päeva jooksul",
         "met": "Täidetud",
         "missed": "Täitmata",
         "rejudged": "Tagantjärele hinnatud",
@@ -80,6 +95,18 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "said_today": "Written by the bot today",
         "overdue": "Overdue",
         "due_soon": "Due today / tomorrow",
+        "due_today": "Due today",
+        "due_within": "Due within {n} working days",
+        "incomplete": "Waiting for completion",
+        "incomplete_at": "At tier II since",
+        "missing": "Missing",
+        "backlog": "Age of open tickets",
+        "age": "Age",
+        "at_tier_1": "At tier I",
+        "total": "Total",
+        "between": "{low}–{high} days",
+        "older": "over {n} days",
+        "days": "day|days",
         "still": "Without movement",
         "solved": "Solved, not yet delivered",
         "customer": "Waiting for customer",
@@ -114,7 +141,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "provisional": "provisional",
         "unconfirmed": "not confirmed",
         "extended": "extended",
-        "promises": "Promises of the last 7 days",
+        "promises": "Promises of the last {n} {days}",
         "met": "Met",
         "missed": "Missed",
         "rejudged": "Judged later",
@@ -143,6 +170,18 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "said_today": "Бот написал сегодня",
         "overdue": "Просроченные",
         "due_soon": "Срок сегодня / завтра",
+        "due_today": "Срок сегодня",
+        "due_within": "Срок в ближайшие рабочие дни: {n}",
+        "incomplete": "Ожидают дополнения",
+        "incomplete_at": "На II уровне с",
+        "missing": "Не хватает",
+        "backlog": "Возраст открытых заявок",
+        "age": "Возраст",
+        "at_tier_1": "На I уровне",
+        "total": "Всего",
+        "between": "{low}–{high} дн.",
+        "older": "более {n} дн.",
+        "days": "день|дня|дней",
         "still": "Без движения",
         "solved": "Решены, но решение не передано клиенту",
         "customer": "Ожидают ответа клиента",
@@ -177,7 +216,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "provisional": "предварительный",
         "unconfirmed": "не подтверждён",
         "extended": "продлён",
-        "promises": "Обязательства за последние 7 дней",
+        "promises": "Обязательства за последние {n} {days}",
         "met": "Выполнено",
         "missed": "Нарушено",
         "rejudged": "Оценено позже",
@@ -198,5 +237,20 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 
 
 def words_of(language: str) -> Mapping[str, str]:
-    """The words of a language; every language has the same ones."""
+    """The words of a language; every language has the same ones. Some have places for numbers."""
     return _WORDS[language]
+
+
+def headings(language: str, digest: DigestEntry) -> Mapping[str, str]:
+    """The words of a language as this digest has them: with its own title and its numbers."""
+    words = words_of(language)
+    soon, days = digest.soon.amount, digest.promises.amount
+    due = {1: words["due_today"], 2: words["due_soon"]}.get(soon, words["due_within"].format(n=soon))
+    named = plural(days, words["days"].split("|"), language)
+    titles = {str(spoken): title for spoken, title in digest.title.items()}
+    return {
+        **words,
+        "title": titles.get(language, words["title"]),
+        "due_soon": due,
+        "promises": words["promises"].format(n=days, days=named),
+    }
