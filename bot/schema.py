@@ -109,6 +109,8 @@ def _definitions() -> Mapping[str, Schema]:
                     "type": "string",
                     "pattern": f"^(?!{SINCE}|{DEADLINE}).",
                     "description": "The name of a policy, on whose clock the rungs stand.",
+                    "patternErrorMessage": "write a policy's name, `deadline` and one's name, or `since solved` and "
+                    "the like",
                 },
                 {"type": "string", "pattern": f"^{DEADLINE}.", "description": "`deadline` and the name of one."},
                 *_timed(MOMENTS, SINCE),
@@ -116,7 +118,7 @@ def _definitions() -> Mapping[str, Schema]:
         },
         "addressee": {
             "anyOf": [
-                *({"const": word, "description": role.says} for word, role in ROLES.items()),
+                *({"const": word, "description": _sentence(role.says)} for word, role in ROLES.items()),
                 {"type": "string", "description": "The word of a person under `people:`."},
             ]
         },
@@ -126,7 +128,7 @@ def _definitions() -> Mapping[str, Schema]:
 def _timed(words: Mapping[str, MomentWord] | Mapping[str, WhileWord], before: str = "") -> Iterator[Schema]:
     """Each moment or stretch of time; a pattern where a word of the rulebook's own follows."""
     for word, arguments in forms(words):
-        says = {"description": f"{words[word].says}."}
+        says = {"description": _sentence(words[word].says)}
         if arguments is None:
             yield {"type": "string", "pattern": f"^{before}{word} .", **says}
         elif not arguments:
@@ -144,7 +146,7 @@ def _conditions() -> Schema:
             "any": {**each, "description": "At least one of these holds."},
             "all": {**each, "description": "Each of these holds."},
             "not": {"description": "This does not hold.", **ref},
-            **{word: _compared(entry) | {"description": f"{entry.says}."} for word, entry in WORDS.items()},
+            **{word: _compared(entry) | {"description": _sentence(entry.says)} for word, entry in WORDS.items()},
         },
         "additionalProperties": one_or_more(_TEXT)
         | {"description": "A word under `fields:`, with what the field holds as people see it."},
@@ -173,3 +175,8 @@ def _any_of(values: Values) -> Schema:
 def _bounds(one: Schema) -> Schema:
     bounds = {"over": one, "under": one}
     return {"type": "object", "minProperties": 1, "properties": bounds, "additionalProperties": False}
+
+
+def _sentence(says: str) -> str:
+    """A row of the reference as an editor shows it."""
+    return f"{says[:1].upper()}{says[1:]}."

@@ -46,7 +46,12 @@ from bot.core.written import (
 Language = Literal["et", "en", "ru"]
 Ball = Literal["tier 1", "tier 2", "customer", "third party", "nobody"]
 Standing = Literal["open", "solved", "closed"]
-Word = Annotated[str, StringConstraints(pattern=r"^[^\s/@~][^/@\n]{0,79}$")]
+_NOT_A_NAME = "a name has at most 80 characters, no '/' or '@', and no '~' in front"
+Word = Annotated[
+    str,
+    StringConstraints(pattern=r"^[^\s/@~][^/@\n]{0,79}$"),
+    Field(json_schema_extra={"patternErrorMessage": _NOT_A_NAME}),
+]
 """A permanent name: no slash, no at sign, not starting with a tilde, since it becomes part of a step's key."""
 
 Reason = Annotated[str, StringConstraints(min_length=10, max_length=400)]

@@ -22,9 +22,9 @@ Schema = dict[str, Any]
 
 
 def text_like(pattern: str, *examples: str, **more: Any) -> Schema:
-    """Make the schema of a text that is like this as a whole."""
-    offered = {"examples": list(examples)} if examples else {}
-    return {"type": "string", "pattern": f"^(?:{pattern})$", **offered, **more}
+    """Make the schema of a text that is like this as a whole, as the examples are, which editors offer and show."""
+    offered = {"examples": list(examples), "patternErrorMessage": f"write for example {', '.join(examples)}"}
+    return {"type": "string", "pattern": f"^(?:{pattern})$", **(offered if examples else {}), **more}
 
 
 def one_or_more(one: Mapping[str, Any], *, least: int = 0) -> Schema:
@@ -153,10 +153,12 @@ def _date(value: object) -> object:
 
 
 _YEAR = "(?:19[7-9]|20[0-9]|21[0-9])[0-9]"
-_CALENDAR_DATE = text_like(f"{_YEAR}-{_MONTH_AND_DAY}", format="date")
+_CALENDAR_DATE = text_like(f"{_YEAR}-{_MONTH_AND_DAY}", "2026-12-30", format="date")
 
 Date = Annotated[
-    date, BeforeValidator(_date), WithJsonSchema(text_like(f"[0-9]{{4}}-{_MONTH_AND_DAY}", format="date"))
+    date,
+    BeforeValidator(_date),
+    WithJsonSchema(text_like(f"[0-9]{{4}}-{_MONTH_AND_DAY}", "2026-12-30", format="date")),
 ]
 CalendarDate = Annotated[Date, WithJsonSchema(_CALENDAR_DATE)]
 """A date in the years that calendars count."""
@@ -246,7 +248,7 @@ Examples = Annotated[
 ]
 """Short texts."""
 
-CalendarFiles = Annotated[Listed, WithJsonSchema(one_or_more(text_like(r"[^/\\]+\.ics")))]
+CalendarFiles = Annotated[Listed, WithJsonSchema(one_or_more(text_like(r"[^/\\]+\.ics", "office-closed.ics")))]
 MomentText = Annotated[str, WithJsonSchema(_MOMENT)]
 Moments = Annotated[Listed, WithJsonSchema(one_or_more(_MOMENT))]
 SomeMoments = Annotated[OneOrMore, WithJsonSchema(one_or_more(_MOMENT, least=1))]
