@@ -282,6 +282,8 @@ def test_what_the_bot_did_counts_as_the_bots(capsys: pytest.CaptureFixture[str])
     by_people = rows(capsys, "--rules", book, export=file)
     by_bot = rows(capsys, "--rules", book, "--bot", "acc-doer", export=file)
     assert by_people[0]["steps"] != by_bot[0]["steps"]
+    assert run("--rules", book, "--bot", "acc-nobody", export=file) == 0
+    assert "The account named as the bot's never occurs\n" in capsys.readouterr().out
 
 
 def test_two_processes_find_what_one_finds(capsys: pytest.CaptureFixture[str]) -> None:

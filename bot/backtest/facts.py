@@ -21,6 +21,7 @@ Kind = Literal[
     "repeated",
     "cut_short",
     "not_given",
+    "unseen_bot",
     "without_history",
     "histories_cut_short",
     "comments_cut_short",
@@ -31,6 +32,10 @@ Kind = Literal[
     "unseen_priorities",
     "unseen_people",
 ]
+
+
+FLAGS: frozenset[Kind] = frozenset(("cut_short", "unseen_bot"))
+"""What is so or not, and of which there are no numbers."""
 
 
 class Note(NamedTuple):
@@ -69,11 +74,12 @@ class Backtest:
     differences: Differences = field(default_factory=Differences)
 
 
-def notes_of_export(export: Export) -> Iterator[Note]:
-    """Give what an export lacks, whatever the rulebook."""
+def notes_of_export(export: Export, bot: str | None) -> Iterator[Note]:
+    """Give what an export lacks, whatever the rulebook; `bot` is the account named as the bot's."""
     counts: tuple[tuple[Kind, int], ...] = (
         ("unread_lines", export.unread_lines),
         ("cut_short", int(export.cut_short is not None)),
+        ("unseen_bot", int(bot is not None and bot not in export.people)),
         ("repeated", export.repeated),
         ("without_history", export.without_history),
         ("histories_cut_short", export.histories_cut_short),

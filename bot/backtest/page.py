@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.backtest.charts import PATTERNS, Drawn, bars, folded, heat, shares, stacked
 from bot.backtest.difference import CHANGES
-from bot.backtest.facts import Backtest, Run
+from bot.backtest.facts import FLAGS, Backtest, Run
 from bot.backtest.periods import periods
 from bot.backtest.tally import STRANGER, Kept, Tally, Voice
 from bot.backtest.words import words_of
@@ -320,10 +320,11 @@ class _Told:
         tried = self._backtest.tried
         return [("", tried)] if against is None else [("now", tried), ("before", against)]
 
-    def notes(self) -> list[tuple[str, int, str]]:
-        """What the data lack."""
+    def notes(self) -> list[tuple[str, str, str]]:
+        """What the data lack: what, how often, and its names."""
         notes = (*self._backtest.notes, *self._backtest.tried.notes)
-        return [(self.words[note.kind], note.n, ", ".join(note.names)) for note in notes]
+        counts = ("" if note.kind in FLAGS else self.number(note.n) for note in notes)
+        return [(self.words[note.kind], n, ", ".join(note.names)) for note, n in zip(notes, counts, strict=True)]
 
     def put(self, word: str, **values: Any) -> str:
         """A sentence of the page with values in it."""

@@ -16,6 +16,9 @@ Show = Callable[[str, int | None], Tell]
 """Makes what is told of a piece of work, by its name and how much there is to its first stage, if that is known."""
 
 
+_SAID = {"judge": "judging", "arrange": "arranging"}
+
+
 @contextmanager
 def bars() -> Iterator[Show]:
     """Show a bar for each stage of each piece of work; nothing where standard error is no terminal."""
@@ -23,7 +26,8 @@ def bars() -> Iterator[Show]:
         yield lambda name, total: lambda stage, more: None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as progress:
+    shown = Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True)
+    with shown as progress:
 
         def show(name: str, total: int | None) -> Tell:
             tasks: dict[str, TaskID] = {}
@@ -31,7 +35,8 @@ def bars() -> Iterator[Show]:
             def tell(stage: str, more: int) -> None:
                 if stage not in tasks:
                     known = total if not tasks else None
-                    tasks[stage] = progress.add_task(" ".join(filter(None, (stage, name))), total=known)
+                    said = _SAID.get(stage, stage)
+                    tasks[stage] = progress.add_task(f"{said} {name}".strip(), total=known)
                 progress.advance(tasks[stage], more)
 
             return tell

@@ -66,7 +66,7 @@ def exported(path: Path, books: Sequence[Rulebook], bot: str | None, tell: Tell)
         first_at=export.first_at,
         last_at=export.last_at,
         reads=[ReadExported(binding) for binding, _ in bound],
-        notes=tuple(notes_of_export(export)),
+        notes=tuple(notes_of_export(export, bot)),
         notes_of=[
             tuple(notes_of_binding(book.entries, export, *found)) for book, found in zip(books, bound, strict=True)
         ],

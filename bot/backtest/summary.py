@@ -9,7 +9,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.backtest.difference import CHANGES
-from bot.backtest.facts import Backtest, Note, Run
+from bot.backtest.facts import FLAGS, Backtest, Note, Run
 from bot.backtest.tally import STRANGER, Kept, Tally
 from bot.backtest.words import words_of
 from bot.core.outcome import Action
@@ -129,7 +129,8 @@ def _notes(notes: Sequence[Note]) -> Iterator[str]:
         yield ""
     for note in notes:
         names = f" ({', '.join(note.names)})" if note.names else ""
-        yield from textwrap.wrap(f"{words_of('en')[note.kind]}: {note.n}{names}", _WIDTH, subsequent_indent="    ")
+        n = "" if note.kind in FLAGS else f": {note.n}"
+        yield from textwrap.wrap(f"{words_of('en')[note.kind]}{n}{names}", _WIDTH, subsequent_indent="    ")
 
 
 def _difference(backtest: Backtest, against: Run) -> Iterator[str]:

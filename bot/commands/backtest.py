@@ -70,7 +70,7 @@ def run(asked: Asked) -> int:
     with ExitStack() as held:
         show = held.enter_context(bars())
         if asked.export:
-            source = exported(asked.export, books, asked.bot, show("looking through it", None))
+            source = exported(asked.export, books, asked.bot, show("", None))
         else:
             source = held.enter_context(_live(asked, settings, books, folders, show))
         for finding in source.findings:
@@ -143,7 +143,7 @@ def _live(
     if asked.start is None or settings is None:
         raise Misconfigured("say what to replay: an export with --export, or a span of the live Jira with --from")
     since = _moment(books[0].calendar, "--from", asked.start, ends=False)
-    return live(settings.jira, books, folders, since, show("reading", None))
+    return live(settings.jira, books, folders, since, show("", None))
 
 
 def _settings(asked: Asked) -> Settings | None:
