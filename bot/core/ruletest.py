@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from bot.core.arrange import DeskState, arrange
 from bot.core.completeness import missing_in
 from bot.core.deadlines import DEADLINE
-from bot.core.judge import look, wishes_of
+from bot.core.judge import judge
 from bot.core.rulebook import Rulebook
 from bot.core.ruletest_silence import why_not
 from bot.core.ruletest_ticket import moment, ticket_at
@@ -94,8 +94,8 @@ def _ask(
 ) -> Sequence[Step]:
     """What is said at one of a test's moments; what of it is not as expected goes into `differences`."""
     now = moment(time, book)
-    judged = look(ticket_at(case, book, now), book, now)
-    arranged = arrange([wishes_of(judged)], {}, book, DeskState(), now)
+    ticket = ticket_at(case, book, now)
+    arranged = arrange([judge(ticket, book, now)], {}, book, DeskState(), now)
     said = [*(step for steps in arranged.say for step in steps), *arranged.observe]
     silent = [(held.step, held.because) for held in arranged.hold]
     silent += [(step, "it was due before the rule's `since`") for step in arranged.adopt]
@@ -104,12 +104,12 @@ def _ask(
         step = next((step for step in left if _is_meant(one, step)), None)
         if step is None:
             because = next((because for step, because in silent if _is_meant(one, step)), None)
-            differences.append(Difference(time, _told(one), "nothing", because or why_not(one, judged)))
+            differences.append(Difference(time, _told(one), "nothing", because or why_not(one, ticket, book, now)))
             continue
         left.remove(step)
         if isinstance(one, Expected) and (unlike := _unlike(one, step)):
             wanted, found = ({word: pair[i] for word, pair in unlike.items()} for i in (0, 1))
-            because = why_not(one, judged) if "rung" in unlike or "repeat" in unlike else None
+            because = why_not(one, ticket, book, now) if "rung" in unlike or "repeat" in unlike else None
             differences.append(Difference(time, _worded(one.rule, wanted), _worded(one.rule, found), because))
     ladders = {ladder.name for ladder in book.entries.ladders}
     for step in left:
