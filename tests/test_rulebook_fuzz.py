@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 from test_rulefiles import BASE, TEXTS, written
 
 from bot.core.entries import Entries
+from bot.core.ruletest import run_tests
 from bot.rulefiles import MESSAGES, RulebookError, load_rulebook
+from bot.ruletests import TESTS, read_tests
+from bot.settings import Misconfigured
 from bot.shipped import rules_folder
 from bot.texts import load_messages
 from bot.yaml_positions import read_yaml
@@ -178,3 +181,35 @@ def test_sections_made_up(tmp_path_factory, sections):
     text = yaml.safe_dump(sections, allow_unicode=True)
     folder = written(tmp_path_factory.getbasetemp() / "sections", {"all.yaml": text})
     assert problems_of(folder, messages=TEXTS)
+
+
+RULE_TESTS = {
+    name: {path.name: path.read_text("utf-8") for path in sorted((rules_folder() / name / TESTS).glob("*.yaml"))}
+    for name in DESKS
+}
+
+
+@pytest.fixture(scope="module")
+def books(texts):
+    """The shipped desks, for their tests."""
+    return {
+        name: load_rulebook(rules_folder() / name, site="here", common=COMMON, messages=texts[name]) for name in DESKS
+    }
+
+
+@pytest.mark.parametrize("desk", DESKS)
+@IN_TIME
+@given(st.data())
+def test_rule_tests_whose_lines_were_changed(tmp_path_factory, books, desk, data):
+    """They are refused with places, or run and tell what is not as expected."""
+    name = data.draw(st.sampled_from(sorted(RULE_TESTS[desk])))
+    text = lines_changed(data, RULE_TESTS[desk][name])
+    file = written(tmp_path_factory.getbasetemp() / f"tests-{desk}", {name: text}) / name
+    tests, problems = [], []
+    try:
+        tests = read_tests([file], books[desk])
+    except Misconfigured as error:
+        problems = error.problems
+    assert all(problem.startswith(str(file)) for problem in problems)
+    for outcome in run_tests(books[desk], [one.case for one in tests]):
+        assert all(len(difference.lines()) == 3 for difference in outcome.differences)

@@ -6,6 +6,7 @@ import io
 import shutil
 
 import pytest
+from command_line import piletibot
 from rich.console import Console
 
 from bot.ruletests import run
@@ -154,3 +155,25 @@ def test_the_mistakes_of_all_files_are_told_at_once(rulebook):
 def test_a_path_that_is_not_there(tmp_path):
     with pytest.raises(Misconfigured, match="nowhere: there is no such file or folder"):
         run([tmp_path / "nowhere"], Console(file=io.StringIO()))
+
+
+@pytest.mark.usefixtures("fresh_logs", "at_home")
+def test_the_command_ends_with_0_1_or_2(rulebook, tmp_path, capsys):
+    file = rulebook / "tests" / "a.yaml"
+    report = tmp_path / "out" / "report.xml"
+    file.write_text(GOOD)
+    assert piletibot("test", file, "--junit", report) == 0
+    assert report.read_text("utf-8").count("<testcase") == 1
+    assert piletibot("test", rulebook) == 1  # what no test makes speak
+    assert piletibot("test", rulebook, "-k", "asks") == 0
+    file.write_text(GOOD.replace("[closure_prompt]", "[]"))
+    assert piletibot("test", file, "--junit", report) == 1
+    assert "expected: nothing of this" in report.read_text("utf-8")
+    file.write_text(GOOD.replace("ticket:", "tikket:"))
+    capsys.readouterr()
+    assert piletibot("test", file, "--junit", report) == 2
+    assert "unknown key 'tikket'; did you mean 'ticket'?" in capsys.readouterr().err
+    assert report.read_text("utf-8").count("<error") == 2
+    file.write_text(GOOD)
+    assert piletibot("test", file, "--junit", file / "report.xml") == 2
+    assert capsys.readouterr().err == f"{file}: File exists\n"
