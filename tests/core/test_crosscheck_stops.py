@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.core.crosscheck_stops import stops
 from bot.core.entries import Entries
@@ -116,3 +118,38 @@ def test_tiers_are_those_of_states_and_queues():
 
 def test_words_that_are_none_are_left_to_the_check_of_words():
     assert found("solvd", ["solved"]) == []
+
+
+WORDS = st.sampled_from(
+    ["created", "solved", "closed", "reopened", "answered", "taken", "delivered", "enters tier 2", "leaves tier 2"]
+    + [f"{way} queue {queue}" for way in ("enters", "leaves") for queue in ("first", "permits", "fees")]
+)
+POLICIES = st.lists(
+    st.tuples(WORDS, st.lists(WORDS, min_size=1, max_size=2), st.lists(WORDS, max_size=1)), max_size=6
+)
+
+
+@given(POLICIES)
+def test_of_many_policies_each_is_told_what_it_is_told_alone(policies):
+    """What is found of one is taken for others only where it is so of them too."""
+
+    def entries(some):
+        written = [
+            {
+                "name": f"p{i}",
+                "why": "It was promised.",
+                "starts": starts,
+                "stops": stopping,
+                "restarts": restarts,
+                "targets": [{"within": "1h"}],
+            }
+            for i, (starts, stopping, restarts) in enumerate(some)
+        ]
+        return Entries.model_validate(ENTRIES | {"states": states, "policies": written})
+
+    # Where states name no tier, that of its queue tells at which a ticket is.
+    states = [{key: value for key, value in state.items() if key != "tier"} for state in ENTRIES["states"]]
+    alone = [
+        (i, finding.path[2], finding.text) for i, one in enumerate(policies) for finding in stops(entries([one]))
+    ]
+    assert [(finding.path[1], finding.path[2], finding.text) for finding in stops(entries(policies))] == alone
