@@ -17,6 +17,7 @@ from bot.describe.hours import calendars, seasons
 from bot.describe.rules import items
 from bot.describe.voice import Voice, code, plain_text
 from bot.describe.words import words_of
+from bot.report.words import headings
 from bot.texts import Messages, plain
 
 
@@ -61,6 +62,7 @@ def _lines(voice: Voice, on: date | None) -> Iterator[str]:
     yield from _section(voice, "deadlines", rules.deadlines(voice), intro=True)
     yield from _section(voice, "ladders", rules.ladders(voice), intro=True)
     yield from _section(voice, "manners", items(list(_manners(voice))))
+    yield from _section(voice, "digest", items(list(_digest(voice))))
     yield from _section(voice, "live", items(list(_live(voice))))
     yield from _section(voice, "texts", _texts(voice), intro=True)
     yield from ("---", "")
@@ -149,6 +151,18 @@ def _manners(voice: Voice) -> Iterator[str]:
         yield voice.say("seen_by_all")
     language = Locale.parse(voice.language).languages[entries.language]
     yield voice.say("language", language=language)
+
+
+def _digest(voice: Voice) -> Iterator[str]:
+    digest, language = voice.book.entries.digest, voice.language
+    said = headings(language, digest)
+    spoken = Locale.parse(language).languages[digest.language or voice.book.entries.language]
+    yield voice.say("digest_is", title=voice.quoted(said["title"]), language=spoken)
+    parts = [voice.quoted(said[part]) for part in digest.parts]
+    yield voice.say("digest_parts", parts=amounts.both(parts, language))
+    yield voice.say("digest_still", amount=amounts.during(digest.still, language))
+    ages = amounts.both([amounts.amount(age, language) for age in digest.ages], language)
+    yield voice.say("digest_ages", ages=ages)
 
 
 def _live(voice: Voice) -> Iterator[str]:
