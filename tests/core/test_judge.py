@@ -237,6 +237,10 @@ def timed_book(when: int, other: int) -> Rulebook:
             "late": [{"first": "2026-12-06", "last": "2026-12-06"}, {"first": "2026-12-08", "last": "2026-12-09"}],
         },
         routes=routes,
+        completeness=[
+            {"name": "data", "why": "Tier 2 needs it.", "requires": ["priority"], "when": conditions[0]},
+            {"name": "more", "why": "Tier 2 needs it.", "requires": ["owner"], "when": TIMED[other], "observe": True},
+        ],
         ladders=ladders,
         deadlines=[
             {"name": "law", "why": "Some law says so.", "basis": "§ 1", "source": "the law", "within": "12cd"},

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from small_desk import at, book, ticket
+from small_desk import SECTIONS, at, book, ticket
 
 from bot.core.judge import judge
 from bot.core.past import as_of
@@ -107,13 +107,36 @@ FORWARDED_LATER = ticket("mon 08:30 robot state handed-on", "tue 09:00 bob says"
                          "thu 09:30 bob state handed-on")  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
-@example(BY_THE_BOT, Grid(1800))
-@example(FORWARDED_LATER, Grid(1800))
-@given(histories(), st.sampled_from([Grid(1800), Grid(3600), Grid(1800, 600), Grid(2700, 5400)]))
-def test_every_cycle_wishes_what_a_look_at_the_past_does(seen: Ticket, grid: Grid) -> None:
-    expected = looked_at(seen, book(), WEEK, grid)
-    lived = replay(seen, book(), WEEK, grid)
+PLAIN = book()
+WHENS: list[dict[str, Any]] = [
+    {"any": [{"bounces": {"over": 0}}, {"age": {"over": "30h clock"}}], "open": "office"},
+    {"not": {"clock": {"solution": "on track"}}, "season": "midweek"},
+    {
+        "any": [
+            {"reopenings": {"over": 0}},
+            {"role": {"speaker": "somebody", "owner": "queue"}},
+            {"age": {"under": "3cd"}},
+        ]
+    },
+]
+TIMED = book(
+    seasons={"midweek": [{"first": "2026-11-17", "last": "2026-11-18"}]},
+    ladders=[each | {"when": when} for each, when in zip(SECTIONS["ladders"], WHENS, strict=True)],
+    routes=[SECTIONS["routes"][0] | {"when": WHENS[0]}, SECTIONS["routes"][1]],
+)
+
+
+@settings(max_examples=100, deadline=None)
+@example(BY_THE_BOT, Grid(1800), PLAIN)
+@example(FORWARDED_LATER, Grid(1800), PLAIN)
+@given(
+    histories(),
+    st.sampled_from([Grid(1800), Grid(3600), Grid(1800, 600), Grid(2700, 5400)]),
+    st.sampled_from([PLAIN, TIMED]),
+)
+def test_every_cycle_wishes_what_a_look_at_the_past_does(seen: Ticket, grid: Grid, rules: Rulebook) -> None:
+    expected = looked_at(seen, rules, WEEK, grid)
+    lived = replay(seen, rules, WEEK, grid)
     assert (lived is None) == (not expected)
     if lived is not None:
         assert by_cycles(lived.met, WEEK, grid) == expected
