@@ -132,7 +132,7 @@ def test_a_mistake_in_the_files(case: str, command: str, tmp_path: Path, capsys:
 LIVE: dict[str, tuple[Edits, str, str]] = {
     "unknown project": (
         {"desk.yaml": ("projects: [KKA]", "projects: [KKB]")},
-        "desk.yaml:5:12: this Jira has no project 'KKB', or the account may not see it",
+        "desk.yaml:12:12: this Jira has no project 'KKB', or the account may not see it",
         "piletibot",
     ),
     "unknown field": (
@@ -152,7 +152,7 @@ LIVE: dict[str, tuple[Edits, str, str]] = {
     ),
     "a control ticket that is not there": (
         {"desk.yaml": ("  ceiling:", "  control: KKA-99\n  ceiling:")},
-        "desk.yaml:10:12: there is no ticket 'KKA-99' that the account can see",
+        "desk.yaml:17:12: there is no ticket 'KKA-99' that the account can see",
         "piletibot",
     ),
     "may only look, while rules are live": ({}, "the account lacks the permission ADD_COMMENTS", "vaatleja"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from bot.texts import plain
 from bot.wording import WORDINGS
 
 GOLDEN = Path(__file__).parent / "golden" / "desks"
+PAGE = Path(__file__).parents[1] / "docs" / "desks.md"
 RULEBOOKS = sorted(path.parent for path in rules_folder().glob("*/desk.yaml"))
 NAMES = [folder.name for folder in RULEBOOKS]
 
@@ -63,6 +65,16 @@ def test_every_rule_has_its_reason_in_estonian_and_english(desks, name):
 def test_no_message_of_its_own_is_left_unsaid(desks, folder):
     own = {path.stem for path in folder.glob("messages/*/*.md")}
     assert own - {step.say for step in desks[folder.name][1]} == set()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_page_about_the_desks_names_rules_that_are_there(desks, name):
+    entries = desks[name][0].book.entries
+    rules = {rule.name for rule in (*entries.policies, *entries.ladders)}
+    [about] = re.findall(rf"^## {name}\n(.*?)^## ", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    named = set(re.findall(r"(?<!\*)\*([^*\s]+)\*(?!\*)", about))
+    assert len(named) >= 5
+    assert named - rules == set()
 
 
 @pytest.mark.parametrize("language", WORDINGS)
