@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from command_line import ALWAYS_OPEN, open_sandbox, user_of, write_desk
+from command_line import ALWAYS_OPEN, open_sandbox, piletibot, user_of, write_desk
 from living import edit
 
 from bot.sandbox import acts
@@ -89,6 +89,7 @@ def test_what_the_lead_reads_when_the_rules_are_edited(flavour: str, tmp_path: P
             until(daemon, "rulebook in force")
             until(daemon, "1 comments written")
         assert daemon.returncode == 0
+        assert piletibot("why", control.key, "--config", config) == 0
         refused, changed = read_by_a_person(sandbox, control.key)
     assert "ladders.yaml:" in refused
     assert "unknown key 'nam'; did you mean 'name'?" in refused

@@ -340,6 +340,19 @@ def test_the_outage_comes_while_the_report_is_made(live: Living, control: str) -
     assert len(live.told(control)) == 1
 
 
+def test_a_desk_that_only_watches_is_told_all_the_same(desk: Desk, control: str, tmp_path: Path) -> None:
+    """Who writes rules that are to watch first needs to hear of mistakes as much as anybody."""
+    folder = copied(tmp_path, desk.issue(control).key)
+    edit(folder, "desk.yaml", "observe: false", "observe: true")
+    ticket = desk.forwarded()
+    with living(desk, folder) as live:
+        live.tick()
+        live.edit(*BROKEN)
+        live.ticks(desk.now + 5 * MINUTE)
+        assert len(live.told(control)) == 1
+        assert desk.said(ticket) == []
+
+
 def test_a_locked_out_account_ends_it_as_ever(live: Living) -> None:
     live.edit(*ASK_LATER)
     live.desk.world.person("piletibot").token = "another"
