@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil
@@ -13,11 +12,11 @@ import structlog
 from bot.core.findings import Finding
 from bot.core.steps import At, Count, Lines, Step, Value
 from bot.core.ticket import Moment
-from bot.engine.difference import Difference, Ready, difference
+from bot.engine.difference import Ready, difference, values_of
 from bot.engine.engine import Engine
 from bot.engine.notices import is_silenced, may_tell, notice, told_at
 from bot.engine.tracker import Denied, Throttled, Unreachable
-from bot.rulefiles import files_of
+from bot.rulefiles import Look, look
 from bot.settings import Misconfigured
 from bot.start import Desk, placed
 from bot.store.connect import StoreError
@@ -30,25 +29,6 @@ AGAIN_S = 1800
 
 _SHOWN = 20
 _LONG_S = 600
-
-Look = tuple[tuple[str, int, int], ...]
-"""The files of a rulebook as they are seen from outside: names, sizes, and times of change in nanoseconds."""
-
-
-def look(folders: Sequence[Path]) -> Look:
-    """Look at a rulebook's files without reading them; what is not there or cannot be seen has the size -1."""
-    try:
-        return tuple(_seen(name, path) for name, path in files_of(folders))
-    except OSError:  # a folder that vanishes while it is looked at
-        return (("", -1, 0),)
-
-
-def _seen(name: str, path: Path) -> tuple[str, int, int]:
-    try:
-        stat = path.stat()
-    except OSError:
-        return name, -1, 0
-    return name, stat.st_size, stat.st_mtime_ns
 
 
 @dataclass(slots=True)
@@ -282,7 +262,7 @@ class Reload:
 
     def _compared(self, coming: _Coming, at: Moment) -> dict[str, Value]:
         found = difference(self.engine, coming.ready, at)
-        values = _values(found, coming, self.engine)
+        values = values_of(found, coming.ready, self.engine, coming.commit)
         said = {word: getattr(value, "n", value) for word, value in values.items() if not isinstance(value, At)}
         log.info("rulebook changed", before=self.engine.book.version, **said)
         return values
@@ -317,34 +297,6 @@ class Reload:
         self._coming = None
         told = {step.key for step in self._told}
         self.engine.notices[:] = [step for step in self.engine.notices if step.key not in told]
-
-
-def _values(found: Difference, coming: _Coming, engine: Engine) -> dict[str, Value]:
-    changed = found.changes
-    sections = list(changed.sections)
-    if texts := sorted(coming.ready.messages.differing(engine.messages)):
-        sections.append(f"messages ({', '.join(texts)})")
-    lists = {
-        "commit": coming.commit or "",
-        "added": ", ".join(changed.added),
-        "removed": ", ".join(changed.removed),
-        "altered": ", ".join(changed.altered),
-        "renamed": ", ".join(f"{old} → {new}" for old, new in changed.renamed),
-        "sections": ", ".join(sections),
-        "gained": _counted(found.gained),
-        "lost": _counted(found.lost),
-        "recorded": _counted(found.recorded),
-        "withdrawn": _counted(found.withdrawn),
-    }
-    values: dict[str, Value] = {word: text for word, text in lists.items() if text}
-    values |= {"version": coming.ready.book.version, "comments": Count(found.comments), "date": At(found.at)}
-    if found.comments > found.ceiling:
-        values["limit"] = Count(found.ceiling)
-    return values
-
-
-def _counted(steps: Counter[str]) -> str:
-    return ", ".join(f"{rule} ({n})" for rule, n in sorted(steps.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _without_accounts(problem: str, desk: Desk) -> str:

@@ -26,6 +26,9 @@ MESSAGES = "messages"
 
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 
+Look = tuple[tuple[str, int, int], ...]
+"""The files of a rulebook as they are seen from outside: names, sizes, and times of change in nanoseconds."""
+
 
 class RulebookError(Exception):
     """A rulebook that cannot be used; `problems` holds everything wrong with it, by file and line.
@@ -95,6 +98,22 @@ def files_of(folders: Sequence[Path]) -> Iterator[tuple[str, Path]]:
         calendars = [path for path in folder.glob(f"*{closed_days.ENDING}") if path.is_file()]
         for path in sorted([*yaml_files(folder), *calendars, *texts]):
             yield f"{number}/{path.relative_to(folder).as_posix()}", path
+
+
+def look(folders: Sequence[Path]) -> Look:
+    """Look at a rulebook's files without reading them; what is not there or cannot be seen has the size -1."""
+    try:
+        return tuple(_seen(name, path) for name, path in files_of(folders))
+    except OSError:  # a folder that vanishes while it is looked at
+        return (("", -1, 0),)
+
+
+def _seen(name: str, path: Path) -> tuple[str, int, int]:
+    try:
+        stat = path.stat()
+    except OSError:
+        return name, -1, 0
+    return name, stat.st_size, stat.st_mtime_ns
 
 
 def yaml_files(folder: Path) -> list[Path]:

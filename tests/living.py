@@ -21,7 +21,8 @@ from bot.engine.engine import Engine, Report
 from bot.jira.catalogue import read_catalogue
 from bot.jira.client import Client
 from bot.jira.tracker import JiraTracker
-from bot.reload import Reload, look
+from bot.reload import Reload
+from bot.rulefiles import look
 from bot.sandbox.texts import plain
 from bot.shipped import rules_folder
 from bot.start import Desk as Read

@@ -14,7 +14,8 @@ from bot.commands.failures import UNREACHABLE
 from bot.engine import daemon
 from bot.engine.cycle import cycle
 from bot.engine.engine import Report
-from bot.reload import Reload, look
+from bot.reload import Reload
+from bot.rulefiles import look
 from bot.settings import Settings, load_settings
 from bot.shipped import rules_folder
 from bot.start import client_of, read_desk, ready_for, start

@@ -15,7 +15,7 @@ from bot.core.changes import Changes, changes
 from bot.core.judge import judge
 from bot.core.ledger import WAITING, Entry
 from bot.core.rulebook import Rulebook
-from bot.core.steps import Step, Wishes, rules_of
+from bot.core.steps import At, Count, Step, Value, Wishes, rules_of
 from bot.core.ticket import Moment, Ticket
 from bot.engine.engine import Engine
 from bot.engine.tracker import Tracker
@@ -105,6 +105,35 @@ def difference(engine: Engine, ready: Ready, at: Moment) -> Difference:
         comments=len(new.say) + len({step.ticket_id for step in new.batch}),
         ceiling=ready.book.entries.manners.ceiling,
     )
+
+
+def values_of(found: Difference, ready: Ready, engine: Engine, commit: str | None) -> dict[str, Value]:
+    """What the message `rulebook_changed` is given of a difference; what there is none of is left out."""
+    changed = found.changes
+    sections = list(changed.sections)
+    if texts := sorted(ready.messages.differing(engine.messages)):
+        sections.append(f"messages ({', '.join(texts)})")
+    lists = {
+        "commit": commit or "",
+        "added": ", ".join(changed.added),
+        "removed": ", ".join(changed.removed),
+        "altered": ", ".join(changed.altered),
+        "renamed": ", ".join(f"{old} → {new}" for old, new in changed.renamed),
+        "sections": ", ".join(sections),
+        "gained": _counted(found.gained),
+        "lost": _counted(found.lost),
+        "recorded": _counted(found.recorded),
+        "withdrawn": _counted(found.withdrawn),
+    }
+    values: dict[str, Value] = {word: text for word, text in lists.items() if text}
+    values |= {"version": ready.book.version, "comments": Count(found.comments), "date": At(found.at)}
+    if found.comments > found.ceiling:
+        values["limit"] = Count(found.ceiling)
+    return values
+
+
+def _counted(steps: Counter[str]) -> str:
+    return ", ".join(f"{rule} ({n})" for rule, n in sorted(steps.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _as_read_by(ready: Ready, engine: Engine, tickets: list[Ticket]) -> dict[str, Ticket]:
