@@ -137,20 +137,20 @@ def sound_part(error: ValidationError, root: Node) -> SoundPart | None:
 
 def _without_keys(node: Node, paths: set[Path]) -> Node:
     """The node without the keys that stand at these paths."""
+    if not paths:
+        return node
+    under: dict[str | int, set[Path]] = {}
+    for part, *rest in paths:
+        under.setdefault(part, set()).add(tuple(rest))
     match node.value:
         case dict() as have:
-            kept = {
-                key: _without_keys(child, _under(key, paths)) for key, child in have.items() if (key,) not in paths
-            }
+            there = {key: under.get(key, set()) for key in have}
+            kept = {key: _without_keys(child, there[key]) for key, child in have.items() if () not in there[key]}
             return replace(node, value=kept)
         case list() as have:
-            return replace(node, value=[_without_keys(child, _under(i, paths)) for i, child in enumerate(have)])
+            return replace(node, value=[_without_keys(child, under.get(i, set())) for i, child in enumerate(have)])
         case _:
             return node
-
-
-def _under(part: str | int, paths: set[Path]) -> set[Path]:
-    return {path[1:] for path in paths if path[0] == part and len(path) > 1}
 
 
 def _left(root: Node, malformed: set[Path]) -> tuple[Node, frozenset[str]]:

@@ -118,7 +118,10 @@ def _run(path: Path, only: str) -> Ran:
     whole = path.is_dir()
     folder = path if whole else path.resolve().parent.parent
     book = read_desk(folder, "test").book
-    tests = [one for one in read_tests(files_of(folder) if whole else [path], book) if only in one.case.it]
+    files = files_of(folder) if whole else [path]
+    if strays := [] if files or not (folder / TESTS).is_dir() else [*rulefiles.otherwise_named(folder / TESTS)]:
+        raise Misconfigured(*map(str, strays))
+    tests = [one for one in read_tests(files, book) if only in one.case.it]
     outcomes, seconds = [], []
     for one in tests:
         began = time.perf_counter()

@@ -37,6 +37,7 @@ MANY = "more than 20000 values stand in this file; write the rest into another"
         ("fields: {" + "k: v, " * (FULL // 6), "z.yaml:1:16: 'k' is said twice here, first on line 1"),
         ("people:\n" + "- \n" * (FULL // 3), f"z.yaml:19999:2: {MANY}"),
         ("people:\n" + "- {persn: a}\n" * 6_600, "z.yaml:2:4: unknown key 'persn'; did you mean 'person'?"),
+        ("people:\n" + "- {persn: a}\n" * 6_600, ".: 19800 mistakes; told are the first 1000"),
         ("people:\n" + "- {person: a, account: b}\n" * 3_900, "z.yaml:3:12: there is already a person 'a'"),
         (
             "routes:\n" + "- {route: a, why: Nobody knows this., queue: permitz}\n" * 2_800,

@@ -152,6 +152,13 @@ def test_the_mistakes_of_all_files_are_told_at_once(rulebook):
     ]
 
 
+@pytest.mark.parametrize("others", [(), ("b.yaml",)])
+def test_files_that_are_not_read_for_their_names_are_told(rulebook, others):
+    for name in ("a.yml", *others):
+        (rulebook / "tests" / name).write_text(GOOD)
+    assert refused(rulebook) == ["tests/a.yml: this is not read; call it a.yaml"]
+
+
 def test_a_path_that_is_not_there(tmp_path):
     with pytest.raises(Misconfigured, match="nowhere: there is no such file or folder"):
         run([tmp_path / "nowhere"], Console(file=io.StringIO()))
