@@ -113,9 +113,11 @@ def _held(step: Step, wish: Wishes, known: Entry | None, book: Rulebook, desk: D
         return Held(step, f"a person put the label {wish.on_hold} on the ticket", None, "label")
     if known is not None and known.state == "batched" and not step.observe:
         return Held(step, "it is in a batch over the ceiling, which waits for its release", None, "ceiling")
-    for hours in (calendar, *([book.calendars[step.hours]] if step.hours else [])):
-        if not hours.is_open(now):
-            return Held(step, "quiet hours", hours.next_opening(now), "quiet hours")
+    if not calendar.is_open(now):
+        return Held(step, "quiet hours", calendar.next_opening(now), "quiet hours")
+    hours = book.calendars[step.hours] if step.hours else calendar
+    if not hours.is_open(now):
+        return Held(step, f"quiet hours of {step.hours}", hours.next_opening(now), "quiet hours")
     today = calendar.start_of_day(calendar.day_of(now))
     for told in desk.spoken:
         if _climbs_on(step, told):

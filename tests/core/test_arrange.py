@@ -103,21 +103,21 @@ def test_quiet_hours(now: str, until: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "until"),
+    ("now", "because", "until"),
     [
-        ("mon 09:59", "mon 10:00"),
-        ("mon 10:00", None),
-        ("mon 13:59", None),
-        ("mon 14:00", "tue 10:00"),
-        ("mon 16:00", "tue 08:00"),  # the desk's own hours are asked first
-        ("tue 08:00", "tue 10:00"),
+        ("mon 09:59", "quiet hours of counter", "mon 10:00"),
+        ("mon 10:00", "", None),
+        ("mon 13:59", "", None),
+        ("mon 14:00", "quiet hours of counter", "tue 10:00"),
+        ("mon 16:00", "quiet hours", "tue 08:00"),  # the desk's own hours are asked first
+        ("tue 08:00", "quiet hours of counter", "tue 10:00"),
     ],
 )
-def test_the_hours_of_its_own_clock(now: str, until: str | None) -> None:
+def test_the_hours_of_its_own_clock(now: str, because: str, until: str | None) -> None:
     office = {"timezone": "Europe/Tallinn", "hours": {"mon-fri": "08:00-16:00"}}
     rules = book(calendars={"office": office, "counter": office | {"hours": {"mon-fri": "10:00-14:00"}}})
     found = arranged(wish(step(hours="counter")), rules=rules, now=now)
-    assert held(found) == ([] if until is None else [("1", "quiet hours", at(until))])
+    assert held(found) == ([] if until is None else [("1", because, at(until))])
 
 
 @pytest.mark.parametrize("now", ["mon 08:00", "mon 15:59"])
