@@ -33,7 +33,7 @@ from bot.store.store import open_store
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = (
     *("demo", "sandbox", "init", "check", "plan", "why", "once", "run", "release", "adopt"),
-    *("digest", "test", "hours", "backtest"),
+    *("digest", "test", "hours", "backtest", "describe", "schema"),
 )
 HEAVY = (
     "pydantic",
@@ -93,9 +93,9 @@ def test_a_mistyped_command_or_option_is_a_mistake(args: list[str], capsys: pyte
     assert "Error" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["check", "plan", "why", "once", "run"])
+@pytest.mark.parametrize("command", ["check", "plan", "why KKA-1", "once", "run", "describe"])
 def test_no_configuration(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert piletibot(command) == 2
+    assert piletibot(*command.split()) == 2
     shown = capsys.readouterr()
     assert shown.err.startswith("config.toml: there is no such configuration; make one with `piletibot init`")
     assert list(Path().iterdir()) == []
@@ -203,7 +203,7 @@ def test_rules_on_observe_need_only_to_look(
     assert written(sandbox) == []
 
 
-@pytest.mark.parametrize("command", ["check", "plan", "why", "once", "run"])
+@pytest.mark.parametrize("command", ["check", "plan", "why KKA-1", "once", "run", "describe"])
 def test_a_wrong_token(
     command: str, one_sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -217,7 +217,7 @@ def test_a_wrong_token(
     assert not (tmp_path / "piletibot.db").exists()
 
 
-@pytest.mark.parametrize("command", ["check", "plan", "why", "once", "run"])
+@pytest.mark.parametrize("command", ["check", "plan", "why KKA-1", "once", "run", "describe"])
 def test_a_jira_that_is_not_there(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -229,7 +229,7 @@ def test_a_jira_that_is_not_there(command: str, tmp_path: Path, capsys: pytest.C
     assert not (tmp_path / "piletibot.db").exists()
 
 
-@pytest.mark.parametrize("command", ["check", "plan", "why", "once", "run"])
+@pytest.mark.parametrize("command", ["check", "plan", "why KKA-1", "once", "run", "describe"])
 def test_a_proxy_that_answers_with_a_page(
     command: str, one_sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
