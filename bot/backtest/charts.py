@@ -65,7 +65,7 @@ def stacked(rows: Sequence[tuple[str, str, int]], periods: Sequence[str], series
             .mark_bar(stroke=_INK, strokeWidth=0.4)
             .encode(
                 x=alt.X("period:O", title=None, scale=_band(periods), axis=alt.Axis(values=shown, labelAngle=0)),
-                y=alt.Y("n:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=5)),
+                y=alt.Y("n:Q", title=None, axis=alt.Axis(format="d", tickMinStep=1, tickCount=5)),
                 color=alt.Color(
                     "series:N",
                     scale=alt.Scale(domain=list(series), range=list(_SERIES[: len(series)])),
@@ -112,7 +112,7 @@ def shares(rows: Sequence[tuple[str, str, int]], names: Sequence[str], parts: Ma
         )
         base = _of(values).encode(
             y=alt.Y("name:N", title=None, sort=list(names), axis=_names(width)),
-            x=alt.X("n:Q", title=None, stack="zero", axis=alt.Axis(tickMinStep=1, tickCount=5)),
+            x=alt.X("n:Q", title=None, stack="zero", axis=alt.Axis(format="d", tickMinStep=1, tickCount=5)),
             order=alt.Order("order:Q"),
         )
         bars = base.mark_bar(stroke=_INK, strokeWidth=0.4, size=_LINE - 4).encode(

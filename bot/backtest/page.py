@@ -189,7 +189,12 @@ class _Told:
 
     # Charts.
 
-    def chart_by_day(self) -> Drawn | None:
+    @property
+    def unit(self) -> str:
+        """What periods charts count by, in a sentence."""
+        return self.words[f"by_{self._periods.unit}"]
+
+    def chart_by_rule(self) -> Drawn | None:
         """Steps over time by rule."""
         series_of, series = folded(self._by_rule(), self.words["others"])
         found: Counter[tuple[str, str]] = Counter()
@@ -197,7 +202,7 @@ class _Told:
             if voice == self.voice:
                 found[self._periods.of(day), series_of[rule]] += n
         rows = [(period, name, n) for (period, name), n in found.items()]
-        return stacked(rows, self._periods.labels, series, self.words["by_day"]) if rows else None
+        return stacked(rows, self._periods.labels, series, self.words["over_time"]) if rows else None
 
     def chart_by_person(self) -> Drawn | None:
         """Messages over time by person."""
