@@ -23,7 +23,8 @@ PAGE = ROOT / "docs" / "first-rule.md"
 REAL = ROOT / ".." / "shared" / "data" / "jira-issues.jsonl.gz"
 DATE = re.compile(r"20\d\d-\d\d-\d\d")
 PART = re.compile(
-    r"<!-- (?P<act>append to|put right in) (?P<file>\S+) -->\n(?:```yaml\n(?P<text>.*?)```|(?P<table>(?:\|[^\n]*\n)+))"
+    r"<!-- (?P<act>append to|put right in) (?P<file>\S+) -->\n"
+    r"(?:```yaml\n(?P<text>.*?)```|(?P<table>(?:\|[^\n]*\n)+))"
     r"|<!-- the beginning of what it prints -->\n```text\n(?P<printed>.*?)```"
     r"|```console\n\$ (?P<command>[^\n]*)\n(?P<says>.*?)```",
     re.DOTALL,

@@ -14,7 +14,7 @@ from itertools import islice
 from multiprocessing import get_context
 from typing import Literal, NamedTuple
 
-from bot.backtest.spill import pack_met, pack_outcome, spill
+from bot.backtest.spill import pack_mets, pack_outcome, spill
 from bot.core.outcome import Outcome
 from bot.core.replay import Grid, Met, Span, replay
 from bot.core.rulebook import Rulebook
@@ -145,7 +145,7 @@ class _Living:
         control = self._book.entries.manners.control
         first = next((i for i, met in enumerate(lived.met) if met.wishes.steps or met.key == control), None)
         wishing = [] if first is None else lived.met[first:]
-        met = [(each.at, pack_met(each)) for each in wishing]
+        met = pack_mets(wishing)
         return _Life(pack_outcome(lived.outcome), lived.judged, trouble=False, met=met)
 
 

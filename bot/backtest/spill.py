@@ -14,7 +14,7 @@ import msgspec
 
 from bot.core.ledger import decided
 from bot.core.outcome import Outcome, StepOutcome
-from bot.core.replay import Met
+from bot.core.replay import Met, is_same
 from bot.core.steps import Because, Occasion, Step, Wishes
 from bot.core.ticket import Moment
 
@@ -38,18 +38,21 @@ class _Step(msgspec.Struct, frozen=True, array_like=True):
     urgency: int
     observe: bool
     since_at: Moment
-    hours: str | None
     sets: dict[str, str]
+    also: tuple[str, ...]
+    hours: str | None
 
 
 class _Met(msgspec.Struct, frozen=True, array_like=True):
+    """Where a step is the one that was wished before, only its key stands."""
+
     key: str
     queue: str | None
     last: bool
     ticket_id: str
     project: str
     on_hold: str | None
-    steps: tuple[_Step, ...]
+    steps: tuple[_Step | str, ...]
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -58,57 +61,71 @@ _OUTCOME = msgspec.msgpack.Decoder(Outcome)
 _TOLD = msgspec.msgpack.Decoder(StepOutcome)
 
 
-def pack_met(met: Met) -> bytes:
-    """Write down what a ticket wishes from a cycle on, in as few bytes as arranging it needs."""
-    wishes = met.wishes
-    steps = tuple(
-        _Step(
-            step.key,
-            step.rule,
-            step.occasion.clock,
-            step.occasion.started_at,
-            step.occasion.rung,
-            step.occasion.repeat,
-            step.say,
-            step.to,
-            step.due_at,
-            decided(step),
-            step.urgency,
-            step.observe,
-            step.since_at,
-            step.hours,
-            dict(step.sets),
+def pack_mets(mets: Iterable[Met]) -> list[tuple[Moment, bytes]]:
+    """Write down what a ticket wishes from which cycle on, in as few bytes as arranging it needs."""
+    packed = []
+    before: dict[str, Step] = {}
+    for met in mets:
+        steps = tuple(
+            step.key if (known := before.get(step.key)) is not None and is_same(step, known) else _packed(step)
+            for step in met.wishes.steps
         )
-        for step in wishes.steps
-    )
-    return _ENCODER.encode(
-        _Met(met.key, met.queue, met.last, wishes.ticket_id, wishes.project, wishes.on_hold, steps)
+        before = {step.key: step for step in met.wishes.steps}
+        wishes = met.wishes
+        line = _Met(met.key, met.queue, met.last, wishes.ticket_id, wishes.project, wishes.on_hold, steps)
+        packed.append((met.at, _ENCODER.encode(line)))
+    return packed
+
+
+def _packed(step: Step) -> _Step:
+    occasion = step.occasion
+    return _Step(
+        key=step.key,
+        rule=step.rule,
+        clock=occasion.clock,
+        started_at=occasion.started_at,
+        rung=occasion.rung,
+        repeat=occasion.repeat,
+        say=step.say,
+        to=step.to,
+        due_at=step.due_at,
+        because=decided(step),
+        urgency=step.urgency,
+        observe=step.observe,
+        since_at=step.since_at,
+        sets=dict(step.sets),
+        also=step.also,
+        hours=step.hours,
     )
 
 
-def unpack_met(at: Moment, packed: bytes) -> Met:
-    """Read what `pack_met` wrote."""
+def unpack_met(at: Moment, packed: bytes, before: dict[str, Step]) -> Met:
+    """Read what `pack_mets` wrote; `before` holds the steps of the met before it by their keys, and then its own."""
     met = _MET.decode(packed)
-    steps = tuple(
-        Step(
-            key=step.key,
-            ticket_id=met.ticket_id,
-            ticket_key=met.key,
-            rule=step.rule,
-            occasion=Occasion(step.clock, step.started_at, step.rung, step.repeat),
-            say=step.say,
-            to=step.to,
-            due_at=step.due_at,
-            because=Because(step.because),
-            urgency=step.urgency,
-            observe=step.observe,
-            since_at=step.since_at,
-            hours=step.hours,
-            sets=step.sets,
-        )
-        for step in met.steps
-    )
+    steps = tuple(before[step] if isinstance(step, str) else _unpacked(step, met) for step in met.steps)
+    before.clear()
+    before.update((step.key, step) for step in steps)
     return Met(at, met.key, met.queue, Wishes(met.ticket_id, met.project, steps, None, "", met.on_hold), met.last)
+
+
+def _unpacked(step: _Step, met: _Met) -> Step:
+    return Step(
+        key=step.key,
+        ticket_id=met.ticket_id,
+        ticket_key=met.key,
+        rule=step.rule,
+        occasion=Occasion(step.clock, step.started_at, step.rung, step.repeat),
+        say=step.say,
+        to=step.to,
+        due_at=step.due_at,
+        because=Because(step.because),
+        urgency=step.urgency,
+        observe=step.observe,
+        since_at=step.since_at,
+        sets=step.sets,
+        also=step.also,
+        hours=step.hours,
+    )
 
 
 def pack_outcome(outcome: Outcome) -> bytes:
@@ -136,8 +153,12 @@ class Spill:
 
     def met(self) -> Iterator[tuple[Number, Met]]:
         """Give what all tickets wish, in the order of its cycles and then of the tickets."""
+        before: dict[Number, dict[str, Step]] = {}
         for at, number, packed in self._connection.execute("SELECT at, number, packed FROM met ORDER BY at, number"):
-            yield number, unpack_met(at, packed)
+            met = unpack_met(at, packed, before.setdefault(number, {}))
+            if met.last:
+                del before[number]
+            yield number, met
 
     def tell(self, told: Iterable[tuple[Number, StepOutcome]]) -> None:
         """Keep what became of steps."""

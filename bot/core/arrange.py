@@ -67,7 +67,7 @@ def arrange(
         speakable: list[Step] = []
         for step in wish.steps:
             known = ledger.get(step.key)
-            if (known is not None and is_done(step, known)) or _eachis_done(step, ledger, book):
+            if (known is not None and is_done(step, known)) or _each_is_done(step, ledger, book):
                 continue
             if step.due_at < step.since_at:
                 arranged.adopt.append(step)
@@ -99,7 +99,7 @@ def is_done(step: Step, known: Entry) -> bool:
     return known.state in DONE and not (known.state == "observed" and step.sets and not step.observe)
 
 
-def _eachis_done(step: Step, ledger: Mapping[str, Entry], book: Rulebook) -> bool:
+def _each_is_done(step: Step, ledger: Mapping[str, Entry], book: Rulebook) -> bool:
     """Whether a step in which rules speak together was recorded, or adopted, by each of them on its own."""
     alone = [key_of(book.site, step.ticket_id, rule, step.occasion) for rule in rules_of(step)]
     return step.key not in alone and all(key in ledger and is_done(step, ledger[key]) for key in alone)
@@ -118,7 +118,7 @@ def _held(step: Step, wish: Wishes, known: Entry | None, book: Rulebook, desk: D
     hours = book.calendars[step.hours] if step.hours else calendar
     if not hours.is_open(now):
         return Held(step, f"quiet hours of {step.hours}", hours.next_opening(now), "quiet hours")
-    today = calendar.start_of_day(calendar.day_of(now))
+    today = calendar.start_of_day(calendar.day_of(now)) if desk.spoken else now
     for told in desk.spoken:
         if _climbs_on(step, told):
             continue
@@ -142,7 +142,7 @@ def _within_budgets(
 ) -> list[tuple[Step, ...]]:
     """The comments that keep everybody's budget, most urgent first; the others are held until tomorrow."""
     calendar = book.calendar
-    today = calendar.start_of_day(calendar.day_of(now))
+    today = calendar.start_of_day(calendar.day_of(now)) if desk.spoken else now
     comments = {(told.at, told.ticket_id, person) for told in desk.spoken if told.at >= today for person in told.to}
     told_today = Counter(person for _, _, person in comments)
     kept: list[tuple[Step, ...]] = []

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from operator import attrgetter
 from typing import NamedTuple
 
 from bot.core.clock import Cycle, at_risk_s, due_at, due_when_stopped, elapsed_s, paused_s, standing
@@ -20,6 +22,8 @@ from bot.core.rulebook import Rulebook
 from bot.core.steps import Step, Wishes
 from bot.core.ticket import Moment, Ticket
 from bot.core.view import View
+
+_WISHED = attrgetter(*(each.name for each in fields(Step) if each.name not in ("because", "values")))
 
 
 class Span(NamedTuple):
@@ -132,11 +136,14 @@ class _Life:
 
 def _same(one: Wishes, other: Wishes) -> bool:
     """Whether two judgings wish the same, whatever the values shown with it have become."""
-    return one.on_hold == other.on_hold and list(map(_wished, one.steps)) == list(map(_wished, other.steps))
+    if one.on_hold != other.on_hold or len(one.steps) != len(other.steps):
+        return False
+    return all(map(is_same, one.steps, other.steps))
 
 
-def _wished(step: Step) -> tuple[object, ...]:
-    return step.key, step.due_at, step.to, step.say, step.urgency, step.observe, step.since_at, step.sets
+def is_same(one: Step, other: Step) -> bool:
+    """Whether two steps are one and the same, whatever the values shown with it have become."""
+    return one is other or _WISHED(one) == _WISHED(other)
 
 
 def _follow(judged: Judged, runs: dict[str, Deadline], ended: dict[str, tuple[Deadline, Moment]]) -> None:

@@ -76,29 +76,34 @@ class Speaking:
             while self._again and self._again[0][0] <= at:
                 due[heappop(self._again)[1]] = None
             while upcoming is not None and upcoming[1].at <= at:
-                number, now_met = upcoming
-                due[number] = None
-                self._meet(number, now_met, due)
+                self._meet(*upcoming, due)
                 upcoming = next(arriving, None)
-            yield from self._cycle(at, [number for number in due if number in self._tickets])
+            if numbers := [number for number in due if number in self._tickets]:
+                yield from self._cycle(at, numbers)
         for number, ticket in self._tickets.items():
             yield from self._left(number, ticket)
 
     def _meet(self, number: Number, met: Met, due: dict[Number, None]) -> None:
-        """Take up what a ticket wishes from now on; the control ticket silences the desk, or lets it speak again."""
+        """Take up what a ticket wishes from now on, and have it arranged where anything of that is not yet done.
+
+        The control ticket silences the desk, or lets it speak again.
+        """
         known = self._tickets.get(number)
         wishes = self._undone(met.wishes, known.ledger if known else {})
         if known is None:
             self._tickets[number] = _Wishing(met, wishes)
         else:
             known.met, known.wishes = met, wishes
+        if wishes.steps or self._waits(number):
+            due[number] = None
+        elif met.last:
+            del self._tickets[number]
         if met.key == self._book.entries.manners.control and bool(met.wishes.on_hold) != bool(self._silenced):
             self._silenced = frozenset("*" if met.wishes.on_hold else "")
             due.update(dict.fromkeys(self._tickets))
 
-    def _cycle(self, at: Moment, due: list[Number]) -> Iterator[tuple[Number, StepOutcome]]:
+    def _cycle(self, at: Moment, numbers: list[Number]) -> Iterator[tuple[Number, StepOutcome]]:
         self._turn_day(at)
-        numbers = [number for number in due if self._tickets[number].wishes.steps or self._waits(number)]
         by_id = {self._tickets[number].wishes.ticket_id: number for number in numbers}
         wishes = [self._tickets[number].wishes for number in numbers]
         ledger = {key: entry for number in numbers for key, entry in self._tickets[number].ledger.items()}
@@ -108,7 +113,7 @@ class Speaking:
             let_go = {step.key: row(step, "released", "", at, self._book.version) for step in arranged.batch}
             arranged = arrange(wishes, {**ledger, **let_go}, self._book, self._desk(wishes), at)
         yield from self._apply(arranged, by_id, ledger, at)
-        for number in due:
+        for number in numbers:
             if self._tickets[number].met.last and not self._waits(number):
                 del self._tickets[number]
 

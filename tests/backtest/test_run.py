@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import msgspec
 import pytest
 from small_desk import at, book, ticket
 
 from bot.backtest.run import Found, Opened, backtest
+from bot.backtest.spill import pack_mets, unpack_met
 from bot.core.outcome import Outcome
-from bot.core.replay import Grid, Span
+from bot.core.replay import Grid, Met, Span
+from bot.core.steps import Because, Occasion, Step, Wishes
 from bot.core.ticket import Ticket
 from bot.jira.reader import Unreadable
 
@@ -84,3 +86,41 @@ def test_more_workers_find_the_same() -> None:
     two, again, told_again = run(2, sources)
     assert two == one
     assert (again, told_again) == (found, told)
+
+
+def test_what_is_spilled_is_all_that_arranging_needs() -> None:
+    whole = Step(
+        **{each.name: WRITTEN.get(each.name, f"some {each.name}") for each in fields(Step)}  # type: ignore[arg-type]
+    )
+    other = replace(whole, key="another", also=())
+    mets = [
+        Met(60, "ABC-1", "it", Wishes("1", "ABC", (whole,), None, "", "hush")),
+        Met(120, "ABC-1", None, Wishes("1", "ABC", (whole, other), None, "", None)),
+        Met(180, "ABC-1", None, Wishes("1", "ABC", (replace(whole, to=("bob",)), other), None, "", None), last=True),
+    ]
+    packed = pack_mets(mets)
+    assert len(packed[1][1]) < len(packed[0][1]) + len(packed[2][1]), "what stays is not written again"
+    before: dict[str, Step] = {}
+    for met, (at_, line) in zip(mets, packed, strict=True):
+        again = unpack_met(at_, line, before)
+        assert again.wishes.steps == tuple(
+            replace(each, because=Because("w"), values={}) for each in met.wishes.steps
+        )
+        assert again == met._replace(wishes=replace(met.wishes, steps=again.wishes.steps))
+
+
+WRITTEN = {
+    "occasion": Occasion("clock", 7, "rung", 2),
+    "to": ("ann", "bob"),
+    "due_at": 30,
+    "because": Because("w"),
+    "urgency": 3,
+    "observe": True,
+    "since_at": 20,
+    "sets": {"queue": "it"},
+    "values": {},
+    "also": ("more",),
+    "ticket_id": "1",
+    "ticket_key": "ABC-1",
+}
+"""Fields of a step that hold no text of their own."""
