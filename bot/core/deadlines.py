@@ -43,6 +43,17 @@ def considered(view: View) -> Iterator[tuple[DeadlineEntry, Deadline | None, str
     return _considered(view, view.ticket.fields)
 
 
+def comes_at(view: View) -> Iterator[Moment]:
+    """When dates that lie ahead, in fields which deadlines count from, will have come: they count otherwise then."""
+    for entry in view.book.entries.deadlines:
+        calendar = view.book.calendars[entry.calendar] if entry.calendar else view.book.calendar
+        words = [entry.counts_from] if entry.ends_on is None else []
+        words += [entry.extension.field] if entry.extension else []
+        for written in (_written(word, view.ticket.fields, calendar) for word in words):
+            if written is not None and calendar.day_of(written.at) > calendar.day_of(view.now):
+                yield calendar.start_of_day(calendar.day_of(written.at))
+
+
 def _deadlines(view: View, fields: Fields) -> Iterator[Deadline]:
     return (deadline for _, deadline, _ in _considered(view, fields) if deadline is not None)
 

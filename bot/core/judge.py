@@ -12,7 +12,7 @@ from bot.core.clocks import SINCE, once, policy_cycles, since_cycle
 from bot.core.completeness import gap_steps
 from bot.core.conditions import holds
 from bot.core.deadline import Deadline, distance, due_day, is_over, shown
-from bot.core.deadlines import DEADLINE, deadlines_of
+from bot.core.deadlines import DEADLINE, comes_at, deadlines_of
 from bot.core.entries import Ladder, Policy
 from bot.core.forms import Tested
 from bot.core.history import turns
@@ -95,6 +95,8 @@ def wishes_of(judged: Judged, *, kept: bool = True) -> Wishes:
             moments.append((climbed.upcoming, "the next rung is reached then"))
         flips_at += climbed.flips_at
     moments += ((at, "a condition may hold otherwise then") for at in flips_at)
+    if view.happened[-1].after.standing == "open":
+        moments += ((at, "the date comes then that a deadline counts from") for at in comes_at(view))
     steps = tuple(step for step in found if step is not None)
     stopped = chain.from_iterable(judged.clocks.values()) if kept else ()
     verdicts = tuple(verdicts_on(ticket.id, stopped, book.version, now))
@@ -146,7 +148,7 @@ def climb(ladder: Ladder, judged: Judged) -> Climb:
         return Climb(applies=applies, cycle=cycle)
     if not applies:
         return Climb(applies=False, flips_at=tuple(flips_at))
-    moments = once(view, (ladder.name, id(cycle)), lambda: rung_moments(ladder.rungs, cycle, view.now))
+    moments = once(view, ("rungs", ladder.name, id(cycle)), lambda: rung_moments(ladder.rungs, cycle, view.now))
     upcoming = next_at(moments, view.now)
     reached = highest(moments, view.now)
     step = None

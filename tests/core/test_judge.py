@@ -96,6 +96,37 @@ def test_why_to_look_again_or_never(acts: list[str], now: str, because: str) -> 
     assert (wishes.because, wishes.look_again_at is None) == (because, because.startswith("never"))
 
 
+@pytest.mark.parametrize(("field", "entered"), [("registered", "2026-12-03"), ("extended", "2026-12-03T10:00")])
+def test_a_ticket_is_looked_at_again_when_a_date_has_come_that_its_deadline_counts_from(
+    field: str, entered: str
+) -> None:
+    law: dict[str, Any] = {"name": "law", "why": "Some law says so.", "basis": "§ 1", "source": "the law"}
+    law |= {
+        "within": "5wd",
+        "counts_from": "registered",
+        "extension": {"to": "9wd", "field": "extended", "notice_within": "20wd"},
+    }
+    rules = book(
+        fields=SECTIONS["fields"] | {"registered": "r", "extended": "e"},
+        policies=[],
+        deadlines=[law],
+        ladders=[
+            {
+                "name": "beside",
+                "why": "Some law says so.",
+                "clock": "deadline law",
+                "rungs": [{"rung": "late", "past_due": "0h", "say": "x", "to": "owner"}],
+            }
+        ],
+    )
+    seen = ticket(PLACED, ON, fields={field: entered})
+    wishes = judge(seen, rules, at("2 tue 10:00"))
+    assert (wished(wishes), wishes.look_again_at) == (["beside/late/0"], at("3 thu 00:00"))
+    assert wishes.because == "the date comes then that a deadline counts from"
+    closed = ticket(PLACED, ON, "tue 10:00 bob state closed", fields={field: entered})
+    assert judge(closed, rules, at("2 tue 10:00")).look_again_at is None
+
+
 def test_a_ticket_is_looked_at_again_when_a_condition_changes_with_time_unless_nothing_could_be_said() -> None:
     ladders = [SECTIONS["ladders"][2] | {"when": {"open": "office", "standing": "solved"}}]
     rules = book(ladders=ladders, policies=[])
