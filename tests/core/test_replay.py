@@ -142,3 +142,14 @@ def test_every_cycle_wishes_what_a_look_at_the_past_does(seen: Ticket, grid: Gri
         assert by_cycles(lived.met, WEEK, grid) == expected
         assert [met.last for met in lived.met] == [False] * (len(lived.met) - 1) + [True]
         assert lived.judged <= len(expected)
+
+
+def test_no_name_of_a_rule_disturbs_what_a_life_keeps() -> None:
+    first, *others = SECTIONS["ladders"]
+    seen = ticket("mon 08:30 bob state handed-on", category="LAW")
+    grid = Grid(1800)
+    for name in ("due", "changes", "rungs", "movement"):
+        rules = book(ladders=[first | {"name": name}, *others])
+        lived = replay(seen, rules, WEEK, grid)
+        assert lived is not None
+        assert by_cycles(lived.met, WEEK, grid) == looked_at(seen, rules, WEEK, grid)
