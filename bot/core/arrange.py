@@ -16,10 +16,15 @@ from bot.core.ticket import Moment
 
 @dataclass(frozen=True, slots=True)
 class DeskState:
-    """What crosses tickets: what was spoken today, and which projects a person silenced (`*` for all)."""
+    """What crosses tickets: what was spoken today, and which projects a person silenced (`*` for all).
+
+    `told` is in how many comments each person was addressed today; where it is not given it is counted in `spoken`,
+    which otherwise need hold no more than what was spoken on the tickets that are arranged.
+    """
 
     spoken: tuple[Entry, ...] = ()
     silenced: frozenset[str] = frozenset()
+    told: Mapping[str, int] | None = None
 
 
 HoldingBack = Literal["silence", "label", "ceiling", "quiet hours", "one request a day", "budget"]
@@ -101,6 +106,8 @@ def is_done(step: Step, known: Entry) -> bool:
 
 def _each_is_done(step: Step, ledger: Mapping[str, Entry], book: Rulebook) -> bool:
     """Whether a step in which rules speak together was recorded, or adopted, by each of them on its own."""
+    if not step.also and f"/{step.rule}/" in step.key:
+        return False
     alone = [key_of(book.site, step.ticket_id, rule, step.occasion) for rule in rules_of(step)]
     return step.key not in alone and all(key in ledger and is_done(step, ledger[key]) for key in alone)
 
@@ -141,21 +148,27 @@ def _within_budgets(
     now: Moment,
 ) -> list[tuple[Step, ...]]:
     """The comments that keep everybody's budget, most urgent first; the others are held until tomorrow."""
-    calendar = book.calendar
-    today = calendar.start_of_day(calendar.day_of(now)) if desk.spoken else now
-    comments = {(told.at, told.ticket_id, person) for told in desk.spoken if told.at >= today for person in told.to}
-    told_today = Counter(person for _, _, person in comments)
+    told = _told_today(desk, book, now) if desk.told is None else desk.told
+    more: Counter[str] = Counter()
+    budget = book.entries.manners.budget
     kept: list[tuple[Step, ...]] = []
     for steps in speaking:
         people = {person for step in steps for person in step.to}
-        full = sorted(person for person in people if told_today[person] >= book.entries.manners.budget)
+        full = sorted(person for person in people if told.get(person, 0) + more[person] >= budget)
         if full:
             because = f"today's budget of messages is spent for {', '.join(full)}"
             arranged.hold += [Held(step, because, _tomorrow(book, now), "budget") for step in steps]
         else:
-            told_today.update(people)
+            more.update(people)
             kept.append(steps)
     return kept
+
+
+def _told_today(desk: DeskState, book: Rulebook, now: Moment) -> Mapping[str, int]:
+    calendar = book.calendar
+    today = calendar.start_of_day(calendar.day_of(now)) if desk.spoken else now
+    comments = {(told.at, told.ticket_id, person) for told in desk.spoken if told.at >= today for person in told.to}
+    return Counter(person for _, _, person in comments)
 
 
 def _withdrawn(wishes: Sequence[Wishes], ledger: Mapping[str, Entry]) -> list[str]:

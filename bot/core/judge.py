@@ -85,19 +85,19 @@ def wishes_of(judged: Judged, *, kept: bool = True) -> Wishes:
     if view.happened[-1].after.standing == UNKNOWN:
         because = "never, because the rulebook does not say what the ticket's status means"
         return Wishes(ticket.id, ticket.project, (), None, because, on_hold)
-    flips_at: list[Moment] = []
-    found = [_route_step(judged, flips_at), *gap_steps(view, _common_values, flips_at)]
+    found, flips_at = _at_once(judged)
     moments = list(_changes(judged)) if kept else []
     for ladder in book.entries.ladders:
         climbed = climb(ladder, judged)
-        found.append(climbed.step)
+        if climbed.step is not None:
+            found.append(climbed.step)
         if climbed.upcoming is not None:
             moments.append((climbed.upcoming, "the next rung is reached then"))
         flips_at += climbed.flips_at
     moments += ((at, "a condition may hold otherwise then") for at in flips_at)
     if view.happened[-1].after.standing == "open":
         moments += ((at, "the date comes then that a deadline counts from") for at in comes_at(view))
-    steps = tuple(step for step in found if step is not None)
+    steps = tuple(found)
     stopped = chain.from_iterable(judged.clocks.values()) if kept else ()
     verdicts = tuple(verdicts_on(ticket.id, stopped, book.version, now))
     if moments:
@@ -105,6 +105,19 @@ def wishes_of(judged: Judged, *, kept: bool = True) -> Wishes:
     after = view.happened[-1].after.standing
     because = f"never, because the ticket is {after} and no clock runs towards a rung"
     return Wishes(ticket.id, ticket.project, steps, None, because, on_hold, verdicts)
+
+
+def _at_once(judged: Judged) -> tuple[list[Step], list[Moment]]:
+    """The steps that no clock has to run for, and the moments at which they may be others though nothing happens."""
+    view = judged.view
+    if (known := view.lasting.get(_at_once)) is not None:
+        return [*known], []
+    flips_at: list[Moment] = []
+    route = _route_step(judged, flips_at)
+    steps = [*([route] if route is not None else []), *gap_steps(view, _common_values, flips_at)]
+    if not flips_at:
+        view.lasting[_at_once] = tuple(steps)
+    return steps, flips_at
 
 
 def standings(judged: Judged) -> dict[str, Standing]:
@@ -135,9 +148,12 @@ def _last_cycles(judged: Judged) -> Iterator[tuple[Policy, Cycle]]:
 def climb(ladder: Ladder, judged: Judged) -> Climb:
     """Climb a ladder: the step of the highest rung reached, the moment of the next one, and all that they rest on."""
     view = judged.view
+    if (known := view.lasting.get(ladder.name)) is not None:
+        return known if isinstance(known, Climb) else _climb_on(ladder, known[0], known[1], (), judged)
     flips_at: list[Moment] = []
     applies = holds(ladder.when, view, None, flips_at)
     if not applies and not flips_at:
+        view.lasting[ladder.name] = _NOT_MEANT
         return _NOT_MEANT
     if ladder.clock.startswith(DEADLINE):
         climbed = _beside_deadline(ladder, judged) if applies else _NOT_MEANT
@@ -145,10 +161,23 @@ def climb(ladder: Ladder, judged: Judged) -> Climb:
         return climbed._replace(flips_at=tuple(flips_at)) if may_speak else climbed
     cycle = cycle_of(ladder, judged)
     if cycle is None or not is_running(cycle):
-        return Climb(applies=applies, cycle=cycle)
+        climbed = Climb(applies=applies, cycle=cycle)
+        if not flips_at:
+            view.lasting[ladder.name] = climbed
+        return climbed
     if not applies:
         return Climb(applies=False, flips_at=tuple(flips_at))
     moments = once(view, ("rungs", ladder.name, id(cycle)), lambda: rung_moments(ladder.rungs, cycle, view.now))
+    if not flips_at:
+        view.lasting[ladder.name] = cycle, moments
+    return _climb_on(ladder, cycle, moments, tuple(flips_at), judged)
+
+
+def _climb_on(
+    ladder: Ladder, cycle: Cycle, moments: Sequence[Reached], flips_at: tuple[Moment, ...], judged: Judged
+) -> Climb:
+    """Climb a ladder that applies, on its running clock."""
+    view = judged.view
     upcoming = next_at(moments, view.now)
     reached = highest(moments, view.now)
     step = None
@@ -157,7 +186,7 @@ def climb(ladder: Ladder, judged: Judged) -> Climb:
         # Lived again, a step shows the values that it had when it became due.
         name = (ladder.name, id(cycle), reached.rung.rung, reached.repeat, to)
         step = once(view, name, partial(_ladder_step, ladder, cycle, reached, upcoming, judged, to))
-    return Climb(True, tuple(flips_at), cycle, moments=moments, upcoming=upcoming, step=step)
+    return Climb(True, flips_at, cycle, moments=moments, upcoming=upcoming, step=step)
 
 
 def _beside_deadline(ladder: Ladder, judged: Judged) -> Climb:

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bot.core.clock import Cycle, at_risk_s, due_at, due_when_stopped, elapsed_s, paused_s, standing
 from bot.core.deadline import Deadline
@@ -109,7 +109,7 @@ class _Life:
         self._ticket, self._book = ticket, book
         self._moments = [turn.at for turn in self.raw]
         self._wholes: dict[frozenset[str], Whole] = {}
-        self._then: tuple[int, Ticket, Whole, dict[str, tuple[Cycle, ...]]] | None = None
+        self._then: tuple[int, Ticket, Whole, dict[str, tuple[Cycle, ...]], dict[object, Any]] | None = None
 
     def look(self, at: Moment, lag_s: int) -> Judged:
         """Look at the ticket in the cycle `at`, as it stood `lag_s` before, without what came of the cycle itself."""
@@ -126,9 +126,9 @@ class _Life:
             whole = self._wholes.get(who)
             if whole is None:
                 whole = self._wholes[who] = Whole(asked(self.raw, who))
-            self._then = known, then, whole, {}
-        _, then, whole, clocks = self._then
-        return look_on(View(then, whole.turns[:known], self._book, at, whole, clocks))
+            self._then = known, then, whole, {}, {}
+        _, then, whole, clocks, lasting = self._then
+        return look_on(View(then, whole.turns[:known], self._book, at, whole, clocks, lasting))
 
     def _since(self, at: Moment, known: int) -> Sequence[Turn]:
         return self.raw[bisect_right(self._moments, at) : known]

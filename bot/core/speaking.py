@@ -5,7 +5,7 @@ A batch over the ceiling is taken to be released at once, since nobody knows how
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
@@ -55,8 +55,8 @@ class Speaking:
         self._tickets: dict[Number, _Wishing] = {}
         self._again: list[tuple[Moment, Number]] = []
         self._today = 0
-        self._of_ticket: defaultdict[str, list[Entry]] = defaultdict(list)
-        self._to_person: defaultdict[str, list[Entry]] = defaultdict(list)
+        self._spoken: defaultdict[str, list[Entry]] = defaultdict(list)
+        self._told: Counter[str] = Counter()
         self._silenced: frozenset[str] = frozenset()
 
     def run(self, met: Iterable[tuple[Number, Met]]) -> Iterator[tuple[Number, StepOutcome]]:
@@ -124,37 +124,28 @@ class Speaking:
         """The wishes that are not done; what stood due before the span counts as done, as it would by `adopt`."""
         start_at = self._span.start_at
         steps = [step for step in wishes.steps if (known := ledger.get(step.key)) is None or not is_done(step, known)]
-        if len(steps) == len(wishes.steps) and all(step.due_at >= start_at for step in steps):
-            return wishes
-        return replace(
-            wishes,
-            steps=tuple(
-                replace(step, since_at=max(start_at, step.since_at)) if step.due_at < start_at else step
-                for step in steps
-            ),
-        )
+        if any(step.due_at < start_at for step in steps):
+            steps = [replace(step, since_at=start_at) if step.due_at < start_at else step for step in steps]
+        return Wishes(wishes.ticket_id, wishes.project, tuple(steps), None, "", wishes.on_hold)
 
     def _desk(self, wishes: Iterable[Wishes]) -> DeskState:
-        """What was said today, as far as it concerns these tickets or those addressed on them."""
-        spoken: dict[str, Entry] = {}
-        for wish in wishes:
-            spoken.update((entry.key, entry) for entry in self._of_ticket.get(wish.ticket_id, ()))
-            for step in wish.steps:
-                for person in step.to:
-                    spoken.update((entry.key, entry) for entry in self._to_person.get(person, ()))
-        return DeskState(tuple(spoken.values()), self._silenced)
+        """What was said today on these tickets, and to everybody how often."""
+        spoken = [entry for wish in wishes for entry in self._spoken.get(wish.ticket_id, ())]
+        return DeskState(tuple(spoken), self._silenced, self._told)
 
     def _turn_day(self, at: Moment) -> None:
         calendar = self._book.calendar
         if at >= self._today:
-            self._of_ticket.clear()
-            self._to_person.clear()
+            self._spoken.clear()
+            self._told.clear()
             self._today = calendar.end_of_day(calendar.day_of(at))
 
     def _apply(
         self, arranged: Arrangement, by_id: dict[str, Number], ledger: dict[str, Entry], at: Moment
     ) -> Iterator[tuple[Number, StepOutcome]]:
         version = self._book.version
+        for steps in arranged.say:
+            self._told.update({person for step in steps for person in step.to})
         done = [(step, "said", decided(step)) for steps in arranged.say for step in steps]
         done += [(step, "observed", decided(step)) for step in arranged.observe]
         done += [(step, "adopted", "due before the rule went live") for step in arranged.adopt]
@@ -163,9 +154,7 @@ class Speaking:
             ticket = self._tickets[number]
             entry = ticket.ledger[step.key] = row(step, state, because, at, version)
             if state == "said":
-                self._of_ticket[step.ticket_id].append(entry)
-                for person in step.to:
-                    self._to_person[person].append(entry)
+                self._spoken[step.ticket_id].append(entry)
             ticket.steps.pop(step.key, None)
             yield number, self._outcome(ticket, step, entry)
         for step, because, not_before, by in arranged.hold:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.core.clock import Cycle
 from bot.core.history import Turn, Whole
@@ -19,7 +19,8 @@ class View:
     """What a rule can see: the ticket, its turns and the rulebook, at a moment.
 
     `whole` is the ticket's history of which `happened` are the first turns. `clocks` are the cycles of each policy's
-    clock by its name, once `judge.look` has run them.
+    clock by its name, once `judge.look` has run them. `lasting` is what the rules make of the ticket until something
+    happens to it, however late it becomes. Looks at the same ticket at later moments may share both.
     """
 
     ticket: Ticket
@@ -28,6 +29,7 @@ class View:
     now: Moment
     whole: Whole | None = None
     clocks: dict[str, tuple[Cycle, ...]] = field(default_factory=dict)
+    lasting: dict[object, Any] = field(default_factory=dict)
 
     @property
     def at_creation(self) -> View:
