@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from command_line import ALWAYS_OPEN, open_sandbox, piletibot, solved_issue, user_of, write_desk
 from living import edit
 
 from bot.sandbox import acts
 from bot.sandbox.server import Sandbox
+from bot.settings import load_settings
+from bot.store.store import open_store
 
 RULE = "solution-reached-customer"
 
@@ -106,6 +110,8 @@ def test_where_the_whole_desk_watches_it_says_what_else_is_to_be_done(
         (("no-movment",), "no-movment: there is no such rule that can be on observe; did you mean 'no-movement'?"),
         (("tier2-resolution", "xyz"), "xyz: there is no such rule that can be on observe; there are: it-support"),
         ((RULE, "--on", "tomorrow"), "--on tomorrow: write a date, such as 2027-01-04"),
+        ((RULE, "--on", "9999-12-31"), "--on 9999-12-31: write a date of the years 1971 to 2149"),
+        ((RULE, "--on", "0001-01-01"), "--on 0001-01-01: write a date of the years 1971 to 2149"),
     ],
 )
 def test_mistakes_change_nothing(
@@ -116,6 +122,21 @@ def test_mistakes_change_nothing(
     assert piletibot("adopt", *arguments, "--config", config) == 2
     assert said in capsys.readouterr().err
     assert {path: path.read_bytes() for path in (tmp_path / "rules").rglob("*.yaml")} == before
+
+
+def test_a_ticket_that_cannot_be_judged_does_not_stop_it(
+    sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    solved_issue(sandbox, hours_ago=5)
+    config = watching(tmp_path, sandbox)
+    assert piletibot("once", "--config", config) == 0
+    with closing(open_store(load_settings(config).store.url.get_secret_value())) as store:
+        (ticket,) = store.open_tickets()
+        beyond = 300 * 365 * 86_400
+        bad = msgspec.structs.replace(ticket, id="999", key="KKA-999", created_at=beyond, changes=(), messages=())
+        store.put_tickets([bad], "", beyond)
+    assert piletibot("adopt", RULE, "--config", config) == 0
+    assert "2 tickets; due now, and counted as done before" in capsys.readouterr().out
 
 
 def test_a_broken_rulebook_is_mended_first(

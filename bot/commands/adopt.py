@@ -16,12 +16,14 @@ from bot.core.entries import Entries
 from bot.core.findings import Finding, nearest
 from bot.core.judge import judge
 from bot.core.rulebook import Rulebook
-from bot.core.steps import rules_of
-from bot.core.ticket import Moment
+from bot.core.steps import Wishes, rules_of
+from bot.core.ticket import Moment, Ticket
 from bot.settings import Misconfigured, Settings, load_settings
 from bot.start import placed, read_desk
 from bot.store.scratch import scratch
 from bot.store.store import Store
+
+_FIRST_YEAR, _LAST_YEAR = 1971, 2149
 
 
 def adopt(config: Path, rules: Sequence[str], *, every: bool, on: str | None) -> int:
@@ -101,9 +103,12 @@ def _day(written: str | None, book: Rulebook, now: Moment) -> date:
     if written is None:
         return book.calendar.day_of(now) + timedelta(days=1)
     try:
-        return date.fromisoformat(written)
+        day = date.fromisoformat(written)
     except ValueError:
         raise Misconfigured(f"--on {written}: write a date, such as 2027-01-04") from None
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise Misconfigured(f"--on {written}: write a date of the years {_FIRST_YEAR} to {_LAST_YEAR}")
+    return day
 
 
 def _live(book: Rulebook, names: Collection[str], day: date) -> Rulebook:
@@ -144,12 +149,19 @@ def _meaning(store: Store, book: Rulebook, names: Collection[str], day: date, no
 
 def _arranged(store: Store, book: Rulebook, at: Moment) -> Arrangement:
     """What the rulebook makes of the tickets as the database has them, at a moment."""
-    wishes = [wish for ticket in store.open_tickets() if (wish := judge(ticket, book, at)).steps]
+    wishes = [wish for ticket in store.open_tickets() if (wish := _judged(ticket, book, at)) and wish.steps]
     rows = store.entries([wish.ticket_id for wish in wishes])
     ledger = {key: row for entries in rows.values() for key, row in entries.items()}
     calendar = book.calendar
     spoken = store.spoken_since(calendar.start_of_day(calendar.day_of(at)))
     return arrange(wishes, ledger, book, DeskState(tuple(spoken)), at)
+
+
+def _judged(ticket: Ticket, book: Rulebook, at: Moment) -> Wishes | None:
+    try:
+        return judge(ticket, book, at)
+    except Exception:  # as in a cycle, which tells of it, one bad ticket never stops the rest
+        return None
 
 
 def _counted(counts: Counter[str]) -> Iterator[str]:
