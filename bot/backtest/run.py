@@ -29,7 +29,8 @@ Stage = Literal["judge", "arrange"]
 
 _CHUNK = 64
 _AHEAD = 3
-_GARBAGE = 100_000
+GARBAGE = 100_000
+"""How much a process of a backtest makes before garbage is collected: much of it is gone at once, little is garbage."""
 
 
 class Opened(NamedTuple):
@@ -158,9 +159,9 @@ _living: _Living | None = None
 
 
 def _begin(opened: Callable[[], Opened], span: Span, grid: Grid) -> None:
-    """Open the rulebook in a worker, which makes much that is gone at once, and little garbage."""
+    """Open the rulebook in a worker."""
     global _living
-    gc.set_threshold(_GARBAGE)
+    gc.set_threshold(GARBAGE)
     _living = _Living(opened(), span, grid)
 
 

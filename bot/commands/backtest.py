@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,7 @@ from bot.backtest.facts import Backtest, Run
 from bot.backtest.lines import line
 from bot.backtest.opened import Opening, book_of
 from bot.backtest.progress import Show, bars
-from bot.backtest.run import Found, backtest
+from bot.backtest.run import GARBAGE, Found, backtest
 from bot.backtest.sources import Source, exported, live
 from bot.backtest.summary import summary
 from bot.backtest.tally import Tally
@@ -57,6 +58,7 @@ def run(asked: Asked) -> int:
 
     Raises Misconfigured, OSError for files, and what reading the live Jira raises.
     """
+    gc.set_threshold(GARBAGE)
     settings = _settings(asked)
     logs.configure("error", settings.log.format if settings else "text")
     site = settings.site if settings else _SITE

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -23,7 +22,7 @@ from bot.core.steps import Step, Wishes
 from bot.core.ticket import Moment, Ticket
 from bot.core.view import View
 
-_WISHED = attrgetter(*(each.name for each in fields(Step) if each.name not in ("because", "values")))
+_WISHED = attrgetter(*(name for name in Step.__struct_fields__ if name not in ("because", "values")))
 
 
 class Span(NamedTuple):

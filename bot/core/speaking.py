@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import NamedTuple
+
+from msgspec import structs
 
 from bot.core.arrange import Arrangement, DeskState, arrange, is_done
 from bot.core.ledger import DONE, WAITING, Entry, decided, row, turned
@@ -125,7 +127,7 @@ class Speaking:
         start_at = self._span.start_at
         steps = [step for step in wishes.steps if (known := ledger.get(step.key)) is None or not is_done(step, known)]
         if any(step.due_at < start_at for step in steps):
-            steps = [replace(step, since_at=start_at) if step.due_at < start_at else step for step in steps]
+            steps = [structs.replace(step, since_at=start_at) if step.due_at < start_at else step for step in steps]
         return Wishes(wishes.ticket_id, wishes.project, tuple(steps), None, "", wishes.on_hold)
 
     def _desk(self, wishes: Iterable[Wishes]) -> DeskState:

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
+
+import msgspec
 
 from bot.core.ticket import Moment
 from bot.core.verdict import Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class At:
+class At(msgspec.Struct, frozen=True):
     """A moment, shown as date and time of day in the desk's zone."""
 
     at: Moment
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(msgspec.Struct, frozen=True):
     """A local date, shown without a time of day."""
 
     day: date
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(msgspec.Struct, frozen=True):
     """A stretch of working time in seconds; `day_s` is what the calendar counts as one day.
 
     Without `day_s` it is told in hours of the clock on the wall, which run day and night.
@@ -35,30 +33,26 @@ class Amount:
     day_s: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(msgspec.Struct, frozen=True):
     """A plain number."""
 
     n: int
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(msgspec.Struct, frozen=True):
     """A word of the rulebook, shown by its name in the reader's language: a `state`, `queue`, `title` or `why`."""
 
     kind: str
     word: str
 
 
-@dataclass(frozen=True, slots=True)
-class Several:
+class Several(msgspec.Struct, frozen=True):
     """Several words of the rulebook, shown one after the other."""
 
     names: tuple[Name, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(msgspec.Struct, frozen=True):
     """Several plain texts, each shown on a line of its own."""
 
     lines: tuple[str, ...]
@@ -68,8 +62,7 @@ Value = At | Day | Amount | Count | Name | Several | Lines | str
 """What a message may be given. A `str` is inserted as plain text, never as markup."""
 
 
-@dataclass(frozen=True, slots=True)
-class Occasion:
+class Occasion(msgspec.Struct, frozen=True):
     """What a step is about: never a list index, text or version, so that its key is for ever."""
 
     clock: str
@@ -78,16 +71,14 @@ class Occasion:
     repeat: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Because:
+class Because(msgspec.Struct, frozen=True):
     """Why: the rule's own reason, and the values that decided, as pairs of word and value."""
 
     why: str
     values: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One thing to be done once: a message, and for a route the fields set with it.
 
     `to` are person words, most concerned first. `due_at` is when the step became due, `urgency` orders
@@ -109,14 +100,13 @@ class Step:
     urgency: int = 0
     observe: bool = False
     since_at: Moment = 0
-    sets: Mapping[str, str] = field(default_factory=dict)
-    values: Mapping[str, Value] = field(default_factory=dict)
+    sets: Mapping[str, str] = msgspec.field(default_factory=dict)
+    values: Mapping[str, Value] = msgspec.field(default_factory=dict)
     also: tuple[str, ...] = ()
     hours: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(msgspec.Struct, frozen=True):
     """All that the rules wish for one ticket now, and when it must next be looked at though nothing changes.
 
     `look_again_at` is None for "never"; `because` says why in either case. `on_hold` is the label with which

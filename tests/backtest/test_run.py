@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 
 import msgspec
 import pytest
+from msgspec import structs
 from small_desk import at, book, ticket
 
 from bot.backtest.run import Found, Opened, backtest
@@ -90,13 +91,20 @@ def test_more_workers_find_the_same() -> None:
 
 def test_what_is_spilled_is_all_that_arranging_needs() -> None:
     whole = Step(
-        **{each.name: WRITTEN.get(each.name, f"some {each.name}") for each in fields(Step)}  # type: ignore[arg-type]
+        **{name: WRITTEN.get(name, f"some {name}") for name in Step.__struct_fields__}  # type: ignore[arg-type]
     )
-    other = replace(whole, key="another", also=())
+    other = structs.replace(whole, key="another", also=())
+    to_bob = structs.replace(whole, to=("bob",))
     mets = [
         Met(60, "ABC-1", "it", Wishes("1", "ABC", (whole,), None, "", "hush")),
         Met(120, "ABC-1", None, Wishes("1", "ABC", (whole, other), None, "", None)),
-        Met(180, "ABC-1", None, Wishes("1", "ABC", (replace(whole, to=("bob",)), other), None, "", None), last=True),
+        Met(
+            180,
+            "ABC-1",
+            None,
+            Wishes("1", "ABC", (to_bob, other), None, "", None),
+            last=True,
+        ),
     ]
     packed = pack_mets(mets)
     assert len(packed[1][1]) < len(packed[0][1]) + len(packed[2][1]), "what stays is not written again"
@@ -104,9 +112,9 @@ def test_what_is_spilled_is_all_that_arranging_needs() -> None:
     for met, (at_, line) in zip(mets, packed, strict=True):
         again = unpack_met(at_, line, before)
         assert again.wishes.steps == tuple(
-            replace(each, because=Because("w"), values={}) for each in met.wishes.steps
+            structs.replace(each, because=Because("w"), values={}) for each in met.wishes.steps
         )
-        assert again == met._replace(wishes=replace(met.wishes, steps=again.wishes.steps))
+        assert again == met._replace(wishes=structs.replace(met.wishes, steps=again.wishes.steps))
 
 
 WRITTEN = {
