@@ -229,6 +229,17 @@ def test_a_rulebook_held_against_itself_differs_in_nothing(capsys: pytest.Captur
     assert words_of("en")["same"] in Path("backtest.html").read_text("utf-8")
 
 
+def test_what_only_one_rulebook_can_read_stands_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    plain, mapped = rulebook("plain"), rulebook("mapped", ("states:\n", "fields: {own: customfield_1}\nstates:\n"))
+    item = {"field": "Own", "fieldId": "customfield_1", "from": None, "fromString": {}, "to": None, "toString": "b"}
+    history = {"id": "9", "created": "2026-11-17T10:00:00.000+0200", "author": person("doer"), "items": [item]}
+    path = export(STILL, LATE | {"changelog": {"histories": [history]}}, SOLVED)
+    for tried, against, keys in ((plain, mapped, [1, 2]), (mapped, plain, [1, 3, 2])):
+        found = rows(capsys, "--rules", tried, "--against", against, "--to", "2026-11-10", export=path, code=1)
+        assert [one["key"] for one in found] == [f"REP-{number}" for number in keys]
+        assert [one["key"] for one in found if "difference" not in one] == [f"REP-{n}" for n in keys if n == 3]
+
+
 # When and how it looks
 
 

@@ -131,12 +131,34 @@ def _counted(result: Backtest, streams: Sequence[Iterator[Outcome]]) -> Iterator
             tried.tally.add(outcome)
             yield outcome, None
         return
-    for after, before in zip(*streams, strict=True):
-        tried.tally.add(after)
-        against.tally.add(before)
-        found = difference(before, after)
-        result.differences.add(found)
-        yield after, found
+    for after, before in _paired(*streams):
+        found = None
+        if before is not None:
+            against.tally.add(before)
+        if after is not None:
+            tried.tally.add(after)
+            if before is not None:
+                found = difference(before, after)
+                result.differences.add(found)
+            yield after, found
+
+
+def _paired(tried: Iterator[Outcome], against: Iterator[Outcome]) -> Iterator[tuple[Outcome | None, Outcome | None]]:
+    """The outcomes of each ticket side by side.
+
+    One that a rulebook cannot read stands alone where the other read that it was not there in the span.
+    """
+    after, before = next(tried, None), next(against, None)
+    while after is not None or before is not None:
+        if after is not None and before is not None and after.id == before.id:
+            yield after, before
+            after, before = next(tried, None), next(against, None)
+        elif before is None or (after is not None and after.trouble is not None):
+            yield after, None
+            after = next(tried, None)
+        else:
+            yield None, before
+            before = next(against, None)
 
 
 def _live(
