@@ -36,6 +36,8 @@ _DONE = {
     "adopted": "it counts as done, as it was due before the rule went live",
 }
 
+_EACH_IS_DONE = "each rule that speaks in it recorded it already by itself, or counts as done"
+
 
 def is_unknown(asked: Asked) -> bool:
     """Whether the rulebook does not know the ticket's state, so that no rule is asked."""
@@ -85,7 +87,8 @@ def fate(step: Step, asked: Asked) -> Verdict:
         return "observe", "the rule is on observe: it only records"
     if any(each.key == step.key for steps in arranged.say for each in steps):
         return "say", "it is due, and nothing holds it back"
-    return "done", _DONE[asked.ledger[step.key].state]
+    known = asked.ledger.get(step.key)
+    return "done", _DONE[known.state] if known else _EACH_IS_DONE
 
 
 def held_of(step: Step, asked: Asked) -> Held | None:

@@ -474,6 +474,17 @@ def test_rules_that_speak_in_one_comment_tell_of_the_same_step() -> None:
     assert [each.rule for each in only(found, "law").rules] == ["law"]
 
 
+def test_what_rules_recorded_by_themselves_is_done_when_they_speak_together() -> None:
+    seen = ticket("mon 09:00 ann queue law", ON)
+    watching = book(completeness=[gap | {"observe": True} for gap in GAPS])
+    recorded = [row(wished(seen, "mon 12:00", name, watching), "observed") for name in ("basics", "law")]
+    found = explained(seen, "mon 13:00", book(completeness=GAPS), *recorded)
+    because = "each rule that speaks in it recorded it already by itself, or counts as done"
+    assert [(rule(found, name).outcome, rule(found, name).because) for name in ("basics", "law")] == [
+        ("done", because)
+    ] * 2
+
+
 def test_what_became_due_while_the_desk_was_closed_waited_for_its_hours() -> None:
     said = row(wished(LATE, "tue 09:00", "still"), "said", "wed 08:05", due_at=at("tue 16:30"))
     (told,) = explained(LATE, "wed 12:00", None, said).timeline[-1].steps
