@@ -30,7 +30,7 @@ Stage = Literal["judge", "arrange"]
 _CHUNK = 64
 _AHEAD = 3
 GARBAGE = 100_000
-"""How much a process of a backtest makes before garbage is collected: much of it is gone at once, little is garbage."""
+"""How much a backtest makes before garbage is collected: much of it is gone at once, and little is garbage."""
 
 
 class Opened(NamedTuple):
