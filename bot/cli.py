@@ -317,7 +317,9 @@ def backtest(
     bot: Annotated[
         str | None, typer.Option(metavar="ACCOUNT", help="The account in the export that was the bot's.")
     ] = None,
-    as_if_live: Annotated[bool, typer.Option("--as-if-live", help="Take rules on observe as switched on.")] = False,
+    as_if_live: Annotated[
+        bool, typer.Option("--as-if-live", help="Take all rules as live, despite observe and since.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a ticket.")] = False,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The report to write; backtest.html, but none with --json.")

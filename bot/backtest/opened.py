@@ -25,16 +25,16 @@ class Opening:
 
 
 def book_of(folder: Path, site: str, *, as_if_live: bool) -> Rulebook:
-    """Read a rulebook, and where asked for take none of its rules as on observe. Raises Misconfigured."""
+    """Read a rulebook, and where asked for take all of its rules as live all along. Raises Misconfigured."""
     book = read_desk(folder, site).book
     return live(book) if as_if_live else book
 
 
 def live(book: Rulebook) -> Rulebook:
-    """Give the rulebook with no rule on observe."""
-    entries, switched_on = book.entries, {"observe": False}
+    """Give the rulebook with no rule on observe, and none that went live only on some day."""
+    entries, switched_on = book.entries, {"observe": False, "since": None}
     rules = {
-        "manners": entries.manners.model_copy(update=switched_on),
+        "manners": entries.manners.model_copy(update={"observe": False}),
         "routes": tuple(route.model_copy(update=switched_on) for route in entries.routes),
         "completeness": tuple(rule.model_copy(update=switched_on) for rule in entries.completeness),
         "ladders": tuple(ladder.model_copy(update=switched_on) for ladder in entries.ladders),

@@ -1,7 +1,8 @@
-"""Rules on observe taken as switched on: all of them, and nothing else of the rulebook changed."""
+"""Rules on observe, or live only of late, taken as live all along, and nothing else of the rulebook changed."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ def observing(book: Rulebook) -> list[str]:
 def test_nothing_else_changes() -> None:
     def without(value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: without(part) for key, part in value.items() if key != "observe"}
+            return {key: without(part) for key, part in value.items() if key not in ("observe", "since")}
         return [without(part) for part in value] if isinstance(value, (list, tuple)) else value
 
     book = shipped().book
@@ -48,3 +49,12 @@ def test_no_rule_stays_on_observe(section: str) -> None:
         book = rulebook(**{section: tuple(rule.model_copy(update=on_observe) for rule in rules)})
     assert observing(book) != []
     assert observing(live(book)) == []
+
+
+@pytest.mark.parametrize("section", ["routes", "completeness", "ladders"])
+def test_no_rule_goes_live_only_on_some_day(section: str) -> None:
+    since = {"since": date(2026, 11, 22)}
+    adopted = tuple(rule.model_copy(update=since) for rule in getattr(shipped().book.entries, section))
+    book = rulebook(**{section: adopted})
+    assert adopted
+    assert [rule.since for rule in getattr(live(book).entries, section)] == [None] * len(adopted)
