@@ -106,7 +106,7 @@ def is_done(step: Step, known: Entry) -> bool:
 
 def _each_is_done(step: Step, ledger: Mapping[str, Entry], book: Rulebook) -> bool:
     """Whether a step in which rules speak together was recorded, or adopted, by each of them on its own."""
-    if not step.also and f"/{step.rule}/" in step.key:
+    if not step.also and step.key.startswith(f"{book.site}/{step.ticket_id}/{step.rule}/"):
         return False
     alone = [key_of(book.site, step.ticket_id, rule, step.occasion) for rule in rules_of(step)]
     return step.key not in alone and all(key in ledger and is_done(step, ledger[key]) for key in alone)

@@ -594,3 +594,10 @@ def test_the_story_of_every_shipped_test_is_that_of_judge_and_arrange() -> None:
         state = ("said", "observed", "batched")[number % 3]
         ledger = {step.key: row(step, state) for step in judge(seen, rules, later).steps}
         same_story(seen, rules, ledger, DeskState(), later)
+
+
+def test_a_rule_that_is_called_as_a_part_of_keys_is_done_too_when_it_recorded_by_itself() -> None:
+    gaps = GAPS[0] | {"name": "gaps"}
+    watching, speaking = (book(completeness=[gaps | {"observe": watches}]) for watches in (True, False))
+    recorded = row(wished(LATE, "mon 12:00", "gaps", watching), "observed")
+    assert rule(explained(LATE, "mon 13:00", speaking, recorded), "gaps").outcome == "done"
