@@ -108,7 +108,7 @@ def run(asked: Asked) -> int:
             )
             for opening, one in zip(openings, runs, strict=True)
         ]
-        for outcome, found in _counted(result, streams):
+        for outcome, found in _counted(result, streams, summed=not asked.as_json or asked.out is not None):
             if asked.as_json:
                 sys.stdout.buffer.write(line(outcome, found) + b"\n")
     if not asked.as_json:
@@ -123,20 +123,24 @@ def run(asked: Asked) -> int:
     return FOUND if source.findings or in_trouble else 0
 
 
-def _counted(result: Backtest, streams: Sequence[Iterator[Outcome]]) -> Iterator[tuple[Outcome, Difference | None]]:
-    """Add every outcome to the sums, and give it, with what differs where there are two rulebooks."""
+def _counted(
+    result: Backtest, streams: Sequence[Iterator[Outcome]], *, summed: bool
+) -> Iterator[tuple[Outcome, Difference | None]]:
+    """Give every outcome, with what differs where there are two rulebooks; add it to the sums where they are wanted."""
     tried, against = result.tried, result.against
     if against is None:
         for outcome in streams[0]:
-            tried.tally.add(outcome)
+            if summed:
+                tried.tally.add(outcome)
             yield outcome, None
         return
     for after, before in _paired(*streams):
         found = None
-        if before is not None:
+        if before is not None and summed:
             against.tally.add(before)
         if after is not None:
-            tried.tally.add(after)
+            if summed:
+                tried.tally.add(after)
             if before is not None:
                 found = difference(before, after)
                 result.differences.add(found)
