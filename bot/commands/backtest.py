@@ -126,7 +126,7 @@ def run(asked: Asked) -> int:
 def _counted(
     result: Backtest, streams: Sequence[Iterator[Outcome]], *, summed: bool
 ) -> Iterator[tuple[Outcome, Difference | None]]:
-    """Give every outcome, with what differs where there are two rulebooks; add it to the sums where they are wanted."""
+    """Give every outcome, with what differs between two rulebooks; add it to the sums where these are wanted."""
     tried, against = result.tried, result.against
     if against is None:
         for outcome in streams[0]:
