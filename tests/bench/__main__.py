@@ -31,7 +31,7 @@ DESKS = ((1000, 1), (5000, 0))
 
 ENTRIES = ("people", "queues", "routes", "completeness", "policies", "deadlines", "ladders")
 ROUNDS = 5
-BACKTESTED, SAMPLE = 100_000, 200
+BACKTESTED, SAMPLE = 100_000, 20
 
 
 def main() -> None:
