@@ -23,10 +23,10 @@ def written(folder: Path, content: bytes, name: str = "export.jsonl") -> Path:
     ("name", "content"),
     [
         ("export.jsonl", TEXT),
-        ("export.jsonl.gz", gzip.compress(TEXT)),
-        ("compressed.jsonl", gzip.compress(TEXT)),
+        ("export.jsonl.gz", gzip.compress(TEXT, mtime=0)),
+        ("compressed.jsonl", gzip.compress(TEXT, mtime=0)),
         ("plain.gz", TEXT),
-        ("two-members.gz", gzip.compress(TEXT[:20]) + gzip.compress(TEXT[20:])),
+        ("two-members.gz", gzip.compress(TEXT[:20], mtime=0) + gzip.compress(TEXT[20:], mtime=0)),
     ],
 )
 def test_each_line_with_its_number_whatever_the_file_is_called(tmp_path: Path, name: str, content: bytes) -> None:
@@ -41,7 +41,7 @@ def test_what_is_cut_short_gives_its_whole_lines_first(tmp_path: Path) -> None:
     rows = [b'{"n": %d, "x": "%s"}\n' % (n, str(hash(n) * 7919).encode() * 40) for n in range(3000)]
     found = []
     with pytest.raises(CutShort) as cut:  # noqa: PT012
-        for number, _ in lines(written(tmp_path, gzip.compress(b"".join(rows))[:-20_000])):
+        for number, _ in lines(written(tmp_path, gzip.compress(b"".join(rows), mtime=0)[:-20_000])):
             found.append(number)
     assert 0 < len(found) < len(rows)
     assert found == list(range(1, cut.value.line + 1))
