@@ -36,10 +36,13 @@ def test_of_the_moment_of_each_comment_it_is_explained_that_it_would_be_said() -
         today = calendar.start_of_day(calendar.day_of(now))
         spoken = tuple(each for each in ledger if each.state == "said" and today <= each.at < now)
         story_of_it = explain(then, book, known, DeskState(spoken), now)
-        (rule,) = (rule for rule in story_of_it.rules if rule.step is not None and rule.step.key == row.key)
-        assert (rule.rule, rule.outcome) == (row.rule, "say"), rule.because
-        assert rule.step is not None
-        assert [each.person for each in rule.step.to if each.person][-1:] == list(row.to[-1:])
+        # In one comment for all that is missing several completeness rules speak, each with that step.
+        speaking = [rule for rule in story_of_it.rules if rule.step is not None and rule.step.key == row.key]
+        assert row.rule in {rule.rule for rule in speaking}
+        for rule in speaking:
+            assert rule.outcome == "say", rule.because
+            assert rule.step is not None
+            assert [each.person for each in rule.step.to if each.person][-1:] == list(row.to[-1:])
         found[row.rule] += 1
     assert found.total() > 30
     assert {"no-movement", "solution-reached-customer", "tier2-deadline", "it-support"} <= found.keys()
