@@ -234,6 +234,7 @@ def dates_of(view: View) -> Dates:
             "due",
         )
         for change in changes
+        if change.was != change.now
     ]
     return Dates(
         first=Dated("first promised", _over(first, view), basis) if first else None,

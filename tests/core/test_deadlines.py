@@ -369,6 +369,7 @@ def test_every_shift_has_its_role_and_its_reason(book):
         moved("2026-11-16 10:00", None, "2026-11-20", "spetsialist1"),
         moved("2026-11-17 11:00", None, "2026-11-16", "dok1", "registered"),
         moved("2026-11-18 12:00", "2026-11-20", "2026-12-01", "koordinaator1"),
+        moved("2026-11-18 12:30", "2026-12-01", "2026-12-01", "koordinaator1"),
         moved("2026-11-19 13:00", None, "2026-11-19", "it1", "extended"),
         moved("2026-11-20 14:00", "2026-12-01", None, None, bot=True),
     )
