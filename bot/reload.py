@@ -9,6 +9,7 @@ from pathlib import Path
 
 import structlog
 
+from bot.core.entries import Entries
 from bot.core.findings import Finding
 from bot.core.steps import At, Count, Lines, Step, Value
 from bot.core.ticket import Moment
@@ -18,7 +19,7 @@ from bot.engine.notices import is_silenced, may_tell, notice, told_at
 from bot.engine.tracker import Denied, Throttled, Unreachable
 from bot.rulefiles import Look, look
 from bot.settings import Misconfigured
-from bot.start import Desk, placed
+from bot.start import BrokenRulebook, Desk, placed
 from bot.store.connect import StoreError
 from bot.working_copy import commit_of, is_busy, pull
 
@@ -152,7 +153,11 @@ class Reload:
 
     def _read(self, now: Moment) -> _Coming | None:
         """What the files say, tied to the tracker; None where that is in force. Raises as `read` and `tie` do."""
-        desk, book = self.read(), self.engine.book
+        book = self.engine.book
+        try:
+            desk = self.read()
+        except BrokenRulebook as error:
+            raise _told_of(error, error.sound.entries if error.sound else book.entries) from None
         same = desk.book.version == book.version
         if same and not self._at_once:
             return None
@@ -162,7 +167,7 @@ class Reload:
         try:
             ready = self.tie(desk)
         except Misconfigured as error:
-            raise Misconfigured(*(_without_accounts(problem, desk) for problem in error.problems)) from None
+            raise _told_of(error, desk.book.entries) from None
         if same and ready.facts == self.engine.facts:
             return None
         return _Coming(ready, commit_of(self._own))
@@ -299,9 +304,13 @@ class Reload:
         self.engine.notices[:] = [step for step in self.engine.notices if step.key not in told]
 
 
-def _without_accounts(problem: str, desk: Desk) -> str:
-    """A problem's text as it may be told: people are words of the rulebook, not accounts."""
-    for person in desk.book.entries.people:
+def _told_of(error: Misconfigured, entries: Entries) -> Misconfigured:
+    """The same mistakes as they may be told: people are words of the rulebook, not accounts."""
+    return Misconfigured(*(_without_accounts(problem, entries) for problem in error.problems))
+
+
+def _without_accounts(problem: str, entries: Entries) -> str:
+    for person in entries.people:
         account = person.account
         for own in (account,) if isinstance(account, str) else (account.cloud, account.dc):
             problem = problem.replace(repr(own), f"'~{person.person}'")

@@ -15,11 +15,9 @@ import msgspec
 from bot.core.ledger import decided
 from bot.core.outcome import Outcome, StepOutcome
 from bot.core.replay import Met, is_same
+from bot.core.speaking import Number
 from bot.core.steps import Because, Occasion, Step, Wishes
 from bot.core.ticket import Moment
-
-Number = int
-"""A ticket's place among the sources."""
 
 
 class _Step(msgspec.Struct, frozen=True, array_like=True):

@@ -211,6 +211,19 @@ def test_an_account_is_not_named(live: Living, control: str) -> None:
     assert "00000000" not in told
 
 
+def test_an_account_given_twice_is_not_named(live: Living, control: str) -> None:
+    dc = live.desk.world.flavour == "dc"
+    twice = "dc: jaan.tamm" if dc else "712020:00000000"
+    for account in ("dc: spetsialist1", "dc: spetsialist2") if dc else ("712020:fb5c2f1e", "712020:b330aed8"):
+        rest = "" if dc else ("-cd12-54a1-a2a4-4bd24f71660f" if "fb5c" in account else "-5c69-504b-95dc-b4d1bd835525")
+        live.edit("people.yaml", account + rest, twice)
+    live.ticks(live.desk.now + 5 * MINUTE)
+    (told,) = live.told(control)
+    assert "people.yaml:" in told
+    assert "there is already a person with the account '~spetsialist" in told
+    assert twice.removeprefix("dc: ") not in told
+
+
 # What would be said
 
 
