@@ -35,7 +35,8 @@ class Change(msgspec.Struct, frozen=True):
 class Message(msgspec.Struct, frozen=True):
     """One comment on a ticket, without its text.
 
-    `thanks` tells whether that said no more than thank you, `patterns` which of the rulebook's are found in it.
+    `thanks` tells whether that said no more than thank you, `patterns` which of the rulebook's are found in it,
+    `findings` what the bot itself found in it, by the words of `bot.core.flaws`.
     """
 
     at: Moment
@@ -44,6 +45,7 @@ class Message(msgspec.Struct, frozen=True):
     bot: bool = False
     thanks: bool = False
     patterns: frozenset[str] = frozenset()
+    findings: frozenset[str] = frozenset()
 
 
 class Ticket(msgspec.Struct, frozen=True):
@@ -51,7 +53,8 @@ class Ticket(msgspec.Struct, frozen=True):
 
     `id` is the tracker's permanent id, `key` its present name; `updated_ms` is the tracker's own stamp in
     milliseconds, which together with `id` tells whether this version has been seen before. `patterns` are those
-    of the rulebook that are found in its title or description, as these are today.
+    of the rulebook that are found in its title or description, as these are today, and `findings` what the bot
+    itself found there and in its fields, by the words of `bot.core.flaws`.
     """
 
     id: str
@@ -74,3 +77,4 @@ class Ticket(msgspec.Struct, frozen=True):
     changes: tuple[Change, ...] = ()
     messages: tuple[Message, ...] = ()
     patterns: frozenset[str] = frozenset()
+    findings: frozenset[str] = frozenset()
