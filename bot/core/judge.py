@@ -13,6 +13,7 @@ from bot.core.completeness import gap_steps
 from bot.core.conditions import holds
 from bot.core.deadline import Deadline, distance, due_day, is_over, shown
 from bot.core.deadlines import DEADLINE, comes_at, deadlines_of
+from bot.core.desk import QUIET, Desk
 from bot.core.entries import Ladder, Policy
 from bot.core.forms import Tested
 from bot.core.history import turns
@@ -55,9 +56,9 @@ class Climb(NamedTuple):
 _NOT_MEANT, _NO_CLOCK = Climb(applies=False), Climb(applies=True)
 
 
-def look(ticket: Ticket, book: Rulebook, now: Moment) -> Judged:
+def look(ticket: Ticket, book: Rulebook, now: Moment, desk: Desk = QUIET) -> Judged:
     """Run every policy's clock over the ticket's history, and count its deadlines."""
-    return look_on(View(ticket, turns(ticket, book), book, now))
+    return look_on(View(ticket, turns(ticket, book), book, now, desk=desk))
 
 
 def look_on(view: View) -> Judged:
@@ -67,9 +68,9 @@ def look_on(view: View) -> Judged:
     return Judged(view, view.clocks, deadlines_of(view))
 
 
-def judge(ticket: Ticket, book: Rulebook, now: Moment) -> Wishes:
+def judge(ticket: Ticket, book: Rulebook, now: Moment, desk: Desk = QUIET) -> Wishes:
     """What the rules wish for one ticket now. Whether a step was delivered never changes what is wished."""
-    return wishes_of(look(ticket, book, now))
+    return wishes_of(look(ticket, book, now, desk))
 
 
 def wishes_of(judged: Judged, *, kept: bool = True) -> Wishes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from bot.core.clock import Cycle
+from bot.core.desk import QUIET, Desk
 from bot.core.history import Turn, Whole
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment, Ticket
@@ -30,11 +31,12 @@ class View:
     whole: Whole | None = None
     clocks: dict[str, tuple[Cycle, ...]] = field(default_factory=dict)
     lasting: dict[object, Any] = field(default_factory=dict)
+    desk: Desk = QUIET
 
     @property
     def at_creation(self) -> View:
         """The same with the moment of the ticket's creation for now: a promise does not change as time goes by."""
-        return View(self.ticket, self.happened, self.book, self.ticket.created_at, self.whole)
+        return View(self.ticket, self.happened, self.book, self.ticket.created_at, self.whole, desk=self.desk)
 
     def known(self, name: str, find: Callable[[tuple[Turn, ...]], Iterable[tuple[int, T]]]) -> list[T]:
         """What `find` finds in the turns that the view knows, each with its turn's number.

@@ -106,10 +106,11 @@ def _judge_all(
 ) -> tuple[list[Wishes], dict[str, Moment | None]]:
     wishes: list[Wishes] = []
     looks: dict[str, Moment | None] = dict.fromkeys(ids)
+    desk = engine.desk(now)
     for start in range(0, len(ids), _AT_ONCE):
         for ticket in engine.store.tickets(ids[start : start + _AT_ONCE]):
             try:
-                wish = judge(ticket, engine.book, now)
+                wish = judge(ticket, engine.book, now, desk)
             except Exception as error:  # one bad ticket never stops the rest; what it was is reported by type
                 what = f"could not be judged ({type(error).__name__})"
                 engine.store.trouble(ticket.id, what, now)

@@ -134,7 +134,7 @@ def _still_wished(
     if not reading.tickets or reading.tickets[0].project not in engine.book.entries.projects:
         raise Refused("it is no longer there to be commented on")
     ticket = reading.tickets[0]
-    wishes = judge(ticket, engine.book, now)
+    wishes = judge(ticket, engine.book, now, engine.desk(now))
     if wishes.on_hold:
         because = f"a person put the label {wishes.on_hold} on the ticket"
         engine.store.write_entries([turned(rows[step.key], "held", because, now) for step in steps])
