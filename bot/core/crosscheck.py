@@ -86,6 +86,7 @@ def _people(entries: Entries) -> Iterator[Finding]:
     for i, entry in enumerate(entries.people):
         if entry.person in ROLES:
             yield Finding(("people", i, "person"), f"'{entry.person}' is a role; give the person another name")
+        yield from known(("people", i, "calendar"), "calendar", entry.calendar, entries.calendars)
     for flavour in ("cloud", "dc"):
         accounts = (
             (("people", i, "account", flavour), _account(entry, flavour)) for i, entry in enumerate(entries.people)

@@ -128,6 +128,8 @@ class PersonEntry(_Entry):
     """The accountId on Cloud or the user name on Data Center; a mapping of both where the desk has both."""
     language: Language | None = None
     """The language messages to this person are in; the desk's by default."""
+    calendar: str | None = None
+    """When this person works; by default that of the first queue they are a member of, else the desk's."""
 
 
 class Queue(_Entry):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from bot.core.calendar import Calendar
 from bot.core.history import forwarder
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Ticket
@@ -100,6 +101,15 @@ def _each(words: Sequence[str], view: View) -> Iterator[str]:
 def language_of(people: Sequence[str], book: Rulebook) -> str:
     """The language a message to these people is written in: the first one's, else the desk's."""
     return book.languages.get(people[0], book.entries.language) if people else book.entries.language
+
+
+def calendar_of(person: str, book: Rulebook) -> Calendar:
+    """When a person works: their own calendar, else that of the first queue they are a member of, else the desk's."""
+    entry = next((each for each in book.entries.people if each.person == person), None)
+    if entry is not None and entry.calendar is not None:
+        return book.calendars[entry.calendar]
+    queue = next((queue for queue in book.entries.queues if person in queue.members), None)
+    return book.calendar_of(queue.calendar if queue else None, None)
 
 
 def role_of(person: str | None, view: View, *, bot: bool = False) -> str:
