@@ -6,7 +6,7 @@ Every method may raise StoreError. Each writes in a transaction of its own, or i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -14,11 +14,12 @@ import msgspec
 import sqlalchemy as sa
 
 from bot.core.ledger import SPOKEN, Entry
+from bot.core.letters import LetterRow
 from bot.core.ticket import Change, Message, Moment, Ticket
 from bot.core.verdict import Verdict
 from bot.store.connect import StoreError, bring_to_head, connect, parse, told
 from bot.store.database import PAGE, Database, pages
-from bot.store.tables import ledger, mark, notes, tickets, troubles, verdicts
+from bot.store.tables import ledger, letters, mark, notes, tickets, troubles, verdicts
 
 __all__ = ["Entry", "Seen", "Store", "StoreError", "open_store"]
 
@@ -127,11 +128,12 @@ class Store(Database):
             rows = connection.execute(sa.select(tickets.c.key, tickets.c.gone_at).order_by(_here))
             return {row.key: row.gone_at for row in rows}
 
-    def open_tickets(self) -> Iterator[Ticket]:
-        """Yield every ticket by id, fetched page by page, so that the store may be used meanwhile."""
+    def open_tickets(self, states: Collection[str] | None = None) -> Iterator[Ticket]:
+        """Yield every ticket by id, or those in these states, page by page: the store may be used meanwhile."""
+        these = sa.true() if states is None else tickets.c.state.in_(sorted(states))
         after = ""
         while True:
-            columns = sa.select(tickets.c.id, tickets.c.body).where(_readable, tickets.c.id > after)
+            columns = sa.select(tickets.c.id, tickets.c.body).where(_readable, these, tickets.c.id > after)
             with self.reading() as connection:
                 rows = connection.execute(columns.order_by(tickets.c.id).limit(PAGE)).all()
             for row in rows:
@@ -274,6 +276,24 @@ class Store(Database):
                     self.write(sa.delete(verdicts).where(this), those)
                 if written:
                     self.upsert(verdicts, [msgspec.structs.asdict(each) for each in written])
+
+    # The letters.
+
+    def letters(self, keys: Sequence[str]) -> dict[str, LetterRow]:
+        """Return what became of these letters, by their keys; nothing for one that never was."""
+        rows = self.select(sa.select(letters), letters.c.key, keys)
+        return {row.key: LetterRow(**row._mapping) for row in rows}
+
+    def letters_since(self, at: Moment) -> list[LetterRow]:
+        """Return the letters that got into their state at `at` or later, by moment and key."""
+        columns = sa.select(letters).where(letters.c.at >= at).order_by(letters.c.at, letters.c.key)
+        with self.reading() as connection:
+            return [LetterRow(**row._mapping) for row in connection.execute(columns)]
+
+    def write_letters(self, rows: Sequence[LetterRow]) -> None:
+        """Write these letters over those of the same key, all or none."""
+        if rows:
+            self.upsert(letters, [msgspec.structs.asdict(each) for each in rows])
 
     # What of the ledger is whole.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, false
 
-HEAD = 2
+HEAD = 3
 """The schema this version of the bot works with; a migration's revision is its number in four digits."""
 
 VERSION_TABLE = "piletibot_version"
@@ -95,4 +95,22 @@ verdicts = Table(
     Column("at", BigInteger, nullable=False),
     Column("rejudged", Boolean, nullable=False, server_default=false()),
     Index("verdicts_by_stop", "stopped_at"),
+)
+
+letters = Table(
+    "letters",
+    metadata,
+    Column("key", Word, primary_key=True),
+    Column("rule", Text, nullable=False),
+    Column("say", Text, nullable=False),
+    Column("to", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("not_before", BigInteger),
+    Column("way", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("version", Text, nullable=False),
+    Index("letters_by_at", "at", "key"),
 )

@@ -47,11 +47,12 @@ def test_a_database_of_an_earlier_bot_is_brought_to_head(url: str) -> None:
     store = open_store(url)
     store.set_mark(5, 6)
     with store.transaction(), store.reading() as connection:
-        connection.execute(sa.text("DROP TABLE verdicts"))
+        for later in ("verdicts", "letters"):
+            connection.execute(sa.text(f"DROP TABLE {later}"))
     set_version(store, "0001")
     store.close()
     again = open_store(url)
-    assert (again.mark_ms(), again.stopped_since(0)) == (5, [])
+    assert (again.mark_ms(), again.stopped_since(0), again.letters_since(0)) == (5, [], [])
     again.close()
 
 

@@ -20,6 +20,7 @@ COLUMNS = {
     "troubles": "ticket_id what at",
     "ledger": "key ticket_id ticket_key rule rung say to state because due_at at not_before comment_id version",
     "verdicts": "ticket_id policy started_at stopped_at due_at elapsed_s paused_s standing version at rejudged",
+    "letters": "key rule say to state because due_at at not_before way tries version",
 }
 FIELDS = {
     Ticket: "id key project created_at updated_ms state priority owner reporter forwarder category queue "

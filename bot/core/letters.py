@@ -1,0 +1,110 @@
+"""Letters: what is said to one person about several tickets, or about none.
+
+A letter goes by mail; where there is no mail for the person, it is a comment on the desk's ticket. It holds no text
+of a ticket and nobody's name: keys, queues, states, times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from bot.core.entries import Names
+from bot.core.ledger import Entry
+from bot.core.steps import Because, Value
+from bot.core.ticket import Moment
+
+SECTIONS: Mapping[str, Names] = {
+    "forwarded": {"et": "Minu edastatud piletid", "en": "Tickets I forwarded", "ru": "Переданные мной заявки"},
+    "undelivered": {
+        "et": "Lahendatud, kuid kliendile edastamata",
+        "en": "Solved, not yet delivered",
+        "ru": "Решены, но решение не передано клиенту",
+    },
+    "to_close": {"et": "Sulgemist ootavad", "en": "Waiting to be closed", "ru": "Ожидают закрытия"},
+}
+"""What the parts and the sections of letters are called, by their words."""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One ticket of a section. `values` are shown after its key, in their order, each under the name of its word.
+
+    Their words are those of `LABELS`.
+    """
+
+    ticket_key: str
+    values: Mapping[str, Value] = {}
+
+
+class Section(msgspec.Struct, frozen=True):
+    """Some tickets under a title of `SECTIONS`, and how many `more` are not listed.
+
+    `part` is the title above all sections of one part that follow each other; none where it is empty.
+    """
+
+    title: str
+    lines: tuple[Line, ...]
+    more: int = 0
+    part: str = ""
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """One letter to one person, said once.
+
+    `rule` is its kind, a name of `bot.core.letter_kinds.LETTERS`; `say` the message that opens it, which `values`
+    fill in; its subject is the message of the same name with `_subject` behind it. `due_at` is when it became due;
+    unsent by the end of its recipient's day a letter of the morning is out of date, and withdrawn.
+    """
+
+    key: str
+    rule: str
+    say: str
+    to: str
+    due_at: Moment
+    because: Because
+    values: Mapping[str, Value] = {}
+    sections: tuple[Section, ...] = ()
+
+
+def letter_key(site: str, kind: str, person: str, occasion: str) -> str:
+    """The permanent name of a letter; the occasion is a local date, or a moment, or a cycle's key without slashes."""
+    return f"{site}/letter/{kind}/{person}/{occasion}"
+
+
+class LetterRow(msgspec.Struct, frozen=True):
+    """What became of one letter.
+
+    `state` is `held`, `batched`, `released`, `intended` (about to be sent), `doubtful` (the answer of the mail server
+    was lost: never sent again), `said`, `withdrawn`, `observed`, `adopted` (due before this database began) or
+    `refused` (the server takes no mail for its recipient); `way` is `mail` or `comment`, empty before it is known.
+    `tries` counts the attempts in which nothing was sent.
+    """
+
+    key: str
+    rule: str
+    say: str
+    to: str
+    state: str
+    because: str
+    due_at: Moment
+    at: Moment
+    not_before: Moment | None = None
+    way: str = ""
+    tries: int = 0
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a kind of letters is told beside the tickets.
+
+    `mornings` are the people whose working day has begun and who had no letters of the morning yet, each with the
+    moment at which those were due. `held` are the steps that are held back now, `doubtful` the letters of the last
+    days of which nobody knows whether they arrived.
+    """
+
+    mornings: Mapping[str, Moment] = field(default_factory=dict)
+    held: tuple[Entry, ...] = ()
+    doubtful: tuple[LetterRow, ...] = ()
