@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from bot.core.doc import Doc
-from bot.core.ticket import Change, Message, Ticket
+from bot.core.ticket import Change, Link, Message, Ticket
 from bot.engine.tracker import Denied, Doubtful, Reading, Refused, Said, Stamp, Throttled, Trouble, Unreachable
 
 STATES = frozenset(
@@ -105,6 +105,14 @@ class FakeTracker:
         message = Message(self.now_ms() // 1000, comment_id, who, who == self.bot)
         self._put(ticket, messages=(*ticket.messages, message))
         return comment_id
+
+    def link(self, ticket_id: str, who: str | None, word: str, other_id: str) -> None:
+        """Tie a ticket to another by a word of the rulebook's `links`, as `who`: it stands on the outward side."""
+        for near, far, outward in ((ticket_id, other_id, True), (other_id, ticket_id, False)):
+            ticket, other = self.tickets[near], self.tickets[far]
+            change = Change(self.now_ms() // 1000, "link", None, other.key, who, who == self.bot)
+            link = Link(word, other.id, other.key, outward)
+            self._put(ticket, links=(*ticket.links, link), changes=(*ticket.changes, change))
 
     def move(self, ticket_id: str, key: str) -> None:
         """Move a ticket to another key; the id stays."""

@@ -33,6 +33,7 @@ FIELDS = {
     "forwarder": ("customfield_10203", "Edastaja", "user"),
     "delivered": ("customfield_10204", "Lahendus kliendile edastatud", "date"),
 }
+LINK_TYPES = {"duplicate": ("10001", "Duplicate"), "works_in": ("10002", "Relates")}
 SYSTEM = {"state": "status", "owner": "assignee", "priority": "priority", "labels": "labels"}
 NOT_THERE = {"errorMessages": ["Issue does not exist or you do not have permission to see it."], "errors": {}}
 
@@ -99,6 +100,7 @@ class Canned:
             ("GET", "field", lambda *_: (200, self._fields())),
             ("GET", "status", lambda *_: (200, self._statuses())),
             ("GET", "priority", lambda *_: (200, [{"id": id_, "name": name} for id_, name in PRIORITIES.values()])),
+            ("GET", "issueLinkType", lambda *_: (200, {"issueLinkTypes": [_type(word) for word in LINK_TYPES]})),
             (
                 "GET",
                 "mypermissions",
@@ -186,6 +188,14 @@ class Canned:
                 "labels": sorted(ticket.labels),
                 "duedate": None,
                 "project": {"id": "10000", "key": ticket.project},
+                "issuelinks": [
+                    {
+                        "id": "1",
+                        "type": _type(link.type),
+                        "outwardIssue" if link.outward else "inwardIssue": {"id": link.ticket_id, "key": link.key},
+                    }
+                    for link in ticket.links
+                ],
                 "comment": {"comments": comments[:20], "total": len(comments), "maxResults": 20, "startAt": 0},
                 FIELDS["category"][0]: {"id": "1", "value": ticket.category} if ticket.category else None,
                 FIELDS["queue"][0]: {"id": "2", "value": ticket.queue} if ticket.queue else None,
@@ -215,6 +225,9 @@ class Canned:
 
     def _item(self, change: Change) -> Json:
         word = change.field
+        if word == "link":
+            sides = {"from": change.was, "fromString": None, "to": change.now, "toString": f"… {change.now}"}
+            return {"field": "Link", "fieldtype": "jira", **sides}
         was, now = (self._ref(word, value) for value in (change.was, change.now))
         if word in SYSTEM:
             item = {"field": SYSTEM[word], "fieldtype": "jira", "fieldId": SYSTEM[word]}
@@ -286,6 +299,11 @@ class Canned:
         (state,) = (word for word, id_ in STATUSES.items() if "1" + id_ == body["transition"]["id"])
         self.fake.put(found[1], {"state": state})
         return 204, None
+
+
+def _type(word: str) -> Json:
+    id_, name = LINK_TYPES[word]
+    return {"id": id_, "name": name, "inward": "…", "outward": "…"}
 
 
 def _written(ms: int) -> str:

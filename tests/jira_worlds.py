@@ -29,7 +29,12 @@ from bot.sandbox.world import Flavour, Issue, Person
 START_MS = 1_794_816_000_000
 PEOPLE = ("spetsialist1", "koordinaator1", "juht1", "it1")
 STATUS_IDS = {"new": "10001", "at-tier-2": "10002", "solved": "10007", "closed": "10008"}
+LINK_TYPES = {"duplicate": "10001", "works_in": "10002"}
 FIELD_IDS = {"category": "customfield_10201", "queue": "customfield_10202", "delivered": "customfield_10204"}
+LINKS = {
+    "duplicate": {"type": "Duplicate", "outward": True, "silences": True},
+    "works_in": {"type": "10002", "follows": True},
+}
 
 
 def entries(account_of: Callable[[str], str], **sections: Any) -> Entries:
@@ -77,6 +82,7 @@ class World(Protocol):
     def open(self, who: str) -> str: ...
     def change(self, ticket_id: str, who: str, **now: str) -> None: ...
     def write(self, ticket_id: str, who: str) -> str: ...
+    def link(self, ticket_id: str, who: str, word: str, other_id: str) -> None: ...
     def remove(self, ticket_id: str) -> None: ...
     def hide(self, ticket_id: str) -> None: ...
     def drop(self, when: str) -> None: ...
@@ -103,6 +109,9 @@ class Memory:
     def write(self, ticket_id: str, who: str) -> str:
         return self.fake.write(ticket_id, who)
 
+    def link(self, ticket_id: str, who: str, word: str, other_id: str) -> None:
+        self.fake.link(ticket_id, who, word, other_id)
+
     def remove(self, ticket_id: str) -> None:
         del self.fake.tickets[ticket_id]
 
@@ -124,7 +133,9 @@ class Answered(Memory):
         # A queue's value in Jira is not its word, which the fake does not know of.
         queues = [{"queue": "it", "tier": 2, "name": {"en": "IT"}}]
         who = account(flavour, "x")
-        book = entries(lambda word: (who.get("accountId") or who["name"]).replace("x", word), queues=queues)
+        book = entries(
+            lambda word: (who.get("accountId") or who["name"]).replace("x", word), queues=queues, links=LINKS
+        )
         self._book, self._client = book, client
 
     def connect(self) -> None:
@@ -143,7 +154,7 @@ class Sandboxed:
     def connect(self, client: Client, **sections: Any) -> None:
         flavour = self.world.flavour
         people = {person.name: person.ident(flavour) for person in self.world.people}
-        self.tracker = connected(client, entries(people.__getitem__, **sections))
+        self.tracker = connected(client, entries(people.__getitem__, **{"links": LINKS, **sections}))
 
     def person(self, name: str) -> Person:
         found = self.world.person(name)
@@ -186,6 +197,10 @@ class Sandboxed:
 
     def write(self, ticket_id: str, who: str) -> str:
         return str(acts.comment(self.world, self._issue(ticket_id), self.person(who), "Tere").id)
+
+    def link(self, ticket_id: str, who: str, word: str, other_id: str) -> None:
+        near, far = self._issue(ticket_id), self._issue(other_id)
+        acts.link(self.world, self.person(who), LINK_TYPES[word], near, far)
 
     def remove(self, ticket_id: str) -> None:
         acts.delete(self.world, self._issue(ticket_id))

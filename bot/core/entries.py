@@ -192,6 +192,20 @@ class Comments(_Entry):
     """Only members of this group see them."""
 
 
+class LinkEntry(_Entry):
+    """A kind of tie between tickets, and what it means for the one that has it."""
+
+    type: str
+    """The type of link in Jira, by its id or name."""
+    outward: StrictBool | None = None
+    """The side that this ticket must be on: `true` where Jira says its outward words of it (as in "duplicates the \
+other"), `false` its inward ones ("is caused by the other"); either side by default."""
+    follows: StrictBool = False
+    """Tier 2 works in the other ticket: whose turn it is, movement, answers and the solution follow it."""
+    silences: StrictBool = False
+    """While the other ticket is open nothing is said on this one, but for deadlines of the law."""
+
+
 class Manners(_Entry):
     """How the bot behaves: when it speaks, how much, and what silences it."""
 
@@ -450,6 +464,8 @@ class Entries(_Entry):
     """The words for categories, each with the value of Jira's category field."""
     titles: dict[str, Names] = {}
     """What the words of `fields` are called in messages, by language."""
+    links: dict[str, LinkEntry] = {}
+    """The kinds of links between tickets, by the words that rules have for them."""
     comments: Comments = Comments()
     """Who sees the bot's comments."""
     states: Annotated[tuple[State, ...], Field(min_length=1)]

@@ -21,7 +21,8 @@ class Change(msgspec.Struct, frozen=True):
 
     `field` is a word of this project (`state`, `owner`, `priority`, `labels`, `due`, or a word under the
     rulebook's `fields:` such as `queue`, `category`, `forwarder`, `delivered`); changes of any other
-    field are not kept. `was` and `now` are words too: a state's, a queue's, a person's.
+    field are not kept. `was` and `now` are words too: a state's, a queue's, a person's. Of the word `link` they are
+    the key of a ticket that it was tied to, or is no longer.
     """
 
     at: Moment
@@ -30,6 +31,19 @@ class Change(msgspec.Struct, frozen=True):
     now: str | None = None
     who: str | None = None
     bot: bool = False
+
+
+class Link(msgspec.Struct, frozen=True):
+    """A tie to another ticket. `type` is a word of the rulebook's `links`.
+
+    `outward` tells whether this ticket stands on the side that the tracker's outward words are about, as in "this
+    ticket duplicates the other". `ticket_id` is the other's permanent id, `key` its present name.
+    """
+
+    type: str
+    ticket_id: str
+    key: str
+    outward: bool
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -78,3 +92,4 @@ class Ticket(msgspec.Struct, frozen=True):
     messages: tuple[Message, ...] = ()
     patterns: frozenset[str] = frozenset()
     findings: frozenset[str] = frozenset()
+    links: tuple[Link, ...] = ()

@@ -16,7 +16,7 @@ from bot.core.findings import Finding
 from bot.core.ticket import UNKNOWN
 from bot.jira.catalogue import Catalogue, Field, Status, User, accounts
 
-READING = 5
+READING = 6
 """Counted up whenever the reader gives other facts for the same answers, so that all tickets are read again."""
 
 _FILLED_IN = frozenset(
@@ -32,9 +32,8 @@ class Binding:
 
     `states` knows every status of the Jira, `targets` a state's status ids, those the rulebook names first.
     `queues` and `categories` go by folded value, `people` by everything histories may call an account.
-    `dated` are the words of fields whose dates deadlines need, `patterns` what is looked for in texts. `fingerprint`
-    changes whenever the same answers
-    would be read otherwise.
+    `dated` are the words of fields whose dates deadlines need, `patterns` what is looked for in texts, `links` the
+    words for a type of link by its id. `fingerprint` changes whenever the same answers would be read otherwise.
     """
 
     fields: Mapping[str, Field]
@@ -48,6 +47,7 @@ class Binding:
     me: frozenset[str]
     dated: frozenset[str]
     patterns: Mapping[str, PatternEntry]
+    links: Mapping[str, tuple[str, ...]]
     fingerprint: str
 
 
@@ -70,6 +70,7 @@ def bind_what_is_there(entries: Entries, catalogue: Catalogue) -> tuple[Binding,
     states, targets = _states(entries, catalogue, problems)
     priorities = dict(_priorities(entries, catalogue, problems))
     found = dict(_accounts(entries, catalogue, problems))
+    links = _links(entries, catalogue, problems)
     read_by = {
         "fields": {word: field.id for word, field in fields.items()},
         "states": states,
@@ -82,7 +83,7 @@ def bind_what_is_there(entries: Entries, catalogue: Catalogue) -> tuple[Binding,
     me = frozenset(catalogue.me.ids)
     dated = dated_words(entries)
     written = msgspec.json.encode(
-        (READING, catalogue.flavour, sorted(me), sorted(dated), read_by, sought), order="sorted"
+        (READING, catalogue.flavour, sorted(me), sorted(dated), read_by, sought, links), order="sorted"
     )
     binding = Binding(
         fields=fields,
@@ -96,6 +97,7 @@ def bind_what_is_there(entries: Entries, catalogue: Catalogue) -> tuple[Binding,
         me=me,
         dated=dated,
         patterns=entries.patterns,
+        links=links,
         fingerprint=hashlib.sha256(written).hexdigest()[:16],
     )
     return binding, problems
@@ -194,6 +196,20 @@ def _priorities(entries: Entries, catalogue: Catalogue, problems: list[Finding])
             problems.append(Finding(("priorities", word), text, nearest(written, names)))
         for named in found:
             yield named.id, word
+
+
+def _links(entries: Entries, catalogue: Catalogue, problems: list[Finding]) -> dict[str, tuple[str, ...]]:
+    words: dict[str, tuple[str, ...]] = {}
+    for word, entry in entries.links.items():
+        by_id = [named for named in catalogue.link_types if named.id == entry.type]
+        found = by_id or [named for named in catalogue.link_types if _is_called(entry.type, named.name)]
+        if not found:
+            text = f"this Jira has no type of link {entry.type!r}"
+            names = [named.name for named in catalogue.link_types]
+            problems.append(Finding(("links", word, "type"), text, nearest(entry.type, names)))
+        for named in found:
+            words[named.id] = (*words.get(named.id, ()), word)
+    return words
 
 
 def _accounts(entries: Entries, catalogue: Catalogue, problems: list[Finding]) -> Iterator[tuple[str, User]]:

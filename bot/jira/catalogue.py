@@ -94,12 +94,20 @@ class Named(msgspec.Struct, frozen=True):
     name: str = ""
 
 
+class LinkType(msgspec.Struct, frozen=True):
+    """A type of links between tickets."""
+
+    id: str
+    name: str = ""
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """What one Jira has, as far as a rulebook asks: `people` holds the rulebook's accounts, None for unknown ones.
 
     `permissions` are those the account holds, by project key; a project it cannot see has none. `control` is
-    the present key of the rulebook's control ticket, None where there is no such ticket.
+    the present key of the rulebook's control ticket, None where there is no such ticket. `link_types` are asked for
+    where the rulebook names any.
     """
 
     flavour: Flavour
@@ -111,6 +119,7 @@ class Catalogue:
     permissions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     people: Mapping[str, User | None] = field(default_factory=dict)
     control: str | None = None
+    link_types: tuple[LinkType, ...] = ()
 
 
 class _Keyed(msgspec.Struct):
@@ -158,6 +167,10 @@ class _Projects(msgspec.Struct):
     is_last: bool | None = msgspec.field(name="isLast", default=None)
 
 
+class _LinkTypes(msgspec.Struct):
+    types: list[LinkType] = msgspec.field(name="issueLinkTypes", default_factory=list)
+
+
 class _Permission(msgspec.Struct):
     have: bool = msgspec.field(name="havePermission", default=False)
 
@@ -186,7 +199,16 @@ def read_catalogue(client: Client, entries: Entries | None = None) -> Catalogue:
         if entries
         else {},
         control=_control(client, entries.manners.control) if entries and entries.manners.control else None,
+        link_types=_link_types(client) if entries and entries.links else (),
     )
+
+
+def _link_types(client: Client) -> tuple[LinkType, ...]:
+    """Give the types of links; none where the Jira has linking switched off."""
+    try:
+        return tuple(client.read("2/issueLinkType", _LinkTypes).types)
+    except Refused:
+        return ()
 
 
 def _control(client: Client, key: str) -> str | None:

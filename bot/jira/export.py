@@ -15,7 +15,7 @@ from bot.core.findings import Finding
 from bot.core.ticket import Moment, Ticket
 from bot.jira.answers import mended
 from bot.jira.binding import Binding, bind_what_is_there
-from bot.jira.catalogue import Catalogue, Field, Flavour, Named, Status, User, accounts
+from bot.jira.catalogue import Catalogue, Field, Flavour, LinkType, Named, Status, User, accounts
 from bot.jira.reader import Unreadable, decode_issue, moment_ms, read_ticket
 from bot.jsonlines import CutShort, lines
 
@@ -77,6 +77,10 @@ class _Status(msgspec.Struct, gc=False):
     statusCategory: _Category | None = None  # noqa: N815 -- as Jira writes it
 
 
+class _Link(msgspec.Struct, gc=False):
+    type: LinkType
+
+
 class _Schema(msgspec.Struct, gc=False):
     type: str = ""
     items: str = ""
@@ -92,6 +96,7 @@ _NAMED_ISSUE = msgspec.json.Decoder(_NamedIssue)
 _STATUS = msgspec.json.Decoder(_Status)
 _COMMENTS = msgspec.json.Decoder(_Comments)
 _ACCOUNT = msgspec.json.Decoder(_Account | None)
+_LINKS = msgspec.json.Decoder(list[_Link] | None)
 _NAMED = msgspec.json.Decoder(Named)
 _TEXT = msgspec.json.Decoder(str | int | None)
 _NAMES = msgspec.json.Decoder(dict[str, str])
@@ -124,6 +129,7 @@ class Export:
     statuses: dict[str, Status] = field(default_factory=dict)
     priorities: dict[str, Named] = field(default_factory=dict)
     people: dict[str, User] = field(default_factory=dict)
+    link_types: dict[str, LinkType] = field(default_factory=dict)
 
     @property
     def unread_lines(self) -> int:
@@ -194,6 +200,7 @@ def catalogue_of(entries: Entries, export: Export, bot: str | None) -> Catalogue
         priorities=tuple(export.priorities.values()),
         projects=tuple(Named(key) for key in (*entries.projects, *export.projects)),
         people={account: _user(export, account) for account in wanted},
+        link_types=tuple(export.link_types.values()),
     )
 
 
@@ -252,6 +259,7 @@ class _Sight:
         self._moments(issue)
         self._status(issue)
         self._priority(issue)
+        self._links(issue)
         self._people(issue)
         self._values(issue)
         self._history(issue)
@@ -292,6 +300,10 @@ class _Sight:
         found = _value(issue.fields.get("priority"), _NAMED)
         if found is not None:
             self.export.priorities[found.id] = found
+
+    def _links(self, issue: _Issue) -> None:
+        for link in _value(issue.fields.get("issuelinks"), _LINKS) or ():
+            self.export.link_types[link.type.id] = link.type
 
     def _people(self, issue: _Issue) -> None:
         for name in ("assignee", "reporter", "creator"):

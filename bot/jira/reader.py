@@ -12,7 +12,7 @@ import msgspec
 
 from bot.core.patterns import LONGEST_TEXT, found_in, places
 from bot.core.remarks import is_thanks
-from bot.core.ticket import UNKNOWN, Change, Message, Moment, Ticket
+from bot.core.ticket import UNKNOWN, Change, Link, Message, Moment, Ticket
 from bot.core.written import Place
 from bot.jira.binding import Binding, fold
 from bot.jira.catalogue import Field, StatusId, User
@@ -142,6 +142,23 @@ class _Id(msgspec.Struct):
     id: str | int
 
 
+class _Other(msgspec.Struct):
+    id: str | int
+    key: str
+
+
+class _Type(msgspec.Struct):
+    id: str = ""
+
+
+class _Link(msgspec.Struct):
+    """One tie; of `outward` and `inward` the one is there on whose side the other ticket is."""
+
+    type: _Type = msgspec.field(default_factory=_Type)
+    outward: _Other | None = msgspec.field(name="outwardIssue", default=None)
+    inward: _Other | None = msgspec.field(name="inwardIssue", default=None)
+
+
 class _Priority(msgspec.Struct):
     id: str = ""
 
@@ -199,7 +216,8 @@ def read_ticket(issue: Issue, histories: Iterable[History], comments: Iterable[C
     if created_ms is None:
         raise Unreadable("it has no moment of creation")
     words = _words(binding)
-    changes = tuple(words.changes(histories))
+    links = tuple(words.links(issue))
+    changes = tuple(words.changes(histories, frozenset(link.key for link in links)))
     mapped = {word: words.value(word, field, issue) for word, field in binding.fields.items()}
     set_at = [change.at for change in changes if change.field == "delivered" and change.now is not None]
     delivered_at = (set_at[-1] if set_at else created_ms // 1000) if mapped.get("delivered") else None
@@ -226,6 +244,7 @@ def read_ticket(issue: Issue, histories: Iterable[History], comments: Iterable[C
         changes=changes,
         messages=tuple(words.messages(comments)),
         patterns=_found_in_texts(issue, binding),
+        links=links,
     )
 
 
@@ -288,13 +307,34 @@ class _Words:
             patterns = frozenset() if bot else _found_in(self._binding, "comments", body)
             yield Message(at // 1000, str(comment.id), who, bot, is_thanks(written(body)), patterns)
 
-    def changes(self, histories: Iterable[History]) -> Iterator[Change]:
-        """Give the changes of the followed fields, oldest first whichever order they came in, each entry once."""
+    def links(self, issue: Issue) -> Iterator[Link]:
+        """Give the ties to other tickets that the rulebook has words for."""
+        if not self._binding.links:
+            return
+        for link in issue.field("issuelinks", list[_Link], []):
+            if (other := link.outward or link.inward) is not None:
+                for word in self._binding.links.get(link.type.id, ()):
+                    yield Link(word, str(other.id), other.key, outward=link.outward is not None)
+
+    def changes(self, histories: Iterable[History], tied: frozenset[str] = frozenset()) -> Iterator[Change]:
+        """Give the changes of the followed fields, oldest first whichever order they came in, each entry once.
+
+        `tied` are the keys of tickets that it is tied to by links that the rulebook has words for: when that was.
+        """
         unique = {str(history.id) if history.id else id(history): history for history in histories}
-        followed = (history for history in unique.values() if any(map(self._words_of, history.items or ())))
+        followed = (
+            history
+            for history in unique.values()
+            if any(self._words_of(item) or (tied and item.field == "Link") for item in history.items or ())
+        )
         for at, history in _oldest_first(followed):
             who, bot = self.who(history.author)
             for item in history.items or ():
+                if tied and item.field == "Link":
+                    was, now = (key if key in tied else None for key in map(_key_of, (item.was, item.now)))
+                    if was or now:
+                        yield Change(at // 1000, "link", was, now, who, bot)
+                    continue
                 for word in self._words_of(item):
                     was = self._changed(word, _plain(item.was), _told(item.was_shown))
                     now = self._changed(word, _plain(item.now), _told(item.now_shown))
@@ -374,6 +414,12 @@ class _Words:
 @lru_cache(maxsize=8)
 def _words(binding: Binding) -> _Words:
     return _Words(binding)
+
+
+def _key_of(side: msgspec.Raw) -> str | None:
+    """The key of a ticket that a change of links names; None where it names nothing."""
+    key = _plain(side)
+    return key if isinstance(key, str) else None
 
 
 def _plain(side: msgspec.Raw) -> object:

@@ -80,7 +80,8 @@ class JiraTracker:
         self._others = tuple(others)
         bound = (field for each in (binding, *others) for field in each.fields.values())
         texts = (field for each in (binding, *others) for field in texts_of(each))
-        self._fields = tuple(dict.fromkeys((*LEAN, *(field.id for field in bound), *texts)))
+        ties = ("issuelinks",) if any(each.links for each in (binding, *others)) else ()
+        self._fields = tuple(dict.fromkeys((*LEAN, *ties, *(field.id for field in bound), *texts)))
         self._looked_up: dict[str, User] = {}
         self.closed: dict[str, str] = {}
         self._told_statuses: set[str] = set()

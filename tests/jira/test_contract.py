@@ -8,7 +8,7 @@ import pytest
 from jira_worlds import PLACES, START_MS, World, world_at
 
 from bot.core.doc import Doc, Mention, Paragraph, Text
-from bot.core.ticket import Change
+from bot.core.ticket import Change, Link
 from bot.engine.tracker import Doubtful, Refused, Stamp, Unreachable
 
 DOC = Doc((Paragraph((Mention("spetsialist1"), Text(" palun vaadake üle"))),))
@@ -74,6 +74,21 @@ def a_ticket_is_read_with_its_history_in_words(world: World) -> None:
     assert (ticket.owner, ticket.reporter, ticket.queue) == ("it1", "spetsialist1", "it")
     assert (ticket.created_at, ticket.updated_ms) == (at, START_MS + 360_000)
     assert (ticket.priority, ticket.delivered_at, ticket.secured) == ("medium", at + 300, False)
+
+
+@case
+def ties_are_seen_from_both_sides_and_since_when(world: World) -> None:
+    twin, first = world.open("spetsialist1"), world.open("spetsialist1")
+    world.tick(60_000)
+    world.link(twin, "it1", "duplicate", first)
+    world.tick(60_000)
+    world.link(twin, "it1", "works_in", first)
+    one, other = world.tracker.read([twin, first]).tickets
+    at = START_MS // 1000
+    assert one.links == (Link("duplicate", first, "KKA-2", True), Link("works_in", first, "KKA-2", True))
+    assert other.links == (Link("duplicate", twin, "KKA-1", False), Link("works_in", twin, "KKA-1", False))
+    assert one.changes == tuple(Change(at + s, "link", None, "KKA-2", "it1") for s in (60, 120))
+    assert other.updated_ms == START_MS + 120_000
 
 
 @case

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from bot.core.ticket import Change, Message, Ticket
+from bot.core.ticket import Change, Link, Message, Ticket
 from bot.store.store import Entry, Store, StoreError
 
 # What may be kept. A column or field that is to be added must be one that can hold no personal data.
@@ -24,9 +24,10 @@ COLUMNS = {
 }
 FIELDS = {
     Ticket: "id key project created_at updated_ms state priority owner reporter forwarder category queue "
-    "delivered_at due_at labels secured fields changes messages patterns",
+    "delivered_at due_at labels secured fields changes messages patterns findings links",
     Change: "at field was now who bot",
-    Message: "at id who bot thanks patterns",
+    Message: "at id who bot thanks patterns findings",
+    Link: "type ticket_id key outward",
 }
 
 
