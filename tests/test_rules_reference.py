@@ -40,6 +40,7 @@ TYPES: list[tuple[Any, str]] = [
     (written.Working, "duration"),
     (written.WorkingDays, "duration"),
     (written.CalendarDays, "duration"),
+    (tuple[written.Ahead, ...], "list of durations"),
     (written.Elapsed, "duration"),
     (written.Span, "duration"),
     (written.DayLength, "duration"),

@@ -181,8 +181,8 @@ def _withdrawn(wishes: Sequence[Wishes], ledger: Mapping[str, Entry]) -> list[st
     ]
 
 
-def _most_urgent_first(step: Step) -> tuple[int, Moment, str]:
-    return (-step.urgency, step.due_at, step.rule)
+def _most_urgent_first(step: Step) -> tuple[int, int, Moment, str]:
+    return (-step.raised, -step.urgency, step.due_at, step.rule)
 
 
 def _number(ticket_id: str) -> tuple[int, str]:

@@ -8,7 +8,7 @@ from datetime import date
 from bot.core.crosscheck_calendars import calendars, targets
 from bot.core.crosscheck_completeness import completeness, titles
 from bot.core.crosscheck_digest import digest
-from bot.core.crosscheck_rules import deadlines, ladders, policies, routes, rule_names
+from bot.core.crosscheck_rules import deadlines, exclusions, ladders, policies, routes, rule_names
 from bot.core.crosscheck_stops import stops
 from bot.core.crosscheck_words import words
 from bot.core.entries import Entries, Language, PersonEntry
@@ -45,6 +45,7 @@ def problems(
         *patterns(entries),
         *deadlines(entries),
         *ladders(entries, messages),
+        *exclusions(entries),
         *digest(entries),
     ]
 
@@ -84,6 +85,7 @@ def _people(entries: Entries) -> Iterator[Finding]:
     people = [person.person for person in entries.people]
     yield from once("person", ((("people", i, "person"), person) for i, person in enumerate(people)))
     for i, entry in enumerate(entries.people):
+        yield from known(("people", i, "manager"), "person", entry.manager, people)
         if entry.person in ROLES:
             yield Finding(("people", i, "person"), f"'{entry.person}' is a role; give the person another name")
         yield from known(("people", i, "calendar"), "calendar", entry.calendar, entries.calendars)
@@ -107,6 +109,7 @@ def _people(entries: Entries) -> Iterator[Finding]:
         for k, member in enumerate(queue.members):
             yield from known((*path, "members", k), "person", member, people)
         yield from known((*path, "coordinator"), "person", queue.coordinator, people)
+        yield from known((*path, "manager"), "person", queue.manager, people)
         yield from _named(path, queue.name, entries)
 
 

@@ -128,6 +128,7 @@ def ladders(entries: Entries, messages: Messages) -> Iterator[Finding]:
         elif policy is None:
             clocks = [*(policy.name for policy in entries.policies), "since solved"]
             yield from known((*path, "clock"), "policy", ladder.clock, clocks)
+        yield from _lapses(path, ladder, on, entries)
         rungs = ((*path, "rungs", k, "rung") for k in range(len(ladder.rungs)))
         yield from once("rung", zip(rungs, (rung.rung for rung in ladder.rungs), strict=True))
         for k, rung in enumerate(ladder.rungs):
@@ -137,6 +138,34 @@ def ladders(entries: Entries, messages: Messages) -> Iterator[Finding]:
             yield from said((*path, "rungs", k, "say"), rung.say, brought, messages)
         lengths = day_lengths(entries, policy.calendar if policy else None)
         yield from dict.fromkeys(chain.from_iterable(_order((*path, "rungs"), ladder, day_s) for day_s in lengths))
+
+
+def _lapses(path: Path, ladder: Ladder, on: str, entries: Entries) -> Iterator[Finding]:
+    if ladder.lapses is None:
+        return
+    if on != "since":
+        yield Finding((*path, "lapses", KEY), "only what runs `since …` a moment can lapse")
+        return
+    yield from _on_a_clock((*path, "lapses"), ladder.lapses, least=1)
+    last = ladder.rungs[-1].after
+    for day_s in day_lengths(entries, None):
+        amounts = [_amount(length, day_s) for length in (last, ladder.lapses) if length is not None]
+        if len(amounts) == 2 and None not in amounts and amounts[1] <= amounts[0]:  # type: ignore[operator]
+            yield Finding((*path, "lapses"), "it lapses before its last rung is reached")
+            return
+
+
+def exclusions(entries: Entries) -> Iterator[Finding]:
+    """What is wrong with who is never addressed."""
+    yield from once("exclusion", ((("excludes", i, "name"), rule.name) for i, rule in enumerate(entries.excludes)))
+    for i, rule in enumerate(entries.excludes):
+        path: Path = ("excludes", i)
+        yield from conditions((*path, "when"), rule.when, entries, in_promise=True)
+        for k, word in enumerate(rule.fields):
+            others = [other for other in entries.fields if other not in _NO_START]
+            yield from known((*path, "fields", k), "field word", word, others)
+        if not rule.fields and not rule.linked:
+            yield Finding(path, "an exclusion needs `fields` that hold people, `linked`, or both")
 
 
 def _rung(path: Path, rung: Rung, entries: Entries, *, on: str, is_last: bool) -> Iterator[Finding]:
@@ -221,6 +250,11 @@ def _amounts(path: Path, entry: DeadlineEntry, entries: Entries) -> Iterator[Fin
         yield from _span((*path, "within"), entry.within)
     if entry.moves is not None and entry.within is not None and entry.within.kind in ("days", "clock"):
         yield Finding((*path, "moves", KEY), "only what is counted in cd or mo, and `dates`, can end on a day off")
+    for k, length in enumerate(entry.raises):
+        if length.kind != "days":
+            yield Finding((*path, "raises", k), "write whole working days, for example 3wd")
+        elif k and length.amount >= entry.raises[k - 1].amount:
+            yield Finding((*path, "raises", k), "this comes no later than the one before it; write the largest first")
     if entry.extension is None:
         return
     there = (*path, "extension")

@@ -36,7 +36,7 @@ class Deadline:
     `starts_at` is the event it counts from; `recorded` tells that a field says when that was, `provisional` that
     it is not known exactly and the earliest moment counts instead. `due_at` is the last instant in time: for what
     is counted `by_day` the end of a local day. `confirmed` tells that somebody confirmed its legal basis. `period`
-    is the row of a season's dates.
+    is the row of a season's dates. `raises` are the amounts before its end from which on it raises urgency.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Deadline:
     extended: bool = False
     milestones: tuple[Milestone, ...] = ()
     period: str = ""
+    raises: tuple[Duration, ...] = ()
 
 
 class Start(NamedTuple):

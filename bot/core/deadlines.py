@@ -148,6 +148,7 @@ def _deadline(
         extended=extended,
         milestones=milestones,
         period=period,
+        raises=entry.raises,
     )
 
 

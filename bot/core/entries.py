@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, String
 from bot.core.written import (
     REPEATS,
     Addressees,
+    Ahead,
     AtRisk,
     CalendarDate,
     CalendarDays,
@@ -130,6 +131,8 @@ class PersonEntry(_Entry):
     """The language messages to this person are in; the desk's by default."""
     calendar: str | None = None
     """When this person works; by default that of the first queue they are a member of, else the desk's."""
+    manager: str | None = None
+    """Whom they answer to, the word `manager` under `to`; the manager of the ticket's queue by default."""
 
 
 class Queue(_Entry):
@@ -145,6 +148,8 @@ class Queue(_Entry):
     """Who works in it."""
     coordinator: str | None = None
     """Who coordinates it; the desk's coordinator by default."""
+    manager: str | None = None
+    """Whom its members answer to; the desk's lead by default."""
     calendar: str | None = None
     """When it works, for policies that count in the calendar of the ticket's queue; the desk's by default."""
     value: str | None = None
@@ -349,6 +354,9 @@ class DeadlineEntry(_Entry):
     """How it can become longer."""
     met_by: str | None = None
     """The word of the field that, once filled in, says it was met; it ends with the open ticket in any case."""
+    raises: tuple[Ahead, ...] = ()
+    """Amounts before its end, largest first: as each comes, all that is said of the ticket goes before what is said
+    of others."""
 
 
 class Rung(_Entry):
@@ -405,10 +413,29 @@ class Ladder(_Entry):
     """A policy's name, `deadline` and a deadline's, or `since` and a moment: it runs from the last such moment."""
     rungs: Annotated[tuple[Rung, ...], Field(min_length=1)]
     """The steps, in the order in which they are reached; only the highest reached is due."""
+    lapses: Working | None = None
+    """On a `since …` clock: when it has run this long, nothing of it is said any more."""
     observe: StrictBool = False
     """The rule only records what it would have said."""
     since: Date | None = None
     """The day the rule goes live: what was due before it counts as done."""
+
+
+class Exclusion(_Entry):
+    """Who is never addressed about certain tickets, because they are about them: whom somebody complains of."""
+
+    model_config = ConfigDict(json_schema_extra=some_of("fields", "linked"))
+
+    name: Word
+    """The permanent name."""
+    why: Why
+    """The reason: a text, or texts by language."""
+    when: Conditions = {}
+    """The conditions, all of which must hold."""
+    fields: tuple[str, ...] = ()
+    """The words of `fields` that hold such a person."""
+    linked: tuple[Literal["owner", "forwarder", "reporter"], ...] = ()
+    """What such people are to the tickets that this one is linked with; of one not known only the lead is told."""
 
 
 Part = Literal[
@@ -494,5 +521,7 @@ class Entries(_Entry):
     """The dates that the law or the season sets."""
     ladders: tuple[Ladder, ...] = ()
     """What is said to whom, and when."""
+    excludes: tuple[Exclusion, ...] = ()
+    """Who is never addressed about certain tickets; the lead is, or the coordinator, in their place."""
     digest: DigestEntry = DigestEntry()
     """What the lead's digest shows."""

@@ -12,11 +12,11 @@ from bot.core.duration import written
 from bot.core.entries import Ladder, Rung
 from bot.core.explain_clocks import no_deadline, run_of
 from bot.core.explanation import Addressee, Outcome, Reach, Run, RungFacts
-from bot.core.judge import Judged, cycle_of, deadline_of, occasion_of
+from bot.core.judge import Judged, cycle_of, deadline_of, lapses_at, occasion_of
 from bot.core.ladder import Reached, deadline_moments, highest, next_at, rung_moments
 from bot.core.ledger import DONE, Entry
 from bot.core.moments import during
-from bot.core.people import ROLES, shown
+from bot.core.people import ROLES, instead_of, shown
 from bot.core.steps import key_of
 from bot.core.timeline import told_of
 from bot.core.view import View
@@ -25,11 +25,19 @@ from bot.core.view import View
 def addressed(words: Sequence[str], view: View) -> tuple[Addressee, ...]:
     """Whom each word under `to:` means today; the coordinator where nobody is found at all."""
     found = [(word, ROLES[word].person(view) if word in ROLES else word) for word in words]
-    named = tuple(Addressee(word, shown(who, view) if who else None, _note(word, who, view)) for word, who in found)
+    named = tuple(_addressee(word, who, view) for word, who in found)
     if any(who for _, who in found):
         return named
     coordinator = view.book.entries.roles.coordinator
     return (*named, Addressee("coordinator", shown(coordinator, view), "in place of nobody"))
+
+
+def _addressee(word: str, who: str | None, view: View) -> Addressee:
+    told = instead_of(who, view) if who else None
+    if who != told:
+        note = "in place of one of whom the ticket is" if told else "nobody, as the ticket is about them"
+        return Addressee(word, shown(told, view) if told else None, note)
+    return Addressee(word, shown(who, view) if who else None, _note(word, who, view))
 
 
 def _note(word: str, who: str | None, view: View) -> str:
@@ -48,7 +56,7 @@ def rungs_of(
     view = judged.view
     clock = deadline_of(ladder, judged) if ladder.clock.startswith(DEADLINE) else cycle_of(ladder, judged)
     moments = _moments(ladder, clock, view)
-    runs = applies and _runs(clock, view)
+    runs = applies and _runs(clock, view) and not has_lapsed(ladder, clock, view)
     due, ahead = (highest(moments, view.now), next_at(moments, view.now)) if runs else (None, None)
     found = {(each.rung.rung, each.repeat): each for each in moments}
     facts = []
@@ -91,6 +99,12 @@ def _runs(clock: Cycle | Deadline | None, view: View) -> bool:
     return clock is not None and clock.zero_s is not None
 
 
+def has_lapsed(ladder: Ladder, clock: Cycle | Deadline | None, view: View) -> bool:
+    """Whether a ladder's clock has run so long that nothing of it is said any more."""
+    at = lapses_at(ladder, clock, view.now) if isinstance(clock, Cycle) else None
+    return at is not None and at <= view.now
+
+
 def _run(ladder: Ladder, clock: Cycle | Deadline | None, judged: Judged) -> Run | None:
     if not isinstance(clock, Cycle):
         return None
@@ -128,6 +142,8 @@ def why_no_clock(ladder: Ladder, judged: Judged) -> tuple[Outcome, str]:
     cycle = cycle_of(ladder, judged)
     if cycle is None and ladder.clock.startswith(SINCE):
         return "no clock", f"its clock has not started: `{ladder.clock.removeprefix(SINCE)}` has not happened"
+    if has_lapsed(ladder, cycle, view):
+        return "no clock", f"it lapsed: `{ladder.clock}` was too long ago"
     policy = next((policy for policy in view.book.entries.policies if policy.name == ladder.clock), None)
     if cycle is None:
         if policy is not None and target_of(policy, view) is None:

@@ -7,7 +7,9 @@ from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
-from bot.core.clock import Cycle, Standing, at_risk_s, changes, due_at, elapsed_s, is_running, standing
+from msgspec import structs
+
+from bot.core.clock import Cycle, Standing, at_risk_s, changes, due_at, elapsed_s, is_running, reached_at, standing
 from bot.core.clocks import SINCE, once, policy_cycles, since_cycle
 from bot.core.completeness import gap_steps
 from bot.core.conditions import holds
@@ -15,9 +17,10 @@ from bot.core.deadline import Deadline, distance, due_day, is_over, shown
 from bot.core.deadlines import DEADLINE, comes_at, deadlines_of
 from bot.core.desk import QUIET, Desk
 from bot.core.entries import Ladder, Policy
+from bot.core.exclusion import spared
 from bot.core.forms import Tested
 from bot.core.history import turns
-from bot.core.ladder import Reached, deadline_moments, highest, next_at, rung_moments, urgency
+from bot.core.ladder import Reached, before, deadline_moments, highest, next_at, rung_moments, urgency
 from bot.core.moments import moment
 from bot.core.people import addressees
 from bot.core.routing import route_for, to_be_routed_since
@@ -63,9 +66,13 @@ def look(ticket: Ticket, book: Rulebook, now: Moment, desk: Desk = QUIET) -> Jud
 
 def look_on(view: View) -> Judged:
     """Do what `look` does on a view of the ticket."""
+    if view.book.entries.excludes and not view.spared:
+        view.spared.update(spared(view))
     if not view.clocks:
         view.clocks.update((policy.name, policy_cycles(policy, view)) for policy in view.book.entries.policies)
-    return Judged(view, view.clocks, deadlines_of(view))
+    deadlines = deadlines_of(view)
+    view.dues.update((deadline.name, deadline.due_at) for deadline in deadlines)
+    return Judged(view, view.clocks, deadlines)
 
 
 def judge(ticket: Ticket, book: Rulebook, now: Moment, desk: Desk = QUIET) -> Wishes:
@@ -98,7 +105,9 @@ def wishes_of(judged: Judged, *, kept: bool = True) -> Wishes:
     moments += ((at, "a condition may hold otherwise then") for at in flips_at)
     if view.happened[-1].after.standing == "open":
         moments += ((at, "the date comes then that a deadline counts from") for at in comes_at(view))
-    steps = tuple(found)
+    raised, raises_at = _raised(judged)
+    moments += ((at, "a deadline raises the urgency then") for at in raises_at)
+    steps = tuple(structs.replace(step, raised=raised) for step in found) if raised else tuple(found)
     stopped = chain.from_iterable(judged.clocks.values()) if kept else ()
     verdicts = tuple(verdicts_on(ticket.id, stopped, book.version, now))
     if moments:
@@ -119,6 +128,24 @@ def _at_once(judged: Judged) -> tuple[list[Step], list[Moment]]:
     if not flips_at:
         view.lasting[_at_once] = tuple(steps)
     return steps, flips_at
+
+
+def _raised(judged: Judged) -> tuple[int, list[Moment]]:
+    """How far the nearest deadline that does raises the urgency, and the moments still to come at which it does.
+
+    Beyond its end it raises nothing any more, and nothing on a closed ticket.
+    """
+    view = judged.view
+    if view.happened[-1].after.standing == "closed":
+        return 0, []
+    raised, ahead = 0, []
+    for deadline in judged.deadlines:
+        if not deadline.raises or is_over(deadline, view.now):
+            continue
+        moments = [before(deadline, length, view.book.calendar) for length in deadline.raises]
+        raised = max(raised, sum(at <= view.now for at in moments))
+        ahead += [at for at in (*moments, deadline.due_at + 1) if at > view.now]
+    return raised, ahead
 
 
 def standings(judged: Judged) -> dict[str, Standing]:
@@ -179,11 +206,14 @@ def _climb_on(
 ) -> Climb:
     """Climb a ladder that applies, on its running clock."""
     view = judged.view
+    lapses = lapses_at(ladder, cycle, view.now)
+    if lapses is not None and lapses <= view.now:
+        return Climb(True, flips_at, cycle)
+    flips_at = (*flips_at, lapses) if lapses is not None else flips_at
     upcoming = next_at(moments, view.now)
     reached = highest(moments, view.now)
     step = None
-    if reached is not None:
-        to = addressees(reached.rung.to, view)
+    if reached is not None and (to := addressees(reached.rung.to, view)):
         # Lived again, a step shows the values that it had when it became due.
         name = (ladder.name, id(cycle), reached.rung.rung, reached.repeat, to)
         step = once(view, name, partial(_ladder_step, ladder, cycle, reached, upcoming, judged, to))
@@ -206,7 +236,7 @@ def _beside_deadline(ladder: Ladder, judged: Judged) -> Climb:
     decided = (*_tested(ladder, view), (ladder.clock, ends), ("rung", reached.rung.rung))
     occasion = occasion_of(deadline, reached)
     to = addressees(reached.rung.to, view)
-    step = _said(ladder, reached, occasion, decided, to, _deadline_values(deadline, view), view)
+    step = _said(ladder, reached, occasion, decided, to, _deadline_values(deadline, view), view) if to else None
     return Climb(applies=True, deadline=deadline, moments=moments, upcoming=upcoming, step=step)
 
 
@@ -215,6 +245,11 @@ def cycle_of(ladder: Ladder, judged: Judged) -> Cycle | None:
     if ladder.clock.startswith(SINCE):
         return since_cycle(ladder.clock.removeprefix(SINCE), judged.view)
     return next(reversed(judged.clocks[ladder.clock]), None)
+
+
+def lapses_at(ladder: Ladder, cycle: Cycle, now: Moment) -> Moment | None:
+    """When nothing of a ladder is said any more though its clock runs on; None where that is never."""
+    return reached_at(cycle, ladder.lapses.working_s(cycle.calendar.day_s), now) if ladder.lapses else None
 
 
 def deadline_of(ladder: Ladder, judged: Judged) -> Deadline | None:

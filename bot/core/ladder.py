@@ -73,7 +73,7 @@ def deadline_moments(rungs: Sequence[Rung], deadline: Deadline, desk: Calendar, 
 
 def _beside(rung: Rung, deadline: Deadline, desk: Calendar) -> Iterator[Moment]:
     if rung.before_due is not None:
-        first = _before(deadline, rung.before_due, desk)
+        first = before(deadline, rung.before_due, desk)
     elif rung.past_due is not None:
         first = _beyond(deadline.due_at + 1, rung.past_due, 1, desk)
     else:
@@ -84,7 +84,8 @@ def _beside(rung: Rung, deadline: Deadline, desk: Calendar) -> Iterator[Moment]:
             yield _beyond(first, rung.every, repeat, desk)
 
 
-def _before(deadline: Deadline, length: Duration, desk: Calendar) -> Moment:
+def before(deadline: Deadline, length: Duration, desk: Calendar) -> Moment:
+    """Find the moment so long before a deadline's end; of days the desk's opening."""
     match length.kind:
         case "working":
             return desk.add(deadline.due_at, -length.amount)

@@ -35,6 +35,18 @@ def _forwarder(view: View) -> str | None:
     return forwarder(view.ticket, view.happened, view.book)
 
 
+def _manager(view: View) -> str:
+    owner, entries = view.ticket.owner, view.book.entries
+    own = next((person.manager for person in entries.people if person.person == owner), None)
+    queue = view.book.queues.get(view.ticket.queue or "")
+    manager = own or (queue.manager if queue else None)
+    return entries.roles.lead if manager is None or manager == owner else manager
+
+
+def _reporter(view: View) -> str | None:
+    return view.ticket.reporter if view.ticket.reporter in view.book.languages else None
+
+
 ROLES: Mapping[str, Role] = {
     "forwarder": Role(
         _forwarder,
@@ -82,13 +94,55 @@ ROLES: Mapping[str, Role] = {
         {"et": "juhile", "en": "the lead"},
         {"et": "kes juhib klienditeenindust", "en": "who leads the desk"},
     ),
+    "manager": Role(
+        _manager,
+        "whom the owner answers to: their `manager` under `people`, else that of the ticket's queue; the lead where "
+        "there is none, and where it is the owner",
+        {"et": "vahetu juht", "en": "direct manager"},
+        {"et": "täitja vahetule juhile", "en": "the owner's direct manager"},
+        {
+            "et": "kelle alluvuses täitja töötab; kui seda pole kirjas, siis juht",
+            "en": "whom the owner answers to; where that is not written, the lead",
+        },
+    ),
+    "reporter": Role(
+        _reporter,
+        "who created it, if `people` names them: who gave a task; a customer is never addressed",
+        {"et": "pileti looja", "en": "reporter"},
+        {"et": "pileti loojale", "en": "the one who created the ticket"},
+        {
+            "et": "kes pileti lõi, kui ta on teeninduslaua inimene; ülesande puhul selle andja",
+            "en": "who created the ticket, if they are of the desk; of a task, who gave it",
+        },
+    ),
 }
 """Words under `to:` besides people's own names. A ticket without an owner is its queue's coordinator's to assign."""
 
 
+ANYBODY = "*"
+"""In place of those who are spared: they cannot be known, so that the lead alone is told."""
+
+
 def addressees(words: Sequence[str], view: View) -> tuple[str, ...]:
-    """The people meant by `words`, each once, in order; the coordinator where nobody is found."""
-    return tuple(dict.fromkeys(_each(words, view))) or (view.book.entries.roles.coordinator,)
+    """The people meant by `words`, each once, in order; the coordinator where nobody is found.
+
+    In place of those who are spared the lead is meant, or else the coordinator; nobody where both are spared.
+    """
+    found = tuple(dict.fromkeys(_each(words, view))) or (view.book.entries.roles.coordinator,)
+    if not view.spared:
+        return found
+    told = (instead_of(person, view) for person in found)
+    return tuple(dict.fromkeys(person for person in told if person is not None))
+
+
+def instead_of(person: str, view: View) -> str | None:
+    """Who is told what was meant for a person: they themselves unless they are spared; None for nobody."""
+    roles = view.book.entries.roles
+    if ANYBODY in view.spared:
+        return roles.lead if roles.lead not in view.spared else None
+    if person not in view.spared:
+        return person
+    return next((other for other in (roles.lead, roles.coordinator) if other not in view.spared), None)
 
 
 def _each(words: Sequence[str], view: View) -> Iterator[str]:
@@ -112,6 +166,10 @@ def calendar_of(person: str, book: Rulebook) -> Calendar:
     return book.calendar_of(queue.calendar if queue else None, None)
 
 
+_NOT_TOLD_APART = ("owner", "manager", "reporter")
+"""Roles that say less of somebody than what else they are."""
+
+
 def role_of(person: str | None, view: View, *, bot: bool = False) -> str:
     """What somebody is to a ticket today: a role, else the tier they work in; never who they are."""
     if bot:
@@ -121,7 +179,7 @@ def role_of(person: str | None, view: View, *, bot: bool = False) -> str:
     if person == view.ticket.owner:
         return "owner"
     for word, role in ROLES.items():
-        if word != "owner" and role.person(view) == person:
+        if word not in _NOT_TOLD_APART and role.person(view) == person:
             return word
     tiers = (queue.tier for queue in view.book.entries.queues if person in queue.members)
     tier = next(tiers, None)

@@ -55,6 +55,10 @@ HELD: Mapping[str, Held] = {
         lambda person, view: _works_at(person, 2, view.book),
         {"et": "{of} töötab II tasemel", "en": "{of} works at tier II"},
     ),
+    "spared": Held(
+        lambda person, view: person in view.spared,
+        {"et": "{of} on see, kelle kohta pilet käib", "en": "{of} is the one whom the ticket is about"},
+    ),
     "somebody": Held(
         lambda person, view: person not in view.book.languages,
         {"et": "{of} ei ole teeninduslaua inimene", "en": "{of} is none of the desk's people"},

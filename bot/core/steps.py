@@ -85,7 +85,8 @@ class Step(msgspec.Struct, frozen=True):
     steps when not all may be spoken (larger is more urgent). A rule on `observe` only records; a step due
     before the rule's `since` counts as done. `also` are the other rules that speak in it, which is so for
     completeness alone. `hours` is the calendar that its clock runs in, where that is not the desk's: it is spoken in
-    the hours of both.
+    the hours of both. `raised` counts how near a deadline is that raises the urgency of all that is said of the
+    ticket: larger goes before smaller, whatever their `urgency`.
     """
 
     key: str
@@ -104,6 +105,7 @@ class Step(msgspec.Struct, frozen=True):
     values: Mapping[str, Value] = msgspec.field(default_factory=dict)
     also: tuple[str, ...] = ()
     hours: str | None = None
+    raised: int = 0
 
 
 class Wishes(msgspec.Struct, frozen=True):

@@ -21,7 +21,9 @@ class View:
 
     `whole` is the ticket's history of which `happened` are the first turns. `clocks` are the cycles of each policy's
     clock by its name, once `judge.look` has run them. `lasting` is what the rules make of the ticket until something
-    happens to it, however late it becomes. Looks at the same ticket at later moments may share both.
+    happens to it, however late it becomes. Looks at the same ticket at later moments may share both. `spared` are
+    those who are never addressed about the ticket, `dues` the last instants of its deadlines by their names, both
+    once `judge.look` has found them.
     """
 
     ticket: Ticket
@@ -32,11 +34,21 @@ class View:
     clocks: dict[str, tuple[Cycle, ...]] = field(default_factory=dict)
     lasting: dict[object, Any] = field(default_factory=dict)
     desk: Desk = QUIET
+    spared: set[str] = field(default_factory=set)
+    dues: dict[str, Moment] = field(default_factory=dict)
 
     @property
     def at_creation(self) -> View:
         """The same with the moment of the ticket's creation for now: a promise does not change as time goes by."""
-        return View(self.ticket, self.happened, self.book, self.ticket.created_at, self.whole, desk=self.desk)
+        return View(
+            self.ticket,
+            self.happened,
+            self.book,
+            self.ticket.created_at,
+            self.whole,
+            desk=self.desk,
+            spared=self.spared,
+        )
 
     def known(self, name: str, find: Callable[[tuple[Turn, ...]], Iterable[tuple[int, T]]]) -> list[T]:
         """What `find` finds in the turns that the view knows, each with its turn's number.

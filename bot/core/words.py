@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
+from zlib import crc32
 
 from bot.core.clock import Cycle, Standing, at_risk_s, next_change, standing
 from bot.core.entries import Entries
@@ -29,7 +30,7 @@ def _bounces(view: View) -> int:
     return len(view.known("/bounces", lambda turns: ((i, i) for i, turn in enumerate(turns) if is_bounce(turn))))
 
 
-_reopened = moment("reopened")
+_reopened, _solved = moment("reopened"), moment("solved")
 
 
 def _reopenings(view: View) -> int:
@@ -88,6 +89,35 @@ def _clock_change(view: View, wanted: Mapping[str, Any]) -> Moment | None:
     lasts = (last for policy in wanted if (last := _last(view, policy)))
     changes = (next_change(cycle, view.now, risk_s) for cycle, risk_s in lasts)
     return min((at for at in changes if at is not None), default=None)
+
+
+def _reach(view: View, deadline: str) -> str | None:
+    due_at = view.dues.get(deadline)
+    if due_at is None:
+        return None
+    return "over" if (_done_at(view) or view.now) > due_at else "ahead"
+
+
+def _done_at(view: View) -> Moment | None:
+    """When the ticket was last solved; None while it is open."""
+    if view.happened[-1].after.standing == "open":
+        return None
+    return next((turn.at for turn in reversed(view.happened) if _solved(turn)), None)
+
+
+def _deadline_end(view: View, wanted: Mapping[str, Any]) -> Moment | None:
+    if _done_at(view) is not None:
+        return None
+    ends = (view.dues[name] + 1 for name in wanted if name in view.dues)
+    return min((at for at in ends if at > view.now), default=None)
+
+
+SHARES = (2, 3, 4, 5, 10, 20, 50, 100)
+"""Of how many tickets one can be chosen."""
+
+
+def _is_chosen(ticket_id: str, share: int) -> bool:
+    return crc32(ticket_id.encode()) % share == 0
 
 
 WORDS: Mapping[str, Word] = {
@@ -266,6 +296,33 @@ WORDS: Mapping[str, Word] = {
         values=("on track", "at risk", "breached", "met", "missed", "paused"),
         changes=_clock_change,
     ),
+    "deadline": ByName(
+        "whether one of its deadlines has passed, by its name: as of now, or as of when the ticket was last solved; "
+        "neither where it has no such deadline",
+        {
+            "et": {
+                "ahead": "tähtaeg {of} ei ole möödas või peeti sellest kinni",
+                "over": "tähtaeg {of} on möödas või ületati",
+            },
+            "en": {
+                "ahead": "the deadline {of} is still ahead or was kept",
+                "over": "the deadline {of} has passed or was missed",
+            },
+        },
+        lambda view, name, wanted: _reach(view, name) == wanted,
+        lambda view, name: filter(None, (_reach(view, name),)),
+        lambda entries: list(dict.fromkeys(entry.name for entry in entries.deadlines)),
+        "deadline",
+        values=("ahead", "over"),
+        changes=_deadline_end,
+    ),
+    "sample": AnyOf(
+        "one ticket in so many, chosen by its permanent number and never otherwise",
+        {"et": "pilet on valimis, kuhu kuulub üks {value} piletist", "en": "the ticket is the one of {value} chosen"},
+        lambda view, share: _is_chosen(view.ticket.id, share),
+        lambda view: (share for share in SHARES if _is_chosen(view.ticket.id, share)),
+        SHARES,
+    ),
     "age": Elapsed(
         "how long ago it was created",
         {"et": "pilet on loodud {value} tagasi", "en": "the ticket was created {value} ago"},
@@ -297,7 +354,7 @@ WORDS: Mapping[str, Word] = {
 NESTING = ("any", "all", "not")
 """The words that conditions nest under: `any` and `all` take lists of them, `not` one."""
 
-NOT_IN_PROMISES = ("age", "clock")
+NOT_IN_PROMISES = ("age", "clock", "deadline")
 """Words that say nothing of a ticket that comes into being: no target or deadline can rest on them."""
 
 

@@ -99,6 +99,11 @@ WorkingDays = Annotated[
 ]
 """Whole working days, more than none."""
 
+Ahead = Annotated[
+    Duration, BeforeValidator(_duration), WithJsonSchema(text_like("[0-9]{1,6}wd", "3wd", "1wd", "0wd"))
+]
+"""Whole working days before a day, or that day itself."""
+
 CalendarDays = Annotated[
     Duration, BeforeValidator(_duration), WithJsonSchema(text_like(f"{_SOME}cd", "7cd", "10cd", "30cd"))
 ]

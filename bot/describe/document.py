@@ -61,6 +61,7 @@ def _lines(voice: Voice, on: date | None) -> Iterator[str]:
     yield from _section(voice, "policies", rules.policies(voice), intro=True)
     yield from _section(voice, "deadlines", rules.deadlines(voice), intro=True)
     yield from _section(voice, "ladders", rules.ladders(voice), intro=True)
+    yield from _section(voice, "excludes", rules.exclusions(voice))
     yield from _section(voice, "manners", items(list(_manners(voice))))
     yield from _section(voice, "digest", items(list(_digest(voice))))
     yield from _section(voice, "live", items(list(_live(voice))))
@@ -102,6 +103,14 @@ def _who(voice: Voice) -> Iterator[str]:
         else:
             yield f"- {voice.say('role', name=name, who=who)}"
     yield ""
+    managed = [person for person in voice.book.entries.people if person.manager]
+    if managed:
+        yield f"### {voice.say('managers')}"
+        yield ""
+        for each in managed:
+            person, manager = plain_text(each.person), plain_text(each.manager or "")
+            yield f"- {voice.say('manager_of', person=person, manager=manager)}"
+        yield ""
     queues = voice.book.entries.queues
     if not queues:
         return
@@ -111,6 +120,8 @@ def _who(voice: Voice) -> Iterator[str]:
         rest = [voice.say("members", people=voice.people(queue.members))] if queue.members else []
         coordinator = queue.coordinator or voice.book.entries.roles.coordinator
         rest.append(voice.say("queue_coordinator", person=plain_text(coordinator)))
+        if queue.manager:
+            rest.append(voice.say("queue_manager", person=plain_text(queue.manager)))
         if queue.calendar:
             rest.append(voice.say("queue_calendar", calendar=voice.quoted(queue.calendar)))
         name = plain_text(voice.book.name("queue", queue.queue, voice.language))

@@ -112,6 +112,14 @@ def _deadline(voice: Voice, entry: DeadlineEntry) -> Iterator[str]:
         yield voice.say("extension", amount=f"**{to}**", notice=notice, field=field)
     if entry.met_by is not None:
         yield voice.say("met_by", field=voice.field(entry.met_by))
+    if entry.raises:
+        each = [
+            voice.say("raises_before", amount=amounts.amount(length, language))
+            for length in entry.raises
+            if length.amount
+        ]
+        each += [voice.say("raises_day")] if len(each) < len(entry.raises) else []
+        yield voice.say("raises", amounts=amounts.both(each, language))
     if entry.within is None or entry.within.kind != "clock":
         yield voice.say("days_in", calendar=voice.quoted(entry.calendar or voice.book.entries.manners.calendar))
     confirmed = voice.say("confirmed", who=plain_text(entry.confirmed_by)) if entry.confirmed_by else None
@@ -150,6 +158,23 @@ def ladders(voice: Voice) -> Iterator[str]:
         for n, rung in enumerate(ladder.rungs, 1):
             yield f"{n}. {_rung(voice, rung, since=ladder.clock.startswith(SINCE))}"
         yield ""
+        if ladder.lapses is not None:
+            yield voice.say("lapses", amount=amounts.amount(ladder.lapses, voice.language))
+            yield ""
+
+
+def exclusions(voice: Voice) -> Iterator[str]:
+    """Who is never addressed about which tickets, each rule a section."""
+    for rule in voice.book.entries.excludes:
+        yield from _heading(voice, rule.why, rule.name)
+        whom = [voice.say("excluded_field", field=voice.field(word)) for word in rule.fields]
+        if rule.linked:
+            roles = amounts.both([voice.say(f"excluded_{role}") for role in rule.linked], voice.language)
+            whom.append(voice.say("excluded_linked", roles=roles))
+        told = amounts.both(whom, voice.language)
+        when = voice.conditions(rule.when)
+        said = voice.say("excluded", when=when, whom=told) if rule.when else voice.say("excluded_all", whom=told)
+        yield from items([said, voice.say("excluded_instead")])
 
 
 def _clock(voice: Voice, ladder: Ladder) -> str:
