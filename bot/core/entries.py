@@ -216,6 +216,8 @@ class Manners(_Entry):
 
     calendar: str
     """The desk's calendar: outside its hours nothing is said, and `since …` clocks run in it."""
+    name: Annotated[str, StringConstraints(pattern=r"^[^\W_][\w-]{1,39}$")] = "piletibot"
+    """What people call the bot: a comment whose first line begins with it, or a mention of its account, is for it."""
     hold: str = "bot-hold"
     """The label that silences a ticket."""
     control: str | None = None

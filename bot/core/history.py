@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from bot.core.entries import Queue, State
 from bot.core.rulebook import Rulebook
-from bot.core.ticket import UNKNOWN, Change, Message, Moment, Ticket
+from bot.core.ticket import UNKNOWN, Change, Command, Message, Moment, Ticket
 
 
 class Situation(NamedTuple):
@@ -27,10 +27,12 @@ class Situation(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """One thing that happened. `what` is `created`, `message`, `thanks`, or the word of the field that changed.
+    """One thing that happened.
 
-    `asker` tells whether the forwarder or the reporter did it: what they write is no answer and no movement.
-    `sets` are the fields that got a value with it: those the ticket was created with, or the one that changed.
+    `what` is `created`, `message`, `thanks`, `command`, or the word of the field that changed. `asker` tells whether
+    the forwarder or the reporter did it: what they write is no answer and no movement. `sets` are the fields that
+    got a value with it: those the ticket was created with, or the one that changed. `command` is what a person told
+    the bot with it and was granted; a comment that says no more than a command is itself no `message`.
     """
 
     at: Moment
@@ -41,6 +43,7 @@ class Turn(NamedTuple):
     after: Situation
     asker: bool = False
     sets: frozenset[str] = frozenset()
+    command: Command | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +84,23 @@ def raw_turns(ticket: Ticket, book: Rulebook) -> tuple[Turn, ...]:
     happened = [Turn(ticket.created_at, "created", ticket.reporter, False, None, now, sets=sets)]
     for at, _, word, i in sorted(_events(ticket)):
         event, before, sets = (ticket.messages if word == "message" else ticket.changes)[i], now, frozenset()
+        command = None
         if isinstance(event, Message):
-            word = "thanks" if event.thanks else word
+            command = event.command if event.command is not None and event.command.granted else None
+            word = _kind(event)
         else:
             values[word] = present.get(word, event.now) if last[word] == i else event.now
             sets = frozenset((word,)) if values[word] is not None else sets
             now = _situation(values, book) if word in _SITUATED else now
-        happened.append(Turn(max(at, ticket.created_at), word, event.who, event.bot, before, now, sets=sets))
+        at = max(at, ticket.created_at)
+        happened.append(Turn(at, word, event.who, event.bot, before, now, sets=sets, command=command))
     return tuple(happened)
+
+
+def _kind(message: Message) -> str:
+    if message.command is not None and not message.command.more:
+        return "command"
+    return "thanks" if message.thanks else "message"
 
 
 def askers(ticket: Ticket, happened: Sequence[Turn], book: Rulebook) -> frozenset[str]:

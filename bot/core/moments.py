@@ -57,6 +57,10 @@ def _taken(turn: Turn) -> bool:
     return moved or "owner" in turn.sets or _answered(turn)
 
 
+def _told(word: str) -> Callable[[Turn, str], bool]:
+    return lambda turn, _: turn.command is not None and turn.command.word == word
+
+
 def _done(standing: str) -> bool:
     return standing in ("solved", "closed")
 
@@ -104,6 +108,21 @@ MOMENTS: Mapping[str, MomentWord] = {
         lambda turn, _: not turn.bot and (turn.what in ("created", "state", "owner", "queue") or _answered(turn)),
         "it was created, answered, or a person changed its state, owner or queue",
         {"et": "piletiga on viimati tegeletud", "en": "somebody last worked on the ticket"},
+    ),
+    "acknowledged": MomentWord(
+        _told("acknowledge"),
+        "a person told the bot that they know of it",
+        {"et": "teade on teadmiseks võetud", "en": "it is acknowledged"},
+    ),
+    "attempted": MomentWord(
+        _told("attempted"),
+        "a person told the bot that the customer was tried and not reached",
+        {"et": "klienti ei ole kätte saadud", "en": "the customer is tried and not reached"},
+    ),
+    "asked again": MomentWord(
+        _told("asked again"),
+        "a person told the bot that the customer asked again",
+        {"et": "klient on uuesti küsinud", "en": "the customer asks again"},
     ),
     "enters tier": MomentWord(
         _enters(lambda situation: situation.tier),

@@ -51,6 +51,8 @@ def _ticket(ticket: TicketWords, book: Rulebook) -> Iterator[Finding]:
             yield Finding(path, "nothing happens here; write for example `solved: true` or `state:`")
         elif happening.text and happening.message in (None, BOT):
             yield Finding((*path, "text", KEY), "patterns are looked for in what a person writes; add `message`")
+        elif happening.command is not None and happening.by in (None, BOT):
+            yield Finding((*path, "command", KEY), "a person tells the bot something; add `by`")
         elif happens == {"message"} and happening.by is not None:
             yield Finding((*path, "by", KEY), "`message` says who writes; leave `by` out")
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from msgspec import structs
+
+from bot.core.commands import UNKNOWN_WORD, Listening, command_in, shown
 from bot.core.completeness import required_fields
 from bot.core.rulebook import Rulebook
 from bot.core.ruletest_words import Case, Happening
-from bot.core.ticket import Change, Message, Moment, Ticket
+from bot.core.ticket import Change, Command, Message, Moment, Ticket
 
 BOT = "bot"
 """Who the bot is in a rule test."""
@@ -125,12 +128,27 @@ def _happen(story: _Story, happening: Happening, at: Moment) -> None:
     for word, value in happening.fields.items():
         change(word, story.fields.get(word), value)
         story.fields[word] = value
+    if happening.command is not None:
+        command = command_of(happening.command, story.book, at)
+        story.messages.append(Message(at, str(len(story.messages) + 1), who, command=command))
     if happening.message is not None:
         by_bot = happening.message == BOT
         number = str(len(story.messages) + 1)
         story.messages.append(
             Message(at, number, None if by_bot else happening.message, by_bot, patterns=frozenset(happening.text))
         )
+
+
+def command_of(said: str, book: Rulebook, at: Moment) -> Command:
+    """What is told the bot so, granted. Raises ValueError for what is no command."""
+    queues = {queue.casefold(): queue for queue in book.queues}
+    manners, calendar = book.entries.manners, book.calendar
+    listening = Listening((manners.name,), queues=queues, timezone=calendar.timezone)
+    command = command_in(f"{manners.name} {said}", listening, calendar.day_of(at))
+    if command is None or command.word == UNKNOWN_WORD:
+        meant = f"; did you mean {shown(command.value, None, 'en')!r}?" if command and command.value else ""
+        raise ValueError(f"{said!r} is no command{meant}")
+    return structs.replace(command, granted=True)
 
 
 def _comes_into(story: _Story, word: str) -> list[str]:

@@ -76,6 +76,8 @@ class Happening(_Described):
     """This person writes a comment; `bot` for the bot."""
     text: Listed = ()
     """The patterns found in that comment, by name."""
+    command: str | None = None
+    """`by` tells the bot this on the first line of a comment, without its name, and may: `snooze until 25.11`."""
 
 
 class TicketWords(_Described):

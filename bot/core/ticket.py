@@ -46,11 +46,27 @@ class Link(msgspec.Struct, frozen=True):
     outward: bool
 
 
+class Command(msgspec.Struct, frozen=True):
+    """What a person told the bot on the first line of a comment, in the canonical words of `bot.core.commands`.
+
+    `word` is a command's, or `?` for what was not understood, with the command that was perhaps meant as its
+    `value`. Otherwise `value` is what the command takes: a channel, an ISO date, two of them as `FROM/TO`, a queue's
+    word. `granted` tells whether its author may do so, and it was done; None as long as nobody has decided that.
+    `more` tells whether the comment says anything else besides.
+    """
+
+    word: str
+    value: str | None = None
+    granted: bool | None = None
+    more: bool = False
+
+
 class Message(msgspec.Struct, frozen=True):
     """One comment on a ticket, without its text.
 
     `thanks` tells whether that said no more than thank you, `patterns` which of the rulebook's are found in it,
-    `findings` what the bot itself found in it, by the words of `bot.core.flaws`.
+    `findings` what the bot itself found in it, by the words of `bot.core.flaws`, `command` what it tells the bot to
+    do.
     """
 
     at: Moment
@@ -60,6 +76,7 @@ class Message(msgspec.Struct, frozen=True):
     thanks: bool = False
     patterns: frozenset[str] = frozenset()
     findings: frozenset[str] = frozenset()
+    command: Command | None = None
 
 
 class Ticket(msgspec.Struct, frozen=True):

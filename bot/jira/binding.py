@@ -10,13 +10,14 @@ from dataclasses import dataclass
 import msgspec
 
 from bot.core import findings
+from bot.core.commands import Listening
 from bot.core.deadlines import dated_words
 from bot.core.entries import Entries, PatternEntry
 from bot.core.findings import Finding
 from bot.core.ticket import UNKNOWN
 from bot.jira.catalogue import Catalogue, Field, Status, User, accounts
 
-READING = 6
+READING = 7
 """Counted up whenever the reader gives other facts for the same answers, so that all tickets are read again."""
 
 _FILLED_IN = frozenset(
@@ -33,7 +34,8 @@ class Binding:
     `states` knows every status of the Jira, `targets` a state's status ids, those the rulebook names first.
     `queues` and `categories` go by folded value, `people` by everything histories may call an account.
     `dated` are the words of fields whose dates deadlines need, `patterns` what is looked for in texts, `links` the
-    words for a type of link by its id. `fingerprint` changes whenever the same answers would be read otherwise.
+    words for a type of link by its id, `listening` is by what a comment for the bot is known. `fingerprint` changes
+    whenever the same answers would be read otherwise.
     """
 
     fields: Mapping[str, Field]
@@ -48,6 +50,7 @@ class Binding:
     dated: frozenset[str]
     patterns: Mapping[str, PatternEntry]
     links: Mapping[str, tuple[str, ...]]
+    listening: Listening
     fingerprint: str
 
 
@@ -82,8 +85,10 @@ def bind_what_is_there(entries: Entries, catalogue: Catalogue) -> tuple[Binding,
     sought = {name: (entry.pattern, entry.where) for name, entry in entries.patterns.items()}
     me = frozenset(catalogue.me.ids)
     dated = dated_words(entries)
+    listening = _listening(entries, me)
+    heard_by = (listening.names, listening.queues, listening.timezone)
     written = msgspec.json.encode(
-        (READING, catalogue.flavour, sorted(me), sorted(dated), read_by, sought, links), order="sorted"
+        (READING, catalogue.flavour, sorted(me), sorted(dated), read_by, sought, links, heard_by), order="sorted"
     )
     binding = Binding(
         fields=fields,
@@ -98,9 +103,21 @@ def bind_what_is_there(entries: Entries, catalogue: Catalogue) -> tuple[Binding,
         dated=dated,
         patterns=entries.patterns,
         links=links,
+        listening=listening,
         fingerprint=hashlib.sha256(written).hexdigest()[:16],
     )
     return binding, problems
+
+
+def _listening(entries: Entries, me: frozenset[str]) -> Listening:
+    """By what the bot knows that a comment is for it: its name in the rulebook, and its account."""
+    queues = {
+        fold(name): queue.queue
+        for queue in entries.queues
+        for name in (queue.queue, queue.value or queue.queue, *queue.name.values())
+    }
+    zone = entries.calendars[entries.manners.calendar].timezone
+    return Listening((entries.manners.name,), me, queues, zone)
 
 
 def unknown_projects(entries: Entries, catalogue: Catalogue) -> Iterator[Finding]:

@@ -7,16 +7,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from bot.core.commands import command_in
 from bot.core.patterns import LONGEST_TEXT, found_in, places
 from bot.core.remarks import is_thanks
-from bot.core.ticket import UNKNOWN, Change, Link, Message, Moment, Ticket
+from bot.core.ticket import UNKNOWN, Change, Command, Link, Message, Moment, Ticket
 from bot.core.written import Place
 from bot.jira.binding import Binding, fold
 from bot.jira.catalogue import Field, StatusId, User
-from bot.jira.written import is_document, says_something, whole_text, written
+from bot.jira.written import first_line, is_document, says_something, whole_text, written
 
 T = TypeVar("T")
 
@@ -96,6 +98,7 @@ class Comment(msgspec.Struct, gc=False):
     created: str | int | float | None = None
     author: User | None = None
     body: msgspec.Raw = msgspec.Raw()
+    edited_by: msgspec.Raw = msgspec.field(name="updateAuthor", default=_NULL)
 
 
 class Comments(msgspec.Struct):
@@ -305,7 +308,21 @@ class _Words:
         for at, comment in _oldest_first(unique.values()):
             (who, bot), body = self.who(comment.author), comment.body
             patterns = frozenset() if bot else _found_in(self._binding, "comments", body)
-            yield Message(at // 1000, str(comment.id), who, bot, is_thanks(written(body)), patterns)
+            command = None if bot else self._command(comment, at // 1000)
+            thanks = is_thanks(written(body))
+            yield Message(at // 1000, str(comment.id), who, bot, thanks, patterns, command=command)
+
+    def _command(self, comment: Comment, at: Moment) -> Command | None:
+        """What a comment tells the bot; nothing where somebody else than its author had a hand in its text."""
+        listening = self._binding.listening
+        if not listening.may_be_in(bytes(comment.body).lower()):
+            return None
+        line, more = first_line(comment.body)
+        today = datetime.fromtimestamp(at, ZoneInfo(listening.timezone)).date()
+        command = command_in(line, listening, today, more=more) if line else None
+        if command is None or comment.edited_by == _NULL:
+            return command
+        return command if self.who(_decoder(User).decode(comment.edited_by)) == self.who(comment.author) else None
 
     def links(self, issue: Issue) -> Iterator[Link]:
         """Give the ties to other tickets that the rulebook has words for."""

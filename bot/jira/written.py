@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ import msgspec
 LONGEST = 6000
 """Bytes of JSON; no text is made of a longer body."""
 
+_MS_DIGITS = 15
 _LINES = ("paragraph", "hardBreak")
 _SILENT = ("mention", "emoji", "blockquote")
 _INLINE = ("text", "emoji", "inlineCard", "date", "status", "mediaInline", "doc")
@@ -31,6 +33,50 @@ def written(body: msgspec.Raw) -> str:
         return value
     parts = list(_parts(value)) if isinstance(value, dict) else []
     return "" if None in parts else "".join(part for part in parts if part is not None)
+
+
+def first_line(body: msgspec.Raw) -> tuple[str, bool]:
+    """Give the first line of a comment with anything on it, and whether more follows; nothing of a quotation.
+
+    Who is mentioned stands as `[~accountid:ID]`, as in Data Center's wiki text, and a date of a document as ISO.
+    """
+    try:
+        value = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        return "", False
+    if isinstance(value, str):
+        lines = [line for line in value.splitlines() if line.strip()]
+        return (lines[0].strip(), len(lines) > 1) if lines else ("", False)
+    content = value.get("content") if isinstance(value, dict) else None
+    blocks = [block for block in content if isinstance(block, dict)] if isinstance(content, list) else []
+    for i, block in enumerate(blocks):
+        if not says_something(block):
+            continue
+        if block.get("type") != "paragraph":
+            return "", False
+        lines = [line for line in _inline_text(block).splitlines() if line.strip()]
+        return (lines[0].strip() if lines else ""), len(lines) > 1 or any(map(says_something, blocks[i + 1 :]))
+    return "", False
+
+
+def _inline_text(paragraph: dict[str, Any]) -> str:
+    """The words of a paragraph of a document, with its line breaks."""
+    inlines = paragraph.get("content")
+    return "".join(map(_inline, inlines)) if isinstance(inlines, list) else ""
+
+
+def _inline(node: object) -> str:
+    attributes = node.get("attrs") if isinstance(node, dict) else None
+    match node, attributes:
+        case {"type": "text", "text": str(text)}, _:
+            return text
+        case {"type": "hardBreak"}, _:
+            return "\n"
+        case {"type": "mention"}, {"id": str(account)}:
+            return f"[~accountid:{account}]"
+        case {"type": "date"}, {"timestamp": str(ms)} if ms.isascii() and ms.isdigit() and len(ms) < _MS_DIGITS:
+            return f"{datetime.fromtimestamp(int(ms) / 1000, UTC):%Y-%m-%d}"
+    return " "
 
 
 def whole_text(value: object, longest: int) -> str:

@@ -10,7 +10,7 @@ import pytest
 import requests
 from jira_worlds import entries
 
-from bot.core.ticket import UNKNOWN, Change, Message, Ticket
+from bot.core.ticket import UNKNOWN, Change, Command, Message, Ticket
 from bot.jira.answers import decode
 from bot.jira.binding import Binding, bind
 from bot.jira.catalogue import Catalogue, Field, Flavour, Named, Status, User
@@ -570,3 +570,66 @@ def test_a_changed_date_is_read_from_its_value_and_not_from_what_people_see() ->
         ("known", None, "2026-11-18T14:15:00"),
     ]
     assert ticket.fields == {"registered": "2026-11-19"}
+
+
+def paragraphs(*blocks: list[Json]) -> Json:
+    return {
+        "type": "doc",
+        "version": 1,
+        "content": [{"type": "paragraph", "content": list(block)} for block in blocks],
+    }
+
+
+def comment(body: Json, by: str) -> Json:
+    return {"id": "1", "created": "2026-11-16T11:00:00.000+0200", "author": user(by), "body": body}
+
+
+ME: Json = {"type": "mention", "attrs": {"id": "acc-piletibot", "text": "@Piletibot"}}
+SAYS = {"type": "text", "text": "piletibot sulge"}
+
+
+@pytest.mark.parametrize(
+    ("body", "command"),
+    [
+        ("piletibot sulge", Command("close")),
+        ("[~piletibot] sulge\r\n\r\nKlient on rahul.", Command("close", more=True)),
+        ("\n  Piletibot: oota kuni 18.11", Command("snooze", "2026-11-18")),
+        ("piletibot suuna L2_IT", Command("route", "it")),
+        ("{quote}piletibot sulge{quote}", None),
+        ("{quote}\npiletibot sulge\n{quote}\nJah.", None),
+        ("> piletibot sulge", None),
+        ("bq. piletibot sulge", None),
+        ("Klient on rahul.\npiletibot sulge", None),
+        ("", None),
+        (paragraphs([SAYS]), Command("close")),
+        (paragraphs([ME, {"type": "text", "text": " sulge"}]), Command("close")),
+        (paragraphs([], [ME, {"type": "text", "text": " sulge"}], [{"type": "text", "text": "."}]), Command("close")),
+        (
+            paragraphs([SAYS, {"type": "hardBreak"}, {"type": "text", "text": "Ja veel."}]),
+            Command("close", more=True),
+        ),
+        (paragraphs([SAYS], [{"type": "text", "text": "Ja veel."}]), Command("close", more=True)),
+        (
+            paragraphs(
+                [ME, {"type": "text", "text": " oota "}, {"type": "date", "attrs": {"timestamp": "1795132800000"}}]
+            ),
+            Command("snooze", "2026-11-20"),
+        ),
+        (paragraphs([{"type": "mention", "attrs": {"id": "acc-it1"}}, {"type": "text", "text": " sulge"}]), None),
+        (paragraphs([{"type": "text", "text": "Tere!"}], [SAYS]), None),
+        ({"type": "doc", "content": [{"type": "blockquote", "content": paragraphs([SAYS])["content"]}]}, None),
+        ({"type": "doc", "content": "piletibot sulge"}, None),
+        ({"piletibot": []}, None),
+    ],
+)
+def test_what_a_comment_tells_the_bot(body: Json, command: Command | None) -> None:
+    assert read(issue(comments=[comment(body, by="it1")])).messages[0].command == command
+
+
+def test_only_their_own_words_count_as_a_persons_command() -> None:
+    mine = comment("piletibot sulge", by="it1")
+    edited = mine | {"id": "2", "updateAuthor": user("it1")}
+    others = mine | {"id": "3", "updateAuthor": user("spetsialist1")}
+    bots = comment("piletibot sulge", by="piletibot") | {"id": "4"}
+    read_back = read(issue(comments=[mine, edited, others, bots])).messages
+    assert [message.command for message in read_back] == [Command("close"), Command("close"), None, None]
