@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from bot.core.clocks import SINCE
+from bot.core.clocks import AFTER, FIRST, SINCE
 from bot.core.deadlines import DEADLINE
 from bot.core.entries import Entries
 from bot.core.forms import ByName, Elapsed, Number, Values, Word
@@ -114,6 +114,12 @@ def _definitions() -> Mapping[str, Schema]:
                 },
                 {"type": "string", "pattern": f"^{DEADLINE}.", "description": "`deadline` and the name of one."},
                 *_timed(MOMENTS, SINCE),
+                {
+                    "type": "string",
+                    "pattern": f"^{SINCE}{FIRST}.+{AFTER}.+$",
+                    "description": "Since the first time that a moment came after another, as `since first added "
+                    "after taken`.",
+                },
             ]
         },
         "addressee": {

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from bot.core.entries import Entries
 from bot.core.history import turns
 from bot.core.ledger import Entry
+from bot.core.remarks import INTERIM, QUESTION
 from bot.core.rulebook import Rulebook, build
 from bot.core.steps import Because, Occasion, Step, Wishes, key_of
 from bot.core.ticket import Change, Message, Moment, Ticket
@@ -21,6 +22,7 @@ from bot.core.view import View
 MONDAY = datetime(2026, 11, 16, tzinfo=ZoneInfo("Europe/Tallinn"))
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 BOT = "robot"
+_SAID = {"says": (), "thanks": (), "asks": (QUESTION,), "promises": (INTERIM,)}
 
 SECTIONS: dict[str, Any] = {
     "desk": "small",
@@ -132,17 +134,20 @@ def at(text: str) -> Moment:
 def ticket(*acts: str, **facts: Any) -> Ticket:
     """A ticket that ann opened on Monday at 8; an act reads `tue 10:00 bob state solved` or `tue 10:00 bob says`.
 
-    A field set to `-` is emptied. What the acts do not tell, `facts` do.
+    Besides `says` there are `thanks`, `asks` (a question) and `promises` (word that work goes on). A field set to `-`
+    is emptied. What the acts do not tell, `facts` do.
     """
     now: dict[str, str | None] = {"state": facts.get("state", "new"), "owner": None, "queue": None, "delivered": None}
     now |= {word: facts[word] for word in ("owner", "queue") if word in facts}
     changes, messages = [], []
     for number, act in enumerate(acts):
-        *when, clock, who, word, value = act.split() if not act.endswith(" says") else (*act.split(), "")
+        *when, clock, who, word, value = (*act.split(), "") if act.split()[-1] in _SAID else act.split()
         moment = at(" ".join((*when, clock)))
         person = None if who == "-" else who
-        if word == "says":
-            messages.append(Message(moment, str(number), person, who == BOT))
+        if word in _SAID:
+            findings = frozenset(_SAID[word])
+            said = Message(moment, str(number), person, who == BOT, word == "thanks", findings=findings)
+            messages.append(said)
             continue
         changes.append(Change(moment, word, now.get(word), None if value == "-" else value, person, who == BOT))
         now[word] = changes[-1].now
@@ -157,7 +162,11 @@ def ticket(*acts: str, **facts: Any) -> Ticket:
         "messages": tuple(messages),
         "delivered_at": changes[-1].at if now.pop("delivered") else None,
     }
-    return Ticket(**(whole | now | facts))  # type: ignore[arg-type]
+    fields = {
+        word: value for word, value in now.items() if word not in Ticket.__struct_fields__ and value is not None
+    }
+    now = {word: value for word, value in now.items() if word in Ticket.__struct_fields__}
+    return Ticket(**(whole | now | {"fields": fields} | facts))  # type: ignore[arg-type]
 
 
 def view(seen: Ticket, now: str = "fri 15:00", rules: Rulebook | None = None) -> View:

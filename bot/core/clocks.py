@@ -10,9 +10,12 @@ from bot.core.conditions import holds
 from bot.core.entries import Policy, Target
 from bot.core.history import Turn
 from bot.core.moments import during, moment
+from bot.core.ticket import Moment
 from bot.core.view import View
 
 SINCE = "since "
+FIRST, AFTER = "first ", " after "
+"""`since first … after …` counts from the first of several moments, as long as another does not come between."""
 
 T = TypeVar("T")
 
@@ -67,10 +70,32 @@ def ticks(policy: Policy, happened: tuple[Turn, ...]) -> Iterator[tuple[int, Tic
             yield i, Tick(turn.at, "pause" if paused else "resume")
 
 
+def since_moments(clock: str) -> tuple[str, str | None]:
+    """Part what stands after `since `: the moment, and with `first … after …` the one after which it is the first."""
+    if clock.startswith(FIRST) and AFTER in clock:
+        counted, _, after = clock.removeprefix(FIRST).partition(AFTER)
+        return counted, after
+    return clock, None
+
+
 def since_cycle(words: str, view: View) -> Cycle | None:
     """A clock that runs in the desk's calendar from the last time `words` (after `since `) came true."""
-    test = moment(words)
-    started = view.known(SINCE + words, lambda turns: ((i, turn.at) for i, turn in enumerate(turns) if test(turn)))
-    if not started:
+    started = view.known(SINCE + words, lambda turns: begun(words, turns))
+    at = started[-1] if started else None
+    if at is None:
         return None
-    return once(view, (words, started[-1]), lambda: measure(SINCE + words, started[-1], view.book.calendar))
+    return once(view, (words, at), lambda: measure(SINCE + words, at, view.book.calendar))
+
+
+def begun(words: str, happened: tuple[Turn, ...]) -> Iterator[tuple[int, Moment | None]]:
+    """The turns from which such a clock counts, each with its moment; None where it counts no more."""
+    counted, after = since_moments(words)
+    test, ends = moment(counted), moment(after) if after else None
+    waits = ends is None
+    for i, turn in enumerate(happened):
+        if waits and test(turn):
+            yield i, turn.at
+            waits = ends is None
+        if ends is not None and ends(turn):
+            yield i, None
+            waits = True

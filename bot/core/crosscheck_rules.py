@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, pairwise
 
-from bot.core.clocks import SINCE
+from bot.core.clocks import FIRST, SINCE, since_moments
 from bot.core.conditions import problems as condition_problems
 from bot.core.crosscheck_calendars import day_lengths
 from bot.core.deadlines import CREATED, DEADLINE
@@ -120,7 +120,10 @@ def ladders(entries: Entries, messages: Messages) -> Iterator[Finding]:
         on = "policy"
         if ladder.clock.startswith(SINCE):
             on = "since"
-            yield from _moment((*path, "clock"), ladder.clock.removeprefix(SINCE), entries, SINCE)
+            counted, after = since_moments(ladder.clock.removeprefix(SINCE))
+            yield from _moment((*path, "clock"), counted, entries, SINCE if after is None else f"{SINCE}{FIRST}")
+            if after is not None:
+                yield from _moment((*path, "clock"), after, entries)
         elif ladder.clock.startswith(DEADLINE):
             on = "deadline"
             clocks = [f"{DEADLINE}{entry.name}" for entry in entries.deadlines]

@@ -12,7 +12,8 @@ from itertools import product
 from bot.core.entries import Entries, Policy
 from bot.core.findings import Finding
 from bot.core.history import Situation, Turn, situation
-from bot.core.moments import moment, moment_problem
+from bot.core.moments import NOTES, moment, moment_problem
+from bot.core.remarks import QUESTION
 
 _SITUATED = ("state", "queue", "delivered")
 _RANK = {"open": 0, "solved": 1, "closed": 2}
@@ -74,11 +75,13 @@ def _turns(entries: Entries, words: tuple[str, ...]) -> list[Turn]:
     """One turn of each kind that these words can tell apart."""
     situations = list(_situations(entries, words))
     fields = {word.removeprefix("sets ") for word in words if word.startswith("sets ")}.difference(_SITUATED)
+    fields |= {NOTES[word] for word in words if NOTES.get(word) in entries.fields}
     found: list[Turn] = []
     for one in situations:
         has = frozenset(what for what in _SITUATED if getattr(one, what))
         found += [Turn(0, "created", None, False, None, one, sets=sets) for sets in (has, has | fields)]
-        found.append(Turn(0, "message", None, False, one, one))
+        found += [Turn(0, "message", None, False, one, one, asker=asker) for asker in (False, True)]
+        found.append(Turn(0, "message", None, False, one, one, findings=frozenset((QUESTION,))))
         found += [Turn(0, what, None, False, one, one, sets=frozenset((what,))) for what in {"owner", *fields}]
         for other in situations:
             changed = [what for what in _SITUATED if getattr(one, what) != getattr(other, what)]

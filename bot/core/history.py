@@ -30,9 +30,10 @@ class Turn(NamedTuple):
     """One thing that happened.
 
     `what` is `created`, `message`, `thanks`, `command`, or the word of the field that changed. `asker` tells whether
-    the forwarder or the reporter did it: what they write is no answer and no movement. `sets` are the fields that
-    got a value with it: those the ticket was created with, or the one that changed. `command` is what a person told
-    the bot with it and was granted; a comment that says no more than a command is itself no `message`.
+    the forwarder or the reporter did it, or whether another of tier 1 wrote it while the ticket was at tier 2: what
+    they write is no answer and no movement. `sets` are the fields that got a value with it: those the ticket was
+    created with, or the one that changed. `command` is what a person told the bot with it and was granted; a comment
+    that says no more than a command is itself no `message`. `findings` are what the bot found in a message's text.
     """
 
     at: Moment
@@ -44,6 +45,14 @@ class Turn(NamedTuple):
     asker: bool = False
     sets: frozenset[str] = frozenset()
     command: Command | None = None
+    findings: frozenset[str] = frozenset()
+
+
+class Askers(NamedTuple):
+    """Those who ask tier 2: `own` are the forwarder and the reporter, `desk` those who work at tier 1 alone."""
+
+    own: frozenset[str]
+    desk: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,26 +83,32 @@ def raw_turns(ticket: Ticket, book: Rulebook) -> tuple[Turn, ...]:
     except that the last change of a field made it what it is now. In which order changes of different fields
     arrived within one second does not matter: the state changes after other fields, so that what was set on the way
     into a state is there when it comes, then the owner, who is thus given to the ticket in that state, and comments
-    come last.
+    come last. What was noted as delivered is no longer so when the ticket is reopened: another solution is to come,
+    which has to reach the customer too.
     """
     present = _present(ticket, book)
     last = {change.field: i for i, change in enumerate(ticket.changes)}
     values = present | {change.field: change.was for change in reversed(ticket.changes)}
-    sets = frozenset(word for word, value in values.items() if value is not None)
+    filled = frozenset(word for word, value in values.items() if value is not None)
     now = _situation(values, book)
-    happened = [Turn(ticket.created_at, "created", ticket.reporter, False, None, now, sets=sets)]
+    happened = [Turn(ticket.created_at, "created", ticket.reporter, False, None, now, sets=filled)]
     for at, _, word, i in sorted(_events(ticket)):
-        event, before, sets = (ticket.messages if word == "message" else ticket.changes)[i], now, frozenset()
+        event, before = (ticket.messages if word == "message" else ticket.changes)[i], now
+        sets: frozenset[str] = frozenset()
+        found: frozenset[str] = frozenset()
         command = None
         if isinstance(event, Message):
             command = event.command if event.command is not None and event.command.granted else None
-            word = _kind(event)
+            word, found = _kind(event), event.findings
         else:
             values[word] = present.get(word, event.now) if last[word] == i else event.now
             sets = frozenset((word,)) if values[word] is not None else sets
             now = _situation(values, book) if word in _SITUATED else now
+            if now.delivered and before.standing in ("solved", "closed") and now.standing == "open":
+                values["delivered"] = None
+                now = now._replace(delivered=False)
         at = max(at, ticket.created_at)
-        happened.append(Turn(at, word, event.who, event.bot, before, now, sets=sets, command=command))
+        happened.append(Turn(at, word, event.who, event.bot, before, now, False, sets, command, found))
     return tuple(happened)
 
 
@@ -103,14 +118,24 @@ def _kind(message: Message) -> str:
     return "thanks" if message.thanks else "message"
 
 
-def askers(ticket: Ticket, happened: Sequence[Turn], book: Rulebook) -> frozenset[str]:
-    """Those whose comments are no answers: the forwarder and the reporter."""
-    return frozenset(who for who in (forwarder(ticket, happened, book), ticket.reporter) if who is not None)
+def askers(ticket: Ticket, happened: Sequence[Turn], book: Rulebook) -> Askers:
+    """Those whose comments are no answers: the forwarder, the reporter, and at tier 2 those of tier 1.
+
+    Who has the ticket, or works at tier 2 too, is none of tier 1 here.
+    """
+    own = frozenset(who for who in (forwarder(ticket, happened, book), ticket.reporter) if who is not None)
+    return Askers(own, book.tier1_alone - {ticket.owner})
 
 
-def asked(happened: Iterable[Turn], who: frozenset[str]) -> tuple[Turn, ...]:
+def asked(happened: Iterable[Turn], who: Askers) -> tuple[Turn, ...]:
     """The same turns, with `asker` true for what these people did."""
-    return tuple(turn._replace(asker=True) if turn.who in who else turn for turn in happened)
+    own, desk = who
+    return tuple(
+        turn._replace(asker=True)
+        if turn.who in own or (turn.who in desk and turn.what == "message" and turn.after.tier == 2)
+        else turn
+        for turn in happened
+    )
 
 
 def is_bounce(turn: Turn) -> bool:

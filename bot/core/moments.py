@@ -9,6 +9,7 @@ from typing import NamedTuple
 from bot.core.entries import Entries
 from bot.core.history import Situation, Turn
 from bot.core.phrases import Phrase, turn_of
+from bot.core.remarks import INTERIM, QUESTION
 
 
 class MomentWord(NamedTuple):
@@ -61,8 +62,46 @@ def _told(word: str) -> Callable[[Turn, str], bool]:
     return lambda turn, _: turn.command is not None and turn.command.word == word
 
 
+def _replied(turn: Turn) -> bool:
+    """Tier 2 said something that may be the solution: no question, and no word that work goes on."""
+    return _answered(turn) and (turn.after.tier, turn.after.ball) == (2, "tier 2") and not turn.findings & _NO_REPLY
+
+
+def _added(turn: Turn) -> bool:
+    if turn.bot or not turn.asker or turn.before is None:
+        return False
+    return turn.what == "message" or (turn.what in turn.sets and turn.what not in _NO_ADDITION)
+
+
+def _noted(note: str) -> Callable[[Turn, str], bool]:
+    field, told = NOTES[note], _told(note)
+    return lambda turn, _: told(turn, "") or (field in turn.sets and turn.before is not None and not turn.bot)
+
+
 def _done(standing: str) -> bool:
     return standing in ("solved", "closed")
+
+
+NOTES: Mapping[str, str] = {
+    "attempted": "attempted",
+    "asked again": "asked_again",
+    "informed": "informed",
+    "waived": "waived",
+}
+"""Moments that a person notes on the ticket: by a command of this word, or in the field that `fields` call so."""
+
+_NO_REPLY = frozenset((QUESTION, INTERIM))
+_MOVES = frozenset(("state", "owner", "queue"))
+_NO_ADDITION = _MOVES.union(("labels", "priority", "due", "category", "forwarder", "delivered"), NOTES.values())
+
+
+def is_substantive(turn: Turn) -> bool:
+    """Whether a person did something with the ticket: neither thanks nor a field that tells nothing of it."""
+    if turn.bot or turn.what == "thanks":
+        return False
+    if turn.what in ("created", "message", "delivered") or turn.what in _MOVES or _added(turn):
+        return True
+    return turn.what in NOTES.values() or (turn.command is not None and turn.command.word in NOTES)
 
 
 MOMENTS: Mapping[str, MomentWord] = {
@@ -96,7 +135,8 @@ MOMENTS: Mapping[str, MomentWord] = {
     ),
     "answered": MomentWord(
         lambda turn, _: _answered(turn),
-        "anybody but the bot, the forwarder and the reporter wrote a comment that is more than thanks",
+        "anybody but the bot, the forwarder and the reporter wrote a comment that is more than thanks; at tier 2 "
+        "nobody of tier 1 either, but for the owner",
         {"et": "piletile on sisuliselt vastatud", "en": "the ticket gets an answer"},
     ),
     "taken": MomentWord(
@@ -105,7 +145,7 @@ MOMENTS: Mapping[str, MomentWord] = {
         {"et": "II tase on pileti enda kätte võtnud", "en": "tier II takes up the ticket"},
     ),
     "movement": MomentWord(
-        lambda turn, _: not turn.bot and (turn.what in ("created", "state", "owner", "queue") or _answered(turn)),
+        lambda turn, _: not turn.bot and (turn.what == "created" or turn.what in _MOVES or _answered(turn)),
         "it was created, answered, or a person changed its state, owner or queue",
         {"et": "piletiga on viimati tegeletud", "en": "somebody last worked on the ticket"},
     ),
@@ -114,15 +154,54 @@ MOMENTS: Mapping[str, MomentWord] = {
         "a person told the bot that they know of it",
         {"et": "teade on teadmiseks võetud", "en": "it is acknowledged"},
     ),
+    "replied": MomentWord(
+        lambda turn, _: _replied(turn),
+        "at tier 2, on its turn, anybody but the bot and those who ask wrote a comment that may be the solution: "
+        "more than thanks, no question, and not only word that work goes on",
+        {"et": "II tase on sisuliselt vastanud", "en": "tier II replies in substance"},
+    ),
+    "asked": MomentWord(
+        lambda turn, _: _answered(turn) and turn.after.tier == 2 and QUESTION in turn.findings,
+        "at tier 2 anybody but the bot and those who ask wrote a comment with a question",
+        {"et": "II tase on kommentaaris midagi küsinud", "en": "tier II asks something in a comment"},
+    ),
+    "added": MomentWord(
+        lambda turn, _: _added(turn),
+        "the forwarder, the reporter, or another of tier 1 while it is at tier 2, wrote a comment that is more than "
+        "thanks; or the forwarder or the reporter filled in a field that tells of the matter, or added a file",
+        {"et": "piletile on lisatud andmeid", "en": "information is added to the ticket"},
+    ),
     "attempted": MomentWord(
-        _told("attempted"),
-        "a person told the bot that the customer was tried and not reached",
-        {"et": "klienti ei ole kätte saadud", "en": "the customer is tried and not reached"},
+        _noted("attempted"),
+        "a person noted that the customer was not reached with the solution: told the bot, or filled in or "
+        "changed the field `attempted`",
+        {
+            "et": "on märgitud, et lahendust ei õnnestunud kliendile edastada",
+            "en": "it is noted that the customer was not reached with the solution",
+        },
     ),
     "asked again": MomentWord(
-        _told("asked again"),
-        "a person told the bot that the customer asked again",
-        {"et": "klient on uuesti küsinud", "en": "the customer asks again"},
+        _noted("asked again"),
+        "a person noted that the customer asked again: told the bot, or filled in or changed the field `asked_again`",
+        {"et": "on märgitud, et klient küsis uuesti", "en": "it is noted that the customer asked again"},
+    ),
+    "informed": MomentWord(
+        _noted("informed"),
+        "a person noted that the customer was told how the matter stands: told the bot, or filled in or changed the "
+        "field `informed`",
+        {
+            "et": "on märgitud, et kliendile on antud vaheteade",
+            "en": "it is noted that the customer was given an interim message",
+        },
+    ),
+    "waived": MomentWord(
+        _noted("waived"),
+        "a person noted that it may be closed though the solution did not reach the customer: told the bot, or "
+        "filled in or changed the field `waived`",
+        {
+            "et": "on märgitud, et pileti võib sulgeda ilma edastamata",
+            "en": "it is noted that the ticket may be closed undelivered",
+        },
     ),
     "enters tier": MomentWord(
         _enters(lambda situation: situation.tier),
@@ -258,6 +337,11 @@ def during(text: str) -> Callable[[Situation], bool]:
         raise ValueError(f"{text!r} is no stretch of time")
     test, argument = WHILES[found[0]].test, found[1]
     return lambda situation: test(situation, argument)
+
+
+def bare() -> tuple[str, ...]:
+    """Give the moments that nothing follows."""
+    return tuple(word for word in MOMENTS if not _arguments(word, None))
 
 
 def forms(words: Mapping[str, object]) -> Iterator[tuple[str, tuple[str, ...] | None]]:

@@ -1,4 +1,4 @@
-"""What a comment amounts to: whether it says no more than thank you. Pure; the text is looked at and let go."""
+"""What a comment amounts to: thanks, a question, word that work goes on. Pure; the text is looked at and let go."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ from collections.abc import Iterator
 
 LONGEST = 600
 """Characters; a longer comment is never only thanks."""
+
+LONGEST_READ = 8_000
+"""Characters of a comment that are looked at for a question."""
+
+QUESTION, INTERIM = "question", "interim"
+"""What a comment plainly is besides thanks: it asks something; it says no more than that work goes on."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -49,7 +55,7 @@ _CLOSING = re.compile(
     r"(?im)^[ \t]*(?:lugupidamisega|parimate soovidega|parimat|tervitades|tervitustega|heade soovidega"
     r"|best regards|kind regards|regards|best wishes|sincerely|br|с уважением|всего доброго|--)[ \t]*[,.!]?"
 )
-_LEFT_OUT = re.compile(r"(?is)\{quote\}.*?\{quote\}|\[~[^\]\n]{1,80}\]|^[ \t]*>[^\n]*$", re.MULTILINE)
+_LEFT_OUT = re.compile(r"(?is)\{quote\}.*?\{quote\}|\[~[^\]\n]{1,80}\]|^[ \t]*(?:>|bq\.)[^\n]*$", re.MULTILINE)
 _EMOJI = re.compile(
     "[\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\U0001f000-\U0001faff\U000e0020-\U000e007f\u2764]|[:;=]-?[)D(]+|\\(y\\)|<3"
 )
@@ -72,6 +78,37 @@ def is_thanks(text: str) -> bool:
     if not _PLAIN.fullmatch(said) or re.search(r"[\d_]", said) or not all(map(_is_signature, signature)):
         return False
     return any(word.casefold() in _THANKS for word in _WORD.findall(said)) and not any(_others(said))
+
+
+_ASKS = re.compile(r"\?(?=[\s\"”“»)!?.*_}]|$)")
+_URL = re.compile(r"(?i)\b(?:https?://|www\.)\S+")
+_BRIEF = 240
+_GOES_ON = re.compile(
+    r"(?i)\b(?:uurin|uurime|uuritakse|vaatan|vaatame|tegelen|tegeleme|kontrollin|kontrollime|täpsustan|täpsustame"
+    r"|selgitan välja|selgitame välja|võtan töösse|võtame töösse|võtsin töösse|on töös|on lahendamisel|on uurimisel"
+    r"|an(?:nan|name)(?: (?:teile|sulle|varsti|peagi|homme|täna|sellest))* teada"
+    r"|looking into|checking|will check|investigating|working on|under investigation|let you know|get back to you"
+    r"|уточняю|уточняем|уточню|уточним|проверяю|проверяем|проверю|проверим|разбираюсь|разбираемся|занимаюсь"
+    r"|занимаемся|сообщу|сообщим|дам знать|дадим знать)\b"
+)
+_IS_DONE = re.compile(
+    r"(?i)\b(?:lahenda(?:tud|sin|sime)|paranda(?:tud|sin|sime)|korras|tehtud|põhjus\w*|lisa(?:tud|sin|sime)|taasta\w*"
+    r"|muut(?:sin|sime|is)|muudetud|eemalda\w*|fixed|solved|resolved|done|the cause|because|restored|changed|removed"
+    r"|исправлен\w*|решен\w*|решён\w*|готово|сделано|причин\w*|восстановлен\w*|изменен\w*|изменён\w*)\b"
+)
+
+
+def kinds_of(text: str) -> frozenset[str]:
+    """What a comment plainly is: `QUESTION`, `INTERIM`, both or neither, in Estonian, English or Russian.
+
+    Quoted lines and addresses of pages are left out. Only a brief comment that tells of nothing done counts as word
+    that work goes on.
+    """
+    said = _URL.sub(" ", _LEFT_OUT.sub(" ", text[:LONGEST_READ]))
+    found = {QUESTION} if _ASKS.search(said) else set()
+    if len(said.strip()) <= _BRIEF and _GOES_ON.search(said) and not _IS_DONE.search(said):
+        found.add(INTERIM)
+    return frozenset(found)
 
 
 def _apart(text: str) -> tuple[str, list[str]]:

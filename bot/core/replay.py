@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from bot.core.clock import Cycle, at_risk_s, due_at, due_when_stopped, elapsed_s, paused_s, standing
 from bot.core.deadline import Deadline
-from bot.core.history import Turn, Whole, asked, askers, raw_turns, turns
+from bot.core.history import Askers, Turn, Whole, asked, askers, raw_turns, turns
 from bot.core.judge import Judged, look_on, wishes_of
 from bot.core.outcome import ClockOutcome, DeadlineOutcome, Outcome
 from bot.core.past import as_of
@@ -107,7 +107,7 @@ class _Life:
         self.raw = raw_turns(ticket, book)
         self._ticket, self._book = ticket, book
         self._moments = [turn.at for turn in self.raw]
-        self._wholes: dict[frozenset[str], Whole] = {}
+        self._wholes: dict[Askers, Whole] = {}
         self._then: tuple[int, Ticket, Whole, dict[str, tuple[Cycle, ...]], dict[object, Any]] | None = None
 
     def look(self, at: Moment, lag_s: int) -> Judged:

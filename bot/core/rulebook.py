@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from bot.core.calendar import Calendar, build_calendar
 from bot.core.entries import CalendarEntry, Entries, Language, Names, Policy, Queue, State, Why
@@ -46,6 +47,14 @@ class Rulebook:
     def calendar(self) -> Calendar:
         """The desk's own calendar, that of `manners`."""
         return self.calendars[self.entries.manners.calendar]
+
+    @cached_property
+    def tier1_alone(self) -> frozenset[str]:
+        """Those who work in queues of tier 1, or coordinate them, and in none of tier 2."""
+        at: dict[int, set[str]] = {1: set(), 2: set()}
+        for queue in self.entries.queues:
+            at[queue.tier].update(queue.members, [queue.coordinator] if queue.coordinator else [])
+        return frozenset(at[1] - at[2])
 
     def calendar_of(self, name: str | None, queue: str | None) -> Calendar:
         """The calendar that a policy names, for a ticket in `queue`; the desk's where nothing names another."""

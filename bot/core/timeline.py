@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bot.core.clock import Act
-from bot.core.clocks import SINCE, target_of, ticks
+from bot.core.clocks import SINCE, begun, target_of, ticks
 from bot.core.deadline import read_start
 from bot.core.explanation import ClockAct, DateShift, Did, Event, Told, Value
 from bot.core.history import Turn, events
 from bot.core.judge import hours_of
 from bot.core.ledger import DONE, SPOKEN, Entry
-from bot.core.moments import moment
 from bot.core.people import named, role_of, shown, without_strangers
 from bot.core.ticket import Change, Message, Moment
 from bot.core.view import View
@@ -85,9 +84,9 @@ def _acts(view: View) -> Mapping[int, list[ClockAct]]:
                     acts.append(ClockAct(policy.name, _DID[tick.act]))
     for clock in dict.fromkeys(ladder.clock for ladder in view.book.entries.ladders):
         if clock.startswith(SINCE):
-            starts, did = moment(clock.removeprefix(SINCE)), _DID["start"]
-            for i, turn in enumerate(view.happened):
-                if starts(turn):
+            did = _DID["start"]
+            for i, at in begun(clock.removeprefix(SINCE), view.happened):
+                if at is not None:
                     found.setdefault(i, []).append(ClockAct(clock, did))
                     did = "starts anew"
     return found

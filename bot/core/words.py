@@ -14,8 +14,9 @@ from bot.core.clock import Cycle, Standing, at_risk_s, next_change, standing
 from bot.core.entries import Entries
 from bot.core.forms import AnyOf, ByName, Elapsed, Number, OneOf, Word
 from bot.core.history import is_bounce
-from bot.core.moments import moment
-from bot.core.phrases import PHRASED, turn_of
+from bot.core.moments import MOMENTS, bare, moment
+from bot.core.noted import asked_again, attempts, is_explained, is_latest, is_waived, latest
+from bot.core.phrases import PHRASED, Phrase, turn_of
 from bot.core.roles import HELD, WHOM, holds_role, roles_of
 from bot.core.seasons import is_in, next_turn
 from bot.core.ticket import Moment
@@ -118,6 +119,14 @@ SHARES = (2, 3, 4, 5, 10, 20, 50, 100)
 
 def _is_chosen(ticket_id: str, share: int) -> bool:
     return crc32(ticket_id.encode()) % share == 0
+
+
+def _last_done() -> Phrase:
+    said = {"et": "viimati: {done}", "en": "what was last done is that {done}"}
+    return {
+        language: {word: form.format(done=MOMENTS[word].phrase[language]) for word in bare()}
+        for language, form in said.items()
+    }
 
 
 WORDS: Mapping[str, Word] = {
@@ -268,6 +277,61 @@ WORDS: Mapping[str, Word] = {
         "how often it was reopened",
         {"et": "uuesti avamisi on {value}", "en": "the number of reopenings is {value}"},
         _reopenings,
+    ),
+    "attempts": Number(
+        "how often it was noted, since it was last solved, that the customer was not reached with the solution",
+        {
+            "et": "edastamise katseid, mis ei õnnestunud, on {value}",
+            "en": "the number of failed attempts to reach the customer is {value}",
+        },
+        attempts,
+    ),
+    "asked_again": Number(
+        "how often it was noted that the customer asked again",
+        {
+            "et": "kliendi korduvaid küsimisi on {value}",
+            "en": "the number of times the customer asked again is {value}",
+        },
+        asked_again,
+    ),
+    "waived": OneOf(
+        "whether the coordinator, the queue's coordinator or the lead noted, since it was last solved, that it may "
+        "be closed though the solution did not reach the customer",
+        {
+            "et": {
+                "true": "koordinaator või juht on lubanud pileti ilma edastamata sulgeda",
+                "false": "luba pileti ilma edastamata sulgemiseks ei ole",
+            },
+            "en": {
+                "true": "the coordinator or the lead allowed closing it undelivered",
+                "false": "nobody allowed closing it undelivered",
+            },
+        },
+        is_waived,
+        (True, False),
+    ),
+    "explained": OneOf(
+        "whether somebody wrote why it was last reopened: who reopened it in the half hour before, or anybody since",
+        {
+            "et": {
+                "true": "uuesti avamise põhjus on kirjas",
+                "false": "uuesti avamise põhjust ei ole kirjas",
+            },
+            "en": {
+                "true": "it is written why it was reopened",
+                "false": "it is not written why it was reopened",
+            },
+        },
+        is_explained,
+        (True, False),
+    ),
+    "latest": AnyOf(
+        "what a person last did with it, by a moment that nothing follows; thanks, and fields that tell nothing of "
+        "the matter, count for nothing",
+        _last_done(),
+        is_latest,
+        lambda view: latest(view, bare()),
+        bare(),
     ),
     "clock": ByName(
         "how the last run of a policy's clock stands, by the policy's name; none of these where it never started",

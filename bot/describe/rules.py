@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.core.clocks import SINCE
+from bot.core.clocks import SINCE, since_moments
 from bot.core.deadlines import CREATED, DEADLINE
 from bot.core.duration import Duration
 from bot.core.entries import DeadlineEntry, Ladder, Policy, Rung, Why
@@ -179,7 +179,10 @@ def exclusions(voice: Voice) -> Iterator[str]:
 
 def _clock(voice: Voice, ladder: Ladder) -> str:
     if ladder.clock.startswith(SINCE):
-        return voice.say("since", when=voice.moments([ladder.clock.removeprefix(SINCE)]))
+        counted, after = since_moments(ladder.clock.removeprefix(SINCE))
+        if after is not None:
+            return voice.say("since_first", when=voice.moments([counted]), after=voice.moments([after]))
+        return voice.say("since", when=voice.moments([counted]))
     if ladder.clock.startswith(DEADLINE):
         name = ladder.clock.removeprefix(DEADLINE)
         bases = [plain_text(entry.basis) for entry in voice.book.entries.deadlines if entry.name == name]

@@ -17,7 +17,7 @@ from bot.core.findings import Finding
 from bot.core.ticket import UNKNOWN
 from bot.jira.catalogue import Catalogue, Field, Status, User, accounts
 
-READING = 7
+READING = 8
 """Counted up whenever the reader gives other facts for the same answers, so that all tickets are read again."""
 
 _FILLED_IN = frozenset(

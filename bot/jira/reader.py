@@ -13,7 +13,7 @@ import msgspec
 
 from bot.core.commands import command_in
 from bot.core.patterns import LONGEST_TEXT, found_in, places
-from bot.core.remarks import is_thanks
+from bot.core.remarks import is_thanks, kinds_of
 from bot.core.ticket import UNKNOWN, Change, Command, Link, Message, Moment, Ticket
 from bot.core.written import Place
 from bot.jira.binding import Binding, fold
@@ -309,8 +309,9 @@ class _Words:
             (who, bot), body = self.who(comment.author), comment.body
             patterns = frozenset() if bot else _found_in(self._binding, "comments", body)
             command = None if bot else self._command(comment, at // 1000)
-            thanks = is_thanks(written(body))
-            yield Message(at // 1000, str(comment.id), who, bot, thanks, patterns, command=command)
+            text = "" if bot else written(body)
+            kinds = kinds_of(text)
+            yield Message(at // 1000, str(comment.id), who, bot, is_thanks(text), patterns, kinds, command)
 
     def _command(self, comment: Comment, at: Moment) -> Command | None:
         """What a comment tells the bot; nothing where somebody else than its author had a hand in its text."""

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
+import small_desk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.clock import at_risk_s, elapsed_s, is_running, paused_s
-from bot.core.clocks import policy_cycles
+from bot.core.clocks import policy_cycles, since_cycle
 from bot.core.crosscheck import problems
 from bot.core.entries import Entries
 from bot.core.history import turns
@@ -319,3 +320,22 @@ def test_elapsed_and_paused_make_up_the_time_from_start_to_stop(story, rules):
         assert elapsed_s(cycle, now) + paused_s(cycle, now) == end - cycle.started_at
         assert min(elapsed_s(cycle, now), paused_s(cycle, now)) >= 0
         assert cycle.stopped_at is None or not is_running(cycle)
+
+
+BURST = "first added after taken"
+
+
+@pytest.mark.parametrize(
+    ("acts", "expected"),
+    [
+        (["mon 10:00 ann says"], None),  # nobody of tier 2 has looked at it yet
+        (["mon 10:00 bob owner bob"], None),
+        (["mon 10:00 bob owner bob", "mon 11:00 ann says"], "mon 11:00"),
+        (["mon 10:00 bob owner bob", "mon 11:00 ann says", "mon 12:00 ann says"], "mon 11:00"),
+        (["mon 10:00 bob owner bob", "mon 11:00 ann says", "mon 12:00 bob says"], None),
+        (["mon 10:00 bob owner bob", "mon 11:00 ann says", "mon 12:00 bob says", "mon 13:00 ann says"], "mon 13:00"),
+    ],
+)
+def test_a_clock_counts_from_the_first_of_a_burst(acts: list[str], expected: str | None) -> None:
+    found = since_cycle(BURST, small_desk.view(small_desk.ticket("mon 09:00 ann state handed-on", *acts)))
+    assert (found and found.started_at) == (expected and small_desk.at(expected))

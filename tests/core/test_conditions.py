@@ -50,6 +50,48 @@ def test_conditions(when: dict[str, Any], expected: bool) -> None:
     assert holds(when, SEEN) is expected
 
 
+HANDED_ON = "mon 09:00 ann state handed-on"
+SOLVED = "mon 10:00 bob state solved"
+
+
+@pytest.mark.parametrize(
+    ("acts", "when", "expected"),
+    [
+        ([HANDED_ON, "mon 10:00 bob says"], {"latest": "replied"}, True),
+        ([HANDED_ON, "mon 10:00 bob says", "mon 11:00 ann thanks"], {"latest": "replied"}, True),
+        ([HANDED_ON, "mon 10:00 bob says", "mon 11:00 robot says"], {"latest": "replied"}, True),
+        ([HANDED_ON, "mon 10:00 bob says", "mon 11:00 bob labels x"], {"latest": "replied"}, True),
+        ([HANDED_ON, "mon 10:00 bob says", "mon 11:00 ann says"], {"latest": "replied"}, False),
+        ([HANDED_ON, "mon 10:00 bob says", "mon 11:00 bob state asking"], {"latest": "replied"}, False),
+        ([HANDED_ON, "mon 10:00 bob says", "mon 11:00 bob promises"], {"latest": ["replied", "asked"]}, False),
+        ([HANDED_ON, "mon 10:00 bob asks"], {"latest": ["replied", "asked"]}, True),
+        ([SOLVED, "mon 11:00 ann delivered yes"], {"latest": "delivered"}, True),
+        ([SOLVED, "mon 11:00 ann delivered yes", "mon 12:00 ann says"], {"latest": "delivered"}, False),
+        ([SOLVED], {"attempts": 0}, True),
+        ([SOLVED, "mon 11:00 ann attempted 1", "mon 12:00 ann attempted 2"], {"attempts": {"over": 1}}, True),
+        (["mon 09:30 ann attempted 1", SOLVED], {"attempts": 0}, True),
+        (
+            [SOLVED, "mon 11:00 ann attempted 1", "mon 12:00 ann state new", "mon 13:00 bob state solved"],
+            {"attempts": 0},
+            True,
+        ),
+        ([HANDED_ON, "mon 10:00 ann asked_again 1", "mon 11:00 ann asked_again 2"], {"asked_again": 2}, True),
+        ([SOLVED, "mon 11:00 cid waived yes"], {"waived": True}, True),
+        ([SOLVED, "mon 11:00 lea waived yes"], {"waived": True}, True),
+        ([SOLVED, "mon 11:00 ann waived yes"], {"waived": True}, False),
+        (["mon 09:30 cid waived yes", SOLVED], {"waived": True}, False),
+        ([SOLVED, "mon 11:00 ann state new"], {"explained": False}, True),
+        ([SOLVED, "mon 10:45 ann says", "mon 11:00 ann state new"], {"explained": True}, True),
+        ([SOLVED, "mon 10:15 ann says", "mon 11:00 ann state new"], {"explained": False}, True),
+        ([SOLVED, "mon 10:45 bob says", "mon 11:00 ann state new"], {"explained": False}, True),
+        ([SOLVED, "mon 11:00 ann state new", "mon 11:05 ann thanks"], {"explained": False}, True),
+        ([SOLVED, "mon 11:00 ann state new", "mon 11:05 bob says"], {"explained": True}, True),
+    ],
+)
+def test_what_people_did_last_and_noted(acts: list[str], when: dict[str, Any], expected: bool) -> None:
+    assert holds(when, view(ticket(*acts))) is expected
+
+
 RULES = book(
     fields={"category": "c", "queue": "q", "forwarder": "f", "delivered": "d", "kind": "k"},
     calendars=SECTIONS["calendars"]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 from small_desk import at, plain_book, ticket
@@ -12,7 +14,12 @@ HANDED_ON = "mon 09:00 ann state handed-on"
 
 
 def came_true(words: str, seen: Ticket) -> list[int]:
-    return [turn.at for turn in turns(seen, plain_book()) if moment(words)(turn)]
+    queues = [
+        plain_book().entries.queues[0].model_copy(update={"members": ("cid",)}),
+        *plain_book().entries.queues[1:],
+    ]
+    entries = plain_book().entries.model_copy(update={"queues": tuple(queues)})
+    return [turn.at for turn in turns(seen, replace(plain_book(), entries=entries)) if moment(words)(turn)]
 
 
 @pytest.mark.parametrize(
@@ -33,6 +40,35 @@ def came_true(words: str, seen: Ticket) -> list[int]:
             ["mon 08:00", "mon 11:00"],
         ),
         ("movement", ["mon 10:00 bob owner bob", "mon 11:00 bob labels x"], ["mon 08:00", "mon 10:00"]),
+        (
+            "movement",
+            ["mon 10:00 bob thanks", "mon 11:00 bob priority high", "mon 12:00 bob due 2026-12-01"],
+            ["mon 08:00"],
+        ),
+        ("movement", [HANDED_ON, "mon 10:00 cid says", "mon 11:00 ann says"], ["mon 08:00", "mon 09:00"]),
+        ("movement", ["mon 10:00 cid says"], ["mon 08:00", "mon 10:00"]),
+        ("replied", [HANDED_ON, "mon 10:00 bob says", "mon 11:00 bob thanks", "mon 12:00 ann says"], ["mon 10:00"]),
+        ("replied", [HANDED_ON, "mon 10:00 bob asks", "mon 11:00 bob promises", "mon 12:00 robot says"], []),
+        ("replied", ["mon 10:00 bob says", "mon 11:00 bob state asking", "mon 12:00 bob says"], []),
+        ("asked", [HANDED_ON, "mon 10:00 bob asks", "mon 11:00 ann asks", "mon 12:00 bob says"], ["mon 10:00"]),
+        ("asked", ["mon 10:00 bob asks"], []),
+        ("added", [HANDED_ON, "mon 10:00 ann says", "mon 11:00 ann thanks", "mon 12:00 bob says"], ["mon 10:00"]),
+        (
+            "added",
+            [HANDED_ON, "mon 10:00 ann registry 1", "mon 11:00 ann labels x", "mon 12:00 ann owner bob"],
+            ["mon 10:00"],
+        ),
+        (
+            "added",
+            [HANDED_ON, "mon 10:00 ann delivered yes", "mon 11:00 bob registry 1", "mon 12:00 robot registry 2"],
+            [],
+        ),
+        ("added", [HANDED_ON, "mon 10:00 cid says"], ["mon 10:00"]),
+        ("attempted", ["mon 10:00 ann attempted 1", "mon 11:00 bob attempted 2"], ["mon 10:00", "mon 11:00"]),
+        ("attempted", ["mon 10:00 robot attempted 1", "mon 11:00 ann attempted -"], []),
+        ("asked again", ["mon 10:00 ann asked_again 1"], ["mon 10:00"]),
+        ("informed", ["mon 10:00 ann informed 1"], ["mon 10:00"]),
+        ("waived", ["mon 10:00 cid waived yes"], ["mon 10:00"]),
         (
             "enters tier 2",
             [HANDED_ON, "mon 10:00 ann state new", "mon 11:00 ann state handed-on"],
@@ -135,3 +171,18 @@ def test_an_unknown_state_says_nothing_of_tier_and_ball() -> None:
 @pytest.mark.parametrize(("queue", "tier"), [("it", 2), ("first", 1), (None, None), ("gone", None)])
 def test_a_state_without_a_tier_has_its_queues(queue: str | None, tier: int | None) -> None:
     assert turns(ticket(state="drifting", queue=queue), plain_book())[-1].after.tier == tier
+
+
+def test_what_was_delivered_before_a_reopening_is_not_delivered_any_more():
+    acts = [
+        "mon 09:00 bob state solved",
+        "mon 10:00 ann delivered yes",
+        "mon 11:00 ann state new",
+        "mon 12:00 bob state solved",
+    ]
+    stood = [turn.after.delivered for turn in turns(ticket(*acts), plain_book())]
+    assert stood == [False, False, True, False, False]
+    again = turns(ticket(*acts, "mon 13:00 ann delivered yes"), plain_book())
+    assert again[-1].after.delivered
+    closed = turns(ticket(*acts[:2], "mon 11:00 ann state closed"), plain_book())
+    assert closed[-1].after.delivered

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.remarks import LONGEST, is_thanks
+from bot.core.remarks import INTERIM, LONGEST, QUESTION, is_thanks, kinds_of
 
 
 @pytest.mark.parametrize(
@@ -88,3 +88,26 @@ def test_more_than_thanks_or_less(text):
 def test_any_text_can_be_asked_about_and_a_strange_word_is_never_thanks(text, word):
     is_thanks(text)
     assert not is_thanks(f"Aitäh! {word}x {text}"[:LONGEST])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Kas klient kasutas ID-kaarti või Mobiil-ID-d?", {QUESTION}),
+        ("Palun täpsustage: mis brauser? Siis vaatan edasi.", {QUESTION, INTERIM}),
+        ("Какой браузер использует клиент?", {QUESTION}),
+        ("Uurin, annan varsti teada.", {INTERIM}),
+        ("Tere! Võtsime töösse, anname homme teada.", {INTERIM}),
+        ("We are looking into it.", {INTERIM}),
+        ("Проверяем, сообщим завтра.", {INTERIM}),
+        ("Kas kiire on? Uurin.", {QUESTION, INTERIM}),
+        ("Põhjus on leitud ja kõrvaldatud, kontrollin veel üle.", set()),
+        ("Viga on parandatud, palun proovida uuesti.", set()),
+        ("Klient peab sertifikaadi uuendama, juhend: https://example.ee/abi?lk=3", set()),
+        ("bq. Kas see töötab?\n\n> Kas see töötab?\nJah, töötab.", set()),
+        ("Seaded on nüüd õiged. " * 20 + "Uurin edasi.", set()),
+        ("", set()),
+    ],
+)
+def test_what_a_comment_plainly_is(text: str, expected: set[str]) -> None:
+    assert kinds_of(text) == expected

@@ -1,0 +1,69 @@
+"""What people last did with a ticket, and what they noted on it: how often, and who."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import takewhile
+
+from bot.core.history import Turn
+from bot.core.moments import MOMENTS, is_substantive, moment
+from bot.core.people import ROLES
+from bot.core.ticket import Moment
+from bot.core.view import View
+
+_solved, _reopened = moment("solved"), moment("reopened")
+_attempted, _asked_again, _waived = moment("attempted"), moment("asked again"), moment("waived")
+
+_BEFORE_S = 1800
+"""A reason may be written this many seconds before the ticket is reopened."""
+
+_MAY_WAIVE = ("coordinator", "lead", "queue")
+
+
+def is_latest(view: View, word: str) -> bool:
+    """Whether what a person last did with the ticket was this moment."""
+    last = _latest(view)
+    return last is not None and MOMENTS[word].test(last, "")
+
+
+def latest(view: View, words: tuple[str, ...]) -> Iterator[str]:
+    """Which of these moments what a person last did with the ticket was."""
+    return (word for word in words if is_latest(view, word))
+
+
+def attempts(view: View) -> int:
+    """How often it was noted, since it was last solved, that the customer was not reached with the solution."""
+    return sum(map(_attempted, _since_solved(view)))
+
+
+def asked_again(view: View) -> int:
+    """How often it was noted that the customer asked again."""
+    return sum(map(_asked_again, view.happened))
+
+
+def is_waived(view: View) -> bool:
+    """Whether who may noted, since it was last solved, that it may be closed undelivered."""
+    may = {ROLES[role].person(view) for role in _MAY_WAIVE}
+    return any(_waived(turn) and turn.who in may for turn in _since_solved(view))
+
+
+def is_explained(view: View) -> bool:
+    """Whether somebody wrote why it was last reopened: who did so shortly before, or anybody since."""
+    reopened = next((turn for turn in reversed(view.happened) if _reopened(turn)), None)
+    if reopened is None:
+        return False
+    at: Moment = reopened.at
+    return any(
+        turn.at >= at or (turn.at >= at - _BEFORE_S and turn.who == reopened.who)
+        for turn in view.happened
+        if turn.what == "message" and not turn.bot
+    )
+
+
+def _latest(view: View) -> Turn | None:
+    return next((turn for turn in reversed(view.happened) if is_substantive(turn)), None)
+
+
+def _since_solved(view: View) -> Iterator[Turn]:
+    """The turns since the ticket was last solved, newest first; all of them where it never was."""
+    return takewhile(lambda turn: not _solved(turn), reversed(view.happened))
