@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from bot.core.commands import Permission
 from bot.core.doc import Doc
 from bot.core.ticket import Change, Link, Message, Ticket
 from bot.engine.tracker import Denied, Doubtful, Reading, Refused, Said, Stamp, Throttled, Trouble, Unreachable
@@ -35,8 +36,9 @@ class FakeTracker:
     """Tickets by id. `now_ms` is the tracker's own clock; every act of a person or the bot stamps with it.
 
     Knobs: `down` · `denied` (401) · `throttled` (seconds asked for) · `refused` (ids whose writes are refused) ·
-    `hidden` (ids not to be seen) · `unreadable` (ids that come as troubles) · `drops`: what happens to the next
-    writes, one each: `before` or `after` they took effect, None when they go well.
+    `hidden` (ids not to be seen) · `unreadable` (ids that come as troubles) ·
+    `forbidden` (who may not do what) · `may_ask` (whether the bot may ask who may what) ·
+    `drops`: what happens to the next writes, one each: `before` or `after` they took effect, None when they go well.
     `requests` counts calls, as a real tracker's would be counted when everything fits one page.
     """
 
@@ -55,6 +57,8 @@ class FakeTracker:
     refused: set[str] = field(default_factory=set)
     hidden: set[str] = field(default_factory=set)
     unreadable: set[str] = field(default_factory=set)
+    forbidden: set[tuple[str, Permission]] = field(default_factory=set)
+    may_ask: bool = True
     closed: dict[str, str] = field(default_factory=dict)
     drops: list[Literal["before", "after", None]] = field(default_factory=list)
 
@@ -174,6 +178,14 @@ class FakeTracker:
         else:
             raise Refused(f"no comment {comment_id}")
         self._answered(dropped)
+
+    def may(self, person: str, permissions: Sequence[Permission], ticket_key: str) -> bool | None:
+        """Tell whether this person may do all of this."""
+        self._asked()
+        visible = any(each.key == ticket_key and each.id not in self.hidden for each in self.tickets.values())
+        if not self.may_ask or not visible:
+            return None
+        return not any((person, each) in self.forbidden for each in permissions)
 
     def put(self, ticket_id: str, sets: Mapping[str, str]) -> None:
         """Set fields as the bot."""

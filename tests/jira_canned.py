@@ -18,6 +18,7 @@ import responses
 from fake_tracker import FakeTracker
 from requests import PreparedRequest
 
+from bot.core.commands import Permission
 from bot.core.doc import Doc
 from bot.core.ticket import Change, Message, Ticket
 from bot.engine.tracker import Doubtful, Refused
@@ -106,6 +107,7 @@ class Canned:
                 "mypermissions",
                 lambda *_: (200, {"permissions": {"BROWSE_PROJECTS": {"havePermission": True}}}),
             ),
+            ("GET", "user/permission/search", self._permitted),
             ("GET", r"issue/(\d+)/comment", self._listed),
             ("POST", r"issue/(\d+)/comment", self._said),
             ("PUT", r"issue/(\d+)/comment/(\d+)", self._reworded),
@@ -141,6 +143,19 @@ class Canned:
             if word == "nobody"
             else (200, account(self.fake.flavour, word))
         )
+
+    def _permitted(self, _: Json, query: dict[str, str], __: Json) -> tuple[int, Json]:
+        words: dict[str, Permission] = {
+            "BROWSE_PROJECTS": "see", "EDIT_ISSUES": "edit", "TRANSITION_ISSUES": "move", "CLOSE_ISSUES": "close"
+        }  # fmt: skip
+        asked = query["accountId"].removeprefix("acc-") if self.cloud else query["username"]
+        permissions = [words[each] for each in query["permissions"].split(",")]
+        may = self.fake.may(asked, permissions, query["issueKey"])
+        if may is None:
+            return 403, {"errorMessages": ["No."], "errors": {}}
+        # Data Center finds whoever's name begins so.
+        near = [] if self.cloud else [account(self.fake.flavour, f"{asked}0")]
+        return 200, [*near, *([account(self.fake.flavour, asked)] if may else [])]
 
     def _search(self, _: Json, __: Json, body: Json) -> tuple[int, Json]:
         found = re.fullmatch(

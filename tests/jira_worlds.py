@@ -13,8 +13,10 @@ import responses
 from fake_tracker import FakeTracker
 from jira_canned import URL, Canned, account
 
+from bot.core.commands import Permission
 from bot.core.entries import Entries
 from bot.engine.tracker import Tracker
+from bot.jira.access import PERMISSIONS
 from bot.jira.client import Client
 from bot.jira.tracker import JiraTracker, connect
 from bot.sandbox import acts
@@ -85,6 +87,8 @@ class World(Protocol):
     def link(self, ticket_id: str, who: str, word: str, other_id: str) -> None: ...
     def remove(self, ticket_id: str) -> None: ...
     def hide(self, ticket_id: str) -> None: ...
+    def forbid(self, who: str, permission: Permission) -> None: ...
+    def forbid_asking(self) -> None: ...
     def drop(self, when: str) -> None: ...
     def set_down(self, down: bool) -> None: ...
 
@@ -117,6 +121,12 @@ class Memory:
 
     def hide(self, ticket_id: str) -> None:
         self.fake.hidden.add(ticket_id)
+
+    def forbid(self, who: str, permission: Permission) -> None:
+        self.fake.forbidden.add((who, permission))
+
+    def forbid_asking(self) -> None:
+        self.fake.may_ask = False
 
     def drop(self, when: str) -> None:
         self.fake.drops.append(cast(Any, when))
@@ -207,6 +217,12 @@ class Sandboxed:
 
     def hide(self, ticket_id: str) -> None:
         self.site.faults.forbidden.append(ticket_id)
+
+    def forbid(self, who: str, permission: Permission) -> None:
+        self.person(who).denied.add(PERMISSIONS[permission])
+
+    def forbid_asking(self) -> None:
+        self.person("piletibot").denied.add("ADMINISTER_PROJECTS")
 
     def drop(self, when: str) -> None:
         self.site.faults.faults.append(Fault(do=cast(Any, f"drop {when}"), method="POST|PUT", path="/comment"))

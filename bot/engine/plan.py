@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from bot.core.commands import Permission
 from bot.core.doc import Doc
 from bot.core.ledger import Entry
 from bot.core.ticket import Moment
@@ -45,6 +46,10 @@ class Looking:
 
     def reword(self, ticket_id: str, comment_id: str, doc: Doc, keys: Sequence[str], text_hash: str) -> None:
         """Write nothing."""
+
+    def may(self, person: str, permissions: Sequence[Permission], ticket_key: str) -> bool | None:
+        """Ask what the other asks."""
+        return self._tracker.may(person, permissions, ticket_key)
 
     def put(self, ticket_id: str, sets: Mapping[str, str]) -> None:
         """Set nothing."""

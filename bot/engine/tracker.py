@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.core.commands import Permission
 from bot.core.doc import Doc
 from bot.core.ticket import Moment, Ticket
 
@@ -121,6 +122,13 @@ class Tracker(Protocol):
 
     def reword(self, ticket_id: str, comment_id: str, doc: Doc, keys: Sequence[str], text_hash: str) -> None:
         """Replace the text of an own comment: a repeatable PUT."""
+        ...
+
+    def may(self, person: str, permissions: Sequence[Permission], ticket_key: str) -> bool | None:
+        """Whether a person may do all of this with a ticket, by the tracker itself, now; None where it does not say.
+
+        `person` is a person word. What cannot be asked, or is not answered clearly, is None, and no permission.
+        """
         ...
 
     def put(self, ticket_id: str, sets: Mapping[str, str]) -> None:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
+from bot.core.commands import Permission
 from bot.core.entries import Entries
 from bot.core.findings import Finding
 from bot.jira.binding import unknown_projects
 from bot.jira.catalogue import Catalogue
+
+PERMISSIONS: Mapping[Permission, str] = {
+    "see": "BROWSE_PROJECTS",
+    "edit": "EDIT_ISSUES",
+    "move": "TRANSITION_ISSUES",
+    "close": "CLOSE_ISSUES",
+}
+"""What somebody may do with a ticket, in Jira's own words."""
 
 _TO_SET = {"owner": "ASSIGN_ISSUES", "state": "TRANSITION_ISSUES"}
 

@@ -8,12 +8,14 @@ from typing import Any
 import msgspec
 import structlog
 
+from bot.core.commands import Permission
 from bot.core.doc import Doc
 from bot.core.entries import Entries
 from bot.core.findings import Finding
 from bot.core.ticket import Ticket
-from bot.engine.tracker import Reading, Refused, Said, Stamp, Trouble
+from bot.engine.tracker import Denied, Reading, Refused, Said, Stamp, Trouble
 from bot.jira import fetch, markup, search
+from bot.jira.access import PERMISSIONS
 from bot.jira.ailing import about_a_ticket
 from bot.jira.answers import Answered
 from bot.jira.binding import Binding, bind
@@ -28,6 +30,7 @@ STEP = "piletibot.step"
 
 _INTERNAL = {"key": "sd.public.comment", "value": {"internal": True}}
 _PAGE = 100
+_SEARCHED = 1000
 
 
 class _Property(msgspec.Struct):
@@ -177,6 +180,25 @@ class JiraTracker:
         with about_a_ticket(self.client):
             self.client.write("PUT", path, body, type(None), at={"id": ticket_id, "comment": comment_id})
 
+    def may(self, person: str, permissions: Sequence[Permission], ticket_key: str) -> bool | None:
+        """Ask Jira whether somebody holds these permissions on a ticket.
+
+        Only who administers the project may ask; without that, and where Jira stumbles, nobody knows. Data Center
+        searches by the beginning of names, so that the account itself must be among those found.
+        """
+        asked = {"issueKey": ticket_key, "permissions": ",".join(PERMISSIONS[each] for each in permissions)}
+        try:
+            user = self._user(person)
+            whom = {"accountId": user.account_id or ""} if self._cloud else {"username": user.name or user.key or ""}
+            with about_a_ticket(self.client):
+                path = f"{self._version}/user/permission/search"
+                found = self.client.read(path, list[User], params={**asked, **whom, "maxResults": str(_SEARCHED)})
+        except (Refused, Denied):
+            return None
+        if any(each.active and _same(each, user) for each in found):
+            return True
+        return None if len(found) >= _SEARCHED else False
+
     def put(self, ticket_id: str, sets: Mapping[str, str]) -> None:
         """Set fields in one edit, then the state by a transition that leads there."""
         with about_a_ticket(self.client):
@@ -297,6 +319,13 @@ def connect(client: Client, entries: Entries) -> JiraTracker | list[Finding]:
     catalogue = read_catalogue(client, entries)
     binding = bind(entries, catalogue)
     return binding if isinstance(binding, list) else JiraTracker(client, catalogue, binding, entries)
+
+
+def _same(one: User, other: User) -> bool:
+    """Whether two are one account: by its id, by its key, or by its name where one of them has no key."""
+    if one.account_id or other.account_id:
+        return one.account_id == other.account_id
+    return one.key == other.key if one.key and other.key else one.name == other.name
 
 
 def _said(row: _Comment, marks: Sequence[msgspec.Raw]) -> Said | None:

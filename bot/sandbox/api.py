@@ -53,6 +53,7 @@ ROUTES = (
     Route("GET", "/user", people.user),
     Route("GET", "/user/search", people.search),
     Route("GET", "/user/assignable/search", people.assignable),
+    Route("GET", "/user/permission/search", people.permitted),
     Route("GET", "/group/member", people.members),
     Route("GET", "/groups/picker", people.groups),
     Route("GET", "/field", meta.fields),

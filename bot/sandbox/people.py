@@ -76,6 +76,30 @@ def assignable(call: Call) -> Answer:
     return call.answer([render.person(call, each) for each in found[start : start + size]])
 
 
+def permitted(call: Call) -> Answer:
+    """Find accounts that hold all of some permissions on an issue or in a project, for who administers that."""
+    asked, names = (
+        (call.one("accountId") or call.one("query") if call.cloud else call.one("username")),
+        call.many("permissions"),
+    )
+    if not names or any(each not in PERMISSIONS for each in names):
+        raise Refusal(400, "The 'permissions' query parameter is missing or holds an unknown permission.")
+    if asked is None:
+        raise Refusal(400, "A query parameter is required.")
+    project = _project_key(call)
+    if project is None:
+        raise Refusal(400, "Either an issue key or a project key is required.")
+    if not call.world.may(call.me, "ADMINISTER_PROJECTS", project):
+        raise Refusal(403, "You are not permitted to see who holds permissions in this project.")
+    start, size = call.number("startAt", 0), min(call.number("maxResults", 50), 1000)
+    found = [
+        each
+        for each in call.world.people[start : start + size]
+        if _matches(call, each, asked) and all(call.world.may(each, name, project) for name in names)
+    ]
+    return call.answer([render.person(call, each) for each in found])
+
+
 def members(call: Call) -> Answer:
     """List a group's members, a page at a time."""
     name = call.one("groupname") or call.one("groupId")

@@ -151,6 +151,18 @@ def fields_are_put_by_their_words_as_the_bot(world: World) -> None:
 
 
 @case
+def who_may_do_what_is_asked_of_the_tracker(world: World) -> None:
+    world.open("spetsialist1")
+    world.forbid("it1", "close")
+    assert world.tracker.may("spetsialist1", ["edit", "move", "close"], "KKA-1") is True
+    assert world.tracker.may("it1", ["edit", "move"], "KKA-1") is True
+    assert world.tracker.may("it1", ["move", "close"], "KKA-1") is False
+    assert world.tracker.may("spetsialist1", ["see"], "KKA-7") is None
+    world.forbid_asking()
+    assert world.tracker.may("spetsialist1", ["see"], "KKA-1") is None
+
+
+@case
 def what_cannot_be_put_is_refused_and_nothing_is_done(world: World) -> None:
     id_ = world.open("spetsialist1")
     for sets in ({"state": "nowhere"}, {"colour": "red"}, {"queue": "it", "state": "nowhere"}):

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from bot.core.ticket import Change, Link, Message, Ticket
+from bot.core.ticket import Change, Command, Link, Message, Ticket
 from bot.store.store import Entry, Store, StoreError
 
 # What may be kept. A column or field that is to be added must be one that can hold no personal data.
@@ -26,7 +26,8 @@ FIELDS = {
     Ticket: "id key project created_at updated_ms state priority owner reporter forwarder category queue "
     "delivered_at due_at labels secured fields changes messages patterns findings links",
     Change: "at field was now who bot",
-    Message: "at id who bot thanks patterns findings",
+    Message: "at id who bot thanks patterns findings command",
+    Command: "word value granted more",
     Link: "type ticket_id key outward",
 }
 
