@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from bot.core.ledger import SPOKEN, Entry
 from bot.core.letters import LetterRow
-from bot.core.ticket import Change, Link, Message, Moment, Ticket
+from bot.core.ticket import Change, Command, Link, Message, Moment, Ticket
 from bot.core.verdict import Verdict
 from bot.store.connect import StoreError, bring_to_head, connect, parse, told
 from bot.store.database import PAGE, Database, pages
@@ -23,7 +23,7 @@ from bot.store.tables import ledger, letters, mark, notes, tickets, troubles, ve
 
 __all__ = ["Entry", "Seen", "Store", "StoreError", "open_store"]
 
-_made_of = [(f.name, f.type) for kind in (Ticket, Change, Message, Link) for f in msgspec.structs.fields(kind)]
+_made_of = [(f.name, f.type) for kind in (Ticket, Change, Message, Link, Command) for f in msgspec.structs.fields(kind)]
 
 SHAPE = sha256(repr(_made_of).encode()).hexdigest()[:12]
 """The fingerprint of what a ticket is made of in this version; rows of another wait to be read again."""
