@@ -23,7 +23,8 @@ from bot.store.tables import ledger, letters, mark, notes, tickets, troubles, ve
 
 __all__ = ["Entry", "Seen", "Store", "StoreError", "open_store"]
 
-_made_of = [(f.name, f.type) for kind in (Ticket, Change, Message, Link, Command) for f in msgspec.structs.fields(kind)]
+_kinds = (Ticket, Change, Message, Link, Command)
+_made_of = [(f.name, f.type) for kind in _kinds for f in msgspec.structs.fields(kind)]
 
 SHAPE = sha256(repr(_made_of).encode()).hexdigest()[:12]
 """The fingerprint of what a ticket is made of in this version; rows of another wait to be read again."""
