@@ -13,6 +13,7 @@ import msgspec
 
 from bot.core.commands import Permission
 from bot.core.doc import Doc
+from bot.core.sets import OWN, labelled, value_of
 from bot.core.ticket import Change, Link, Message, Ticket
 from bot.engine.tracker import Denied, Doubtful, Reading, Refused, Said, Stamp, Throttled, Trouble, Unreachable
 
@@ -36,9 +37,10 @@ class FakeTracker:
     """Tickets by id. `now_ms` is the tracker's own clock; every act of a person or the bot stamps with it.
 
     Knobs: `down` · `denied` (401) · `throttled` (seconds asked for) · `refused` (ids whose writes are refused) ·
-    `hidden` (ids not to be seen) · `unreadable` (ids that come as troubles) ·
-    `forbidden` (who may not do what) · `may_ask` (whether the bot may ask who may what) ·
-    `drops`: what happens to the next writes, one each: `before` or `after` they took effect, None when they go well.
+    `fields` (words that can be set beside the ticket's own) · `hidden` (ids not to be seen) ·
+    `unreadable` (ids that come as troubles) · `forbidden` (who may not do what) · `may_ask` (whether the bot may ask
+    who may what) · `drops`: what happens to the next writes, one each: `before` or `after` they took effect, None when
+    they go well.
     `requests` counts calls, as a real tracker's would be counted when everything fits one page.
     """
 
@@ -47,6 +49,7 @@ class FakeTracker:
     project: str = "KKA"
     bot: str = "piletibot"
     states: frozenset[str] = STATES
+    fields: frozenset[str] = frozenset()
     tickets: dict[str, Ticket] = field(default_factory=dict)
     spoken: list[Spoken] = field(default_factory=list)
     puts: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -81,17 +84,17 @@ class FakeTracker:
         return ticket.id
 
     def change(self, ticket_id: str, who: str | None, **now: str | None) -> None:
-        """Set fields (`state`, `owner`, `queue`, `priority`, `delivered`) as `who`, each with its history entry."""
+        """Set words (`state`, `owner`, `queue`, `priority`, `delivered`, other fields') as `who`."""
         for word, value in now.items():
             ticket = self.tickets[ticket_id]
             at = self.now_ms() // 1000
-            was = (
-                ("yes" if ticket.delivered_at is not None else None) if word == "delivered" else getattr(ticket, word)
-            )
-            change = Change(at, word, was, value, who, who == self.bot)
-            set_now: dict[str, Any] = (
-                {"delivered_at": None if value is None else at} if word == "delivered" else {word: value}
-            )
+            change = Change(at, word, value_of(ticket, word), value, who, who == self.bot)
+            set_now: dict[str, Any] = {word: value}
+            if word == "delivered":
+                set_now = {"delivered_at": None if value is None else at}
+            elif word not in OWN:
+                kept = {known: held for known, held in ticket.fields.items() if known != word}
+                set_now = {"fields": kept if value is None else kept | {word: value}}
             self._put(ticket, changes=(*ticket.changes, change), **set_now)
 
     def label(self, ticket_id: str, who: str | None, *labels: str) -> None:
@@ -190,10 +193,14 @@ class FakeTracker:
     def put(self, ticket_id: str, sets: Mapping[str, str]) -> None:
         """Set fields as the bot."""
         for word, value in sets.items():
-            if word not in ("queue", "owner", "state") or (word == "state" and value not in self.states):
+            known = word in ("queue", "owner", "state", "labels", *self.fields)
+            if not known or (word == "state" and value not in self.states):
                 raise Refused(f"{word} cannot be set to {value!r}")
         dropped = self._wrote(ticket_id)
-        self.change(ticket_id, self.bot, **sets)
+        self.change(ticket_id, self.bot, **{word: value for word, value in sets.items() if word != "labels"})
+        if "labels" in sets:
+            on, off = labelled(sets["labels"])
+            self.label(ticket_id, self.bot, *(self.tickets[ticket_id].labels | set(on)) - set(off))
         self.puts.append((ticket_id, dict(sets)))
         self._answered(dropped)
 

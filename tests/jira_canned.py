@@ -294,7 +294,10 @@ class Canned:
 
     def _edited(self, found: re.Match[str], _: Json, body: Json) -> tuple[int, Json]:
         sets = {}
-        for id_, value in body["fields"].items():
+        if labels := body.get("update", {}).get("labels"):
+            signs = {"add": "+", "remove": "-"}
+            sets["labels"] = " ".join(signs[verb] + label for each in labels for verb, label in each.items())
+        for id_, value in body.get("fields", {}).items():
             if id_ == "assignee":
                 (who,) = value.values()
                 sets["owner"] = who.removeprefix("acc-")

@@ -103,9 +103,10 @@ def _people(entries: Entries) -> Iterator[Finding]:
     for path, queue in queues:
         if queue.queue == UNKNOWN:
             yield Finding((*path, "queue"), f"'{UNKNOWN}' is the bot's own word; give the queue another name")
-        others = {other.value or other.queue for _, other in queues if other is not queue}
-        if queue.value in others:
-            yield Finding((*path, "value"), f"another queue has the value '{queue.value}' too")
+        others = {value for _, other in queues if other is not queue for value in other.values}
+        for k, value in enumerate(queue.value):
+            if value in others:
+                yield Finding((*path, "value", k), f"another queue has the value '{value}' too")
         for k, member in enumerate(queue.members):
             yield from known((*path, "members", k), "person", member, people)
         yield from known((*path, "coordinator"), "person", queue.coordinator, people)

@@ -152,8 +152,14 @@ class Queue(_Entry):
     """Whom its members answer to; the desk's lead by default."""
     calendar: str | None = None
     """When it works, for policies that count in the calendar of the ticket's queue; the desk's by default."""
-    value: str | None = None
-    """What Jira's queue field holds for it; the queue's own name by default."""
+    value: Listed = ()
+    """What Jira's queue field holds for it, or several such values, of which a route sets the first; the queue's own
+    name by default."""
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """All that the queue field may hold for it, first what a route sets."""
+        return self.value or (self.queue,)
 
 
 class State(_Entry):

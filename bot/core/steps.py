@@ -79,12 +79,15 @@ class Because(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One thing to be done once: a message, and for a route the fields set with it.
+    """One thing to be done once: a message, and what is set with it.
 
     `to` are person words, most concerned first. `due_at` is when the step became due, `urgency` orders
     steps when not all may be spoken (larger is more urgent). A rule on `observe` only records; a step due
     before the rule's `since` counts as done. `also` are the other rules that speak in it, which is so for
-    completeness alone. `hours` is the calendar that its clock runs in, where that is not the desk's: it is spoken in
+    completeness alone. `sets` are values by word: of fields, the `owner`, the `state`, and for `labels` those put on
+    and taken off (`+one -other`).
+
+    `hours` is the calendar that its clock runs in, where that is not the desk's: it is spoken in
     the hours of both. `raised` counts how near a deadline is that raises the urgency of all that is said of the
     ticket: larger goes before smaller, whatever their `urgency`.
     """

@@ -9,6 +9,7 @@ import structlog
 from bot.core.judge import judge
 from bot.core.ledger import NOTICES, RULEBOOK, Entry, decided, row, turned
 from bot.core.people import language_of
+from bot.core.sets import yet_to_set
 from bot.core.steps import Step, rules_of
 from bot.core.ticket import Moment
 from bot.engine.engine import Engine, Report
@@ -145,9 +146,7 @@ def _still_wished(
     engine.store.write_entries([turned(rows[key], "withdrawn", "a person acted meanwhile", now) for key in stale])
     report.withdrawn += len(stale)
     wanted = [now_wished[step.key] for step in steps if step.key in now_wished]
-    return wanted, {
-        word: value for step in wanted for word, value in step.sets.items() if getattr(ticket, word) != value
-    }
+    return wanted, yet_to_set(ticket, wanted)
 
 
 def _says_not_why(step: Step) -> bool:

@@ -132,5 +132,8 @@ class Tracker(Protocol):
         ...
 
     def put(self, ticket_id: str, sets: Mapping[str, str]) -> None:
-        """Set fields by their words (`queue`, `owner`, `state`), all but the state in one edit."""
+        """Set words of `fields`, the `owner`, `labels` (`+one -other`), the `state`: all but that in one edit.
+
+        A date is written as ISO 8601. Raises `Refused` before anything is set where one of them cannot be.
+        """
         ...

@@ -32,10 +32,11 @@ class Binding:
     """What Jira's ids and values mean in the rulebook's words, and back.
 
     `states` knows every status of the Jira, `targets` a state's status ids, those the rulebook names first.
-    `queues` and `categories` go by folded value, `people` by everything histories may call an account.
-    `dated` are the words of fields whose dates deadlines need, `patterns` what is looked for in texts, `links` the
-    words for a type of link by its id, `listening` is by what a comment for the bot is known. `fingerprint` changes
-    whenever the same answers would be read otherwise.
+    `queues` and `categories` go by folded value, but `queues` by the status's id or the person word where one of
+    these tells them apart; `people` by everything histories may call an account. `dated` are the words of fields
+    whose dates deadlines need, `patterns` what is looked for in texts, `links` the words for a type of link by its
+    id, `listening` is by what a comment for the bot is known. `fingerprint` changes whenever the same answers would
+    be read otherwise.
     """
 
     fields: Mapping[str, Field]
@@ -79,7 +80,7 @@ def bind_what_is_there(entries: Entries, catalogue: Catalogue) -> tuple[Binding,
         "states": states,
         "priorities": priorities,
         "categories": {fold(value): word for word, value in entries.categories.items()},
-        "queues": {fold(queue.value or queue.queue): queue.queue for queue in entries.queues},
+        "queues": dict(_queues(entries, catalogue, fields.get("queue"), problems)),
         "people": {account: word for word, user in found.items() for account in user.ids},
     }
     sought = {name: (entry.pattern, entry.where) for name, entry in entries.patterns.items()}
@@ -114,7 +115,7 @@ def _listening(entries: Entries, me: frozenset[str]) -> Listening:
     queues = {
         fold(name): queue.queue
         for queue in entries.queues
-        for name in (queue.queue, queue.value or queue.queue, *queue.name.values())
+        for name in (queue.queue, *queue.values, *queue.name.values())
     }
     zone = entries.calendars[entries.manners.calendar].timezone
     return Listening((entries.manners.name,), me, queues, zone)
@@ -165,6 +166,34 @@ def _fields(entries: Entries, catalogue: Catalogue, problems: list[Finding]) -> 
             names = [name for f in catalogue.fields for name in (f.name, *(() if f.custom else (f.id,)))]
             text = f"this Jira has no field {written!r}"
             problems.append(Finding(("fields", word), text, nearest(written, names)))
+
+
+def _queues(
+    entries: Entries, catalogue: Catalogue, field: Field | None, problems: list[Finding]
+) -> Iterator[tuple[str, str]]:
+    """What tells the queues apart, in their order: their values, and all their members where it is the assignee."""
+    by = field.id if field else ""
+    people = [person.person for person in entries.people]
+    for i, queue in enumerate(entries.queues):
+        for j, value in enumerate(queue.values):
+            where = ("queues", i, "value", j) if queue.value else ("queues", i, "queue")
+            if by == "status":
+                found = _statuses(value, catalogue.statuses)
+                if not found and queue.tier == 2:
+                    names = [status.name for status in catalogue.statuses]
+                    problems.append(Finding(where, f"this Jira has no status {value!r}", nearest(value, names)))
+                yield from ((status.id, queue.queue) for status in found)
+            elif by != "assignee":
+                yield fold(value), queue.queue
+            elif value in people:
+                yield value, queue.queue
+            elif queue.tier == 2:
+                text = f"the queue is told by the assignee, but {value!r} is nobody of `people`"
+                problems.append(Finding(where, text, nearest(value, people)))
+    if by == "assignee":
+        valued = {value for queue in entries.queues for value in queue.values}
+        for queue in reversed(entries.queues):
+            yield from ((member, queue.queue) for member in queue.members if member not in valued)
 
 
 def _states(

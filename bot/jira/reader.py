@@ -18,6 +18,7 @@ from bot.core.ticket import UNKNOWN, Change, Command, Link, Message, Moment, Tic
 from bot.core.written import Place
 from bot.jira.binding import Binding, fold
 from bot.jira.catalogue import Field, StatusId, User
+from bot.jira.queues import Move, held_queues, moves, several, told_queues
 from bot.jira.written import first_line, is_document, says_something, whole_text, written
 
 T = TypeVar("T")
@@ -219,9 +220,12 @@ def read_ticket(issue: Issue, histories: Iterable[History], comments: Iterable[C
     if created_ms is None:
         raise Unreadable("it has no moment of creation")
     words = _words(binding)
-    links = tuple(words.links(issue))
-    changes = tuple(words.changes(histories, frozenset(link.key for link in links)))
+    links, queues = tuple(words.links(issue)), words.queues(issue)
+    changes = tuple(words.changes(histories, frozenset(link.key for link in links), queues))
     mapped = {word: words.value(word, field, issue) for word, field in binding.fields.items()}
+    if words.among is not None:
+        moved = next((change.now for change in reversed(changes) if change.field == "queue"), None)
+        mapped["queue"] = moved or (queues[-1] if queues else None)
     set_at = [change.at for change in changes if change.field == "delivered" and change.now is not None]
     delivered_at = (set_at[-1] if set_at else created_ms // 1000) if mapped.get("delivered") else None
     status = issue.field("status", StatusId, StatusId())
@@ -277,7 +281,10 @@ class _Words:
         self._known: dict[tuple[str | None, str | None, str | None], tuple[str | None, bool]] = {}
         self._followed: dict[str, list[str]] = {id_: [word] for id_, word in FOLLOWED.items()}
         for word, field in binding.fields.items():
-            self._followed.setdefault(field.id, []).append(word)
+            if word != "queue" or not several(field):
+                self._followed.setdefault(field.id, []).append(word)
+        queue = binding.fields.get("queue")
+        self.among = queue if queue is not None and several(queue) else None
         self._custom = {fold(field.name): field.id for field in binding.fields.values() if field.custom}
 
     def person(self, user: User | None) -> str | None:
@@ -334,19 +341,31 @@ class _Words:
                 for word in self._binding.links.get(link.type.id, ()):
                     yield Link(word, str(other.id), other.key, outward=link.outward is not None)
 
-    def changes(self, histories: Iterable[History], tied: frozenset[str] = frozenset()) -> Iterator[Change]:
+    def queues(self, issue: Issue) -> list[str]:
+        """The queues among a field's several values, as `moves` takes them; empty where it is not such a field."""
+        if self.among is None:
+            return []
+        return held_queues(issue.field(self.among.id, list[Any], []), self.among, self._binding)
+
+    def changes(
+        self, histories: Iterable[History], tied: frozenset[str] = frozenset(), queues: Sequence[str] = ()
+    ) -> Iterator[Change]:
         """Give the changes of the followed fields, oldest first whichever order they came in, each entry once.
 
         `tied` are the keys of tickets that it is tied to by links that the rulebook has words for: when that was.
+        `queues` are those that the ticket is in now, where it may be in several.
         """
         unique = {str(history.id) if history.id else id(history): history for history in histories}
-        followed = (
+        followed = _oldest_first(
             history
             for history in unique.values()
-            if any(self._words_of(item) or (tied and item.field == "Link") for item in history.items or ())
+            if any(self._is_followed(item) or (tied and item.field == "Link") for item in history.items or ())
         )
-        for at, history in _oldest_first(followed):
+        moved = moves([self._moved(history) for _, history in followed], queues) if self.among else ()
+        for i, (at, history) in enumerate(followed):
             who, bot = self.who(history.author)
+            if moved and moved[i][0] != moved[i][1]:
+                yield Change(at // 1000, "queue", *moved[i], who, bot)
             for item in history.items or ():
                 if tied and item.field == "Link":
                     was, now = (key if key in tied else None for key in map(_key_of, (item.was, item.now)))
@@ -361,6 +380,10 @@ class _Words:
     def value(self, word: str, field: Field, issue: Issue) -> str | None:
         """Give the present value of a bound field as a word, None when it is empty."""
         value = issue.field(field.id, object, None)
+        if word == "queue" and field.id == "assignee":
+            return self._queue_told_by(field, self.person(_user(value)))
+        if word == "queue" and field.id == "status":
+            return self._queue_told_by(field, str(value.get("id")) if isinstance(value, dict) else None)
         if field.kind == "user" or field.of == "user":
             users = value if isinstance(value, list) else [value]
             return self.person(_user(users[0])) if users else None
@@ -370,6 +393,24 @@ class _Words:
         if not shown:
             return None
         return self._date(word, shown[0]) or self._word(word, field, ", ".join(shown), isinstance(value, dict))
+
+    def _is_followed(self, item: Item) -> bool:
+        return bool(self._words_of(item)) or (self.among is not None and self._is_of(item, self.among))
+
+    def _is_of(self, item: Item, field: Field) -> bool:
+        return (item.field_id or self._field_id(item)) == field.id
+
+    def _moved(self, history: History) -> Move:
+        """The queues that one entry of a history took from the ticket, and those that it gave."""
+        gone: list[str] = []
+        come: list[str] = []
+        for item in history.items or ():
+            if self.among is not None and self._is_of(item, self.among):
+                was = told_queues(_plain(item.was), _told(item.was_shown), self.among, self._binding)
+                now = told_queues(_plain(item.now), _told(item.now_shown), self.among, self._binding)
+                gone += [queue for queue in was if queue not in now]
+                come += [queue for queue in now if queue not in was]
+        return gone, come
 
     def _words_of(self, item: Item) -> Sequence[str]:
         """The words that an item's field is followed by."""
@@ -397,6 +438,9 @@ class _Words:
         field = self._binding.fields.get(word)
         if field is not None and _holds_files(field):
             return "set" if value or told else None
+        if word == "queue" and field is not None and field.id in ("assignee", "status"):
+            who = self._changed("owner", value, shown) if field.id == "assignee" else str(value or "")
+            return self._queue_told_by(field, who)
         if word == "owner" or (field is not None and "user" in (field.kind, field.of)):
             account = str(value).strip("[]").split(",")[0].strip() if value else ""
             if account:
@@ -406,6 +450,10 @@ class _Words:
             return date
         told = told or str(value or "").strip("[]")
         return self._word(word, field, told, False) if field and told else None
+
+    def _queue_told_by(self, field: Field, told: str | None) -> str | None:
+        """The queue of an assignee or of a status; a status that is no queue's tells of none."""
+        return self._binding.queues.get(told, UNKNOWN if field.id == "assignee" else None) if told else None
 
     def _date(self, word: str, *written: str) -> str | None:
         """The date or moment that a field holds from which a deadline counts, be it in a field of free text."""

@@ -135,7 +135,8 @@ def _worded(entries: Entries) -> Iterator[tuple[str, Path, str]]:
     for category, value in entries.categories.items():
         yield "category", ("categories", category), value
     for i, queue in enumerate(entries.queues):
-        yield "queue", ("queues", i, "queue" if queue.value is None else "value"), queue.value or queue.queue
+        for j, value in enumerate(queue.values):
+            yield "queue", ("queues", i, "value", j) if queue.value else ("queues", i, "queue"), value
 
 
 def _creatable(client: Client, projects: Iterable[str], asked: Mapping[str, Field]) -> Choices:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -19,8 +20,9 @@ from bot.jira.access import PERMISSIONS
 from bot.jira.ailing import about_a_ticket
 from bot.jira.answers import Answered
 from bot.jira.binding import Binding, bind
-from bot.jira.catalogue import Catalogue, Field, StatusId, Transitions, User, look_up, myself, read_catalogue
+from bot.jira.catalogue import Catalogue, StatusId, Transitions, User, look_up, myself, read_catalogue
 from bot.jira.client import Client
+from bot.jira.edits import edit_of
 from bot.jira.reader import LEAN, Unreadable, decode_issue, identify, moment_ms, number, read_ticket, texts_of
 
 _log = structlog.get_logger()
@@ -57,6 +59,10 @@ class _Comments(msgspec.Struct):
 
 class _Created(msgspec.Struct):
     id: str
+
+
+class _Holding(msgspec.Struct):
+    fields: dict[str, list[Any] | None] = {}
 
 
 class JiraTracker:
@@ -200,19 +206,23 @@ class JiraTracker:
         return None if len(found) >= _SEARCHED else False
 
     def put(self, ticket_id: str, sets: Mapping[str, str]) -> None:
-        """Set fields in one edit, then the state by a transition that leads there."""
+        """Set fields, owner and labels in one edit, then the state by a transition that leads there."""
         with about_a_ticket(self.client):
             self._put(ticket_id, sets)
 
     def _put(self, ticket_id: str, sets: Mapping[str, str]) -> None:
         at = {"id": ticket_id}
-        fields = dict(self._field(word, value) for word, value in sets.items() if word != "state")
-        transition = self._transition(ticket_id, sets["state"]) if "state" in sets else None
-        if fields:
-            self.client.write("PUT", f"{self._version}/issue/{{id}}", {"fields": fields}, type(None), at=at)
+        edit = edit_of(sets, self.binding, self._entries, self._account, partial(self._held, ticket_id))
+        transition = self._transition(ticket_id, edit.statuses) if edit.statuses else None
+        if edit.body:
+            self.client.write("PUT", f"{self._version}/issue/{{id}}", edit.body, type(None), at=at)
         if transition is not None:
             body = {"transition": {"id": transition}}
             self.client.write("POST", f"{self._version}/issue/{{id}}/transitions", body, type(None), at=at)
+
+    def _held(self, ticket_id: str, field: str) -> Sequence[Any]:
+        path, params = f"{self._version}/issue/{{id}}", {"fields": field}
+        return self.client.read(path, _Holding, at={"id": ticket_id}, params=params).fields.get(field) or ()
 
     def _ticket(self, raw: msgspec.Raw, batch: fetch.Batch) -> tuple[Ticket, ...]:
         issue = decode_issue(raw)
@@ -282,33 +292,19 @@ class JiraTracker:
         user = look_up(self.client, {"key": id_}) or look_up(self.client, {"username": id_}) or User(name=id_)
         return self._looked_up.setdefault(person, user)
 
-    def _field(self, word: str, value: str) -> tuple[str, object]:
-        if word == "owner":
-            return "assignee", self._account(value)
-        field = self.binding.fields.get(word)
-        if field is None:
-            raise Refused(f"the rulebook binds no field {word!r}")
-        if word == "queue":
-            value = next((queue.value or value for queue in self._entries.queues if queue.queue == value), value)
-        if word == "category":
-            value = self._entries.categories.get(value, value)
-        if "user" in (field.kind, field.of):
-            account = self._account(value)
-            return field.id, [account] if field.kind == "array" else account
-        return field.id, _written(field, value)
-
     def _account(self, person: str) -> dict[str, str | None]:
         user = self._user(person)
         return {"accountId": user.account_id} if self._cloud else {"name": user.name}
 
-    def _transition(self, ticket_id: str, state: str) -> str:
+    def _transition(self, ticket_id: str, statuses: Sequence[str]) -> str:
+        """The way to one of these statuses, the first that is open."""
         path = f"{self._version}/issue/{{id}}/transitions"
         found = self.client.read(path, Transitions, at={"id": ticket_id}).transitions
-        for status in self.binding.targets.get(state, ()):
+        for status in statuses:
             for transition in found:
                 if transition.to.id == status and transition.is_available:
                     return str(transition.id)
-        raise Refused(f"no transition leads from where it is to the state {state!r}")
+        raise Refused("no transition leads from where it is to the state that is wanted")
 
 
 def connect(client: Client, entries: Entries) -> JiraTracker | list[Finding]:
@@ -336,21 +332,3 @@ def _said(row: _Comment, marks: Sequence[msgspec.Raw]) -> Said | None:
             continue
         return Said(row.id, (moment_ms(row.created) or 0) // 1000, tuple(mark.keys), mark.hash)
     return None
-
-
-def _written(field: Field, value: str) -> object:
-    """A value in the form that a field of its kind takes."""
-    match field.kind, field.of:
-        case (("option" | "option-with-child"), _):
-            return {"value": value}
-        case "array", "option":
-            return [{"value": value}]
-        case "array", "string":
-            return [value]
-        case "array", _:
-            return [{"name": value}]
-        case "number", _:
-            return float(value)
-        case (("" | "any" | "string" | "date" | "datetime"), _):
-            return value
-    return {"name": value}

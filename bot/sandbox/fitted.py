@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 
 from bot.core.entries import Entries, PersonEntry
 from bot.sandbox.desk import account, status
-from bot.sandbox.world import Field, Flavour, Person, Project, World, account_id_of
+from bot.sandbox.world import Field, Flavour, Person, Project, World, account_id_of, system_fields
 
 BOT = "piletibot"
+
+SYSTEM = frozenset(system_fields())
+"""Fields that every Jira has, which a queue may be told by."""
 
 
 def fitted(
@@ -36,7 +39,11 @@ def fitted(
     for field in (*_fields(entries), *fields.values()):
         world.fields[field.id] = field
     for number, key in enumerate(entries.projects, 10000):
-        world.projects[key] = Project(str(number), key, key, list(world.statuses), list(world.issue_types))
+        project = Project(str(number), key, key, list(world.statuses), list(world.issue_types))
+        if entries.fields.get("queue") == "components":
+            names = dict.fromkeys(value for queue in entries.queues for value in queue.values)
+            project.components += [{"id": str(id_), "name": name} for id_, name in enumerate(names, 10700)]
+        world.projects[key] = project
     return world
 
 
@@ -44,10 +51,10 @@ def _fields(entries: Entries) -> Iterable[Field]:
     kinds = {"category": "option", "queue": "option", "forwarder": "user", "delivered": "date"}
     words = {
         "category": list(entries.categories.values()),
-        "queue": [queue.value or queue.queue for queue in entries.queues],
+        "queue": [value for queue in entries.queues for value in queue.values],
     }
     for number, (word, kind) in enumerate(kinds.items()):
-        if word in entries.fields:
+        if word in entries.fields and entries.fields[word] not in SYSTEM:
             options = enumerate(words.get(word, []), 11000 + 100 * number)
             found = tuple({"id": str(id_), "value": value} for id_, value in options)
             yield Field(f"customfield_{10201 + number}", entries.fields[word], kind, found)

@@ -108,7 +108,13 @@ def field(call: Call, stored: Field) -> Json:
     if stored.custom:
         number = stored.id.removeprefix("customfield_")
         widgets = {"string": "textfield", "text": "textarea", "number": "float", "option": "select"}
-        widgets |= {"user": "userpicker", "date": "datepicker", "array": "labels", "datetime": "datetime"}
+        widgets |= {
+            "user": "userpicker",
+            "group": "grouppicker",
+            "date": "datepicker",
+            "array": "labels",
+            "datetime": "datetime",
+        }
         maker = "com.atlassian.jira.plugin.system.customfieldtypes"
         schema |= {"custom": f"{maker}:{widgets[stored.type]}", "customId": int(number)}
         clauses = [f"cf[{number}]", stored.name]

@@ -100,6 +100,10 @@ def _plain(call: Call, field: Field, raw: Json) -> Json:
             return _person(call, field, raw)
         case "option":
             return _option(field, raw)
+        case "group":
+            if not isinstance(raw, dict) or raw.get("name") not in call.world.groups:
+                raise _Wrong("Could not find group with name '" + str(raw.get("name") if raw else raw) + "'.")
+            return {"name": raw["name"]}
         case "array":
             labels = _listed(raw)
             for each in labels:

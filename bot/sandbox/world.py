@@ -73,7 +73,7 @@ def account_id_of(name: str) -> str:
 
 @dataclass(frozen=True)
 class Field:
-    """A field. `type` is `string`, `text`, `number`, `option`, `array`, `user`, `date` or `datetime`."""
+    """A field. `type` is `string`, `text`, `number`, `option`, `array`, `user`, `group`, `date` or `datetime`."""
 
     id: str
     name: str

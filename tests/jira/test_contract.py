@@ -163,9 +163,30 @@ def who_may_do_what_is_asked_of_the_tracker(world: World) -> None:
 
 
 @case
+def labels_are_put_on_and_taken_off_beside_what_else_is_set(world: World) -> None:
+    id_ = world.open("spetsialist1")
+    world.tick(1000)
+    world.tracker.put(id_, {"labels": "+esmane +kiire", "queue": "it"})
+    world.tracker.put(id_, {"labels": "-kiire -muu +seire", "state": "at-tier-2"})
+    (ticket,) = world.tracker.read([id_]).tickets
+    assert (ticket.labels, ticket.queue, ticket.state) == ({"esmane", "seire"}, "it", "at-tier-2")
+    touched = [change for change in ticket.changes if change.field == "labels"]
+    assert [(set((each.was or "").split()), set((each.now or "").split())) for each in touched] == [
+        (set(), {"esmane", "kiire"}),
+        ({"esmane", "kiire"}, {"esmane", "seire"}),
+    ]
+    assert all(change.bot for change in ticket.changes)
+
+
+@case
 def what_cannot_be_put_is_refused_and_nothing_is_done(world: World) -> None:
     id_ = world.open("spetsialist1")
-    for sets in ({"state": "nowhere"}, {"colour": "red"}, {"queue": "it", "state": "nowhere"}):
+    for sets in (
+        {"state": "nowhere"},
+        {"colour": "red"},
+        {"queue": "it", "state": "nowhere"},
+        {"labels": "+a", "state": "nowhere"},
+    ):
         with pytest.raises(Refused):
             world.tracker.put(id_, sets)
     (ticket,) = world.tracker.read([id_]).tickets

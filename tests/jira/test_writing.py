@@ -90,10 +90,22 @@ def test_nobody_of_the_rulebook_is_refused() -> None:
 KINDS: list[tuple[dict[str, str], str, Json]] = [
     ({"type": "option"}, "L2_IT", {"value": "L2_IT"}),
     ({"type": "string"}, "L2_IT", "L2_IT"),
-    ({"type": "array", "items": "option"}, "L2_IT", [{"value": "L2_IT"}]),
-    ({"type": "array", "items": "string"}, "L2_IT", ["L2_IT"]),
-    ({"type": "array", "items": "component"}, "L2_IT", [{"name": "L2_IT"}]),
     ({"type": "group"}, "L2_IT", {"name": "L2_IT"}),
+]
+
+AMONG: list[tuple[dict[str, str], list[Json], list[Json]]] = [
+    ({"items": "option"}, [], [{"add": {"value": "L2_IT"}}]),
+    ({"items": "string"}, ["muu", "l2_load"], [{"remove": "l2_load"}, {"add": "L2_IT"}]),
+    (
+        {"items": "component"},
+        [{"id": "7", "name": "L2_LOAD"}, {"id": "8", "name": "KOTKAS"}],
+        [{"remove": {"id": "7"}}, {"add": {"name": "L2_IT"}}],
+    ),
+    (
+        {"items": "component"},
+        [{"id": "9", "name": "L2_IT"}, {"id": "7", "name": "L2_LOAD"}],
+        [{"remove": {"id": "7"}}],
+    ),
 ]
 
 
@@ -109,6 +121,21 @@ def test_a_queue_is_written_as_its_field_takes_it(
     mock.add("PUT", f"{API}/3/issue/7", status=204)
     tracker.put("7", {"queue": "it"})
     assert json.loads(mock.calls[0].request.body or "") == {"fields": {"customfield_7": written}}
+
+
+@pytest.mark.parametrize(("schema", "held", "verbs"), AMONG)
+def test_a_queue_among_several_values_takes_other_queues_places_and_leaves_the_rest(
+    mock: responses.RequestsMock, schema: dict[str, str], held: list[Json], verbs: list[Json]
+) -> None:
+    tracker = at_canned("dc")
+    field = Field("customfield_7", "Järjekord", True, "array", schema["items"])
+    tracker = JiraTracker(
+        tracker.client, tracker.catalogue, replace(tracker.binding, fields={"queue": field}), entries(str)
+    )
+    mock.add("GET", f"{API}/2/issue/7", json={"id": "7", "key": "KKA-7", "fields": {"customfield_7": held}})
+    mock.add("PUT", f"{API}/2/issue/7", status=204)
+    tracker.put("7", {"queue": "it"})
+    assert json.loads(mock.calls[1].request.body or "") == {"update": {"customfield_7": verbs}}
 
 
 @FLAVOURS
