@@ -48,7 +48,7 @@ SECTIONS: dict[str, Any] = {
         {"queue": "it", "tier": 2, "name": {"en": "IT"}, "coordinator": "dan"},
         {"queue": "law", "tier": 2, "name": {"en": "Law"}},
     ],
-    "manners": {"calendar": "office", "hold": "hush", "budget": 3, "ceiling": 4},
+    "manners": {"calendar": "office", "hold": "hush", "budget": 3, "ceiling": 4, "ticket_budget": 99},
     "routes": [
         {"route": "legal", "why": "Law is for the lawyers.", "when": {"category": "LAW"}, "queue": "law"},
         {"route": "others", "why": "Somebody has to decide it.", "ask": ["it", "law"]},

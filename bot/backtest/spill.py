@@ -39,6 +39,8 @@ class _Step(msgspec.Struct, frozen=True, array_like=True):
     sets: dict[str, str]
     also: tuple[str, ...]
     hours: str | None
+    urgent: bool
+    raised: int
 
 
 class _Met(msgspec.Struct, frozen=True, array_like=True):
@@ -94,6 +96,8 @@ def _packed(step: Step) -> _Step:
         sets=dict(step.sets),
         also=step.also,
         hours=step.hours,
+        urgent=step.urgent,
+        raised=step.raised,
     )
 
 
@@ -123,6 +127,8 @@ def _unpacked(step: _Step, met: _Met) -> Step:
         sets=step.sets,
         also=step.also,
         hours=step.hours,
+        urgent=step.urgent,
+        raised=step.raised,
     )
 
 

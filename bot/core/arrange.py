@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from msgspec import structs
+
 from bot.core.ladder import BREACH, urgency
-from bot.core.ledger import DONE, WAITING, Entry
+from bot.core.ledger import DONE, NOTICES, SPOKEN, WAITING, Entry
+from bot.core.people import calendar_of
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Step, Wishes, key_of, rules_of
 from bot.core.ticket import Moment
@@ -27,8 +30,11 @@ class DeskState:
     told: Mapping[str, int] | None = None
 
 
-HoldingBack = Literal["silence", "label", "ceiling", "quiet hours", "one request a day", "budget"]
+HoldingBack = Literal["silence", "label", "ceiling", "quiet hours", "one request a day", "ticket budget", "budget"]
 """What holds a step back: people, in the project or on the ticket, or one of the desk's manners."""
+
+_UNTOLD = frozenset(("quiet hours", "one request a day", "ticket budget", "budget"))
+"""What holds back a message, but not the fields that are set with it."""
 
 
 class Held(NamedTuple):
@@ -45,9 +51,15 @@ class Held(NamedTuple):
 
 @dataclass(slots=True)
 class Arrangement:
-    """What to do now. `say` holds one comment's steps per entry: the steps due on one ticket are grouped."""
+    """What to do now. `say` holds one comment's steps per entry: the steps due on one ticket are grouped.
+
+    `put` are those of the steps held whose fields are set although nothing is said yet; `amend` are steps said
+    before whose comment now says something else, each with its row.
+    """
 
     say: list[tuple[Step, ...]] = field(default_factory=list)
+    put: list[Step] = field(default_factory=list)
+    amend: list[tuple[Step, Entry]] = field(default_factory=list)
     hold: list[Held] = field(default_factory=list)
     withdraw: list[str] = field(default_factory=list)
     observe: list[Step] = field(default_factory=list)
@@ -60,23 +72,29 @@ def arrange(
 ) -> Arrangement:
     """Decide for every wished step whether it is spoken now.
 
-    `ledger` holds the rows of the tickets judged, by key. In this order: what was said is done, and so is what was
-    recorded, but for fields that nobody has set; a rule's `since`
-    adopts; silence and hold labels, quiet hours of the desk and of the step's own clock, one open request a ticket a
-    day (but for an escalation of that request) and people's budgets hold back;
-    `observe` records; and more comments than the ceiling allows send nothing at all.
+    `ledger` holds the rows of the tickets judged, by key. In this order: what was said is done, but for what of it
+    is to be edited, and so is what was recorded, but for fields that nobody has set; a rule's `since`
+    adopts; silence and hold labels, the hours of whom the step asks and of its own clock, one open request a ticket
+    a day (but for an escalation of that request), the ticket's budget and people's hold back, and what is urgent
+    only silence and labels; `observe` records; and more comments than the ceiling allows send nothing at all. Who is
+    told for information only hears of it in working hours and within the budget, and otherwise from the summary.
     """
     arranged = Arrangement()
     speaking: list[tuple[Step, ...]] = []
+    written = _comments_by_ticket(ledger.values())
     for wish in wishes:
         speakable: list[Step] = []
         for step in wish.steps:
             known = ledger.get(step.key)
-            if (known is not None and is_done(step, known)) or _each_is_done(step, ledger, book):
+            if known is not None and known.state == "said" and step.edition not in (None, known.edition):
+                if not (wish.on_hold or {"*", wish.project} & desk.silenced):
+                    arranged.amend.append((step, known))
+                continue
+            if step.amends or (known is not None and is_done(step, known)) or _each_is_done(step, ledger, book):
                 continue
             if step.due_at < step.since_at:
                 arranged.adopt.append(step)
-            elif held := _held(step, wish, known, book, desk, now):
+            elif held := _held(step, wish, known, book, desk, now, written[step.ticket_id]):
                 arranged.hold.append(held)
             else:
                 speakable.append(step)
@@ -95,6 +113,8 @@ def arrange(
         arranged.say += released
     else:
         arranged.say += within
+        put = [held.step for held in arranged.hold if held.by in _UNTOLD and held.step.sets and not held.step.observe]
+        arranged.put += put if len(put) <= book.entries.manners.ceiling else []
     arranged.withdraw += _withdrawn(wishes, ledger)
     return arranged
 
@@ -112,7 +132,15 @@ def _each_is_done(step: Step, ledger: Mapping[str, Entry], book: Rulebook) -> bo
     return step.key not in alone and all(key in ledger and is_done(step, ledger[key]) for key in alone)
 
 
-def _held(step: Step, wish: Wishes, known: Entry | None, book: Rulebook, desk: DeskState, now: Moment) -> Held | None:
+def _held(
+    step: Step,
+    wish: Wishes,
+    known: Entry | None,
+    book: Rulebook,
+    desk: DeskState,
+    now: Moment,
+    written: int,
+) -> Held | None:
     calendar = book.calendar
     if {"*", wish.project} & desk.silenced:
         return Held(step, "a person silenced the bot", None, "silence")
@@ -120,9 +148,12 @@ def _held(step: Step, wish: Wishes, known: Entry | None, book: Rulebook, desk: D
         return Held(step, f"a person put the label {wish.on_hold} on the ticket", None, "label")
     if known is not None and known.state == "batched" and not step.observe:
         return Held(step, "it is in a batch over the ceiling, which waits for its release", None, "ceiling")
-    if not calendar.is_open(now):
-        return Held(step, "quiet hours", calendar.next_opening(now), "quiet hours")
-    hours = book.calendars[step.hours] if step.hours else calendar
+    if step.urgent:
+        return None
+    theirs = calendar_of(step.to[0], book)
+    if not theirs.is_open(now):
+        return Held(step, "quiet hours", theirs.next_opening(now), "quiet hours")
+    hours = book.calendars[step.hours] if step.hours else theirs
     if not hours.is_open(now):
         return Held(step, f"quiet hours of {step.hours}", hours.next_opening(now), "quiet hours")
     today = calendar.start_of_day(calendar.day_of(now)) if desk.spoken else now
@@ -132,7 +163,15 @@ def _held(step: Step, wish: Wishes, known: Entry | None, book: Rulebook, desk: D
         if told.ticket_id == step.ticket_id and told.at >= today and _urgency(told, book) >= step.urgency > 0:
             because = f"{told.rule} asked about this ticket today"
             return Held(step, because, _tomorrow(book, now), "one request a day")
+    if written >= book.entries.manners.ticket_budget and step.rule not in NOTICES:
+        return Held(step, f"the bot has written {written} comments on this ticket", None, "ticket budget")
     return None
+
+
+def _comments_by_ticket(entries: Iterable[Entry]) -> Counter[str]:
+    """How many comments the bot has written on each ticket: what it said there at one moment stands in one."""
+    comments = {(each.ticket_id, each.at) for each in entries if each.state in SPOKEN}
+    return Counter(ticket_id for ticket_id, _ in comments)
 
 
 def _climbs_on(step: Step, told: Entry) -> bool:
@@ -147,21 +186,44 @@ def _within_budgets(
     desk: DeskState,
     now: Moment,
 ) -> list[tuple[Step, ...]]:
-    """The comments that keep everybody's budget, most urgent first; the others are held until tomorrow."""
+    """The comments that keep everybody's budget, most urgent first; the others are held until tomorrow.
+
+    A comment need not wait for those that are only told of it.
+    """
     told = _told_today(desk, book, now) if desk.told is None else desk.told
     more: Counter[str] = Counter()
     budget = book.entries.manners.budget
     kept: list[tuple[Step, ...]] = []
+
+    def is_full(person: str) -> bool:
+        return told.get(person, 0) + more[person] >= budget
+
     for steps in speaking:
-        people = {person for step in steps for person in step.to}
-        full = sorted(person for person in people if told.get(person, 0) + more[person] >= budget)
-        if full:
-            because = f"today's budget of messages is spent for {', '.join(full)}"
-            arranged.hold += [Held(step, because, _tomorrow(book, now), "budget") for step in steps]
-        else:
-            more.update(people)
-            kept.append(steps)
+        within = tuple(step for step in steps if step.urgent or not is_full(step.to[0]))
+        for step in steps:
+            if step not in within:
+                because = f"today's budget of messages is spent for {step.to[0]}"
+                arranged.hold.append(Held(step, because, _tomorrow(book, now), "budget"))
+        if within:
+            asked = {step.to[0] for step in within}
+            away = {
+                person
+                for step in within
+                for person in step.to
+                if not (step.urgent or person in asked)
+                and (is_full(person) or not calendar_of(person, book).is_open(now))
+            }
+            kept.append(tuple(without(step, away) for step in within))
+            more.update({person for step in within for person in step.to if step.urgent or person not in away})
     return kept
+
+
+def without(step: Step, away: Set[str]) -> Step:
+    """The same step without those who are not told of it now; one that is urgent is told to all."""
+    left = () if step.urgent else tuple(person for person in step.to[1:] if person in away)
+    if not left:
+        return step
+    return structs.replace(step, to=tuple(person for person in step.to if person not in left), left=left)
 
 
 def _told_today(desk: DeskState, book: Rulebook, now: Moment) -> Mapping[str, int]:

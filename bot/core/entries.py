@@ -232,6 +232,8 @@ class Manners(_Entry):
     """How many comments a person is addressed in on one day; the rest wait until tomorrow."""
     ceiling: Annotated[StrictInt, Field(ge=1)] = 40
     """How many comments a cycle may send; when there would be more, none is sent until a person releases them."""
+    ticket_budget: Annotated[StrictInt, Field(ge=1)] = 5
+    """How many comments the bot writes on a ticket in its life; what comes later stands in summaries only."""
     observe: StrictBool = False
     """Every rule only records what it would have said."""
 
@@ -423,6 +425,8 @@ class Ladder(_Entry):
     """The steps, in the order in which they are reached; only the highest reached is due."""
     lapses: Working | None = None
     """On a `since …` clock: when it has run this long, nothing of it is said any more."""
+    urgent: StrictBool = False
+    """It waits for nobody's hours, budget or another request, and goes beyond a ticket's budget too."""
     observe: StrictBool = False
     """The rule only records what it would have said."""
     since: Date | None = None

@@ -346,6 +346,7 @@ def _said(
         observe=ladder.observe or view.book.entries.manners.observe,
         since_at=view.book.live_at(ladder.since),
         hours=hours_of(ladder, view),
+        urgent=ladder.urgent,
         values=values,
     )
 

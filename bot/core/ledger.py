@@ -27,7 +27,8 @@ class Entry(msgspec.Struct, frozen=True):
 
     `state` is `held`, `batched`, `released` (a person let it go from its batch), `intended`, `doubtful`, `said`,
     `withdrawn`, `observed` or `adopted`, and `at` the moment it got so; `because` is a short text without personal
-    data, `version` the rulebook's.
+    data, `version` the rulebook's. `left` are those whom only their summary tells of it. Of one that may be edited
+    `edition` is what it says now; `part`, in JSON, is what it says in a comment in which something may be edited.
     """
 
     key: str
@@ -44,6 +45,9 @@ class Entry(msgspec.Struct, frozen=True):
     not_before: Moment | None = None
     comment_id: str | None = None
     version: str = ""
+    left: tuple[str, ...] = ()
+    edition: str | None = None
+    part: str | None = None
 
 
 def row(step: Step, state: str, because: str, now: Moment, version: str, not_before: Moment | None = None) -> Entry:
@@ -62,6 +66,8 @@ def row(step: Step, state: str, because: str, now: Moment, version: str, not_bef
         at=now,
         not_before=not_before,
         version=version,
+        left=step.left,
+        edition=step.edition,
     )
 
 

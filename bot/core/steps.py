@@ -11,19 +11,19 @@ from bot.core.ticket import Moment
 from bot.core.verdict import Verdict
 
 
-class At(msgspec.Struct, frozen=True):
+class At(msgspec.Struct, frozen=True, tag=True):
     """A moment, shown as date and time of day in the desk's zone."""
 
     at: Moment
 
 
-class Day(msgspec.Struct, frozen=True):
+class Day(msgspec.Struct, frozen=True, tag=True):
     """A local date, shown without a time of day."""
 
     day: date
 
 
-class Amount(msgspec.Struct, frozen=True):
+class Amount(msgspec.Struct, frozen=True, tag=True):
     """A stretch of working time in seconds; `day_s` is what the calendar counts as one day.
 
     Without `day_s` it is told in hours of the clock on the wall, which run day and night.
@@ -33,26 +33,26 @@ class Amount(msgspec.Struct, frozen=True):
     day_s: int | None
 
 
-class Count(msgspec.Struct, frozen=True):
+class Count(msgspec.Struct, frozen=True, tag=True):
     """A plain number."""
 
     n: int
 
 
-class Name(msgspec.Struct, frozen=True):
+class Name(msgspec.Struct, frozen=True, tag=True):
     """A word of the rulebook, shown by its name in the reader's language: a `state`, `queue`, `title` or `why`."""
 
     kind: str
     word: str
 
 
-class Several(msgspec.Struct, frozen=True):
+class Several(msgspec.Struct, frozen=True, tag=True):
     """Several words of the rulebook, shown one after the other."""
 
     names: tuple[Name, ...]
 
 
-class Lines(msgspec.Struct, frozen=True):
+class Lines(msgspec.Struct, frozen=True, tag=True):
     """Several plain texts, each shown on a line of its own."""
 
     lines: tuple[str, ...]
@@ -89,7 +89,12 @@ class Step(msgspec.Struct, frozen=True):
 
     `hours` is the calendar that its clock runs in, where that is not the desk's: it is spoken in
     the hours of both. `raised` counts how near a deadline is that raises the urgency of all that is said of the
-    ticket: larger goes before smaller, whatever their `urgency`.
+    ticket: larger goes before smaller, whatever their `urgency`. One that is `urgent` waits for no hours, no budget
+    and no other request.
+
+    `to[0]` is whom it asks; the others are told of it, but those of them who are not at work or have heard enough
+    today, whom their summary tells: they are `left`. `edition` fingerprints what of it may be edited once it was
+    said; a step that only `amends` edits, and says nothing where nothing was said.
     """
 
     key: str
@@ -109,6 +114,10 @@ class Step(msgspec.Struct, frozen=True):
     also: tuple[str, ...] = ()
     hours: str | None = None
     raised: int = 0
+    urgent: bool = False
+    left: tuple[str, ...] = ()
+    edition: str | None = None
+    amends: bool = False
 
 
 class Wishes(msgspec.Struct, frozen=True):
@@ -145,5 +154,5 @@ def rules_of(step: Step) -> tuple[str, ...]:
 
 
 def may_be_said(step: Step) -> bool:
-    """Whether a step may ever be said: its rule is live, and was when the step became due."""
-    return not step.observe and step.due_at >= step.since_at
+    """Whether a step may ever be said anew: its rule is live, and was when the step became due."""
+    return not step.observe and not step.amends and step.due_at >= step.since_at

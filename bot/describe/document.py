@@ -152,6 +152,7 @@ def _manners(voice: Voice) -> Iterator[str]:
     yield voice.say("quiet", calendar=voice.quoted(manners.calendar))
     yield voice.say("one_a_day")
     yield voice.say("budget", n=manners.budget)
+    yield voice.say("ticket_budget", n=manners.ticket_budget)
     yield voice.say("ceiling", n=manners.ceiling)
     yield voice.say("hold", label=voice.quoted(manners.hold))
     yield voice.say("control", ticket=plain_text(manners.control)) if manners.control else voice.say("no_control")

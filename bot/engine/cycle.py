@@ -15,7 +15,7 @@ from bot.core.ticket import Moment
 from bot.core.verdict import Verdict, news
 from bot.engine.batch import notice, untold
 from bot.engine.control import SILENCED, heed_control
-from bot.engine.deliver import deliver, settle
+from bot.engine.deliver import deliver, put_fields, settle
 from bot.engine.engine import Engine, Report
 from bot.engine.ledger import row_read_back
 from bot.engine.notices import tell
@@ -98,6 +98,7 @@ def _judge_due(engine: Engine, now: Moment, report: Report) -> None:
     report.adopted += len(arranged.adopt)
     report.observed += arranged.observe
     engine.seam("after intent")
+    put_fields(engine, arranged.put, now, report)
     deliver(engine, arranged.say, now, report)
 
 

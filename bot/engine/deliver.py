@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 
+from bot.core.arrange import without
 from bot.core.judge import judge
 from bot.core.ledger import NOTICES, RULEBOOK, Entry, decided, row, turned
-from bot.core.people import language_of
+from bot.core.people import calendar_of, language_of
 from bot.core.sets import yet_to_set
 from bot.core.steps import Step, rules_of
 from bot.core.ticket import Moment
@@ -55,19 +56,16 @@ def deliver(engine: Engine, comments: Sequence[Sequence[Step]], now: Moment, rep
     """Write each comment whose intents are already committed. One refused ticket does not stop the others.
 
     A tracker that goes away stops the rest: their intents are taken back and stay due. Raises `Unreachable` then.
-    A bot told to stop takes the rest back too, and so does one whose desk has closed meanwhile.
+    A bot told to stop takes the rest back too, and what it was to ask of somebody whose day has ended meanwhile.
     """
     for i, steps in enumerate(comments):
         if engine.stopping():
             _take_back(engine, comments[i:], now, "the bot was told to stop")
             return
         late = now if engine.clock is None else engine.clock()
-        if not engine.book.calendar.is_open(late):
-            opening = engine.book.calendar.next_opening(late)
-            _take_back(engine, comments[i:], now, "quiet hours", opening - now)
-            return
         try:
-            _deliver_one(engine, steps, now, report)
+            if timely := _in_hours(engine, steps, late, now):
+                _deliver_one(engine, timely, now, report)
         except Refused as error:
             _refuse(engine, _intended(engine, steps), error, now, report)
         except Doubtful:
@@ -81,6 +79,44 @@ def deliver(engine: Engine, comments: Sequence[Sequence[Step]], now: Moment, rep
         except Exception as error:  # a message that cannot be written is this ticket's trouble, not the others'
             unwritten = Refused(f"the message could not be written ({type(error).__name__})")
             _refuse(engine, _intended(engine, steps), unwritten, now, report)
+
+
+def _in_hours(engine: Engine, steps: Sequence[Step], late: Moment, now: Moment) -> list[Step]:
+    """Those of a comment's steps that may be said as late as it has become; the others are taken back."""
+    timely: list[Step] = []
+    for step in steps:
+        calendar = calendar_of(step.to[0], engine.book)
+        if step.urgent or calendar.is_open(late):
+            timely.append(step)
+        else:
+            _take_back(engine, [(step,)], now, "quiet hours", calendar.next_opening(late) - now)
+    return timely
+
+
+def put_fields(engine: Engine, steps: Sequence[Step], now: Moment, report: Report) -> None:
+    """Set the fields of steps that are still wished and whose message is held: nobody is disturbed by them.
+
+    What the mirror shows as set already costs no request. One refused ticket does not stop the others, and a lost
+    answer is looked after when the ticket is next judged. Raises `Unreachable`.
+    """
+    mirrored = {ticket.id: ticket for ticket in engine.store.tickets([step.ticket_id for step in steps])}
+    for step in steps:
+        if engine.stopping():
+            return
+        if step.ticket_id not in mirrored or not yet_to_set(mirrored[step.ticket_id], [step]):
+            continue
+        try:
+            _, sets = _still_wished(engine, [step], {}, now, report)
+            if sets:
+                engine.seam("before fields")
+                engine.tracker.put(step.ticket_id, sets)
+                engine.seam("after fields")
+                log.info("set", ticket=step.ticket_key, rule=step.rule, fields=sorted(sets))
+        except Refused as error:
+            engine.store.trouble(step.ticket_id, str(error), now)
+            report.troubles.append(f"{step.ticket_key}: {error}")
+        except Doubtful:
+            report.doubtful += 1
 
 
 def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Report) -> None:
@@ -127,6 +163,8 @@ def _still_wished(
 ) -> tuple[list[Step], Mapping[str, str]]:
     """Those of the steps that are wished on the ticket as it is now, and the fields yet to be set that go with them.
 
+    `rows` are those of steps that are to be said.
+
     The mirror may be behind what people did, as far as the search index lags; what they did wins.
     """
     reading = engine.tracker.read([steps[0].ticket_id])
@@ -138,14 +176,15 @@ def _still_wished(
     wishes = judge(ticket, engine.book, now, engine.desk(now))
     if wishes.on_hold:
         because = f"a person put the label {wishes.on_hold} on the ticket"
-        engine.store.write_entries([turned(rows[step.key], "held", because, now) for step in steps])
-        report.held += len(steps)
+        held = [turned(rows[step.key], "held", because, now) for step in steps if step.key in rows]
+        engine.store.write_entries(held)
+        report.held += len(held)
         return [], {}
     now_wished = {step.key: step for step in wishes.steps}
-    stale = [step.key for step in steps if step.key not in now_wished]
-    engine.store.write_entries([turned(rows[key], "withdrawn", "a person acted meanwhile", now) for key in stale])
+    stale = [rows[step.key] for step in steps if step.key not in now_wished and step.key in rows]
+    engine.store.write_entries([turned(entry, "withdrawn", "a person acted meanwhile", now) for entry in stale])
     report.withdrawn += len(stale)
-    wanted = [now_wished[step.key] for step in steps if step.key in now_wished]
+    wanted = [without(now_wished[step.key], set(step.left)) for step in steps if step.key in now_wished]
     return wanted, yet_to_set(ticket, wanted)
 
 

@@ -335,9 +335,11 @@ def _ticket(body: str) -> Ticket:
 
 
 def _entry_row(entry: Entry) -> dict[str, Any]:
-    return {**msgspec.structs.asdict(entry), "to": msgspec.json.encode(entry.to).decode()}
+    people = {"to": msgspec.json.encode(entry.to).decode(), "left": msgspec.json.encode(entry.left).decode()}
+    return {**msgspec.structs.asdict(entry), **people}
 
 
 def _entry(row: sa.Row[Any]) -> Entry:
     values = row._asdict()
-    return Entry(**{**values, "to": msgspec.json.decode(values["to"], type=tuple[str, ...])})
+    people = {word: msgspec.json.decode(values[word], type=tuple[str, ...]) for word in ("to", "left")}
+    return Entry(**{**values, **people})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, false
 
-HEAD = 3
+HEAD = 4
 """The schema this version of the bot works with; a migration's revision is its number in four digits."""
 
 VERSION_TABLE = "piletibot_version"
@@ -75,6 +75,9 @@ ledger = Table(
     Column("not_before", BigInteger),
     Column("comment_id", Text),
     Column("version", Text, nullable=False),
+    Column("left", Text, nullable=False, server_default="[]"),
+    Column("edition", Text),
+    Column("part", Text),
     Index("ledger_by_ticket", "ticket_id"),
     Index("ledger_by_state", "state", "at"),
     Index("ledger_by_at", "at", "key"),

@@ -195,9 +195,94 @@ def test_a_comment_of_many_steps_or_to_many_people_counts_once_for_each_of_them(
     told = [row(step("50", rule=rule, to=("bob", "ann")), "said") for rule in ("still", "deadline", "closure")]
     found = arranged(*tickets(3), spoken=told)
     assert len(found.say) == 2, "those three were one comment"
-    assert [each.because for each in arranged(wish(step(to=("bob", "ann"))), spoken=spoken_to("ann", 3)).hold] == [
-        "today's budget of messages is spent for ann"
+    assert [each.because for each in arranged(wish(step(to=("bob", "ann"))), spoken=spoken_to("bob", 3)).hold] == [
+        "today's budget of messages is spent for bob"
     ]
+
+
+OFFICE = {"timezone": "Europe/Tallinn", "hours": {"mon-fri": "08:00-16:00"}}
+AFTERNOONS = OFFICE | {"hours": {"mon-fri": "12:00-20:00"}}
+TWO_DAYS = {"calendars": {"office": OFFICE, "afternoons": AFTERNOONS}}
+
+
+def with_hours(ticket_budget: int = 99, **calendars: str) -> Rulebook:
+    """A desk on which some have a calendar of their own; dan and eve work in the desk's."""
+    people = [
+        {"person": name, "account": name} for name in ("ann", "bob", "cat", "dan", "eve") if name not in calendars
+    ]
+    own = [{"person": name, "account": name, "calendar": calendar} for name, calendar in calendars.items()]
+    return book(people=people + own, manners={"ticket_budget": ticket_budget}, **TWO_DAYS)
+
+
+@pytest.mark.parametrize(
+    ("to", "now", "told", "left", "until"),
+    [  # ann works in the afternoon and the evening; the others from 8 to 16
+        (("bob", "ann"), "mon 09:00", ("bob",), ("ann",), None),
+        (("bob", "ann"), "mon 12:00", ("bob", "ann"), (), None),
+        (("ann", "bob"), "mon 09:00", (), (), "mon 12:00"),  # who is asked decides
+        (("ann", "bob"), "mon 17:00", ("ann",), ("bob",), None),
+        (("ann", "bob"), "mon 20:00", (), (), "tue 12:00"),
+        (("bob", "ann"), "mon 17:00", (), (), "tue 08:00"),
+    ],
+)
+def test_the_hours_of_whom_a_step_asks(
+    to: tuple[str, ...], now: str, told: tuple[str, ...], left: tuple[str, ...], until: str | None
+) -> None:
+    found = arranged(wish(step(to=to)), rules=with_hours(ann="afternoons"), now=now)
+    assert held(found) == ([] if until is None else [("1", "quiet hours", at(until))])
+    assert [(one.to, one.left) for (one,) in found.say] == ([(told, left)] if told else [])
+
+
+def test_a_comment_does_not_wait_for_one_who_is_only_told_and_has_heard_enough() -> None:
+    [(one,)] = arranged(wish(step(to=("bob", "ann"))), spoken=spoken_to("ann", 3)).say
+    assert (one.to, one.left) == (("bob",), ("ann",))
+
+
+@pytest.mark.parametrize("now", ["mon 12:00", "mon 23:00", "sat 03:00"])
+def test_what_is_urgent_waits_for_nobody(now: str) -> None:
+    calls = step(to=("bob", "ann"), urgent=True)
+    spent = [row(step(str(n), to=("bob", "ann")), "said", "mon 08:00") for n in range(50, 60)]
+    life = [row(step(rung=f"r{n}"), "said", f"mon 08:0{n}") for n in range(6)]
+    rules = with_hours(ann="afternoons", ticket_budget=5)
+    found = arranged(wish(calls), spoken=[*spent, *life], ledger=life, rules=rules, now=now)
+    assert found.say == [(calls,)]
+
+
+@pytest.mark.parametrize(("facts", "by"), [({"on_hold": "hush"}, "label"), ({}, "silence")])
+def test_people_silence_what_is_urgent_too(facts: dict[str, str], by: str) -> None:
+    found = arranged(wish(step(urgent=True), **facts), silenced=[] if facts else ["*"])
+    assert [each.by for each in found.hold] == [by]
+
+
+@pytest.mark.parametrize(("comments", "goes"), [(1, True), (2, False), (3, False)])
+def test_a_tickets_budget_of_two_comments_in_its_life(comments: int, goes: bool) -> None:
+    life = [row(step(rung=f"r{n}"), "said", f"mon 08:0{n}") for n in range(comments)]
+    life += [row(step(rung=f"also{n}"), "said", f"mon 08:0{n}") for n in range(comments)]  # two steps a comment
+    life += [row(step(rung=f"held{n}"), "held") for n in range(9)]
+    found = arranged(wish(ONE), ledger=life, rules=book(manners={"ticket_budget": 2}))
+    because = f"the bot has written {comments} comments on this ticket"
+    assert held(found) == ([] if goes else [("1", because, None)])
+
+
+@pytest.mark.parametrize(
+    ("facts", "put"),
+    [
+        ({"now": "mon 20:00"}, True),
+        ({"spoken": [row(step(str(n), to=("ann",)), "said") for n in range(50, 53)]}, True),
+        ({"ledger": [row(ONE, "said")], "rules": book(manners={"ticket_budget": 1})}, True),
+        ({}, False),  # it is said, and its fields are set with it
+        ({"silenced": ["*"]}, False),
+    ],
+)
+def test_fields_are_set_though_the_message_waits(facts: dict[str, Any], put: bool) -> None:
+    placed = replace(PLACED, to=("ann",))
+    assert arranged(wish(placed), **facts).put == ([placed] if put else [])
+
+
+def test_fields_of_more_tickets_than_the_ceiling_wait_with_their_messages() -> None:
+    many = [wish(replace(PLACED, ticket_id=str(n), key=f"k{n}")) for n in range(5)]
+    found = arranged(*many, now="mon 20:00")
+    assert (found.put, len(found.hold)) == ([], 5)
 
 
 @pytest.mark.parametrize("state", ["intended", "doubtful", "said"])

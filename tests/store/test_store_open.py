@@ -12,11 +12,13 @@ from pathlib import Path
 import psycopg
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from bot.store.connect import connect, parse
 from bot.store.store import Store, StoreError, open_store
 from bot.store.tables import HEAD, VERSION_TABLE, metadata
 
@@ -44,16 +46,22 @@ def test_head_is_the_last_migration() -> None:
 
 
 def test_a_database_of_an_earlier_bot_is_brought_to_head(url: str) -> None:
+    address = parse(url)
+    engine = connect(address, 10.0)
+    config = Config()
+    config.set_main_option("script_location", "bot.store:migrations")
+    config.set_main_option("path_separator", "os")
+    with engine.execution_options(writing=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(sa.text("INSERT INTO mark (id, ms, at) VALUES (1, 5, 6)"))
+    engine.dispose()
     store = open_store(url)
-    store.set_mark(5, 6)
-    with store.transaction(), store.reading() as connection:
-        for later in ("verdicts", "letters"):
-            connection.execute(sa.text(f"DROP TABLE {later}"))
-    set_version(store, "0001")
+    assert (store.mark_ms(), store.stopped_since(0), store.letters_since(0)) == (5, [], [])
+    with store.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        assert compare_metadata(context, metadata) == []
     store.close()
-    again = open_store(url)
-    assert (again.mark_ms(), again.stopped_since(0), again.letters_since(0)) == (5, [], [])
-    again.close()
 
 
 def test_what_was_stored_is_there_again(url: str) -> None:

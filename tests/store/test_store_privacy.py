@@ -18,7 +18,8 @@ COLUMNS = {
     "notes": "name value",
     "tickets": "id key project updated_ms state look_again_at facts shape gone_at rebuilt body",
     "troubles": "ticket_id what at",
-    "ledger": "key ticket_id ticket_key rule rung say to state because due_at at not_before comment_id version",
+    "ledger": "key ticket_id ticket_key rule rung say to state because due_at at not_before comment_id version "
+    "left edition part",
     "verdicts": "ticket_id policy started_at stopped_at due_at elapsed_s paused_s standing version at rejudged",
     "letters": "key rule say to state because due_at at not_before way tries version",
 }
@@ -96,6 +97,9 @@ def test_every_value_stored_is_a_word_a_moment_or_a_fingerprint(store: Store) ->
         "not_before": None,
         "comment_id": None,
         "version": "",
+        "left": "[]",
+        "edition": None,
+        "part": None,
     }
 
 
