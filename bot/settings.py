@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -24,6 +24,7 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -31,12 +32,14 @@ from pydantic_settings import SettingsError as VariableError
 
 from bot.core.entries import Word
 from bot.core.findings import nearest
+from bot.mail import Tls, address_of, is_address
 
 PREFIX = "PILETIBOT_"
 CONFIG = f"{PREFIX}CONFIG"
 """The environment variable that names the configuration's file."""
 
 TOKEN = f"{PREFIX}JIRA__TOKEN"
+PASSWORD = f"{PREFIX}MAIL__PASSWORD"
 
 _NOT_SETTINGS = frozenset({CONFIG, f"{PREFIX}SOAK"})
 _Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -99,6 +102,50 @@ class Store(_Section):
         return url
 
 
+class Mail(_Section):
+    """The mail server that letters leave by; without `host` there is none. `addresses` give each person theirs."""
+
+    host: _Text | None = None
+    port: Annotated[int, Field(ge=1, le=65_535)] | None = None
+    tls: Tls = "starttls"
+    allow_plain: bool = False
+    user: _Text | None = None
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    ca_bundle: Path | None = None
+    timeout_s: Annotated[float, Field(gt=0, le=600)] = 30.0
+    sender: _Text | None = None
+    reply_to: _Text | None = None
+    addresses: dict[str, str] = {}
+    addresses_file: Path | None = None
+
+    @field_validator("sender", "reply_to")
+    @classmethod
+    def _is_an_address(cls, text: str | None, info: ValidationInfo) -> str | None:
+        if text is not None and not is_address(address_of(text) if info.field_name == "sender" else text):
+            raise ValueError("write a mail address, such as piletibot@example.ee")
+        return text
+
+    @field_validator("addresses")
+    @classmethod
+    def _are_addresses(cls, addresses: dict[str, str]) -> dict[str, str]:
+        if wrong := [person for person, address in addresses.items() if not is_address(address)]:
+            raise ValueError(f"no mail address is written for {', '.join(wrong)}")
+        return addresses
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.host is None:
+            return self
+        if self.sender is None:
+            raise ValueError("'sender' is missing: write the address that letters come from")
+        if self.tls == "none" and not self.allow_plain and not _is_loopback(self.host):
+            raise ValueError("tls = 'none' shows letters to the network; write starttls, or set allow_plain = true")
+        if self.user is None and (self.password or self.password_file):
+            raise ValueError("'user' is missing: the password is whose?")
+        return self
+
+
 class Engine(_Section):
     """How often, in seconds: polls, how far each looks back over the last, and the sweep over all tickets."""
 
@@ -130,6 +177,7 @@ class Settings(BaseSettings):
     jira: Jira
     rules: Rules
     store: Store = Store()
+    mail: Mail = Mail()
     engine: Engine = Engine()
     log: Log = Log()
 
@@ -170,8 +218,9 @@ def load_settings(path: Path) -> Settings:
         raise Misconfigured(*problems) from None
     except VariableError as error:
         raise Misconfigured(*problems, f"environment: {error}") from None
-    if settings.jira.ca_bundle and not settings.jira.ca_bundle.is_file():
-        problems.append(f"{_place(path, text, ('jira', 'ca_bundle'))}: there is no such file")
+    for section, file in (("jira", settings.jira.ca_bundle), ("mail", settings.mail.ca_bundle)):
+        if file and not file.is_file():
+            problems.append(f"{_place(path, text, (section, 'ca_bundle'))}: there is no such file")
     if problems:
         raise Misconfigured(*problems)
     return settings
@@ -186,17 +235,53 @@ def token_of(jira: Jira) -> str:
         return jira.token.get_secret_value()
     if jira.token_file is None:
         raise Misconfigured(f"no token: set {TOKEN}, or name a file with `token_file` under [jira]")
+    return _secret_in(jira.token_file, "token")
+
+
+def password_of(mail: Mail) -> str | None:
+    """Give the password of the mail server, as `token_of` gives the token; None where nobody logs in there."""
+    if mail.user is None:
+        return None
+    if mail.password is not None:
+        return mail.password.get_secret_value()
+    if mail.password_file is None:
+        raise Misconfigured(f"no password: set {PASSWORD}, or name a file with `password_file` under [mail]")
+    return _secret_in(mail.password_file, "password")
+
+
+def _secret_in(file: Path, what: str) -> str:
     try:
-        mode = stat.S_IMODE(jira.token_file.stat().st_mode)
-        token = jira.token_file.read_text("utf-8").strip()
+        mode = stat.S_IMODE(file.stat().st_mode)
+        secret = file.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise Misconfigured(f"{jira.token_file}: the token cannot be read: {reason}") from None
+        raise Misconfigured(f"{file}: the {what} cannot be read: {reason}") from None
     if mode & 0o007:
-        raise Misconfigured(f"{jira.token_file}: everybody may read the token; do: chmod 600 {jira.token_file}")
-    if not token:
-        raise Misconfigured(f"{jira.token_file}: the file of the token is empty")
-    return token
+        raise Misconfigured(f"{file}: everybody may read the {what}; do: chmod 600 {file}")
+    if not secret:
+        raise Misconfigured(f"{file}: the file of the {what} is empty")
+    return secret
+
+
+def addresses_of(mail: Mail) -> dict[str, str]:
+    """Give everybody's mail address, those of `addresses_file` (TOML: `person = "address"`) under `addresses`.
+
+    Raises Misconfigured for a file that cannot be read or holds anything else; it quotes no address.
+    """
+    if mail.addresses_file is None:
+        return mail.addresses
+    file = mail.addresses_file
+    try:
+        written = tomllib.loads(file.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise Misconfigured(f'{file}: this is not TOML, with lines such as person = "address": {error}') from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise Misconfigured(f"{file}: the addresses cannot be read: {reason}") from None
+    wrong = [person for person, address in written.items() if not isinstance(address, str) or not is_address(address)]
+    if wrong:
+        raise Misconfigured(f"{file}: no mail address is written for {', '.join(wrong)}")
+    return {**written, **mail.addresses}
 
 
 def _is_loopback(host: str) -> bool:
@@ -212,12 +297,14 @@ def _beside(settings: Settings, home: Path) -> Settings:
     def there(path: Path | None) -> Path | None:
         return None if path is None else home / path.expanduser()
 
-    jira, rules, store = settings.jira, settings.rules, settings.store
+    jira, rules, store, mail = settings.jira, settings.rules, settings.store, settings.mail
     files = {"token_file": there(jira.token_file), "ca_bundle": there(jira.ca_bundle)}
+    letters = {name: there(getattr(mail, name)) for name in ("password_file", "ca_bundle", "addresses_file")}
     return settings.model_copy(
         update={
             "jira": jira.model_copy(update=files),
             "rules": rules.model_copy(update={"folder": there(rules.folder)}),
+            "mail": mail.model_copy(update=letters),
             "store": store.model_copy(update={"url": SecretStr(_store_beside(store.url.get_secret_value(), home))}),
         }
     )
@@ -231,10 +318,12 @@ def _store_beside(url: str, home: Path) -> str:
 
 
 def _misplaced_secrets(path: Path, text: str, written: Mapping[str, Any]) -> Iterator[str]:
-    jira = written.get("jira")
-    if isinstance(jira, dict) and "token" in jira:
-        place = _place(path, text, ("jira", "token"))
-        yield f"{place}: the token does not belong in here; set {TOKEN}, or put it into a file named by `token_file`"
+    for section, secret, variable in (("jira", "token", TOKEN), ("mail", "password", PASSWORD)):
+        found = written.get(section)
+        if isinstance(found, dict) and secret in found:
+            place = _place(path, text, (section, secret))
+            instead = f"set {variable}, or put it into a file named by `{secret}_file`"
+            yield f"{place}: the {secret} does not belong in here; {instead}"
 
 
 def _unknown_variables() -> Iterator[str]:

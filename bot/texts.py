@@ -30,6 +30,7 @@ VALUES = frozenset(
     | {"state", "last", "n", "date", "answer_by", "why", "missing"}
     | {"basis", "reg", "at", "provisional", "unconfirmed", "extend_by"}
     | {"version", "commit", "effective", "errors", "more", "added", "removed", "altered", "renamed", "sections"}
+    | {"unsure"}
     | {"gained", "lost", "recorded", "withdrawn", "comments", "limit"}
 )
 """The value names a message may use; `to`, the list of addressees, and `person` become mentions."""

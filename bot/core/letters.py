@@ -18,14 +18,69 @@ from bot.core.ticket import Moment
 
 SECTIONS: Mapping[str, Names] = {
     "forwarded": {"et": "Minu edastatud piletid", "en": "Tickets I forwarded", "ru": "Переданные мной заявки"},
+    "owned": {"et": "Minu täita piletid", "en": "Tickets assigned to me", "ru": "Назначенные мне заявки"},
+    "desk": {
+        "et": "Koordinaatori hommikune ülevaade",
+        "en": "Coordinator's morning overview",
+        "ru": "Утренняя сводка координатора",
+    },
+    "untold": {"et": "Eraldi teatamata jäänud", "en": "Not told separately", "ru": "Не сообщено отдельно"},
     "undelivered": {
         "et": "Lahendatud, kuid kliendile edastamata",
         "en": "Solved, not yet delivered",
         "ru": "Решены, но решение не передано клиенту",
     },
     "to_close": {"et": "Sulgemist ootavad", "en": "Waiting to be closed", "ru": "Ожидают закрытия"},
+    "pass_on": {
+        "et": "II taseme küsimus ootab edasiandmist kliendile",
+        "en": "Tier II's question to pass on to the customer",
+        "ru": "Вопрос II уровня нужно передать клиенту",
+    },
+    "returned": {"et": "II taseme tagastatud", "en": "Returned by tier II", "ru": "Возвращены II уровнем"},
+    "to_confirm": {
+        "et": "II taseme tagastatud (vajab kinnitust)",
+        "en": "Returned by tier II (needs confirmation)",
+        "ru": "Возвращены II уровнем (нужно подтверждение)",
+    },
+    "customer": {"et": "Kliendi vastuse ootel", "en": "Waiting for customer", "ru": "Ожидают ответа клиента"},
+    "incomplete": {"et": "Täiendamist ootavad", "en": "Waiting for completion", "ru": "Ожидают дополнения"},
+    "overdue": {"et": "Tähtaja ületanud", "en": "Overdue", "ru": "Просроченные"},
+    "at_risk": {"et": "Tähtaeg lähedal", "en": "Due soon", "ru": "Срок близко"},
+    "still": {"et": "Liikumiseta", "en": "Without movement", "ru": "Без движения"},
+    "moved": {
+        "et": "Liikunud eelmisest tööpäevast alates",
+        "en": "Moved since the last working day",
+        "ru": "Движение с прошлого рабочего дня",
+    },
+    "unrouted": {"et": "Uued ja suunamata", "en": "New and not routed", "ru": "Новые и не направленные"},
+    "unassigned": {"et": "Täitjata", "en": "Without assignee", "ru": "Без исполнителя"},
+    "absent": {
+        "et": "Täitja on eemal, asendajat ei ole",
+        "en": "The assignee is away, without a deputy",
+        "ru": "Исполнитель отсутствует, замещающего нет",
+    },
+    "rest": {"et": "Ülejäänud", "en": "The rest", "ru": "Остальные"},
+    "held": {
+        "et": "Päevase teadete piiri või vaikse aja tõttu",
+        "en": "Because of the daily limit of messages or quiet hours",
+        "ru": "Из-за дневного лимита сообщений или тихих часов",
+    },
 }
 """What the parts and the sections of letters are called, by their words."""
+
+LABELS: Mapping[str, Names] = {
+    "queue": {"et": "järjekord", "en": "queue", "ru": "очередь"},
+    "state": {"et": "olek", "en": "state", "ru": "статус"},
+    "last": {
+        "et": "viimane sisuline tegevus",
+        "en": "last substantive action",
+        "ru": "последнее действие по существу",
+    },
+    "since": {"et": "alates", "en": "since", "ru": "с"},
+    "due": {"et": "tähtaeg", "en": "due", "ru": "срок"},
+    "missing": {"et": "puudub", "en": "missing", "ru": "не хватает"},
+}
+"""What the values of a line are called, by their words."""
 
 
 class Line(msgspec.Struct, frozen=True):
