@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from bot.core.calendar import Calendar
+from bot.core.letters import Letter
+from bot.core.rulebook import Rulebook
 from bot.core.steps import Step
 from bot.core.ticket import Moment
 from bot.engine.cycle import cycle
-from bot.engine.engine import Engine, Report
+from bot.engine.engine import Engine, Post, Report
+from bot.engine.mailer import Mail
 from bot.jira.catalogue import read_catalogue
 from bot.jira.client import Client
 from bot.jira.tracker import JiraTracker
+from bot.mail import FolderMailer
 from bot.sandbox.clock import Clock
 from bot.sandbox.fitted import fitted
 from bot.sandbox.server import Sandbox, serve
@@ -64,6 +69,7 @@ class Played:
     away: int = 0
     withdrawn: int = 0
     requests: int = 0
+    letters: list[Letter] = field(default_factory=list)
     last_at: Moment = 0
 
 
@@ -81,10 +87,16 @@ class Demo:
 
 @contextmanager
 def open_demo(
-    flavour: Literal["cloud", "dc"], desk: str, days: int, store_url: str = "sqlite://", port: int = 0
+    flavour: Literal["cloud", "dc"],
+    desk: str,
+    days: int,
+    store_url: str = "sqlite://",
+    port: int = 0,
+    letters: Path | None = None,
 ) -> Iterator[Demo]:
     """Open the sandbox at the first morning of a shipped desk's story, with the bot started on it over HTTP.
 
+    Letters are written into a folder, where one is given, as the mails that would go out.
     Raises Misconfigured when there is no such desk, OSError when the port is taken.
     """
     folder = rules_folder() / desk
@@ -100,8 +112,21 @@ def open_demo(
             catalogue = read_catalogue(client, book.entries)
             binding = tie(catalogue, book, folder)
             tracker = JiraTracker(client, catalogue, binding, book.entries)
-            engine = Engine(tracker, store, book, read.messages, binding.fingerprint, clock=lambda: clock() // 1000)
+            post = Post() if letters is None else _post(letters, book, sandbox.url)
+            engine = Engine(
+                tracker, store, book, read.messages, binding.fingerprint, clock=lambda: clock() // 1000, post=post
+            )
             yield Demo(story, Stage(world, story, book), sandbox, clock, client, engine)
+
+
+def _post(folder: Path, book: Rulebook, url: str) -> Post:
+    addresses = {person: f"{person}@desk.example" for person in book.languages}
+    calendar = book.calendar
+
+    def name(mail: Mail) -> str:
+        return f"{calendar.local(mail.at):%Y-%m-%d-%H%M}-{mail.to.partition('@')[0]}"
+
+    return Post(FolderMailer(folder, ADDRESS, SITE, name), addresses, f"{url}/browse/")
 
 
 def play(demo: Demo, tell: Callable[[Moment, Report], None] = lambda now, report: None) -> Played:
@@ -116,6 +141,7 @@ def play(demo: Demo, tell: Callable[[Moment, Report], None] = lambda now, report
         demo.clock.set(now * 1000)
         demo.sandbox.site.faults.down = any(since <= now < until for since, until in demo.story.away)
         report = cycle(demo.engine, now)
+        played.letters += report.letters
         played.spoken += [Spoken.of(steps, now) for steps in report.said]
         played.cycles += 1
         played.away += report.unreachable is not None

@@ -17,7 +17,6 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
-from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -38,11 +37,6 @@ def is_address(text: str) -> bool:
 def address_of(sender: str) -> str:
     """Give the mail address in a sender such as `Piletibot <bot@example.ee>`."""
     return parseaddr(sender)[1]
-
-
-def mail_id(key: str) -> str:
-    """Make a letter's id of its key: the same for ever, and nobody reads in it to whom it goes."""
-    return sha256(key.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,16 +13,17 @@ from bot.core.entries import Entries
 from bot.core.findings import KEY, Finding
 from bot.core.rulebook import Rulebook
 from bot.engine.difference import Ready
-from bot.engine.engine import Engine, Pace
+from bot.engine.engine import Engine, Pace, Post
 from bot.engine.tracker import Denied, Throttled, Unreachable
 from bot.jira import access
 from bot.jira.binding import Binding, bind
 from bot.jira.catalogue import Catalogue, read_catalogue
 from bot.jira.client import Client
 from bot.jira.tracker import JiraTracker
+from bot.mail import PORTS, Server, SmtpMailer
 from bot.rule_errors import SoundPart
 from bot.rulefiles import RulebookError, load_rulebook
-from bot.settings import Jira, Misconfigured, Settings, token_of
+from bot.settings import Jira, Mail, Misconfigured, Settings, addresses_of, password_of, token_of
 from bot.shipped import rules_folder
 from bot.store.scratch import scratch
 from bot.store.store import Store
@@ -159,6 +160,32 @@ def start(
         pace=Pace(overlap_s=settings.engine.overlap_s, reconcile_s=settings.engine.reconcile_s),
         stopping=stopping,
         clock=lambda: int(time.time()),
+        post=post_of(settings),
+    )
+
+
+def post_of(settings: Settings) -> Post:
+    """Make the way that letters leave by. Raises Misconfigured for a password or addresses that cannot be read."""
+    mail, browse = settings.mail, f"{settings.jira.url}/browse/"
+    server = mail_server(mail)
+    if server is None or mail.sender is None:
+        return Post(browse=browse)
+    mailer = SmtpMailer(server, mail.sender, mail.reply_to, settings.site)
+    return Post(mailer, addresses_of(mail), browse)
+
+
+def mail_server(mail: Mail) -> Server | None:
+    """Give the mail server of a configuration; None where it names none. Raises as `password_of` does."""
+    if mail.host is None:
+        return None
+    return Server(
+        host=mail.host,
+        port=mail.port or PORTS[mail.tls],
+        tls=mail.tls,
+        user=mail.user,
+        password=password_of(mail),
+        ca_bundle=str(mail.ca_bundle) if mail.ca_bundle else None,
+        timeout_s=mail.timeout_s,
     )
 
 

@@ -21,6 +21,7 @@ from bot.core.ticket import Moment
 from bot.demo import ADDRESS, SITE, Demo, Played, Spoken, moments, open_demo, play
 from bot.engine.daemon import Stop, run
 from bot.engine.engine import Report
+from bot.letter_texts import Writing
 from bot.report.digest import write
 from bot.settings import Misconfigured
 from bot.shipped import rules_folder
@@ -43,7 +44,10 @@ def demo(
     database = out / "demo.db"
     for old in (database, out / "demo.db-wal", out / "demo.db-shm"):
         old.unlink(missing_ok=True)
-    with open_demo(flavour, desk, days, f"sqlite:///{database}", port) as opened:
+    letters = out / "letters"
+    for stale in letters.glob("*.eml"):
+        stale.unlink()
+    with open_demo(flavour, desk, days, f"sqlite:///{database}", port, letters) as opened:
         _introduce(opened, flavour, days, console)
         began = time.monotonic()
         played = _played(opened, console)
@@ -58,6 +62,7 @@ def demo(
             f"{played.away} cycles found Jira away, {played.withdrawn} steps were withdrawn unsaid."
         )
         console.print(f"The lead's digest: [bold]{page}[/]")
+        _show_letters(opened, played, letters, console)
         if played.spoken:
             ask = f"piletibot why {played.spoken[-1].ticket} --config {config}"
             console.print(f"Ask why, of this ticket or any other: [bold]{ask}[/]", soft_wrap=True)
@@ -136,6 +141,22 @@ def _example(opened: Demo, console: Console) -> None:
     if text:
         console.print("\n[bold]The last comment, as it stands on its ticket[/]\n")
         console.print(escape(text), highlight=False)
+
+
+def _show_letters(opened: Demo, played: Played, folder: Path, console: Console) -> None:
+    """Tell of the letters sent, and open the longest of them for a browser."""
+    if not played.letters:
+        return
+    engine = opened.engine
+    longest = max(played.letters, key=lambda letter: sum(len(section.lines) for section in letter.sections))
+    page = folder / "longest.html"
+    page.write_text(Writing(longest, engine.messages, engine.book, engine.post.browse).html, "utf-8")
+    people = len({letter.to for letter in played.letters})
+    console.print(
+        f"{len(played.letters)} letters to {people} people, as mails in [bold]{folder}[/]; "
+        f"the longest to look at: [bold]{page}[/]",
+        soft_wrap=True,
+    )
 
 
 def _serve(opened: Demo, page: Path, console: Console) -> None:

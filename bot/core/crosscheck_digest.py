@@ -21,6 +21,7 @@ def digest(entries: Entries) -> Iterator[Finding]:
         yield Finding(("digest", "title"), f"a title in the digest's language '{language}' is missing")
     yield from _length(("digest", "soon"), said.soon, "days")
     yield from _length(("digest", "still"), said.still, "days", "working")
+    yield from _length(("digest", "waiting"), said.waiting, "days", "working")
     yield from _length(("digest", "promises"), said.promises, "calendar days")
     for i, age in enumerate(said.ages):
         yield from _length(("digest", "ages", i), age, "calendar days")

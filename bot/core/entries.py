@@ -34,6 +34,7 @@ from bot.core.written import (
     SomeMoments,
     Span,
     Tier,
+    TimeOfDay,
     Week,
     Whiles,
     Working,
@@ -236,6 +237,12 @@ class Manners(_Entry):
     """How many comments the bot writes on a ticket in its life; what comes later stands in summaries only."""
     observe: StrictBool = False
     """Every rule only records what it would have said."""
+    desk_ticket: str | None = None
+    """The key of the ticket on which letters are comments for those who get no mail; `control` by default."""
+    summary_at: TimeOfDay | None = Field(default="08:30", validate_default=True)
+    """When the morning summary comes, on each working day of its recipient; nothing (`~`) for none."""
+    summary_empty: StrictBool = False
+    """The summary comes to everybody also when there is nothing to say."""
 
 
 class Route(_Entry):
@@ -480,6 +487,8 @@ class DigestEntry(_Entry):
     """What is due before so many working days are over, today the first of them, is due soon."""
     still: Working = Field(default="2wd", validate_default=True)
     """A ticket on which tier 2 did nothing in so much working time is without movement."""
+    waiting: Working = Field(default="5wd", validate_default=True)
+    """A ticket that has waited for the customer so long is told of in the morning summary."""
     ages: tuple[CalendarDays, ...] = Field(default=("10cd", "30cd"), validate_default=True, min_length=1)
     """The ages at which the backlog is divided, in calendar days."""
     promises: CalendarDays = Field(default="7cd", validate_default=True)

@@ -33,12 +33,12 @@ class LetterKind(NamedTuple):
 LETTERS: Mapping[str, LetterKind] = {
     "summary": LetterKind(
         summary_letters,
-        "to each person whose working day begins: the tickets they forwarded and have not closed, by what is to be "
-        "done",
+        "to each person whose working day begins: the tickets they forwarded, work on or coordinate, by what is to be "
+        "done, and of what they were not told separately",
         {
-            "et": "Kokkuvõte tuleb iga tööpäeva hommikul sellele, kelle edastatud piletid vajavad tegutsemist.",
-            "en": "The summary comes each working morning to those whose forwarded tickets need something done.",
-            "ru": "Сводка приходит утром каждого рабочего дня тем, чьи переданные заявки требуют действий.",
+            "et": "Kokkuvõte tuleb iga tööpäeva hommikul sellele, kes pileteid edastab, täidab või koordineerib.",
+            "en": "The summary comes each working morning to those who forward, work on or coordinate tickets.",
+            "ru": "Сводка приходит утром каждого рабочего дня тем, кто передаёт, исполняет или координирует заявки.",
         },
     ),
 }

@@ -79,6 +79,7 @@ LABELS: Mapping[str, Names] = {
     "since": {"et": "alates", "en": "since", "ru": "с"},
     "due": {"et": "tähtaeg", "en": "due", "ru": "срок"},
     "missing": {"et": "puudub", "en": "missing", "ru": "не хватает"},
+    "reason": {"et": "põhjus", "en": "reason", "ru": "основание"},
 }
 """What the values of a line are called, by their words."""
 

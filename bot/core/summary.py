@@ -1,45 +1,278 @@
-"""The summary of the morning: to each specialist the tickets that they answer for, by what is to be done. Pure."""
+"""The summary of the morning: to each person the tickets that they answer for, by what is to be done. Pure.
+
+A forwarder has the tickets that they handed to tier 2, an owner those whose turn is tier 2's, a coordinator those of
+the desk or the queue. A ticket stands once in each of these parts, in the first of its sections that it belongs to.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import NamedTuple
 
+from bot.core.clock import due_at, is_paused, is_running
+from bot.core.clocks import since_cycle
+from bot.core.deadline import is_over, shown
 from bot.core.desk import Desk
-from bot.core.judge import look
+from bot.core.history import Turn, is_bounce
+from bot.core.judge import Judged, look
+from bot.core.ledger import Entry
 from bot.core.letters import Letter, Line, Section, Told, letter_key
+from bot.core.moments import moment
+from bot.core.overview import Row, rows_of, soon_until
 from bot.core.people import ROLES
 from bot.core.rulebook import Rulebook
-from bot.core.steps import Because, Count, Day, Name
-from bot.core.ticket import Moment, Ticket
+from bot.core.steps import At, Because, Count, Day, Name, Several, Value
+from bot.core.ticket import UNKNOWN, Moment, Ticket
 
 KIND = "summary"
+LISTED = 15
+"""How many tickets a section lists; of the others it tells how many they are."""
+
+FORWARDED = ("undelivered", "to_close", "pass_on", "returned", "customer", "incomplete", "overdue", "at_risk",
+             "still", "moved", "rest")  # fmt: skip
+OWNED = ("overdue", "at_risk", "still", "rest")
+DESK = ("unrouted", "unassigned", "absent", "incomplete", "at_risk", "overdue", "still", "customer", "undelivered",
+        "to_confirm")  # fmt: skip
+PARTS: Mapping[str, tuple[str, ...]] = {"forwarded": FORWARDED, "owned": OWNED, "desk": DESK, "untold": ("held",)}
+"""The parts of a summary with their sections, in order."""
+
+_NO_TASK = frozenset(("moved", "rest"))
+_COUNTED = frozenset(("rest",))
+
+
+class _Listed(NamedTuple):
+    """A ticket as it stands in a section: sorted by `at`, then by its number."""
+
+    at: Moment
+    line: Line
+
+
+_Part = dict[str, list[_Listed]]
+
+
+@dataclass(slots=True)
+class _Mine:
+    """What one person is told: the tickets of each section of each part."""
+
+    parts: dict[str, _Part] = field(default_factory=lambda: {part: {} for part in PARTS})
+
+    def put(self, part: str, title: str, listed: _Listed) -> None:
+        self.parts[part].setdefault(title, []).append(listed)
+
+    @property
+    def tasks(self) -> int:
+        """How many tickets something is to be done about."""
+        keys = {
+            listed.line.ticket_key
+            for sections in self.parts.values()
+            for title, found in sections.items()
+            if title not in _NO_TASK
+            for listed in found
+        }
+        return len(keys)
+
+    @property
+    def says_something(self) -> bool:
+        return any(title not in _COUNTED for sections in self.parts.values() for title in sections)
 
 
 def summary_letters(
     tickets: Callable[[], Iterable[Ticket]], told: Told, book: Rulebook, desk: Desk, now: Moment
 ) -> Iterator[Letter]:
-    """The letters of the morning to the people of `told`; none to somebody who has nothing to do."""
-    found: dict[str, dict[str, list[Line]]] = {person: {} for person in told.mornings}
+    """The letters of the morning to the people of `told`; none to somebody of whom nothing can be said.
+
+    A ticket of restricted access, or one that a person silenced, is counted under the rest, and not listed.
+    """
+    mine = {person: _Mine() for person in told.mornings}
+    today = book.calendar.day_of(now)
+    before = _last_working_day(book, today)
     for ticket in tickets():
-        view = look(ticket, book, now, desk).view
-        person = ROLES["forwarder"].person(view)
-        after = view.happened[-1].after
-        if person in found and after.standing == "solved":
-            title = "to_close" if after.delivered else "undelivered"
-            line = Line(ticket.key, {"state": Name("state", after.state)})
-            found[person].setdefault(title, []).append(line)
-    for person, sections in found.items():
-        if sections:
-            day = book.calendar.day_of(now)
-            yield Letter(
-                key=letter_key(book.site, KIND, person, day.isoformat()),
-                rule=KIND,
-                say="summary",
-                to=person,
-                due_at=told.mornings[person],
-                because=Because(KIND),
-                values={"date": Day(day), "n": Count(sum(map(len, sections.values())))},
-                sections=tuple(
-                    Section(title, tuple(lines), part="forwarded") for title, lines in sorted(sections.items())
-                ),
-            )
+        for person, part, title, listed in _places(look(ticket, book, now, desk), before):
+            if person in mine:
+                mine[person].put(part, title, listed)
+    for person in mine:
+        for listed in _untold(person, told.held):
+            mine[person].put("untold", "held", listed)
+    for person, found in mine.items():
+        if found.says_something or book.entries.manners.summary_empty:
+            yield _letter(person, found, told, book, now)
+
+
+def _letter(person: str, found: _Mine, told: Told, book: Rulebook, now: Moment) -> Letter:
+    today = book.calendar.day_of(now)
+    values: dict[str, Value] = {"date": Day(today), "at": At(now)}
+    if found.tasks:
+        values["n"] = Count(found.tasks)
+    unsure = sum(row.to == person for row in told.doubtful)
+    if unsure:
+        values["unsure"] = Count(unsure)
+    return Letter(
+        key=letter_key(book.site, KIND, person, today.isoformat()),
+        rule=KIND,
+        say=KIND,
+        to=person,
+        due_at=told.mornings[person],
+        because=Because(KIND),
+        values=values,
+        sections=tuple(_sections(found)),
+    )
+
+
+def _sections(found: _Mine) -> Iterator[Section]:
+    for part, titles in PARTS.items():
+        for title in titles:
+            listed = sorted(found.parts[part].get(title, ()), key=lambda each: (each.at, _number(each.line)))
+            if title in _COUNTED and listed:
+                yield Section(title, (), len(listed), part)
+            elif listed:
+                lines = tuple(each.line for each in listed[:LISTED])
+                yield Section(title, lines, len(listed) - len(lines), part)
+
+
+def _number(line: Line) -> tuple[int, str]:
+    number = line.ticket_key.rpartition("-")[2]
+    return (int(number) if number.isdigit() else 0, line.ticket_key)
+
+
+def _last_working_day(book: Rulebook, today: date) -> Moment:
+    return book.calendar.start_of_day(book.calendar.add_working_days(today, -1))
+
+
+# Where a ticket stands
+
+
+def _places(judged: Judged, before: Moment) -> Iterator[tuple[str, str, str, _Listed]]:
+    """Each person whose summary the ticket is in, with the part and the section in which it stands there."""
+    view = judged.view
+    after = view.happened[-1].after
+    if after.standing not in ("open", "solved"):
+        return
+    wants = _wants(judged)
+    forwarder = ROLES["forwarder"].person(view)
+    was_handed_over = since_cycle("enters tier 2", view) is not None
+    if forwarder is not None and (was_handed_over or after.standing == "solved"):
+        moved = _moved(judged, forwarder, before)
+        yield forwarder, "forwarded", *_first(judged, wants | moved, FORWARDED)
+    owner = view.ticket.owner
+    if owner is not None and owner != forwarder and after.standing == "open" and after.ball == "tier 2":
+        yield owner, "owned", *_first(judged, wants, OWNED)
+    title, listed = _first(judged, wants, DESK)
+    if title in DESK:
+        people = (ROLES["coordinator"].person(view), ROLES["queue"].person(view))
+        for person in dict.fromkeys(each for each in people if each is not None):
+            yield person, "desk", title, listed
+
+
+def _first(judged: Judged, wants: Mapping[str, Row], sections: tuple[str, ...]) -> tuple[str, _Listed]:
+    """The first of the sections that a ticket belongs to, and how it stands there; `rest` where it is in none."""
+    ticket, book = judged.view.ticket, judged.view.book
+    hidden = ticket.secured or book.entries.manners.hold in ticket.labels
+    title = next((title for title in sections if title in wants), "rest")
+    if hidden or title == "rest":
+        return "rest", _Listed(ticket.created_at, Line(ticket.key))
+    row = wants[title]
+    return title, _Listed(row.at, Line(ticket.key, dict(_values(judged, title, row))))
+
+
+def _wants(judged: Judged) -> dict[str, Row]:
+    """All that a ticket is in want of, by the titles of sections."""
+    view, now = judged.view, judged.view.now
+    after, book = view.happened[-1].after, view.book
+    wants: dict[str, Row] = {}
+    for name, row in rows_of(judged, now):
+        waits = row.amount.seconds if row.amount else 0
+        if name == "customer" and waits < book.entries.digest.waiting.working_s(book.calendar.day_s):
+            continue
+        wants[{"solved": "undelivered", "due_soon": "at_risk"}.get(name, name)] = row
+    own = Row(view.ticket.key, view.ticket.queue, after.state, view.happened[-1].at)
+    if after.standing == "solved":
+        return wants | ({"to_close": own} if after.delivered else {})
+    for deadline in judged.deadlines:
+        at = replace(own, at=deadline.due_at)
+        if is_over(deadline, now):
+            if not deadline.period:  # a season's dates are the customer's to keep
+                wants.setdefault("overdue", at)
+        elif deadline.due_at <= soon_until(book, now):
+            wants.setdefault("at_risk", at)
+    if "overdue" in wants:
+        wants.pop("at_risk", None)
+    if after.ball == "tier 1" and after.tier == 2:
+        wants["pass_on"] = replace(own, at=_since("ball is tier 1", judged))
+    elif after.ball == "tier 1" and (bounce := _returned(view.happened)) is not None:
+        wants["returned"] = wants["to_confirm"] = replace(own, at=bounce.at)
+    if after.ball == "tier 2" and _is_deserted(judged):
+        wants["absent"] = own
+    return wants
+
+
+def _returned(happened: tuple[Turn, ...]) -> Turn | None:
+    """The turn by which a ticket came back to tier 1, where it has been there since."""
+    left = next(
+        (turn for turn in reversed(happened) if turn.before and turn.before.tier == 2 != turn.after.tier), None
+    )
+    return left if left is not None and is_bounce(left) else None
+
+
+def _is_deserted(judged: Judged) -> bool:
+    """Whether the owner is away today, and nobody named stands in."""
+    view = judged.view
+    today = view.book.calendar.day_of(view.now)
+    away = [each for each in view.desk.absences if each.first <= today <= each.last]
+    return any(each.person == view.ticket.owner and not each.deputies for each in away)
+
+
+def _moved(judged: Judged, person: str, before: Moment) -> dict[str, Row]:
+    """Whether anybody else did something with the ticket since the last working day began."""
+    view, moved = judged.view, moment("movement")
+    turn = next((turn for turn in reversed(view.happened) if moved(turn) and turn.who != person), None)
+    if turn is None or turn.at < before or turn.before is None:
+        return {}
+    return {"moved": Row(view.ticket.key, view.ticket.queue, turn.after.state, turn.at)}
+
+
+def _since(words: str, judged: Judged) -> Moment:
+    cycle = since_cycle(words, judged.view)
+    return judged.view.ticket.created_at if cycle is None else cycle.started_at
+
+
+def _values(judged: Judged, title: str, row: Row) -> Iterator[tuple[str, Value]]:
+    """What a line tells of its ticket: its queue and state, what is missing, since when, and when it is due."""
+    view, moved = judged.view, moment("movement")
+    if row.queue not in (None, UNKNOWN):
+        yield "queue", Name("queue", str(row.queue))
+    yield "state", Name("state", view.happened[-1].after.state)
+    if title == "incomplete":
+        yield "missing", Several(tuple(Name("title", word) for word in row.missing))
+    if title in ("undelivered", "to_close", "customer", "pass_on", "returned", "to_confirm"):
+        yield "since", At(row.at)
+    else:
+        yield "last", At(next(turn.at for turn in reversed(view.happened) if moved(turn)))
+    due = min(_dues(judged), key=lambda each: each[0], default=None)
+    if due is not None:
+        yield "due", due[1]
+
+
+def _dues(judged: Judged) -> Iterator[tuple[Moment, Value]]:
+    """When an open ticket's clocks run out and its deadlines end."""
+    view = judged.view
+    if view.happened[-1].after.standing != "open":
+        return
+    for cycle in (cycles[-1] for cycles in judged.clocks.values() if cycles):
+        due = due_at(cycle, view.now) if is_running(cycle) and not is_paused(cycle) else None
+        if due is not None:
+            yield due, At(due)
+    for deadline in judged.deadlines:
+        at = deadline.due_at - deadline.by_day
+        yield deadline.due_at, shown(at, view.book.calendar, by_day=deadline.by_day)
+
+
+def _untold(person: str, held: Iterable[Entry]) -> Iterator[_Listed]:
+    """The tickets of which a person was to be told, and was not, each once, with the rule's reason."""
+    found: dict[str, Entry] = {}
+    for entry in held:
+        if person in entry.to:
+            found.setdefault(entry.ticket_key, entry)
+    for key, entry in found.items():
+        yield _Listed(entry.due_at, Line(key, {"reason": Name("why", entry.rule)}))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, time
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -167,6 +167,18 @@ Date = Annotated[
 ]
 CalendarDate = Annotated[Date, WithJsonSchema(_CALENDAR_DATE)]
 """A date in the years that calendars count."""
+
+
+def _time_of_day(value: object) -> object:
+    if isinstance(value, time):
+        return value
+    if isinstance(value, str) and re.fullmatch(_TIME, value):
+        return time.fromisoformat(value)
+    raise ValueError(f"'{value}' is not a time of day; write for example \"08:30\"")
+
+
+TimeOfDay = Annotated[time, BeforeValidator(_time_of_day), WithJsonSchema(text_like(_TIME, "08:30"))]
+"""A time on the clock on the wall."""
 
 
 def _day(value: object) -> object:

@@ -18,6 +18,7 @@ from bot.engine.control import SILENCED, heed_control
 from bot.engine.deliver import deliver, put_fields, settle
 from bot.engine.engine import Engine, Report
 from bot.engine.ledger import row_read_back
+from bot.engine.letters import write_letters
 from bot.engine.notices import tell
 from bot.engine.poll import lay_aside, mirror, poll, reconcile, reconcile_due
 from bot.engine.tracker import Refused, Throttled, Unreachable
@@ -47,6 +48,7 @@ def cycle(engine: Engine, now: Moment) -> Report:
         settle(engine, now, report)
         _judge_due(engine, now, report)
         tell(engine, now, report)
+        write_letters(engine, now, report)
     except Unreachable as error:
         report.unreachable = str(error)
         report.retry_after_s = error.retry_after_s if isinstance(error, Throttled) else 0.0

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import ceil
 
 from bot.core.desk import QUIET, Desk
+from bot.core.letters import Letter
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Step
 from bot.core.ticket import Moment
+from bot.engine.mailer import Mailer
 from bot.engine.tracker import Ailing, Refused, Tracker
 from bot.store.store import Store
 from bot.texts import Messages
@@ -29,6 +31,22 @@ class Pace:
     def peace_s(self, error: Refused) -> int:
         """How long a ticket that was refused is left in peace, in seconds."""
         return ceil(error.wait_s) if isinstance(error, Ailing) else self.refused_s
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """How letters leave: the mail server, everybody's address by their word, and the address before a key.
+
+    Without a mail server, or an address, a letter is a comment on the desk's ticket.
+    """
+
+    mailer: Mailer | None = None
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    browse: str = ""
+
+    def reaches(self, person: str) -> bool:
+        """Whether there is mail for a person."""
+        return self.mailer is not None and person in self.addresses
 
 
 @dataclass(slots=True)
@@ -54,6 +72,7 @@ class Engine:
     doubts: Counter[str] = field(default_factory=Counter)
     tried: dict[str, int] = field(default_factory=dict)
     notices: list[Step] = field(default_factory=list)
+    post: Post = Post()
 
     def desk(self, now: Moment) -> Desk:
         """What judging a ticket needs now that crosses tickets."""
@@ -62,12 +81,13 @@ class Engine:
 
 @dataclass(slots=True)
 class Report:
-    """What one cycle did. `said` holds the steps of each comment written."""
+    """What one cycle did. `said` holds the steps of each comment written, `letters` those that were sent."""
 
     at: Moment
     changed: int = 0
     judged: int = 0
     said: list[tuple[Step, ...]] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
     observed: list[Step] = field(default_factory=list)
     adopted: int = 0
     held: int = 0

@@ -5,17 +5,15 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from bot.core.clock import Cycle, due_at, elapsed_s, is_paused, is_running
-from bot.core.clocks import since_cycle
-from bot.core.completeness import gaps, handed_over_at
 from bot.core.deadline import Deadline, distance, is_over, shown
 from bot.core.deadlines import dates_of
 from bot.core.judge import Judged, look
 from bot.core.ledger import Entry
+from bot.core.overview import Row, rows_of
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Amount, At, Name, Several, Value
 from bot.core.ticket import UNKNOWN, Moment, Ticket
@@ -26,19 +24,6 @@ from bot.store.store import Store
 from bot.wording import show
 
 _TEMPLATE = Path(__file__).with_name("digest.html")
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One ticket of a section: what is shown of it, and the moment by which the section is sorted."""
-
-    key: str
-    queue: str | None
-    state: str
-    at: Moment
-    amount: Amount | None = None
-    policy: str = ""
-    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +107,7 @@ def gather(
             tiers[tier] += 1
             age = (book.calendar.day_of(now) - book.calendar.day_of(ticket.created_at)).days
             band_of(age, backlog).by_tier[tier] += 1
-        found = [(name, row) for name, row in _rows(judged, now) if name in shown]
+        found = [(name, row) for name, row in rows_of(judged, now) if name in shown]
         dated = list(_statutory(judged, now)) if "statutory" in shown else []
         if ticket.secured:
             secured += bool(found or dated)
@@ -200,34 +185,6 @@ PARTS: Mapping[str, str] = {
 """What a digest can show; each part's row in the reference."""
 
 
-def _rows(judged: Judged, now: Moment) -> Iterable[tuple[str, Row]]:
-    """Every section the ticket belongs to, each with its row."""
-    view, ticket = judged.view, judged.view.ticket
-    after = view.happened[-1].after
-    if after.standing == "solved" and not after.delivered:
-        if (cycle := since_cycle("solved", view)) is not None:
-            yield "solved", _row(judged, cycle.started_at, _run(cycle, now))
-        return
-    if after.standing != "open":
-        return
-    running = [cycles[-1] for cycles in judged.clocks.values() if cycles and is_running(cycles[-1])]
-    deadlines = [row for cycle in running if (row := _deadline(judged, cycle, now))]
-    yield from sorted(deadlines, key=lambda found: found[1].at)[:1]
-    if after.ball == "customer" and (cycle := since_cycle("ball is customer", view)) is not None:
-        yield "customer", _row(judged, cycle.started_at, _run(cycle, now))
-    if after.ball == "tier 2" and (cycle := since_cycle("movement", view)) is not None:
-        still = elapsed_s(cycle, now)
-        if still >= view.book.entries.digest.still.working_s(cycle.calendar.day_s):
-            yield "still", _row(judged, cycle.started_at, Amount(still, cycle.calendar.day_s))
-    missing = dict.fromkeys(word for found in gaps(view) if not found.rule.observe for word in found.missing)
-    if missing and (came_at := handed_over_at(view)) is not None:
-        yield "incomplete", replace(_row(judged, came_at), missing=tuple(missing))
-    if after.tier == 2 and (ticket.queue is None or ticket.owner is None):
-        since = since_cycle("enters tier 2", view)
-        at = ticket.created_at if since is None else since.started_at
-        yield "unrouted" if ticket.queue is None else "unassigned", _row(judged, at)
-
-
 def _statutory(judged: Judged, now: Moment) -> Iterable[Statutory]:
     """The answers that an open ticket owes; a season's dates are the customer's to keep."""
     view, calendar = judged.view, judged.view.book.calendar
@@ -254,32 +211,6 @@ def _statutory(judged: Judged, now: Moment) -> Iterable[Statutory]:
             first=first if moved else None,
             promise_rules=dates.rules is not None and dates.rules.kind == "promised",
         )
-
-
-def _deadline(judged: Judged, cycle: Cycle, now: Moment) -> tuple[str, Row] | None:
-    due = due_at(cycle, now)
-    if due is None or cycle.target_s is None or is_paused(cycle):
-        return None
-    left_s = cycle.target_s - elapsed_s(cycle, now)
-    if left_s < 0:
-        return "overdue", _row(judged, due, Amount(-left_s, cycle.calendar.day_s), cycle.policy)
-    calendar = judged.view.book.calendar
-    last = calendar.add_working_days(calendar.day_of(now), judged.view.book.entries.digest.soon.amount - 1)
-    day_after = calendar.start_of_day(last + timedelta(days=1))
-    return (
-        ("due_soon", _row(judged, due, Amount(left_s, cycle.calendar.day_s), cycle.policy))
-        if due < day_after
-        else None
-    )
-
-
-def _run(cycle: Cycle, now: Moment) -> Amount:
-    return Amount(elapsed_s(cycle, now), cycle.calendar.day_s)
-
-
-def _row(judged: Judged, at: Moment, amount: Amount | None = None, policy: str = "") -> Row:
-    ticket = judged.view.ticket
-    return Row(ticket.key, ticket.queue, judged.view.happened[-1].after.state, at, amount, policy)
 
 
 def html(digest: Digest, book: Rulebook, language: str, browse: str | None = None) -> str:

@@ -226,6 +226,10 @@ class Store(Database):
         """Return the entries of messages that went out, or may have, at `at` or later, oldest first."""
         return self._entries_where(ledger.c.state.in_(SPOKEN), ledger.c.at >= at)
 
+    def held_since(self, at: Moment) -> list[Entry]:
+        """Return the entries of steps that are held back, since `at` or later, oldest first."""
+        return self._entries_where(ledger.c.state == "held", ledger.c.at >= at)
+
     def _entries_where(self, *conditions: sa.ColumnElement[bool]) -> list[Entry]:
         columns = sa.select(ledger).where(*conditions).order_by(ledger.c.at, ledger.c.key)
         with self.reading() as connection:
@@ -288,6 +292,12 @@ class Store(Database):
     def letters_since(self, at: Moment) -> list[LetterRow]:
         """Return the letters that got into their state at `at` or later, by moment and key."""
         columns = sa.select(letters).where(letters.c.at >= at).order_by(letters.c.at, letters.c.key)
+        with self.reading() as connection:
+            return [LetterRow(**row._mapping) for row in connection.execute(columns)]
+
+    def letters_in(self, states: Collection[str]) -> list[LetterRow]:
+        """Return the letters that are in one of these states, by moment and key."""
+        columns = sa.select(letters).where(letters.c.state.in_(sorted(states))).order_by(letters.c.at, letters.c.key)
         with self.reading() as connection:
             return [LetterRow(**row._mapping) for row in connection.execute(columns)]
 

@@ -116,4 +116,5 @@ letters = Table(
     Column("tries", Integer, nullable=False),
     Column("version", Text, nullable=False),
     Index("letters_by_at", "at", "key"),
+    Index("letters_by_state", "state", "at"),
 )

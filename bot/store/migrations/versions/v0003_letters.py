@@ -28,3 +28,4 @@ def upgrade() -> None:
         sa.Column("version", sa.Text, nullable=False),
     )
     op.create_index("letters_by_at", "letters", ["at", "key"])
+    op.create_index("letters_by_state", "letters", ["state", "at"])

@@ -1,0 +1,114 @@
+"""Which letters are due: those of the morning once on each person's working day, the others whenever there are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+import structlog
+
+from bot.core.letter_kinds import LETTERS
+from bot.core.letters import Letter, LetterRow, Told
+from bot.core.people import calendar_of
+from bot.core.ticket import Moment, Ticket
+from bot.engine.control import SILENCED
+from bot.engine.engine import Engine, Report
+from bot.engine.sending import SINCE, WAITING, has_way, send, settle_letters, today_of, turned
+from bot.engine.tracker import TrackerError
+from bot.store.store import StoreError
+
+log = structlog.get_logger()
+
+ASKED = "letters asked"
+_REMEMBERED_S = 7 * 24 * 3600
+
+
+def write_letters(engine: Engine, now: Moment, report: Report) -> None:
+    """Send the letters that are due. In a cycle with none this reads a few rows and writes nothing.
+
+    Raises what the tracker raises when it is away, for letters that are comments.
+    """
+    since = engine.store.note(SINCE)
+    if since is None:
+        since = str(now)
+        engine.store.set_note(SINCE, since)
+    settle_letters(engine, now, report)
+    if engine.store.note(SILENCED) or not has_way(engine):
+        return
+    mornings = _mornings(engine, now)
+    if mornings:
+        _withdraw_the_late(engine, now)
+    rows = send(engine, list(_written(engine, mornings, now, report)), now, report)
+    if mornings:
+        _note_asked(engine, mornings, rows, now)
+
+
+def _mornings(engine: Engine, now: Moment) -> dict[str, Moment]:
+    """The people whose working day has begun, and who were not yet asked about today, with when they were due."""
+    book, at = engine.book, engine.book.entries.manners.summary_at
+    if at is None:
+        return {}
+    asked = _asked(engine)
+    mornings: dict[str, Moment] = {}
+    for person in book.languages:
+        if asked.get(person, 0) > now:
+            continue
+        calendar = calendar_of(person, book)
+        day = calendar.day_of(now)
+        due_at = calendar.moment(datetime.combine(day, at))
+        if due_at <= now and calendar.is_open(now):
+            mornings[person] = due_at
+    return mornings
+
+
+def _asked(engine: Engine) -> dict[str, Moment]:
+    """Until when each person is not asked about: the end of the day on which that is settled, or another try."""
+    return dict(json.loads(engine.store.note(ASKED) or "{}"))
+
+
+def _note_asked(engine: Engine, mornings: Mapping[str, Moment], rows: Mapping[str, LetterRow], now: Moment) -> None:
+    asked = {person: until for person, until in _asked(engine).items() if until > now}
+    for person in mornings:
+        calendar = calendar_of(person, engine.book)
+        over = calendar.end_of_day(calendar.day_of(now))
+        open_ = [row for row in rows.values() if row.to == person and row.state in WAITING]
+        asked[person] = min((row.not_before or over for row in open_), default=over)
+    engine.store.set_note(ASKED, json.dumps(asked, sort_keys=True))
+
+
+def _written(engine: Engine, mornings: Mapping[str, Moment], now: Moment, report: Report) -> Iterator[Letter]:
+    """The letters of all kinds. A kind that cannot be written is reported, and does not stop the others."""
+    remembered = now - _REMEMBERED_S
+    told = Told(
+        mornings,
+        tuple(engine.store.held_since(remembered)) if mornings else (),
+        tuple(row for row in engine.store.letters_in({"doubtful"}) if row.at >= remembered) if mornings else (),
+    )
+    for name, kind in LETTERS.items():
+        if kind.morning and not mornings:
+            continue
+        try:
+            yield from list(kind.write(lambda: _unfinished(engine), told, engine.book, engine.desk(now), now))
+        except (TrackerError, StoreError):
+            raise
+        except Exception as error:  # one kind of letters never stops the others; what it was is reported by type
+            report.troubles.append(f"letters of the kind {name} could not be written ({type(error).__name__})")
+            log.error("letters could not be written", kind=name, error=type(error).__name__)
+
+
+def _unfinished(engine: Engine) -> Iterator[Ticket]:
+    """Every ticket that is not closed, but for those that cannot be read or judged."""
+    states = {state.state for state in engine.book.entries.states if state.standing != "closed"}
+    troubled = {ticket_id for ticket_id, _, _ in engine.store.troubles()}
+    return (ticket for ticket in engine.store.open_tickets(states) if ticket.id not in troubled)
+
+
+def _withdraw_the_late(engine: Engine, now: Moment) -> None:
+    """A letter of the morning that could not be sent on its day is out of date."""
+    late = [
+        row
+        for row in engine.store.letters_in(WAITING)
+        if is_of_the_morning(row) and row.due_at < today_of(engine, row.to, now)
+    ]
+    engine.store.write_letters([turned(row, "withdrawn", "its day is over", now) for row in late])

@@ -1,0 +1,292 @@
+"""Letters said once: by which way each reaches its person, and what became of it.
+
+The intent is committed before each sending. What the mail server may have taken is never sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import structlog
+
+from bot.core.letter_kinds import LETTERS
+from bot.core.letters import Letter, LetterRow
+from bot.core.people import calendar_of
+from bot.core.ticket import Moment, Ticket
+from bot.engine.control import control_ticket
+from bot.engine.engine import Engine, Report
+from bot.engine.mailer import Lost, Mail, NotTaken, Unsent, mail_id
+from bot.engine.tracker import Ailing, Doubtful, Refused, Unreachable
+from bot.letter_texts import Writing
+from bot.texts import text_hash
+
+log = structlog.get_logger()
+
+SINCE = "letters since"
+SETTLED = frozenset(("said", "doubtful", "refused", "observed", "adopted"))
+"""States of a letter that is not sent any more."""
+
+WAITING = frozenset(("held", "batched", "released"))
+"""States of a letter not yet sent."""
+
+_DAY_S = 24 * 3600
+_AGAIN_S = 300
+_LATEST_AGAIN_S = 3600
+
+
+def has_way(engine: Engine) -> bool:
+    """Whether letters can reach anybody: by mail, or on the desk's ticket."""
+    return (engine.post.mailer is not None and bool(engine.post.addresses)) or desk_ticket(engine) is not None
+
+
+def desk_ticket(engine: Engine) -> Ticket | None:
+    """The ticket on which letters are comments, as it is in the mirror: the control ticket, or another named."""
+    key = engine.book.entries.manners.desk_ticket
+    return control_ticket(engine) if key is None else engine.store.ticket_of(key)
+
+
+def send(engine: Engine, wanted: Sequence[Letter], now: Moment, report: Report) -> dict[str, LetterRow]:
+    """Send those of the letters that are not settled, and give what has become of all of them by their keys.
+
+    More letters than the ceiling, those of the morning not counted, are kept as a batch until a person releases it.
+    """
+    known = engine.store.letters([letter.key for letter in wanted])
+    rows: dict[str, LetterRow] = {}
+    ready: list[Letter] = []
+    for letter in wanted:
+        row = known.get(letter.key)
+        if row is not None and (row.state in SETTLED or row.state == "batched" or (row.not_before or 0) > now):
+            continue
+        kept = _kept_back(engine, letter, now)
+        if kept is None:
+            ready.append(letter)
+        else:
+            rows[letter.key] = _row(letter, *kept, engine, now, row)
+    crowd = [each for each in ready if not is_of_the_morning(each) and _state(known, each) != "released"]
+    if len(crowd) > engine.book.entries.manners.ceiling:
+        because = "more letters than the ceiling allows"
+        rows |= {each.key: _row(each, "batched", because, None, engine, now, known.get(each.key)) for each in crowd}
+        report.batched += len(crowd)
+        ready = [each for each in ready if each not in crowd]
+        log.warning("ceiling reached, no letter of the batch is sent", letters=len(crowd))
+    engine.store.write_letters(list(rows.values()))
+    _send_each(engine, ready, known | rows, now, report)
+    return engine.store.letters([letter.key for letter in wanted])
+
+
+def _kept_back(engine: Engine, letter: Letter, now: Moment) -> tuple[str, str, Moment | None] | None:
+    """The state, the reason, and until when, of a letter that is not to be sent now; None for one that is."""
+    calendar = calendar_of(letter.to, engine.book)
+    if letter.due_at < int(engine.store.note(SINCE) or 0):
+        return "adopted", "due before this database began", None
+    if engine.book.entries.manners.observe:
+        return "observed", letter.because.why, None
+    if not calendar.is_open(now):
+        return "held", "quiet hours", calendar.next_opening(now)
+    return None
+
+
+def _send_each(
+    engine: Engine, ready: Sequence[Letter], known: Mapping[str, LetterRow], now: Moment, report: Report
+) -> None:
+    away: str | None = None
+    try:
+        for letter in ready:
+            row = _row(letter, "intended", letter.because.why, None, engine, now, known.get(letter.key))
+            late = now if engine.clock is None else engine.clock()
+            calendar = calendar_of(letter.to, engine.book)
+            if engine.stopping():
+                _hold(engine, row, "the bot was told to stop", now, now)
+            elif not calendar.is_open(late):
+                _hold(engine, row, "quiet hours", now, calendar.next_opening(late))
+            elif not engine.post.reaches(letter.to):
+                _say(engine, letter, row, now, report)
+            elif away is not None:
+                _hold(engine, row, away, now, now + _AGAIN_S)
+            else:
+                away = _mail(engine, letter, row, now, report)
+    finally:
+        if engine.post.mailer is not None:
+            engine.post.mailer.close()
+
+
+def _mail(engine: Engine, letter: Letter, row: LetterRow, now: Moment, report: Report) -> str | None:
+    """Mail a letter; gives what is wrong where no other letter needs to be tried either."""
+    assert engine.post.mailer is not None  # noqa: S101 - asked before
+    mail = _made(engine, letter, row, now, report)
+    if mail is None:
+        return None
+    row = msgspec.structs.replace(row, way="mail")
+    engine.store.write_letters([row])
+    engine.seam("before mail")
+    try:
+        engine.post.mailer.send(mail)
+    except Unsent as error:
+        tries = row.tries + 1
+        again = now + min(_LATEST_AGAIN_S, _AGAIN_S * 2 ** min(tries - 1, 10))
+        _hold(engine, msgspec.structs.replace(row, tries=tries), str(error), now, again)
+        report.troubles.append(f"a letter of the kind {letter.rule} could not be sent: {error}")
+        log.warning("letter not sent", kind=letter.rule, reason=str(error))
+        return str(error) if error.every else None
+    except NotTaken as error:
+        report.troubles.append(f"the letter of the kind {letter.rule} to {letter.to}: {error}")
+        log.warning("letter not taken", kind=letter.rule, reason=str(error))
+        if desk_ticket(engine) is not None:
+            _say(engine, letter, row, now, report)
+        else:
+            engine.store.write_letters([turned(row, "refused", str(error), now)])
+    except Lost as error:
+        engine.store.write_letters([turned(row, "doubtful", str(error), now)])
+        report.doubtful += 1
+        log.warning("letter doubtful", kind=letter.rule)
+    else:
+        engine.seam("after mail")
+        _said(engine, letter, row, now, report)
+    return None
+
+
+def _made(engine: Engine, letter: Letter, row: LetterRow, now: Moment, report: Report) -> Mail | None:
+    try:
+        writing = _writing(engine, letter)
+        return Mail(
+            to=engine.post.addresses[letter.to],
+            subject=writing.subject,
+            plain=writing.plain,
+            html=writing.html,
+            id=mail_id(letter.key),
+            at=now,
+            language=writing.language,
+        )
+    except Exception as error:  # a letter that cannot be written does not stop the others
+        _unwritten(engine, letter, row, error, now, report)
+        return None
+
+
+def _say(engine: Engine, letter: Letter, row: LetterRow, now: Moment, report: Report) -> None:
+    """Say a letter as a comment on the desk's ticket, unless it stands there already."""
+    row = msgspec.structs.replace(row, way="comment")
+    tomorrow = today_of(engine, letter.to, now) + _DAY_S
+    ticket = desk_ticket(engine)
+    if ticket is None or engine.book.entries.manners.hold in ticket.labels:
+        because = "no mail for them, and no ticket of the desk's to write on"
+        _hold(engine, row, because, now, tomorrow)
+        return
+    try:
+        doc = _writing(engine, letter).comment
+    except Exception as error:  # a letter that cannot be written does not stop the others
+        _unwritten(engine, letter, row, error, now, report)
+        return
+    engine.store.write_letters([row])
+    try:
+        if not _stands(engine, ticket.id, letter.key):
+            engine.seam("before write")
+            engine.tracker.say(ticket.id, doc, [letter.key], text_hash(doc))
+            engine.seam("after write")
+        _said(engine, letter, row, now, report)
+    except Refused as error:
+        wait_s = error.wait_s if isinstance(error, Ailing) else engine.pace.refused_s
+        _hold(engine, row, str(error), now, now + int(wait_s))
+        report.troubles.append(f"{ticket.key}: {error}")
+    except Doubtful:
+        engine.store.write_letters([turned(row, "doubtful", "the answer was lost", now)])
+        report.doubtful += 1
+    except Unreachable:
+        _hold(engine, row, "the tracker is unreachable", now, now)
+        raise
+
+
+def settle_letters(engine: Engine, now: Moment, report: Report) -> None:
+    """Find out what became of letters whose sending was begun and not confirmed.
+
+    A mail may have gone out: it is doubtful for ever. A comment is looked for, and where it is not, said again.
+    """
+    begun = engine.store.letters_in({"intended", "doubtful"})
+    mails = [row for row in begun if row.way == "mail" and row.state == "intended"]
+    engine.store.write_letters([turned(row, "doubtful", "the bot stopped while it was sent", now) for row in mails])
+    report.doubtful += len(mails)
+    comments = [row for row in begun if row.way == "comment"]
+    ticket = desk_ticket(engine) if comments else None
+    if ticket is None:
+        return
+    try:
+        keys = {key for said in engine.tracker.said(ticket.id) for key in said.keys}
+    except Refused as error:
+        report.troubles.append(f"{ticket.key}: {error}")
+        return
+    for row in comments:
+        if row.key in keys:
+            engine.store.write_letters([turned(row, "said", row.because, now)])
+        elif now - row.at >= engine.pace.settle_s:
+            _hold(engine, row, "its write did not take effect", now, now)
+
+
+def _stands(engine: Engine, ticket_id: str, key: str) -> bool:
+    return any(key in said.keys for said in engine.tracker.said(ticket_id))
+
+
+def _writing(engine: Engine, letter: Letter) -> Writing:
+    return Writing(letter, engine.messages, engine.book, engine.post.browse)
+
+
+def _said(engine: Engine, letter: Letter, row: LetterRow, now: Moment, report: Report) -> None:
+    engine.store.write_letters([turned(row, "said", row.because, now)])
+    report.letters.append(letter)
+    log.info("letter sent", kind=letter.rule, way=row.way)
+
+
+def _unwritten(engine: Engine, letter: Letter, row: LetterRow, error: Exception, now: Moment, report: Report) -> None:
+    what = f"the letter could not be written ({type(error).__name__})"
+    _hold(engine, row, what, now, today_of(engine, letter.to, now) + _DAY_S)
+    report.troubles.append(f"{letter.rule}: {what}")
+    log.error("letter could not be written", kind=letter.rule, error=type(error).__name__)
+
+
+def _hold(engine: Engine, row: LetterRow, because: str, now: Moment, not_before: Moment) -> None:
+    engine.store.write_letters([turned(row, "held", because, now, not_before)])
+
+
+def is_of_the_morning(letter: Letter | LetterRow) -> bool:
+    """Whether a letter is of a kind that comes in the morning."""
+    return letter.rule in LETTERS and LETTERS[letter.rule].morning
+
+
+def _state(known: Mapping[str, LetterRow], letter: Letter) -> str | None:
+    row = known.get(letter.key)
+    return row.state if row else None
+
+
+def _row(
+    letter: Letter,
+    state: str,
+    because: str,
+    not_before: Moment | None,
+    engine: Engine,
+    now: Moment,
+    known: LetterRow | None,
+) -> LetterRow:
+    """The row for a letter in a state; it goes on counting the tries of the row that there was."""
+    return LetterRow(
+        key=letter.key,
+        rule=letter.rule,
+        say=letter.say,
+        to=letter.to,
+        state=state,
+        because=because,
+        due_at=letter.due_at,
+        at=now,
+        not_before=not_before,
+        tries=known.tries if known else 0,
+        version=engine.book.version,
+    )
+
+
+def turned(row: LetterRow, state: str, because: str, now: Moment, not_before: Moment | None = None) -> LetterRow:
+    """The same row in another state."""
+    return msgspec.structs.replace(row, state=state, because=because, at=now, not_before=not_before)
+
+
+def today_of(engine: Engine, person: str, now: Moment) -> Moment:
+    """When the day began on which a person works."""
+    calendar = calendar_of(person, engine.book)
+    return calendar.start_of_day(calendar.day_of(now))
