@@ -17,6 +17,8 @@ from rich.console import Console
 from bot.core import entries as words
 from bot.core import written
 from bot.core.completeness import FACTS
+from bot.core.letter_kinds import LETTERS
+from bot.core.letters import SECTIONS
 from bot.core.moments import MOMENTS, WHILES, moment_problem, while_problem
 from bot.core.people import ROLES
 from bot.core.ruletest_words import Case, Expectations, Happened, Time
@@ -47,6 +49,7 @@ TYPES: list[tuple[Any, str]] = [
     (written.AtRisk, "share or duration"),
     (written.Conditions, "conditions"),
     (written.Date, "date"),
+    (written.TimeOfDay, "time of day"),
     (written.Week, "texts by name or `24x7`"),
     (dict[str, str], "texts by name"),
     (dict[str, words.Names], "texts by language, by name"),
@@ -166,6 +169,18 @@ def part_rows():
         yield f"`{part}`", says
 
 
+def letter_rows():
+    yield "kind", "when", "what"
+    for name, kind in LETTERS.items():
+        yield f"`{name}`", "each working morning" if kind.morning else "whenever there is one", kind.says
+
+
+def section_rows():
+    yield "word", "Eesti", "English", "Русский"
+    for word, names in SECTIONS.items():
+        yield f"`{word}`", names["et"], names["en"], names["ru"]
+
+
 def message_rows():
     messages = load_messages([SHIPPED / "common" / "messages"])
     yield "message", "languages", "cannot do without"
@@ -181,6 +196,8 @@ TABLES = {name: lambda model=model: model_rows(model) for name, model in MODELS.
     "ROLES": role_rows,
     "FACTS": fact_rows,
     "PARTS": part_rows,
+    "LETTERS": letter_rows,
+    "SECTIONS": section_rows,
     "MESSAGES": message_rows,
 }
 

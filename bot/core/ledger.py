@@ -50,6 +50,9 @@ class Entry(msgspec.Struct, frozen=True):
     part: str | None = None
 
 
+_BY_MANNERS = ("quiet hours", "today's budget", "its comments are")
+
+
 def row(step: Step, state: str, because: str, now: Moment, version: str, not_before: Moment | None = None) -> Entry:
     """The row for a step in a state, judged by the rulebook of `version`."""
     return Entry(
@@ -94,3 +97,8 @@ def turned(
 def decided(step: Step) -> str:
     """A step's because in one line: the rule's reason, then the values that decided."""
     return "; ".join((step.because.why, *(f"{word}: {value}" for word, value in step.because.values)))
+
+
+def is_untold(entry: Entry) -> bool:
+    """Whether somebody was not told for the sake of their peace: a budget, quiet hours, or a ticket's cap."""
+    return entry.state == "held" and entry.because.startswith(_BY_MANNERS)

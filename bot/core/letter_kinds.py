@@ -33,8 +33,8 @@ class LetterKind(NamedTuple):
 LETTERS: Mapping[str, LetterKind] = {
     "summary": LetterKind(
         summary_letters,
-        "to each person whose working day begins: the tickets they forwarded, work on or coordinate, by what is to be "
-        "done, and of what they were not told separately",
+        "to each person whose working day begins: the tickets they forwarded, work on or coordinate, by what is to "
+        "be done, and what they were not told separately",
         {
             "et": "Kokkuvõte tuleb iga tööpäeva hommikul sellele, kes pileteid edastab, täidab või koordineerib.",
             "en": "The summary comes each working morning to those who forward, work on or coordinate tickets.",

@@ -17,11 +17,11 @@ from bot.core.deadline import is_over, shown
 from bot.core.desk import Desk
 from bot.core.history import Turn, is_bounce
 from bot.core.judge import Judged, look
-from bot.core.ledger import Entry
+from bot.core.ledger import Entry, is_untold
 from bot.core.letters import Letter, Line, Section, Told, letter_key
 from bot.core.moments import moment
 from bot.core.overview import Row, rows_of, soon_until
-from bot.core.people import ROLES
+from bot.core.people import ROLES, addressees, instead_of
 from bot.core.rulebook import Rulebook
 from bot.core.steps import At, Because, Count, Day, Name, Several, Value
 from bot.core.ticket import UNKNOWN, Moment, Ticket
@@ -144,7 +144,10 @@ def _last_working_day(book: Rulebook, today: date) -> Moment:
 
 
 def _places(judged: Judged, before: Moment) -> Iterator[tuple[str, str, str, _Listed]]:
-    """Each person whose summary the ticket is in, with the part and the section in which it stands there."""
+    """Each person whose summary the ticket is in, with the part and the section in which it stands there.
+
+    Who is spared a ticket, as it is about them, finds nothing of it.
+    """
     view = judged.view
     after = view.happened[-1].after
     if after.standing not in ("open", "solved"):
@@ -154,14 +157,15 @@ def _places(judged: Judged, before: Moment) -> Iterator[tuple[str, str, str, _Li
     was_handed_over = since_cycle("enters tier 2", view) is not None
     if forwarder is not None and (was_handed_over or after.standing == "solved"):
         moved = _moved(judged, forwarder, before)
-        yield forwarder, "forwarded", *_first(judged, wants | moved, FORWARDED)
+        if instead_of(forwarder, view) == forwarder:
+            yield forwarder, "forwarded", *_first(judged, wants | moved, FORWARDED)
     owner = view.ticket.owner
-    if owner is not None and owner != forwarder and after.standing == "open" and after.ball == "tier 2":
+    works = after.standing == "open" and after.ball == "tier 2"
+    if owner is not None and owner != forwarder and works and instead_of(owner, view) == owner:
         yield owner, "owned", *_first(judged, wants, OWNED)
     title, listed = _first(judged, wants, DESK)
     if title in DESK:
-        people = (ROLES["coordinator"].person(view), ROLES["queue"].person(view))
-        for person in dict.fromkeys(each for each in people if each is not None):
+        for person in addressees(("coordinator", "queue"), view):
             yield person, "desk", title, listed
 
 
@@ -272,7 +276,7 @@ def _untold(person: str, held: Iterable[Entry]) -> Iterator[_Listed]:
     """The tickets of which a person was to be told, and was not, each once, with the rule's reason."""
     found: dict[str, Entry] = {}
     for entry in held:
-        if person in entry.to:
+        if person in entry.to and is_untold(entry):
             found.setdefault(entry.ticket_key, entry)
     for key, entry in found.items():
         yield _Listed(entry.due_at, Line(key, {"reason": Name("why", entry.rule)}))

@@ -14,7 +14,7 @@ from bot.core.people import calendar_of
 from bot.core.ticket import Moment, Ticket
 from bot.engine.control import SILENCED
 from bot.engine.engine import Engine, Report
-from bot.engine.sending import SINCE, WAITING, has_way, send, settle_letters, today_of, turned
+from bot.engine.sending import SINCE, WAITING, has_way, is_of_the_morning, send, settle_letters, today_of, turned
 from bot.engine.tracker import TrackerError
 from bot.store.store import StoreError
 
