@@ -28,6 +28,7 @@ from bot.wording import WORDINGS, Names, clean, plural, show
 VALUES = frozenset(
     {"to", "person", "queue", "queues", "reason", "first_due", "due", "answer_by", "left", "over"}
     | {"state", "last", "n", "date", "answer_by", "why", "missing"}
+    | {"malformed", "questions", "others", "types"}
     | {"basis", "reg", "at", "provisional", "unconfirmed", "extend_by"}
     | {"version", "commit", "effective", "errors", "more", "added", "removed", "altered", "renamed", "sections"}
     | {"unsure"}

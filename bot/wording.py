@@ -111,8 +111,8 @@ def show(value: Value, language: str, names: Names, zone: str) -> str:
             return str(n)
         case Name(kind, word):
             return clean(names(kind, word, language))
-        case Several(several):
-            return ", ".join(show(each, language, names, zone) for each in several)
+        case Several(several, apart):
+            return ("\n" if apart else ", ").join(show(each, language, names, zone) for each in several)
         case Lines(lines):
             return "\n".join(map(clean, lines))
         case str():

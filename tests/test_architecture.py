@@ -20,7 +20,7 @@ OUTSIDE_JIRA = [
     if not file.is_relative_to(ROOT / "bot" / "jira") and not file.is_relative_to(ROOT / "bot" / "sandbox")
 ]
 
-CORE_MAY_IMPORT = {"msgspec", "pydantic", "re2"}
+CORE_MAY_IMPORT = {"msgspec", "pydantic", "re2", "stdnum"}
 CORE_MAY_NOT_ASK = {
     "datetime": {"now", "utcnow", "today"},
     "date": {"today"},

@@ -1,4 +1,4 @@
-"""Completeness: what the rules require of a ticket that comes to tier 2, and what of it is missing."""
+"""Completeness: what the rules require of a ticket that comes to tier 2, what of it is missing, and what is asked."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from bot.core.conditions import holds
 from bot.core.entries import Completeness, Entries
+from bot.core.flaws import DUPLICATE, FORMAT, found_on, is_meant, known_words
 from bot.core.forms import Tested
 from bot.core.people import addressees
 from bot.core.steps import At, Because, Name, Occasion, Several, Step, Value, key_of
@@ -42,11 +43,17 @@ FACTS: Mapping[str, Fact] = {
 
 @dataclass(frozen=True, slots=True)
 class Gaps:
-    """What a rule finds missing on a ticket, in the rule's order, and what its conditions looked at."""
+    """What a rule finds missing on a ticket, in the rule's order, and what its conditions looked at.
+
+    `malformed` are the words of required fields that do not look as they are to look, `asked` the other findings
+    that it asks about.
+    """
 
     rule: Completeness
     missing: tuple[str, ...]
     tested: Tested
+    malformed: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
 
 
 def handed_over_at(view: View) -> Moment | None:
@@ -71,11 +78,24 @@ def gaps(view: View, changes: list[Moment] | None = None) -> Iterator[Gaps]:
 
     `changes` is filled as `conditions.holds` does.
     """
+    found = found_on(view)
     for rule in view.book.entries.completeness:
         tested: Tested = []
         missing = tuple(word for word in rule.requires if not _is_given(word, view.ticket))
-        if missing and holds(rule.when, view, tested, changes):
-            yield Gaps(rule, missing, tested)
+        asked = _asked(rule, found, view)
+        malformed = [word for word in rule.requires if word not in missing and f"{FORMAT}:{word}" in found]
+        malformed += (word.removeprefix(f"{FORMAT}:") for word in asked if is_meant(FORMAT, word))
+        if (missing or malformed or asked) and holds(rule.when, view, tested, changes):
+            questions = tuple(word for word in asked if not is_meant(FORMAT, word))
+            yield Gaps(rule, missing, tested, tuple(dict.fromkeys(malformed)), questions)
+
+
+def _asked(rule: Completeness, found: frozenset[str], view: View) -> list[str]:
+    """The findings on a ticket that a rule asks about, in the order of all findings."""
+    if not found or not rule.asks:
+        return []
+    meant = (word for word in known_words(view.book.entries) if word in found)
+    return [word for word in meant if any(is_meant(asked, word) for asked in rule.asks)]
 
 
 def gap_steps(
@@ -101,7 +121,10 @@ def gap_steps(
 def _step(found: list[Gaps], name: str, came_at: Moment, view: View, values: Mapping[str, Value]) -> Step:
     book = view.book
     first, *others = (each.rule for each in found)
-    missing = tuple(dict.fromkeys(word for each in found for word in each.missing))
+    missing, malformed, asked = (
+        tuple(dict.fromkeys(word for each in found for word in getattr(each, kind)))
+        for kind in ("missing", "malformed", "asked")
+    )
     tested = dict.fromkeys(pair for each in found for pair in each.tested)
     why = book.name("why", first.name, book.entries.language)
     occasion = Occasion("tier 2", came_at, "gaps")
@@ -114,21 +137,52 @@ def _step(found: list[Gaps], name: str, came_at: Moment, view: View, values: Map
         say=first.say,
         to=addressees([word for each in found for word in each.rule.to], view),
         due_at=came_at,
-        because=Because(why, (*tested, ("missing", ", ".join(missing)))),
+        because=Because(why, (*tested, *_counted_up(missing, malformed, asked))),
         observe=first.observe or book.entries.manners.observe,
         since_at=book.live_at(first.since),
         values={
             **values,
             "date": At(came_at),
-            "missing": Several(tuple(Name("title", word) for word in missing)),
+            **_listed(missing, malformed, asked),
+            **({"others": ", ".join(view.desk.alike.get(view.ticket.id, ()))} if DUPLICATE in asked else {}),
         },
         also=tuple(rule.name for rule in others),
     )
 
 
+Words = tuple[str, ...]
+
+
+def _counted_up(missing: Words, malformed: Words, asked: Words) -> Iterator[tuple[str, str]]:
+    for kind, words in (("missing", missing), ("malformed", malformed), ("asked", asked)):
+        if words:
+            yield kind, ", ".join(words)
+
+
+def _listed(missing: Words, malformed: Words, asked: Words) -> dict[str, Value]:
+    """What the message lists; only what there is of it is there."""
+    listed: dict[str, Value] = {}
+    if missing:
+        listed["missing"] = Several(tuple(Name("title", word) for word in missing))
+    if malformed:
+        listed["malformed"] = Several(tuple(Name("finding", f"{FORMAT}:{word}") for word in malformed))
+    if asked:
+        listed["questions"] = Several(tuple(Name("finding", word) for word in asked), apart=True)
+    return listed
+
+
 def missing_in(step: Step) -> tuple[str, ...] | None:
     """What a step lists as missing, as words; None for a step that lists nothing so."""
-    listed = step.values.get("missing")
+    return _named(step, "missing")
+
+
+def asked_in(step: Step) -> tuple[str, ...] | None:
+    """The findings that a step asks about, those of fields' formats first; None for a step that asks about none."""
+    return (*(_named(step, "malformed") or ()), *(_named(step, "questions") or ())) or None
+
+
+def _named(step: Step, value: str) -> tuple[str, ...] | None:
+    listed = step.values.get(value)
     return tuple(name.word for name in listed.names) if isinstance(listed, Several) else None
 
 

@@ -13,6 +13,7 @@ from bot.core.crosscheck_stops import stops
 from bot.core.crosscheck_words import words
 from bot.core.entries import Entries, Language, PersonEntry
 from bot.core.findings import Finding, Path, known, once
+from bot.core.formats import problems as formats
 from bot.core.patterns import problems as patterns
 from bot.core.people import ROLES
 from bot.core.ticket import UNKNOWN
@@ -43,6 +44,7 @@ def problems(
         *stops(entries),
         *words(entries),
         *patterns(entries),
+        *formats(entries),
         *deadlines(entries),
         *ladders(entries, messages),
         *exclusions(entries),

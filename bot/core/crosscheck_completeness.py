@@ -8,9 +8,10 @@ from bot.core.completeness import FACTS, TOGETHER
 from bot.core.crosscheck_rules import Messages, addressed, conditions, mapped, said
 from bot.core.entries import Entries
 from bot.core.findings import KEY, Finding, Path, known, once
+from bot.core.flaws import known_words
 from bot.core.rulebook import TITLES
 
-_BROUGHT = frozenset(("state", "last", "date", "missing"))
+_BROUGHT = frozenset(("state", "last", "date"))
 
 
 def completeness(entries: Entries, messages: Messages) -> Iterator[Finding]:
@@ -23,8 +24,14 @@ def completeness(entries: Entries, messages: Messages) -> Iterator[Finding]:
         yield from once("requirement", (((*path, "requires", k), word) for k, word in enumerate(rule.requires)))
         for k, word in enumerate(rule.requires):
             yield from _required((*path, "requires", k), word, entries)
+        if not rule.requires and not rule.asks:
+            yield Finding(path, "a completeness rule needs something that it `requires`, or that it `asks` about")
+        yield from once("finding", (((*path, "asks", k), word) for k, word in enumerate(rule.asks)))
+        for k, word in enumerate(rule.asks):
+            yield from known((*path, "asks", k), "finding", word, known_words(entries))
         yield from addressed((*path, "to"), rule.to, entries)
-        yield from said((*path, "say"), rule.say, _BROUGHT, messages)
+        brought = _BROUGHT | ({"missing"} if rule.requires and not rule.asks and not entries.formats else set())
+        yield from said((*path, "say"), rule.say, brought, messages)
 
 
 def titles(entries: Entries) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from bot.core.deadlines import CREATED, DEADLINE
 from bot.core.duration import LONGEST, Duration
 from bot.core.entries import DeadlineEntry, Entries, Ladder, Policy, Rung
 from bot.core.findings import KEY, Finding, Path, known, nearest, once
+from bot.core.flaws import PERSONAL_DATA
 from bot.core.ledger import NOTICES
 from bot.core.moments import moment_problem, while_problem
 from bot.core.people import ROLES
@@ -138,6 +139,8 @@ def ladders(entries: Entries, messages: Messages) -> Iterator[Finding]:
             is_last = k == len(ladder.rungs) - 1
             yield from _rung((*path, "rungs", k), rung, entries, on=on, is_last=is_last)
             brought = _brought(rung, on=on, is_last=is_last)
+            if ladder.clock == f"{SINCE}{PERSONAL_DATA}":
+                brought |= {"types"}
             yield from said((*path, "rungs", k, "say"), rung.say, brought, messages)
         lengths = day_lengths(entries, policy.calendar if policy else None)
         yield from dict.fromkeys(chain.from_iterable(_order((*path, "rungs"), ladder, day_s) for day_s in lengths))

@@ -11,6 +11,7 @@ from itertools import product
 
 from bot.core.entries import Entries, Policy
 from bot.core.findings import Finding
+from bot.core.flaws import PERSONAL
 from bot.core.history import Situation, Turn, situation
 from bot.core.moments import NOTES, moment, moment_problem
 from bot.core.remarks import QUESTION
@@ -81,7 +82,7 @@ def _turns(entries: Entries, words: tuple[str, ...]) -> list[Turn]:
         has = frozenset(what for what in _SITUATED if getattr(one, what))
         found += [Turn(0, "created", None, False, None, one, sets=sets) for sets in (has, has | fields)]
         found += [Turn(0, "message", None, False, one, one, asker=asker) for asker in (False, True)]
-        found.append(Turn(0, "message", None, False, one, one, findings=frozenset((QUESTION,))))
+        found.append(Turn(0, "message", None, False, one, one, findings=frozenset((QUESTION, PERSONAL))))
         found += [Turn(0, what, None, False, one, one, sets=frozenset((what,))) for what in {"owner", *fields}]
         for other in situations:
             changed = [what for what in _SITUATED if getattr(one, what) != getattr(other, what)]

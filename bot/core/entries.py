@@ -25,6 +25,7 @@ from bot.core.written import (
     Elapsed,
     Examples,
     HoursOrClosed,
+    KindsOfFormat,
     Length,
     Listed,
     Moments,
@@ -110,6 +111,49 @@ class PatternEntry(_Entry):
     """Invented texts in which it must be found."""
     misses: Examples = ()
     """Invented texts in which it must not be found."""
+    hint: Names = {}
+    """Where it is found, what tier 1 could check to solve the ticket itself, by language: the finding `tier1`."""
+
+
+class FormatEntry(_Entry):
+    """What a field is to look like. What looks otherwise is asked about, once the field is required."""
+
+    model_config = ConfigDict(json_schema_extra=some_of("kind", "patterns"))
+
+    kind: KindsOfFormat = ()
+    """One of these kinds: a registry code is eight figures with a right check digit, a quarter `2026-III`."""
+    patterns: tuple[Annotated[str, StringConstraints(min_length=1, max_length=300)], ...] = ()
+    """Or like one of these patterns (RE2) as a whole; capital letters do not differ from small ones."""
+    past: StrictBool = False
+    """A date is not later than the day on which it was entered."""
+    example: str | None = None
+    """What is shown as an example to whoever is asked; each kind has its own."""
+
+
+KindOfPersonalData = Literal[
+    "email",
+    "iban",
+    "isikukood",
+    "phone",
+    "document",
+    "card",
+    "cadastre",
+    "ip",
+    "vehicle",
+    "birth",
+    "name",
+]
+
+
+class PrivacyEntry(_Entry):
+    """What of personal data counts as found in texts."""
+
+    allow: Listed = ()
+    """The office's own addresses and numbers: `info@office.example`, all of `@office.example`, `+372 6000000`."""
+    leave: tuple[KindOfPersonalData, ...] = ()
+    """The kinds that may stand in this desk's tickets."""
+    suspected: StrictBool = True
+    """Whether what only looks personal counts too, such as seven figures that may be a telephone number."""
 
 
 class Account(_Entry):
@@ -269,14 +313,18 @@ class Route(_Entry):
 class Completeness(_Entry):
     """What must be known of a ticket that comes to tier 2. One comment lists what is missing by all of them."""
 
+    model_config = ConfigDict(json_schema_extra=some_of("requires", "asks"))
+
     name: Word
     """The permanent name, under which it is recorded."""
     why: Why
     """The reason, quoted in its message: a text, or texts by language."""
     when: Conditions = {}
     """The conditions, all of which must hold."""
-    requires: Annotated[tuple[str, ...], Field(min_length=1)]
+    requires: tuple[str, ...] = ()
     """What must be filled in: words of `fields`, or `category`, `queue`, `priority`, `forwarder`, `owner`, `due`."""
+    asks: tuple[str, ...] = ()
+    """The findings that are asked about where the bot made them: their words, or a family's for all of it."""
     say: str = "incomplete"
     """The message, by the name of its text file; of several rules with gaps on a ticket the first one's is said."""
     to: Addressees = ("forwarder",)
@@ -514,6 +562,10 @@ class Entries(_Entry):
     """What the words of `fields` are called in messages, by language."""
     links: dict[str, LinkEntry] = {}
     """The kinds of links between tickets, by the words that rules have for them."""
+    formats: dict[str, FormatEntry] = {}
+    """What fields are to look like, by the words of `fields`."""
+    privacy: PrivacyEntry = PrivacyEntry()
+    """What of personal data counts as found in texts."""
     comments: Comments = Comments()
     """Who sees the bot's comments."""
     states: Annotated[tuple[State, ...], Field(min_length=1)]

@@ -10,6 +10,7 @@ from bot.core.explain_clocks import conditions, missing
 from bot.core.explain_rungs import addressed, rungs_of, why_no_clock
 from bot.core.explain_step import UNKNOWN_STATE, Asked, Verdict, facts, fate, is_unknown
 from bot.core.explanation import RuleFacts
+from bot.core.flaws import FORMAT
 from bot.core.judge import climb
 from bot.core.routing import coming_to_tier_2, to_be_routed_since
 from bot.core.steps import rules_of
@@ -59,9 +60,9 @@ def completeness_facts(rule: Completeness, asked: Asked) -> RuleFacts:
     """What must be known of a ticket that comes to tier 2, and what of it is missing."""
     view = asked.judged.view
     tree = conditions(rule.when, view)
-    lacking = next((found.missing for found in gaps(view) if found.rule is rule), ())
+    gap = next((found for found in gaps(view) if found.rule is rule), None)
     step = next((step for step in asked.wishes.steps if rule.name in rules_of(step)), None)
-    verdict: Verdict = "complete", "nothing that it requires is missing"
+    verdict: Verdict = "complete", f"nothing that it {'asks about is found' if rule.asks else 'requires is missing'}"
     if is_unknown(asked):
         verdict = UNKNOWN_STATE
     elif handed_over_at(view) is None:
@@ -74,7 +75,10 @@ def completeness_facts(rule: Completeness, asked: Asked) -> RuleFacts:
     words = [word for name in rules_of(step) for word in speaking[name]] if step is not None else []
     to = addressed(tuple(dict.fromkeys(words)), view) if words else ()
     found = facts(rule, tree, verdict, asked, step=step, to=to)
-    return msgspec.structs.replace(found, requires=rule.requires, missing=lacking)
+    if gap is None:
+        return msgspec.structs.replace(found, requires=rule.requires)
+    asked_about = (*(f"{FORMAT}:{word}" for word in gap.malformed), *gap.asked)
+    return msgspec.structs.replace(found, requires=rule.requires, missing=gap.missing, asks=asked_about)
 
 
 def ladder_facts(ladder: Ladder, asked: Asked) -> RuleFacts:

@@ -260,7 +260,8 @@ class RuleFacts(msgspec.Struct, frozen=True):
 
     `outcome` says what, `because` why; where it is held, `held_by` says by what, and `not_before_at` until when.
     `next_at` is when its next rung is reached, `live_since_at` the beginning of the day under `since`. `earlier` is
-    what the ledger holds of it for other occasions. A completeness rule has what it `requires` and what is `missing`.
+    what the ledger holds of it for other occasions. A completeness rule has what it `requires`, what is `missing`,
+    and the findings that it `asks` about.
     """
 
     rule: str
@@ -281,6 +282,7 @@ class RuleFacts(msgspec.Struct, frozen=True):
     earlier: tuple[Told, ...] = ()
     requires: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
 
 
 class NextLook(msgspec.Struct, frozen=True):

@@ -33,7 +33,8 @@ class Turn(NamedTuple):
     the forwarder or the reporter did it, or whether another of tier 1 wrote it while the ticket was at tier 2: what
     they write is no answer and no movement. `sets` are the fields that got a value with it: those the ticket was
     created with, or the one that changed. `command` is what a person told the bot with it and was granted; a comment
-    that says no more than a command is itself no `message`. `findings` are what the bot found in a message's text.
+    that says no more than a command is itself no `message`. `findings` are what the bot found in what was written
+    with it, as far as that still stands there.
     """
 
     at: Moment
@@ -66,6 +67,9 @@ class Whole:
     found: dict[object, Any] = field(default_factory=dict)
 
 
+TEXT = "text"
+"""The word of the changes of a title or a description, of which only the moment is kept."""
+
 _SITUATED = frozenset(("state", "queue", "delivered", "labels"))
 _LAST_OF_A_SECOND = {"state": 1, "owner": 2, "message": 3}
 
@@ -91,7 +95,9 @@ def raw_turns(ticket: Ticket, book: Rulebook) -> tuple[Turn, ...]:
     values = present | {change.field: change.was for change in reversed(ticket.changes)}
     filled = frozenset(word for word, value in values.items() if value is not None)
     now = _situation(values, book)
-    happened = [Turn(ticket.created_at, "created", ticket.reporter, False, None, now, sets=filled)]
+    edited = last.get(TEXT)
+    written = ticket.findings if edited is None else frozenset[str]()
+    happened = [Turn(ticket.created_at, "created", ticket.reporter, False, None, now, sets=filled, findings=written)]
     for at, _, word, i in sorted(_events(ticket)):
         event, before = (ticket.messages if word == "message" else ticket.changes)[i], now
         sets: frozenset[str] = frozenset()
@@ -101,6 +107,7 @@ def raw_turns(ticket: Ticket, book: Rulebook) -> tuple[Turn, ...]:
             command = event.command if event.command is not None and event.command.granted else None
             word, found = _kind(event), event.findings
         else:
+            found = ticket.findings if word == TEXT and i == edited else found
             values[word] = present.get(word, event.now) if last[word] == i else event.now
             sets = frozenset((word,)) if values[word] is not None else sets
             now = _situation(values, book) if word in _SITUATED else now

@@ -18,6 +18,7 @@ from bot.core.deadlines import DEADLINE, comes_at, deadlines_of
 from bot.core.desk import QUIET, Desk
 from bot.core.entries import Ladder, Policy
 from bot.core.exclusion import spared
+from bot.core.flaws import PERSONAL, found_on, is_meant
 from bot.core.forms import Tested
 from bot.core.history import turns
 from bot.core.ladder import Reached, before, deadline_moments, highest, next_at, rung_moments, urgency
@@ -409,6 +410,8 @@ def _common_values(view: View) -> dict[str, Value]:
         values["queue"] = Name("queue", view.ticket.queue)
     moved = moment("movement")
     values["last"] = At(next(turn.at for turn in reversed(view.happened) if moved(turn)))
+    if types := sorted(word for word in found_on(view) if is_meant(PERSONAL, word)):
+        values["types"] = Several(tuple(Name("finding", word) for word in types))
     return values
 
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from bot.core.entries import Entries
+from bot.core.flaws import PERSONAL, PERSONAL_DATA, is_meant
 from bot.core.history import Situation, Turn
 from bot.core.phrases import Phrase, turn_of
 from bot.core.remarks import INTERIM, QUESTION
@@ -202,6 +203,12 @@ MOMENTS: Mapping[str, MomentWord] = {
             "et": "on märgitud, et pileti võib sulgeda ilma edastamata",
             "en": "it is noted that the ticket may be closed undelivered",
         },
+    ),
+    PERSONAL_DATA: MomentWord(
+        lambda turn, _: any(is_meant(PERSONAL, finding) for finding in turn.findings),
+        "personal data were written into its title, its description or a comment and still stand there; for the "
+        "title and the description when one of them was last changed",
+        {"et": "piletisse on kirjutatud isikuandmeid", "en": "personal data are written into the ticket"},
     ),
     "enters tier": MomentWord(
         _enters(lambda situation: situation.tier),

@@ -47,7 +47,8 @@ def rows_of(judged: Judged, now: Moment) -> Iterable[tuple[str, Row]]:
         still = elapsed_s(cycle, now)
         if still >= view.book.entries.digest.still.working_s(cycle.calendar.day_s):
             yield "still", _row(judged, cycle.started_at, Amount(still, cycle.calendar.day_s))
-    missing = dict.fromkeys(word for found in gaps(view) if not found.rule.observe for word in found.missing)
+    live = (found for found in gaps(view) if not found.rule.observe)
+    missing = dict.fromkeys(word for found in live for word in (*found.missing, *found.malformed))
     if missing and (came_at := handed_over_at(view)) is not None:
         yield "incomplete", replace(_row(judged, came_at), missing=tuple(missing))
     if after.tier == 2 and (ticket.queue is None or ticket.owner is None):

@@ -56,6 +56,11 @@ def found_in(patterns: Mapping[str, PatternEntry], place: Place, text: str) -> f
     return frozenset(name for name, pattern in sought if _compiled(pattern).search(encoded))
 
 
+def found_whole(pattern: str, text: str) -> bool:
+    """Whether a text is like a pattern from beginning to end."""
+    return bool(_compiled(pattern).fullmatch(plain(text).encode("utf-8", "replace")))
+
+
 def places(patterns: Iterable[PatternEntry]) -> frozenset[Place]:
     """Where these patterns look."""
     return frozenset(place for entry in patterns for place in entry.where)

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from bot.core.calendar import Calendar, build_calendar
 from bot.core.entries import CalendarEntry, Entries, Language, Names, Policy, Queue, State, Why
+from bot.core.flaws import asked
 from bot.core.ticket import Moment
 
 QUEUE = "queue"
@@ -72,7 +73,9 @@ class Rulebook:
         return 0 if since is None else self.calendar.start_of_day(since)
 
     def name(self, kind: str, word: str, language: str) -> str:
-        """What a `state`, a `queue` or a field (`title`) is called, or why a rule (`why`) is there, in a language.
+        """What a `state`, a `queue` or a field (`title`) is called, why a rule (`why`) is there, in a language.
+
+        Of a `finding` it is what people are asked about it.
 
         The desk's language where it is not said in this one, the word itself where it has no name at all.
         """
@@ -83,6 +86,8 @@ class Rulebook:
                 return _in(self.queues[word].name, language, self.entries.language) or word
             case "title" if word in self.titles:
                 return _in(self.titles[word], language, self.entries.language) or word
+            case "finding":
+                return asked(word, language, self.entries, self.titles)
             case "why" if word in self.whys:
                 return _in(self.whys[word], language, self.entries.language) or word
             case _:

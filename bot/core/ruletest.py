@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from bot.core.arrange import DeskState, arrange
-from bot.core.completeness import missing_in
+from bot.core.completeness import asked_in, missing_in
 from bot.core.deadlines import DEADLINE
 from bot.core.judge import judge
 from bot.core.rulebook import Rulebook
@@ -143,10 +143,11 @@ def _facts(step: Step) -> dict[str, Any]:
         "to": step.to,
         "queue": step.sets.get("queue"),
         "missing": missing_in(step),
+        "asked": asked_in(step),
     }
 
 
-_WORDS = ("rung", "repeat", "say", "to", "queue", "missing")
+_WORDS = ("rung", "repeat", "say", "to", "queue", "missing", "asked")
 
 
 def _unlike(one: Expected, step: Step) -> dict[str, tuple[Any, Any]]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from bot.core.findings import KEY, Finding, Path, known, once
+from bot.core.flaws import FAMILIES, known_words
+from bot.core.remarks import INTERIM, QUESTION
 from bot.core.rulebook import Rulebook
 from bot.core.ruletest_ticket import BOT, created_at, moment, ticket_at
 from bot.core.ruletest_words import Case, Expectations, Expected, Happening, TicketWords
@@ -46,13 +48,14 @@ def _ticket(ticket: TicketWords, book: Rulebook) -> Iterator[Finding]:
             yield Finding((*path, "delivered", KEY), "'delivered' is not mapped under `fields:`")
         yield from _person((*path, "by"), happening.by, book, BOT)
         yield from _person((*path, "message"), happening.message, book, BOT)
-        happens = happening.model_fields_set - {"at", "by", "text"}
+        happens = happening.model_fields_set - {"at", "by", "text", "findings"}
         if not happens:
             yield Finding(path, "nothing happens here; write for example `solved: true` or `state:`")
-        elif happening.text and happening.message in (None, BOT):
-            yield Finding((*path, "text", KEY), "patterns are looked for in what a person writes; add `message`")
         elif happening.command is not None and happening.by in (None, BOT):
             yield Finding((*path, "command", KEY), "a person tells the bot something; add `by`")
+        elif (happening.text or happening.findings) and happening.message in (None, BOT):
+            word = "text" if happening.text else "findings"
+            yield Finding((*path, word, KEY), "only what a person writes is looked at; add `message`")
         elif happens == {"message"} and happening.by is not None:
             yield Finding((*path, "by", KEY), "`message` says who writes; leave `by` out")
 
@@ -72,6 +75,10 @@ def _fields(path: Path, words: TicketWords | Happening, book: Rulebook) -> Itera
         yield from known((*path, "fields", word, KEY), "mapped field", word, others)
     for i, pattern in enumerate(words.text):
         yield from known((*path, "text", i), "pattern", pattern, entries.patterns)
+    for i, finding in enumerate(words.findings):
+        single = [word for word in known_words(entries) if word not in FAMILIES]
+        single += (QUESTION, INTERIM) if isinstance(words, Happening) else ()
+        yield from known((*path, "findings", i), "finding", finding, single)
     for word in ("category", "queue", "forwarder"):
         if getattr(words, word) is not None and word not in entries.fields:
             yield Finding((*path, word, KEY), f"'{word}' is not mapped under `fields:`")
@@ -114,6 +121,9 @@ def _one(path: Path, one: Expected, book: Rulebook) -> Iterator[Finding]:
         yield from known((*path, "say"), "message of a completeness rule called", one.say, _gaps_say(book))
         for i, word in enumerate(one.missing or ()):
             yield from known((*path, "missing", i), "required word", word, required)
+        for i, word in enumerate(one.asked or ()):
+            single = [word for word in known_words(book.entries) if word not in FAMILIES]
+            yield from known((*path, "asked", i), "finding", word, single)
     elif one.rule in routes:
         yield from known((*path, "say"), f"message in '{one.rule}' called", one.say, _ROUTE_SAYS)
 

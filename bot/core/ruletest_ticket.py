@@ -66,6 +66,7 @@ def ticket_at(case: Case, book: Rulebook, now: Moment) -> Ticket:
         changes=tuple(story.changes),
         messages=tuple(story.messages),
         patterns=frozenset(words.text),
+        findings=frozenset(words.findings),
     )
 
 
@@ -134,9 +135,9 @@ def _happen(story: _Story, happening: Happening, at: Moment) -> None:
     if happening.message is not None:
         by_bot = happening.message == BOT
         number = str(len(story.messages) + 1)
-        story.messages.append(
-            Message(at, number, None if by_bot else happening.message, by_bot, patterns=frozenset(happening.text))
-        )
+        found, said = frozenset(happening.findings), frozenset(happening.text)
+        who = None if by_bot else happening.message
+        story.messages.append(Message(at, number, who, by_bot, patterns=said, findings=found))
 
 
 def command_of(said: str, book: Rulebook, at: Moment) -> Command:

@@ -78,6 +78,8 @@ class Happening(_Described):
     """The patterns found in that comment, by name."""
     command: str | None = None
     """`by` tells the bot this on the first line of a comment, without its name, and may: `snooze until 25.11`."""
+    findings: Listed = ()
+    """What the bot found in that comment: `"personal:phone"`."""
 
 
 class TicketWords(_Described):
@@ -109,6 +111,8 @@ class TicketWords(_Described):
     """Its labels."""
     text: Listed = ()
     """The patterns found in its title or description, by name."""
+    findings: Listed = ()
+    """What the bot found in its title, its description and its fields: `[vague-title, "personal:phone"]`."""
     fields: dict[str, str] = {}
     """What other mapped fields hold, by their words: `{registered: 2026-11-16}`."""
     history: tuple[Happening, ...] = ()
@@ -132,6 +136,8 @@ class Expected(_Described):
     """The queue that a route puts the ticket into."""
     missing: OneOrMore | None = None
     """What completeness rules list as missing, by all of them, in order."""
+    asked: OneOrMore | None = None
+    """The findings that completeness rules ask about, by all of them: those of fields' formats first."""
 
 
 Expectations = tuple[Expected | str, ...]

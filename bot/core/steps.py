@@ -47,9 +47,10 @@ class Name(msgspec.Struct, frozen=True, tag=True):
 
 
 class Several(msgspec.Struct, frozen=True, tag=True):
-    """Several words of the rulebook, shown one after the other."""
+    """Several words of the rulebook, shown one after the other, or each on a line of its own."""
 
     names: tuple[Name, ...]
+    apart: bool = False
 
 
 class Lines(msgspec.Struct, frozen=True, tag=True):

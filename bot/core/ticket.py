@@ -85,7 +85,8 @@ class Ticket(msgspec.Struct, frozen=True):
     `id` is the tracker's permanent id, `key` its present name; `updated_ms` is the tracker's own stamp in
     milliseconds, which together with `id` tells whether this version has been seen before. `patterns` are those
     of the rulebook that are found in its title or description, as these are today, and `findings` what the bot
-    itself found there and in its fields, by the words of `bot.core.flaws`.
+    itself found there and in its fields, by the words of `bot.core.flaws`. `sketch` are keyed hashes of the words in
+    these texts, to compare tickets by (`bot.core.likeness`).
     """
 
     id: str
@@ -110,3 +111,4 @@ class Ticket(msgspec.Struct, frozen=True):
     patterns: frozenset[str] = frozenset()
     findings: frozenset[str] = frozenset()
     links: tuple[Link, ...] = ()
+    sketch: tuple[int, ...] = ()

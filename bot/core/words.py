@@ -12,6 +12,7 @@ from zlib import crc32
 
 from bot.core.clock import Cycle, Standing, at_risk_s, next_change, standing
 from bot.core.entries import Entries
+from bot.core.flaws import found_on, is_meant, known_words
 from bot.core.forms import AnyOf, ByName, Elapsed, Number, OneOf, Word
 from bot.core.history import is_bounce
 from bot.core.moments import MOMENTS, bare, moment
@@ -267,6 +268,13 @@ WORDS: Mapping[str, Word] = {
         _is_found,
         lambda view: filter(lambda pattern: _is_found(view, pattern), view.book.entries.patterns),
         lambda entries: list(entries.patterns),
+    ),
+    "finding": AnyOf(
+        "what the bot found in its texts and fields: a finding's word, or a family's for any of it",
+        {"et": "leitud on {value}", "en": "the finding {value} is made"},
+        lambda view, word: any(is_meant(word, finding) for finding in found_on(view)),
+        found_on,
+        known_words,
     ),
     "bounces": Number(
         "how often a person sent it back from tier 2 to tier 1 while it was open",

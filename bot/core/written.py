@@ -257,6 +257,14 @@ Places = Annotated[
 ]
 """Where patterns are looked for."""
 
+KindOfFormat = Literal["registry code", "quarter", "year", "date", "date and time"]
+KindsOfFormat = Annotated[
+    tuple[KindOfFormat, ...],
+    BeforeValidator(_listed),
+    WithJsonSchema(one_or_more({"enum": ["registry code", "quarter", "year", "date", "date and time"]})),
+]
+"""What fields may look like."""
+
 _EXAMPLE = {"type": "string", "minLength": 1, "maxLength": 1000}
 Examples = Annotated[
     tuple[Annotated[str, Field(min_length=1, max_length=1000)], ...],

@@ -14,10 +14,11 @@ from bot.core.commands import Listening
 from bot.core.deadlines import dated_words
 from bot.core.entries import Entries, PatternEntry
 from bot.core.findings import Finding
+from bot.core.flaws import DUPLICATE, Sought, sought_by
 from bot.core.ticket import UNKNOWN
 from bot.jira.catalogue import Catalogue, Field, Status, User, accounts
 
-READING = 8
+READING = 9
 """Counted up whenever the reader gives other facts for the same answers, so that all tickets are read again."""
 
 _FILLED_IN = frozenset(
@@ -34,9 +35,9 @@ class Binding:
     `states` knows every status of the Jira, `targets` a state's status ids, those the rulebook names first.
     `queues` and `categories` go by folded value, but `queues` by the status's id or the person word where one of
     these tells them apart; `people` by everything histories may call an account. `dated` are the words of fields
-    whose dates deadlines need, `patterns` what is looked for in texts, `links` the words for a type of link by its
-    id, `listening` is by what a comment for the bot is known. `fingerprint` changes whenever the same answers would
-    be read otherwise.
+    whose dates deadlines need, `patterns` and `sought` what is looked for in texts, `key` what hashes of words are
+    made with, `links` the words for a type of link by its id, `listening` is by what a comment for the bot is known.
+    `fingerprint` changes whenever the same answers would be read otherwise.
     """
 
     fields: Mapping[str, Field]
@@ -52,6 +53,8 @@ class Binding:
     patterns: Mapping[str, PatternEntry]
     links: Mapping[str, tuple[str, ...]]
     listening: Listening
+    sought: Sought
+    key: bytes
     fingerprint: str
 
 
@@ -60,14 +63,17 @@ def fold(value: str) -> str:
     return unicodedata.normalize("NFC", value).strip().casefold()
 
 
-def bind(entries: Entries, catalogue: Catalogue) -> Binding | list[Finding]:
-    """Tie the rulebook to the Jira: every name an id, or else every name that has none, all at once."""
-    binding, problems = bind_what_is_there(entries, catalogue)
+def bind(entries: Entries, catalogue: Catalogue, secret: str = "") -> Binding | list[Finding]:
+    """Tie the rulebook to the Jira: every name an id, or else every name that has none, all at once.
+
+    `secret` is something that only this site's bot knows, so that nobody else can try out words on their hashes.
+    """
+    binding, problems = bind_what_is_there(entries, catalogue, secret)
     problems.extend(unknown_projects(entries, catalogue))
     return problems or binding
 
 
-def bind_what_is_there(entries: Entries, catalogue: Catalogue) -> tuple[Binding, list[Finding]]:
+def bind_what_is_there(entries: Entries, catalogue: Catalogue, secret: str = "") -> tuple[Binding, list[Finding]]:
     """Tie the rulebook to what the catalogue has, and tell of every name that has no id there: it matches nothing."""
     problems: list[Finding] = []
     fields = dict(_fields(entries, catalogue, problems))
@@ -88,8 +94,12 @@ def bind_what_is_there(entries: Entries, catalogue: Catalogue) -> tuple[Binding,
     dated = dated_words(entries)
     listening = _listening(entries, me)
     heard_by = (listening.names, listening.queues, listening.timezone)
+    findings_sought = sought_by(entries)
+    key = hashlib.sha256(f"{entries.desk}\n{secret}".encode()).digest()
+    asked = (findings_sought.told, hashlib.sha256(key).hexdigest() if DUPLICATE in findings_sought.words else "")
     written = msgspec.json.encode(
-        (READING, catalogue.flavour, sorted(me), sorted(dated), read_by, sought, links, heard_by), order="sorted"
+        (READING, catalogue.flavour, sorted(me), sorted(dated), read_by, sought, links, heard_by, asked),
+        order="sorted",
     )
     binding = Binding(
         fields=fields,
@@ -105,6 +115,8 @@ def bind_what_is_there(entries: Entries, catalogue: Catalogue) -> tuple[Binding,
         patterns=entries.patterns,
         links=links,
         listening=listening,
+        sought=findings_sought,
+        key=key,
         fingerprint=hashlib.sha256(written).hexdigest()[:16],
     )
     return binding, problems

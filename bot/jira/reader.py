@@ -12,6 +12,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from bot.core.commands import command_in
+from bot.core.flaws import DUPLICATE, FORMAT, PERSONAL, in_comment, in_texts
+from bot.core.formats import fits
+from bot.core.history import TEXT
+from bot.core.likeness import sketch
 from bot.core.patterns import LONGEST_TEXT, found_in, places
 from bot.core.remarks import is_thanks, kinds_of
 from bot.core.ticket import UNKNOWN, Change, Command, Link, Message, Moment, Ticket
@@ -49,9 +53,9 @@ _TEXTS = frozenset({"", "any", "doc", "string"})
 
 
 def texts_of(binding: Binding) -> tuple[str, ...]:
-    """Give the fields whose texts are looked at, those in which the rulebook looks for patterns."""
+    """Give the fields whose texts are looked at, those in which the rulebook looks for patterns and findings."""
     sought = places(binding.patterns.values())
-    return tuple(field for place, field in _TEXT_OF.items() if place in sought)
+    return tuple(field for place, field in _TEXT_OF.items() if place in sought or binding.sought.in_texts)
 
 
 class Unreadable(Exception):
@@ -229,6 +233,8 @@ def read_ticket(issue: Issue, histories: Iterable[History], comments: Iterable[C
     set_at = [change.at for change in changes if change.field == "delivered" and change.now is not None]
     delivered_at = (set_at[-1] if set_at else created_ms // 1000) if mapped.get("delivered") else None
     status = issue.field("status", StatusId, StatusId())
+    texts = _Texts(issue, binding)
+    malformed = words.malformed(issue, changes, created_ms // 1000)
     updated_ms = moment_ms(issue.field("updated", str | int, ""))  # type: ignore[arg-type]
     return Ticket(
         id=str(issue.id),
@@ -249,28 +255,46 @@ def read_ticket(issue: Issue, histories: Iterable[History], comments: Iterable[C
         secured=issue.fields.get("security", _NULL) != _NULL,
         fields={word: value for word, value in mapped.items() if value is not None and word not in _NAMED},
         changes=changes,
-        messages=tuple(words.messages(comments)),
-        patterns=_found_in_texts(issue, binding),
         links=links,
+        messages=tuple(words.messages(comments, texts.names)),
+        patterns=texts.patterns,
+        findings=texts.findings | malformed,
+        sketch=texts.sketch,
     )
 
 
-def _found_in_texts(issue: Issue, binding: Binding) -> frozenset[str]:
-    """The patterns found in the title and the description; the texts are let go."""
-    if not binding.patterns:
-        return frozenset()
-    in_title = found_in(binding.patterns, "title", issue.field("summary", str, ""))
-    return in_title | _found_in(binding, "description", issue.fields.get("description"))
+class _Texts:
+    """What is found in a ticket's title and description; the texts are let go."""
+
+    def __init__(self, issue: Issue, binding: Binding) -> None:
+        self.names = tuple(_names(issue, binding)) if PERSONAL in binding.sought.words else ()
+        self.patterns = self.findings = frozenset[str]()
+        self.sketch: tuple[int, ...] = ()
+        if not texts_of(binding):
+            return
+        title = issue.field("summary", str, "")
+        description = _text(issue.fields.get("description"))
+        if binding.patterns:
+            self.patterns = found_in(binding.patterns, "title", title)
+            self.patterns |= found_in(binding.patterns, "description", description)
+        if binding.sought.in_texts:
+            self.findings = in_texts(binding.sought, title, description, self.names)
+        if DUPLICATE in binding.sought.words:
+            self.sketch = sketch(f"{title}\n{description}", binding.key)
 
 
-def _found_in(binding: Binding, place: Place, body: msgspec.Raw | None) -> frozenset[str]:
-    if body is None or place not in places(binding.patterns.values()):
-        return frozenset()
+def _names(issue: Issue, binding: Binding) -> Iterator[str]:
+    """What a reporter is called whom the rulebook does not name: that may be the customer."""
+    reporter = issue.field("reporter", User, User())
+    if reporter.display and not any(account in binding.people for account in reporter.ids):
+        yield reporter.display
+
+
+def _text(body: msgspec.Raw | None) -> str:
     try:
-        value = msgspec.json.decode(body)
+        return "" if body is None or body == _NULL else whole_text(msgspec.json.decode(body), LONGEST_TEXT)
     except (msgspec.DecodeError, RecursionError):
-        return frozenset()
-    return found_in(binding.patterns, place, whole_text(value, LONGEST_TEXT))
+        return ""
 
 
 class _Words:
@@ -285,6 +309,11 @@ class _Words:
                 self._followed.setdefault(field.id, []).append(word)
         queue = binding.fields.get("queue")
         self.among = queue if queue is not None and several(queue) else None
+        personal = PERSONAL in binding.sought.words
+        if personal:
+            self._followed.setdefault("summary", []).append(TEXT)
+            self._followed.setdefault("description", []).append(TEXT)
+        self._in_comments = personal or "comments" in places(binding.patterns.values())
         self._custom = {fold(field.name): field.id for field in binding.fields.values() if field.custom}
 
     def person(self, user: User | None) -> str | None:
@@ -309,16 +338,19 @@ class _Words:
         named = next((self._binding.people[found] for found in user.ids if found in self._binding.people), None)
         return named or f"~{user.id}", not self._binding.me.isdisjoint(user.ids)
 
-    def messages(self, comments: Iterable[Comment]) -> Iterator[Message]:
+    def messages(self, comments: Iterable[Comment], names: Sequence[str]) -> Iterator[Message]:
         """Give the comments oldest first, each once; one that has no moment is left out."""
         unique = {str(comment.id): comment for comment in comments}
         for at, comment in _oldest_first(unique.values()):
             (who, bot), body = self.who(comment.author), comment.body
-            patterns = frozenset() if bot else _found_in(self._binding, "comments", body)
             command = None if bot else self._command(comment, at // 1000)
-            text = "" if bot else written(body)
-            kinds = kinds_of(text)
-            yield Message(at // 1000, str(comment.id), who, bot, is_thanks(text), patterns, kinds, command)
+            brief = "" if bot else written(body)
+            patterns, findings = frozenset[str](), kinds_of(brief)
+            if not bot and self._in_comments:
+                text = _text(body)
+                patterns = found_in(self._binding.patterns, "comments", text)
+                findings |= in_comment(self._binding.sought, text, names)
+            yield Message(at // 1000, str(comment.id), who, bot, is_thanks(brief), patterns, findings, command)
 
     def _command(self, comment: Comment, at: Moment) -> Command | None:
         """What a comment tells the bot; nothing where somebody else than its author had a hand in its text."""
@@ -373,6 +405,9 @@ class _Words:
                         yield Change(at // 1000, "link", was, now, who, bot)
                     continue
                 for word in self._words_of(item):
+                    if word == TEXT:
+                        yield Change(at // 1000, word, None, None, who, bot)
+                        continue
                     was = self._changed(word, _plain(item.was), _told(item.was_shown))
                     now = self._changed(word, _plain(item.now), _told(item.now_shown))
                     yield Change(at // 1000, word, was, now, who, bot)
@@ -411,6 +446,20 @@ class _Words:
                 gone += [queue for queue in was if queue not in now]
                 come += [queue for queue in now if queue not in was]
         return gone, come
+
+    def malformed(self, issue: Issue, changes: Sequence[Change], created_at: Moment) -> frozenset[str]:
+        """Give the findings of the fields whose values do not look as they are to look; the values are let go."""
+        found: list[str] = []
+        for word, entry in self._binding.sought.formats.items():
+            field = self._binding.fields.get(word)
+            if field is None or _holds_files(field) or "user" in (field.kind, field.of):
+                continue
+            value = issue.field(field.id, object, None)
+            shown = whole_text(value, LONGEST_TEXT) if is_document(value) else ", ".join(_shown(value))
+            entered_at = next((change.at for change in reversed(changes) if change.field == word), created_at)
+            if says_something(shown) and not fits(entry, shown, entered_at):
+                found.append(f"{FORMAT}:{word}")
+        return frozenset(found)
 
     def _words_of(self, item: Item) -> Sequence[str]:
         """The words that an item's field is followed by."""

@@ -84,6 +84,8 @@ def _rule(rule: RuleFacts, told: Telling) -> Iterator[RenderableType]:
             lines.append(f"\nsets {word}: {told.name(word, value)}", "not dim")
     if rule.requires:
         lines.append(f"\nrequires {', '.join(rule.requires)}; missing: {', '.join(rule.missing) or '–'}", "not dim")
+    if rule.asks:
+        lines.append(f"\nasks about {', '.join(rule.asks)}", "not dim")
     if rule.not_before_at is not None:
         lines.append(f"\nnot before {told.at(rule.not_before_at)}", "not dim")
     if rule.observe:

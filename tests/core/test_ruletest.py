@@ -412,7 +412,7 @@ MAPPED = {"queue": "Queue", "category": "Category"}
             {"ticket": {"history": happenings(("09:00", {"message": "bot", "text": "login"}))}},
             (
                 ("ticket", "history", 0, "text", "[key]"),
-                "patterns are looked for in what a person writes; add `message`",
+                "only what a person writes is looked at; add `message`",
             ),
             None,
         ),
