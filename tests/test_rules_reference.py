@@ -17,6 +17,8 @@ from rich.console import Console
 from bot.core import entries as words
 from bot.core import written
 from bot.core.completeness import FACTS
+from bot.core.flaws import FAMILIES, FLAWS
+from bot.core.formats import KINDS
 from bot.core.letter_kinds import LETTERS
 from bot.core.letters import SECTIONS
 from bot.core.moments import MOMENTS, WHILES, moment_problem, while_problem
@@ -189,12 +191,28 @@ def message_rows():
         yield f"`{name}`", ", ".join(messages.languages(name)), needed
 
 
+def finding_rows():
+    yield "finding", "made when", "asked as"
+    for word, flaw in FLAWS.items():
+        yield f"`{word}`", flaw.says, flaw.asks["en"].format(tongue="the desk's language")
+    for family, says in FAMILIES.items():
+        yield f"`{family}`, `{family}:…`", says, ""
+
+
+def kind_rows():
+    yield "kind", "is"
+    for word, kind in KINDS.items():
+        yield f"`{word}`", kind.says
+
+
 TABLES = {name: lambda model=model: model_rows(model) for name, model in MODELS.items()} | {
     "WORDS": condition_rows,
     "MOMENTS": lambda: argument_rows(MOMENTS, moment_problem),
     "WHILES": lambda: argument_rows(WHILES, while_problem),
     "ROLES": role_rows,
     "FACTS": fact_rows,
+    "FINDINGS": finding_rows,
+    "KINDS": kind_rows,
     "PARTS": part_rows,
     "LETTERS": letter_rows,
     "SECTIONS": section_rows,

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from bot.core.doc import Break, Bullets, Doc, Inline, Link, Mention, Paragraph, Text
+from bot.core.entries import Entries, FormatEntry, Names
+from bot.core.flaws import asked
 from bot.core.steps import Amount, At, Count, Day, Lines, Name, Several, Value
 from bot.jira.markup import adf, wiki
 from bot.texts import VALUES, Messages, MessagesError, load_messages, plain, text_hash
@@ -36,10 +38,16 @@ NAMES = {
     ("state", "in_work", "en"): "in progress",
     ("state", "in_work", "ru"): "в работе",
 }
+FOUND = Entries.model_construct(formats={"permit": FormatEntry(kind=("year",), example="L.VV/999001")}, language="et")
+PERMIT: Names = {"et": "loa number", "en": "permit number", "ru": "номер разрешения"}
 PEOPLE = {"spetsialist1": "Mari Mets", "koordinaator": "Jaan Tamm", "juhataja": "Anne Saar"}
 
 
 def names(kind: str, word: str, language: str) -> str:
+    if kind == "finding":
+        return asked(
+            word, language, FOUND, {"permit": {"et": "loa number", "en": "permit number", "ru": "номер разрешения"}}
+        )
     return NAMES[kind, word, language]
 
 
@@ -68,6 +76,10 @@ EVERYTHING: Mapping[str, Value] = {
     "unconfirmed": "viimsivald.ee",
     "extend_by": Day(date(2026, 11, 19)),
     "missing": Several((Name("title", "registry_code"), Name("title", "period"))),
+    "malformed": Several((Name("finding", "format:permit"),)),
+    "questions": Several((Name("finding", "vague-title"), Name("finding", "several-problems")), apart=True),
+    "others": "KKA-12, KKA-15",
+    "types": Several((Name("finding", "personal:isikukood"), Name("finding", "personal:phone"))),
     "version": "0f3c5e7a9b1d",
     "commit": "4be91c2",
     "effective": At(at("2026-11-16 12:15")),
@@ -127,6 +139,8 @@ def test_every_shipped_message_is_written_in_every_language(shipped: Messages) -
             "letter_due",
             "no_movement",
             "notice_subject",
+            "pii_remains",
+            "pii_warning",
             "route_unsure",
             "routed",
             "rulebook_changed",
@@ -148,7 +162,9 @@ def test_every_shipped_message_is_written_in_every_language(shipped: Messages) -
     ("name", "needed"),
     [
         ("routed", {"queue"}),
-        ("incomplete", {"missing"}),
+        ("incomplete", set()),
+        ("pii_warning", {"types"}),
+        ("pii_remains", {"types", "date"}),
         ("sla_warning", {"due"}),
         ("sla_breach", {"due"}),
         ("sla_breach_head", {"due"}),

@@ -143,7 +143,9 @@ def _states(voice: Voice) -> Iterator[str]:
 def _patterns(voice: Voice) -> Iterator[str]:
     for name, entry in voice.book.entries.patterns.items():
         places = amounts.both([voice.say(f"in_{place}") for place in entry.where], voice.language)
-        yield voice.say("pattern", name=plain_text(name), pattern=code(entry.pattern), places=places)
+        said = voice.say("pattern", name=plain_text(name), pattern=code(entry.pattern), places=places)
+        hint = plain_text(voice.book.said(entry.hint)) if entry.hint else ""
+        yield f"{said} {voice.say('hinted', hint=hint)}" if hint else said
 
 
 def _manners(voice: Voice) -> Iterator[str]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from bot.core.clocks import SINCE, since_moments
 from bot.core.deadlines import CREATED, DEADLINE
 from bot.core.duration import Duration
-from bot.core.entries import DeadlineEntry, Ladder, Policy, Rung, Why
+from bot.core.entries import Completeness, DeadlineEntry, Ladder, Policy, Rung, Why
+from bot.core.flaws import FAMILIES, FORMAT, is_meant, known_words
 from bot.core.rulebook import QUEUE
 from bot.describe import amounts
 from bot.describe.voice import Voice, code, plain_text
@@ -30,14 +31,27 @@ def completeness(voice: Voice) -> Iterator[str]:
     """What is required, each rule a section."""
     for rule in voice.book.entries.completeness:
         yield from _heading(voice, rule.why, rule.name)
-        fields = amounts.both([voice.field(word) for word in rule.requires], voice.language)
         yield from items(
             [
                 voice.say("applies", when=voice.conditions(rule.when)) if rule.when else voice.say("applies_all"),
-                voice.say("requires", fields=fields),
+                *_wanted(voice, rule),
                 capital(voice.say("requires_said", **_sent(voice, rule.to, rule.say))),
             ]
         )
+
+
+def _wanted(voice: Voice, rule: Completeness) -> Iterator[str]:
+    """What a rule requires, how that is to look, and what it asks about."""
+    entries, language = voice.book.entries, voice.language
+    if rule.requires:
+        yield voice.say("requires", fields=amounts.both([voice.field(word) for word in rule.requires], language))
+    if shaped := [word for word in rule.requires if word in entries.formats]:
+        shown = [plain_text(voice.book.name("finding", f"{FORMAT}:{word}", language)) for word in shaped]
+        yield voice.say("asks_formats", fields=amounts.both(shown, language))
+    if rule.asks:
+        words = (word for word in known_words(entries) if any(is_meant(asked, word) for asked in rule.asks))
+        asked = [voice.book.name("finding", word, language) for word in words if word not in FAMILIES]
+        yield voice.say("asks", questions=" ".join(map(plain_text, asked)))
 
 
 def policies(voice: Voice) -> Iterator[str]:
