@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.core.entries import Entries
 from bot.core.hours import FIRST_YEAR, LAST_YEAR
 from bot.yaml_positions import Node, Problem, Spot, problem_at
+
+T = TypeVar("T")
 
 ENDING = ".ics"
 LARGEST_FILE = 256_000
@@ -56,7 +58,7 @@ class UnreadableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Series:
+class Series:
     """One event: its first days, ascending, each the start of `days` closed ones; `replaces` one of its series."""
 
     uid: str
@@ -72,26 +74,27 @@ def closed_by_calendar(entries: Entries, root: Node) -> tuple[ByCalendar, list[P
     for calendar, entry in entries.calendars.items():
         closed: set[date] = set()
         for i, name in enumerate(entry.closed):
-            spot = _spot(root, ("calendars", calendar, "closed", i))
+            spot = spot_of(root, ("calendars", calendar, "closed", i))
             try:
-                closed |= closed_days(_beside(spot, name))
+                closed |= closed_days(beside(spot, name))
             except UnreadableError as error:
                 problems.append(problem_at(spot, f"{name}: {error}", name))
         found[calendar] = frozenset(closed)
     return found, problems
 
 
-def _spot(root: Node, path: Iterable[str | int]) -> Spot:
-    """Where a file is named; the one name may stand without its list."""
+def spot_of(root: Node, path: Iterable[str | int]) -> Spot:
+    """Tell where a file is named; the one name may stand without its list."""
     node = root
     for part in path:
         node = node.child(part) or node
     return node.spot
 
 
-def _beside(spot: Spot, name: str) -> Path:
-    if "/" in name or "\\" in name or name.startswith(".") or not name.endswith(ENDING):
-        raise UnreadableError(f"write the name of a file beside this one, ending in {ENDING}")
+def beside(spot: Spot, name: str, endings: tuple[str, ...] = (ENDING,)) -> Path:
+    """Find the file that is named at a place, beside the file of that place. Raises UnreadableError for no name."""
+    if "/" in name or "\\" in name or name.startswith(".") or not name.endswith(endings):
+        raise UnreadableError(f"write the name of a file beside this one, ending in {' or '.join(endings)}")
     path = Path(spot.file).parent / name
     if path.exists():
         return path
@@ -105,18 +108,11 @@ def closed_days(path: Path, clock: Callable[[], float] = time.monotonic) -> froz
 
     Raises UnreadableError; `clock` gives the seconds by which `LONGEST_S` is kept.
     """
-    late_at = clock() + LONGEST_S
-
-    def in_time(starts: Iterable[date]) -> Iterator[date]:
-        for start in starts:
-            if clock() > late_at:
-                raise UnreadableError(f"repeats so much that following all takes longer than {LONGEST_S:.0f} s")
-            yield start
-
-    read: list[_Series] = []
-    for number, event in enumerate(_events(_content(path)), 1):
+    in_time = timekeeper(clock)
+    read: list[Series] = []
+    for number, event in enumerate(events_in(content_of(path)), 1):
         try:
-            read.append(_series(event, in_time))
+            read.append(series_of(event, in_time))
         except UnreadableError as error:
             raise UnreadableError(f"event {number} {error}") from None
     replaced = {(series.uid, series.replaces) for series in read if series.replaces}
@@ -129,7 +125,21 @@ def closed_days(path: Path, clock: Callable[[], float] = time.monotonic) -> froz
     return frozenset(closed)
 
 
-def _content(path: Path) -> bytes:
+def timekeeper(clock: Callable[[], float] = time.monotonic) -> Callable[[Iterable[T]], Iterator[T]]:
+    """Make what lets through what it is given, and raises UnreadableError once that took longer than `LONGEST_S`."""
+    late_at = clock() + LONGEST_S
+
+    def in_time(starts: Iterable[T]) -> Iterator[T]:
+        for start in starts:
+            if clock() > late_at:
+                raise UnreadableError(f"repeats so much that following all takes longer than {LONGEST_S:.0f} s")
+            yield start
+
+    return in_time
+
+
+def content_of(path: Path) -> bytes:
+    """Read a file. Raises UnreadableError for one that is not there, or is too large."""
     if not path.is_file():
         raise UnreadableError("there is no such file")
     try:
@@ -142,7 +152,8 @@ def _content(path: Path) -> bytes:
     return content
 
 
-def _events(content: bytes) -> list[_Event]:
+def events_in(content: bytes) -> list[_Event]:
+    """Read the events of a calendar file. Raises UnreadableError for one that holds anything else, or too many."""
     from icalendar import Calendar, Event
 
     begun = len(_BEGINS.findall(content))
@@ -161,9 +172,9 @@ def _events(content: bytes) -> list[_Event]:
     return events
 
 
-def _series(event: _Event, in_time: Callable[[Iterable[date]], Iterator[date]]) -> _Series:
-    if any(name in _READ for name, _ in event.errors):
-        raise UnreadableError("cannot be read")
+def series_of(event: _Event, in_time: Callable[[Iterable[date]], Iterator[date]]) -> Series:
+    """Read the whole days of an event, with its repetitions, as `in_time` lets through. Raises UnreadableError."""
+    refuse_broken(event)
     start = _day(event, "DTSTART")
     if start is None:
         raise UnreadableError("has no beginning")
@@ -171,9 +182,15 @@ def _series(event: _Event, in_time: Callable[[Iterable[date]], Iterator[date]]) 
     if replaces and ("RRULE" in event or "RANGE" in event["RECURRENCE-ID"].params):
         raise UnreadableError("changes more than one day of a repeated event; write those days out")
     if str(event.get("STATUS", "")).upper() == "CANCELLED":
-        return _Series(uid, (), 0, replaces)
+        return Series(uid, (), 0, replaces)
     starts = {*in_time(chain((start,), _listed(event, "RDATE"), _repeated(event, start)))}
-    return _Series(uid, tuple(sorted(starts.difference(_listed(event, "EXDATE")))), _length(event, start), replaces)
+    return Series(uid, tuple(sorted(starts.difference(_listed(event, "EXDATE")))), _length(event, start), replaces)
+
+
+def refuse_broken(event: _Event) -> None:
+    """Raise UnreadableError for an event in which something that matters cannot be read."""
+    if any(name in _READ for name, _ in event.errors):
+        raise UnreadableError("cannot be read")
 
 
 def _day(event: _Event, name: str) -> date | None:
@@ -186,7 +203,7 @@ def _day(event: _Event, name: str) -> date | None:
 
 def _whole(value: object) -> date:
     if isinstance(value, datetime) or not isinstance(value, date):
-        raise UnreadableError("has a time of day; closed days are whole days")
+        raise UnreadableError("has a time of day; only whole days are read here")
     return value
 
 
@@ -210,6 +227,21 @@ def _length(event: _Event, start: date) -> int:
 
 def _repeated(event: _Event, start: date) -> Iterator[date]:
     """The first days that its rule adds, up to the last that calendars count."""
+
+    def midnight(value: object) -> datetime:
+        return datetime.combine(_whole(value), datetime.min.time())
+
+    days = repeated(event, midnight(start), midnight(_LAST), midnight)
+    return (day.date() for day in days)
+
+
+def repeated(
+    event: _Event, start: datetime, last: datetime, wall: Callable[[object], datetime]
+) -> Iterator[datetime]:
+    """Follow the rule of an event from its start to the `last` moment, all on the wall clock of its zone.
+
+    `wall` reads the value of an `UNTIL`. Raises UnreadableError for a rule that cannot be followed.
+    """
     if "RRULE" not in event:
         return
     from dateutil.rrule import rrulestr
@@ -222,14 +254,12 @@ def _repeated(event: _Event, start: date) -> Iterator[date]:
     unknown = rule.keys() - _FOLLOWED.get(str(rule.setdefault("FREQ", [""])[0]).upper(), frozenset())
     long = any(len(values) > LONGEST_LIST for values in rule.values())
     if unknown or long or (counts and untils) or rule.get("INTERVAL", [1])[0] < 1:
-        raise UnreadableError("repeats by a rule that closed days cannot follow")
-    until = min(_LAST, _whole(untils[0])) if untils else _LAST
+        raise UnreadableError("repeats by a rule that cannot be followed here")
+    until = min(last, wall(untils[0])) if untils else last
     try:
         text = str(vRecur(rule).to_ical(), "ascii")  # type: ignore[no-untyped-call]
-        days = rrulestr(text, dtstart=datetime(start.year, start.month, start.day)).replace(
-            until=datetime(until.year, until.month, until.day)
-        )
-        yield from (day.date() for day in islice(days, counts[0] if counts else None))
+        moments = rrulestr(text, dtstart=start).replace(until=until)
+        yield from islice(moments, counts[0] if counts else None)
     except (ValueError, TypeError, LookupError, ArithmeticError):
         raise UnreadableError("repeats by a rule that cannot be read") from None
 

@@ -15,6 +15,7 @@ from bot.closed_days import ByCalendar, closed_by_calendar
 from bot.core.crosscheck import problems
 from bot.core.entries import Entries
 from bot.core.findings import KEY, Finding, Path, nearest
+from bot.people_files import read_people_files
 from bot.public_holidays import is_country
 from bot.yaml_positions import Node, Problem, Spot, problem_at
 
@@ -90,6 +91,7 @@ class SoundPart:
     def problems(self, messages: Mapping[str, frozenset[str]] | None) -> list[Problem]:
         """What does not fit together, but for findings that what was left out may have caused."""
         closed, unread = closed_by_calendar(self.entries, self.root)
+        unread += read_people_files(self.entries, self.root).problems
         findings = problems(self.entries, messages, is_country, closed)
         return unread + [placed(finding, self.root) for finding in findings if not self._caused_by_broken(finding)]
 

@@ -12,7 +12,8 @@ from typing import NamedTuple, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from bot import closed_days, public_holidays, rule_errors
+from bot import closed_days, people_files, public_holidays, rule_errors
+from bot.core.crosscheck_absences import ENDINGS
 from bot.core.entries import Entries
 from bot.core.rulebook import Rulebook, build
 from bot.yaml_positions import Node, Problem, Spot, problem_at, read_yaml, spot_in
@@ -68,7 +69,7 @@ def load_rulebook(
     if not roots and not problems:
         raise RulebookError((_whole(folder, "there is no rulebook here: no *.yaml file says anything"),))
     merged, wrong = merge(roots, str(folder))
-    entries, closed, found, sound = check(merged, messages, whole=not problems and not wrong)
+    entries, closed, people, found, sound = check(merged, messages, whole=not problems and not wrong)
     problems = joined(problems + wrong, found)
     if problems or entries is None:
         raise RulebookError(tuple(sorted(set(problems))), sound)
@@ -79,11 +80,13 @@ def load_rulebook(
         holidays=public_holidays.holidays_in,
         shortened=public_holidays.shortened_days,
         closed=closed,
+        absences=people.absences,
+        shifts=people.shifts,
     )
 
 
 def version_of(folders: Sequence[Path]) -> str:
-    """Twelve hex digits of the SHA-256 of the names and contents of rule, calendar and message files."""
+    """Twelve hex digits of the SHA-256 of the names and contents of rule, calendar, table and message files."""
     digest = hashlib.sha256()
     for name, path in files_of(folders):
         named, content = os.fsencode(name), path.read_bytes()
@@ -95,8 +98,8 @@ def files_of(folders: Sequence[Path]) -> Iterator[tuple[str, Path]]:
     """Every file that a rulebook is made of, by its name within the folders, in a fixed order."""
     for number, folder in enumerate(folders):
         texts = [path for path in (folder / MESSAGES).rglob("*") if path.is_file() and path.name[0] != "."]
-        calendars = [path for path in folder.glob(f"*{closed_days.ENDING}") if path.is_file()]
-        for path in sorted([*yaml_files(folder), *calendars, *texts]):
+        beside = [path for end in ENDINGS for path in folder.glob(f"*{end}") if path.is_file()]
+        for path in sorted([*yaml_files(folder), *beside, *texts]):
             yield f"{number}/{path.relative_to(folder).as_posix()}", path
 
 
@@ -207,13 +210,15 @@ def _kind(section: str) -> str:
 
 
 class Checked(NamedTuple):
-    """The entries of a rulebook, the days that their calendars' files close, and everything wrong with them.
+    """The entries of a rulebook, what the files beside them say, and everything wrong with them.
 
-    `sound` is what of the entries is well formed: all of them where `entries` are there.
+    `closed` are the days that their calendars' files close, `people` who is away and who on duty by theirs. `sound`
+    is what of the entries is well formed: all of them where `entries` are there.
     """
 
     entries: Entries | None
     closed: closed_days.ByCalendar
+    people: people_files.Found
     problems: list[Problem]
     sound: rule_errors.SoundPart | None
 
@@ -224,21 +229,24 @@ def check(root: Node, messages: Mapping[str, frozenset[str]] | None, *, whole: b
     Where the files are not `whole`, what is missing is not held against them, and nothing is cross-checked.
     """
     nothing = list(left_out(root))
+    none = people_files.Found()
     try:
         entries = Entries.model_validate(root.plain())
     except ValidationError as error:
         found = rule_errors.schema_problems(error, root)
         sound = rule_errors.sound_part(error, root)
         if not whole:
-            return Checked(None, {}, joined(nothing, [problem for problem in found if problem.line]), sound)
+            return Checked(None, {}, none, joined(nothing, [problem for problem in found if problem.line]), sound)
         problems = joined(nothing, found + (sound.problems(messages) if sound else []))
-        return Checked(None, {}, problems, sound)
+        return Checked(None, {}, none, problems, sound)
     sound = rule_errors.SoundPart(root, entries, frozenset())
     if not whole:
-        return Checked(entries, {}, nothing, sound)
+        return Checked(entries, {}, none, nothing, sound)
     closed, unread = closed_days.closed_by_calendar(entries, root)
+    people = people_files.read_people_files(entries, root)
+    unread += people.problems
     problems = joined(nothing, unread + rule_errors.cross_problems(entries, root, messages, closed))
-    return Checked(entries, closed, problems, sound)
+    return Checked(entries, closed, people, problems, sound)
 
 
 def left_out(node: Node) -> Iterator[Problem]:

@@ -17,7 +17,7 @@ from bot.core.deadlines import DEADLINE
 from bot.core.entries import Entries
 from bot.core.forms import ByName, Elapsed, Number, Values, Word
 from bot.core.moments import MOMENTS, WHILES, MomentWord, WhileWord, forms
-from bot.core.people import ROLES
+from bot.core.people import DUTY, ROLES
 from bot.core.ruletest_words import Case
 from bot.core.words import WORDS
 from bot.core.written import SOME_LENGTH, Schema, one_or_more
@@ -125,6 +125,7 @@ def _definitions() -> Mapping[str, Schema]:
         "addressee": {
             "anyOf": [
                 *({"const": word, "description": _sentence(role.says)} for word, role in ROLES.items()),
+                {"type": "string", "pattern": f"^{DUTY}.", "description": "`duty` and a roster's name."},
                 {"type": "string", "description": "The word of a person under `people:`."},
             ]
         },

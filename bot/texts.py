@@ -52,11 +52,14 @@ class MessagesError(ValueError):
         self.errors = tuple(errors)
 
 
-def _mentions(people: Sequence[str]) -> Iterator[Inline]:
+def _mentions(people: Sequence[str], said_of: Mapping[str, str] = {}) -> Iterator[Inline]:
+    """The people, with a comma between them; `said_of` some of them stands in brackets behind."""
     for i, person in enumerate(dict.fromkeys(people)):
         if i:
             yield Text(", ")
         yield Mention(person)
+        if person in said_of:
+            yield Text(f" ({said_of[person]})")
 
 
 # Filling in
@@ -180,17 +183,21 @@ class Messages:
         zone: str,
         bot_name: str = "Piletibot",
         also: Sequence[str] = (),
+        instead: Sequence[tuple[str, str]] = (),
     ) -> Doc:
         """Compose a comment: addressees, the messages of `parts`, who else is told, why, and the signature.
 
         `also` are person words told for information; `why` are the rules' reasons, said through the message
-        `because`. Raises as `doc` does.
+        `because`. `instead` are pairs of one of `to` and an absent person in whose place they are told, who is named
+        and not mentioned. Raises as `doc` does.
         """
         wording = WORDINGS[language]
         informed = [person for person in also if person not in to]
         blocks: list[Block] = []
         if to:
-            blocks.append(Paragraph(tuple(_mentions(to))))
+            away = {who: [person for deputy, person in instead if deputy == who] for who, _ in instead}
+            said_of = {who: wording.instead + ", ".join(map(clean, those)) for who, those in away.items()}
+            blocks.append(Paragraph(tuple(_mentions(to, said_of))))
         for name, values in parts:
             blocks += self.doc(name, language, values, to=to, names=names, zone=zone).blocks
         if informed:

@@ -33,6 +33,7 @@ class Wording:
     minute: tuple[str, ...]
     under_a_minute: str
     informed: str
+    instead: str
     signature: str
 
 
@@ -47,6 +48,7 @@ WORDINGS = {
         minute=("minut", "minutit"),
         under_a_minute="alla 1 minuti",
         informed="Teadmiseks: ",
+        instead="asendab: ",
         signature="Automaatne teade",
     ),
     "en": Wording(
@@ -59,6 +61,7 @@ WORDINGS = {
         minute=("minute", "minutes"),
         under_a_minute="less than 1 minute",
         informed="For information: ",
+        instead="standing in for: ",
         signature="Automatic message",
     ),
     "ru": Wording(
@@ -71,6 +74,7 @@ WORDINGS = {
         minute=("минута", "минуты", "минут"),
         under_a_minute="менее 1 минуты",
         informed="К сведению: ",
+        instead="замещает: ",
         signature="Автоматическое сообщение",
     ),
 }

@@ -103,10 +103,10 @@ def test_however_it_is_written(other, read):
     assert read(other(calendar(event(START)))) == {day("2027-03-01")}
 
 
-TIMED = "event 1 has a time of day; closed days are whole days"
+TIMED = "event 1 has a time of day; only whole days are read here"
 CHANGES_MORE = "event 1 changes more than one day of a repeated event; write those days out"
 NO_END = "event 1 does not end after it begins; its end is the day after its last"
-CANNOT_FOLLOW = "event 1 repeats by a rule that closed days cannot follow"
+CANNOT_FOLLOW = "event 1 repeats by a rule that cannot be followed here"
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from bot.core.letter_kinds import LETTERS
 from bot.core.letters import SECTIONS
 from bot.core.moments import MOMENTS, WHILES, moment_problem, while_problem
 from bot.core.people import ROLES
-from bot.core.ruletest_words import Case, Expectations, Happened, Time
+from bot.core.ruletest_words import Case, Expectations, Happened
 from bot.core.words import WORDS
 from bot.report.digest import PARTS
 from bot.ruletests import run
@@ -59,8 +59,8 @@ TYPES: list[tuple[Any, str]] = [
     (tuple[str, ...], "list of texts"),
     (tuple[words.Part, ...], "list of parts"),
     (Expectations, "list of expectations"),
-    (dict[Time, Expectations], "list of expectations by time"),
-    (Time, "time"),
+    (dict[written.WallTime, Expectations], "list of expectations by time"),
+    (written.WallTime, "time"),
     (Happened, "`true`"),
     (bool, "`true` or `false`"),
     (int, "whole number"),

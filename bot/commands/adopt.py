@@ -12,12 +12,14 @@ from pathlib import Path
 
 from bot import logs, rule_edits
 from bot.core.arrange import Arrangement, DeskState, arrange
+from bot.core.desk import Desk
 from bot.core.entries import Entries
 from bot.core.findings import Finding, nearest
 from bot.core.judge import judge
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Wishes, rules_of
 from bot.core.ticket import Moment, Ticket
+from bot.engine.desk import desk_of
 from bot.settings import Misconfigured, Settings, load_settings
 from bot.start import placed, read_desk
 from bot.store.scratch import scratch
@@ -149,7 +151,8 @@ def _meaning(store: Store, book: Rulebook, names: Collection[str], day: date, no
 
 def _arranged(store: Store, book: Rulebook, at: Moment) -> Arrangement:
     """What the rulebook makes of the tickets as the database has them, at a moment."""
-    wishes = [wish for ticket in store.open_tickets() if (wish := _judged(ticket, book, at)) and wish.steps]
+    desk = desk_of(store, book)
+    wishes = [wish for ticket in store.open_tickets() if (wish := _judged(ticket, book, desk, at)) and wish.steps]
     rows = store.entries([wish.ticket_id for wish in wishes])
     ledger = {key: row for entries in rows.values() for key, row in entries.items()}
     calendar = book.calendar
@@ -157,9 +160,9 @@ def _arranged(store: Store, book: Rulebook, at: Moment) -> Arrangement:
     return arrange(wishes, ledger, book, DeskState(tuple(spoken)), at)
 
 
-def _judged(ticket: Ticket, book: Rulebook, at: Moment) -> Wishes | None:
+def _judged(ticket: Ticket, book: Rulebook, desk: Desk, at: Moment) -> Wishes | None:
     try:
-        return judge(ticket, book, at)
+        return judge(ticket, book, at, desk)
     except Exception:  # as in a cycle, which tells of it, one bad ticket never stops the rest
         return None
 

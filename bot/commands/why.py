@@ -16,6 +16,7 @@ from rich.console import Console, RenderableType
 from bot import logs
 from bot.commands.moments import iso, local, read_moment
 from bot.core.arrange import DeskState
+from bot.core.desk import Desk
 from bot.core.explain import explain
 from bot.core.explained import names_of, only
 from bot.core.explanation import Explanation
@@ -25,6 +26,7 @@ from bot.core.past import as_of
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment, Ticket
 from bot.engine.control import SILENCED
+from bot.engine.desk import desk_of
 from bot.report.why import page
 from bot.settings import Misconfigured, load_settings
 from bot.start import read_desk
@@ -99,7 +101,7 @@ def _explained(
     ticket = _ticket(store, book, key)
     rows = store.entries([ticket.id])[ticket.id]
     if is_now or at > polled_at:
-        found = _asked(ticket, book, rows, _desk_now(store, book, at), at)
+        found = _asked(ticket, book, rows, _desk_now(store, book, at), desk_of(store, book), at)
         remarks = [*_present(store, ticket, found, polled_at), *_judged_by_others(rows, book)]
         return found, [*remarks, *_kept(store, found)]
     then = as_of(ticket, at)
@@ -107,13 +109,15 @@ def _explained(
         created = local(ticket.created_at, ZoneInfo(book.calendar.timezone))
         raise Misconfigured(f"{ticket.key} was not there yet: it was created at {created}")
     known = {step: row for step, row in rows.items() if row.at <= at}
-    found = _asked(then, book, known, _desk_then(store, book, at), at)
+    found = _asked(then, book, known, _desk_then(store, book, at), desk_of(store, book), at)
     return found, [*_past(rows, known, at), *_judged_by_others(known, book), *_kept(store, found)]
 
 
-def _asked(ticket: Ticket, book: Rulebook, rows: Mapping[str, Entry], desk: DeskState, at: Moment) -> Explanation:
+def _asked(
+    ticket: Ticket, book: Rulebook, rows: Mapping[str, Entry], desk: DeskState, people: Desk, at: Moment
+) -> Explanation:
     try:
-        return explain(ticket, book, rows, desk, at)
+        return explain(ticket, book, rows, desk, at, people)
     except ValueError as error:  # as `judge` says: an amount of time that takes more than 50 years
         raise Misconfigured(f"{ticket.key}: it cannot be judged: {error}") from None
 

@@ -10,7 +10,7 @@ from bot.core.conditions import holds
 from bot.core.entries import Completeness, Entries
 from bot.core.flaws import DUPLICATE, FORMAT, found_on, is_meant, known_words
 from bot.core.forms import Tested
-from bot.core.people import addressees
+from bot.core.people import addressed
 from bot.core.steps import At, Because, Name, Occasion, Several, Step, Value, key_of
 from bot.core.ticket import Moment, Ticket
 from bot.core.view import View
@@ -99,11 +99,15 @@ def _asked(rule: Completeness, found: frozenset[str], view: View) -> list[str]:
 
 
 def gap_steps(
-    view: View, values: Callable[[View], Mapping[str, Value]], changes: list[Moment] | None = None
+    view: View,
+    values: Callable[[View], Mapping[str, Value]],
+    changes: list[Moment] | None = None,
+    others_at: list[Moment] | None = None,
 ) -> Iterator[Step]:
     """One step with all gaps by the rules that speak; one of its own for each that observes, or was not yet live.
 
-    `values` gives those that every message may be given; `changes` is filled as `conditions.holds` does.
+    `values` gives those that every message may be given; `changes` is filled as `conditions.holds` does, `others_at`
+    as `people.addressed` does.
     """
     came_at = handed_over_at(view) if view.book.entries.completeness else None
     if came_at is None:
@@ -111,15 +115,23 @@ def gap_steps(
     speaking: list[Gaps] = []
     for found in gaps(view, changes):
         if found.rule.observe or came_at < view.book.live_at(found.rule.since):
-            yield _step([found], found.rule.name, came_at, view, values(view))
+            yield _step([found], found.rule.name, came_at, view, values(view), others_at)
         else:
             speaking.append(found)
     if speaking:
-        yield _step(speaking, TOGETHER, came_at, view, values(view))
+        yield _step(speaking, TOGETHER, came_at, view, values(view), others_at)
 
 
-def _step(found: list[Gaps], name: str, came_at: Moment, view: View, values: Mapping[str, Value]) -> Step:
+def _step(
+    found: list[Gaps],
+    name: str,
+    came_at: Moment,
+    view: View,
+    values: Mapping[str, Value],
+    others_at: list[Moment] | None,
+) -> Step:
     book = view.book
+    to = addressed([word for each in found for word in each.rule.to], view, others_at)
     first, *others = (each.rule for each in found)
     missing, malformed, asked = (
         tuple(dict.fromkeys(word for each in found for word in getattr(each, kind)))
@@ -135,7 +147,7 @@ def _step(found: list[Gaps], name: str, came_at: Moment, view: View, values: Map
         rule=first.name,
         occasion=occasion,
         say=first.say,
-        to=addressees([word for each in found for word in each.rule.to], view),
+        to=to.to,
         due_at=came_at,
         because=Because(why, (*tested, *_counted_up(missing, malformed, asked))),
         observe=first.observe or book.entries.manners.observe,
@@ -147,6 +159,7 @@ def _step(found: list[Gaps], name: str, came_at: Moment, view: View, values: Map
             **({"others": ", ".join(view.desk.alike.get(view.ticket.id, ()))} if DUPLICATE in asked else {}),
         },
         also=tuple(rule.name for rule in others),
+        instead=to.instead,
     )
 
 

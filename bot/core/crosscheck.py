@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
+from bot.core.crosscheck_absences import absences, deputies, rosters
 from bot.core.crosscheck_calendars import calendars, targets
 from bot.core.crosscheck_completeness import completeness, titles
 from bot.core.crosscheck_digest import digest
@@ -15,7 +16,7 @@ from bot.core.entries import Entries, Language, PersonEntry
 from bot.core.findings import Finding, Path, known, once
 from bot.core.formats import problems as formats
 from bot.core.patterns import problems as patterns
-from bot.core.people import ROLES
+from bot.core.people import DUTY, ROLES
 from bot.core.ticket import UNKNOWN
 
 
@@ -35,6 +36,9 @@ def problems(
         *calendars(entries, is_country, closed),
         *_states(entries),
         *_people(entries),
+        *deputies(entries),
+        *absences(entries),
+        *rosters(entries),
         *rule_names(entries),
         *routes(entries, messages),
         *titles(entries),
@@ -88,7 +92,7 @@ def _people(entries: Entries) -> Iterator[Finding]:
     yield from once("person", ((("people", i, "person"), person) for i, person in enumerate(people)))
     for i, entry in enumerate(entries.people):
         yield from known(("people", i, "manager"), "person", entry.manager, people)
-        if entry.person in ROLES:
+        if entry.person in ROLES or entry.person.startswith(DUTY):
             yield Finding(("people", i, "person"), f"'{entry.person}' is a role; give the person another name")
         yield from known(("people", i, "calendar"), "calendar", entry.calendar, entries.calendars)
     for flavour in ("cloud", "dc"):

@@ -15,7 +15,7 @@ from bot.core.findings import KEY, Finding, Path, known, nearest, once
 from bot.core.flaws import PERSONAL_DATA
 from bot.core.ledger import NOTICES
 from bot.core.moments import moment_problem, while_problem
-from bot.core.people import ROLES
+from bot.core.people import DUTY, ROLES
 from bot.core.rulebook import QUEUE
 
 Messages = Mapping[str, frozenset[str]] | None
@@ -199,10 +199,17 @@ def _rung(path: Path, rung: Rung, entries: Entries, *, on: str, is_last: bool) -
 
 def addressed(path: Path, words: Iterable[str], entries: Entries) -> Iterator[Finding]:
     """What is wrong with whom a rule addresses."""
-    people = [*ROLES, *(person.person for person in entries.people)]
+    rosters = [f"{DUTY}{roster.roster}" for roster in entries.rosters]
+    rostered = any(queue.duty is not None for queue in entries.queues)
+    roles = [role for role in ROLES if role != "duty" or rostered]
+    people = [*roles, *(person.person for person in entries.people), *rosters]
     for i, word in enumerate(words):
-        yield from known((*path, i), "role or person", word, people)
-        if word == "queue":
+        if word != "duty":
+            yield from known((*path, i), "role or person", word, people)
+        elif not rostered:
+            text = "no queue has a roster; give one its `duty`, or write `duty` and a roster's name"
+            yield Finding((*path, i), text)
+        if word in ("queue", "duty"):
             yield from mapped((*path, i), "queue", entries)
 
 

@@ -14,7 +14,7 @@ from bot.core.ticket import Moment
 class Absence(msgspec.Struct, frozen=True):
     """A person who is away from the first local date to the last, both included; never why.
 
-    `deputies` stand in, the first who is there; without any, those that the rulebook names do.
+    `deputies` stand in, the first who is there; after them those that the rulebook names.
     """
 
     person: str
@@ -44,6 +44,26 @@ class Desk:
     shifts: tuple[Shift, ...] = ()
     loads: Mapping[str, int] = field(default_factory=dict)
     alike: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    _away: Mapping[str, tuple[Absence, ...]] = field(init=False, repr=False, compare=False)
+    _on_duty: Mapping[str, tuple[Shift, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        away: dict[str, tuple[Absence, ...]] = {}
+        for absence in self.absences:
+            away[absence.person] = (*away.get(absence.person, ()), absence)
+        on_duty: dict[str, tuple[Shift, ...]] = {}
+        for shift in sorted(self.shifts, key=lambda shift: shift.from_at):
+            on_duty[shift.roster] = (*on_duty.get(shift.roster, ()), shift)
+        object.__setattr__(self, "_away", away)
+        object.__setattr__(self, "_on_duty", on_duty)
+
+    def absences_of(self, person: str) -> tuple[Absence, ...]:
+        """The absences of a person, in the order in which they were given."""
+        return self._away.get(person, ())
+
+    def shifts_of(self, roster: str) -> tuple[Shift, ...]:
+        """The shifts of a roster by their beginning; those that begin together in the order given."""
+        return self._on_duty.get(roster, ())
 
 
 QUIET = Desk()

@@ -36,6 +36,7 @@ from bot.core.written import (
     Span,
     Tier,
     TimeOfDay,
+    WallTime,
     Week,
     Whiles,
     Working,
@@ -178,6 +179,55 @@ class PersonEntry(_Entry):
     """When this person works; by default that of the first queue they are a member of, else the desk's."""
     manager: str | None = None
     """Whom they answer to, the word `manager` under `to`; the manager of the ticket's queue by default."""
+    deputy: Listed = ()
+    """Who stands in when this person is absent and an absence names nobody who is there: the first who is."""
+
+
+class AbsenceEntry(_Entry):
+    """Days on which somebody is away, or a file that lists such days. Why they are away is said nowhere."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"required": ["file"]},
+            "then": not_all_of("first", "last", "deputy"),
+            "else": {"required": ["person", "first", "last"]},
+        }
+    )
+
+    person: str | None = None
+    """Who is away; beside a `file` whom all of an `.ics` file is about."""
+    first: Date | None = None
+    """The first day, by the desk's calendar."""
+    last: Date | None = None
+    """The last day."""
+    deputy: Listed = ()
+    """Who stands in, most fit first; after these who the person's own entry names."""
+    file: str | None = None
+    """Instead: a table (`.csv`) or a calendar (`.ics`) beside this file."""
+
+
+class ShiftEntry(_Entry):
+    """A stretch of time in which somebody is on duty."""
+
+    person: str
+    """Who is on duty."""
+    first: WallTime
+    """When it begins, on the wall clock of the desk's calendar."""
+    until: WallTime
+    """When it ends; this moment is no longer part of it."""
+
+
+class RosterEntry(_Entry):
+    """Who is on duty when. Rules tell whoever that is by `duty NAME`; in a gap it is who coordinates."""
+
+    roster: Word
+    """The permanent name that the rules use."""
+    name: Names = {}
+    """What it is called, by language."""
+    shifts: tuple[ShiftEntry, ...] = ()
+    """The shifts, each with its person; where two overlap, the one that began first counts."""
+    files: Listed = ()
+    """Tables (`.csv`) or calendars (`.ics`) of shifts beside this file."""
 
 
 class Queue(_Entry):
@@ -197,6 +247,8 @@ class Queue(_Entry):
     """Whom its members answer to; the desk's lead by default."""
     calendar: str | None = None
     """When it works, for policies that count in the calendar of the ticket's queue; the desk's by default."""
+    duty: str | None = None
+    """The roster of those on duty in it, whom `duty` means on its tickets."""
     value: Listed = ()
     """What Jira's queue field holds for it, or several such values, of which a route sets the first; the queue's own
     name by default."""
@@ -580,6 +632,10 @@ class Entries(_Entry):
     """Who works at the desk."""
     roles: Roles
     """Who coordinates and who leads."""
+    absences: tuple[AbsenceEntry, ...] = ()
+    """Who is away when, and who stands in."""
+    rosters: tuple[RosterEntry, ...] = ()
+    """Who is on duty when."""
     queues: tuple[Queue, ...] = ()
     """Where tickets wait for whom."""
     manners: Manners

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bot.core.arrange import DeskState, arrange
+from bot.core.desk import QUIET, Desk
 from bot.core.explain_clocks import clock_facts, dates_facts, deadline_facts
 from bot.core.explain_rules import completeness_facts, ladder_facts, nothing_to_route, route_facts
 from bot.core.explain_step import Asked
@@ -20,13 +21,20 @@ from bot.core.ticket import Moment, Ticket
 from bot.core.timeline import timeline
 
 
-def explain(ticket: Ticket, book: Rulebook, ledger: Mapping[str, Entry], desk: DeskState, now: Moment) -> Explanation:
+def explain(
+    ticket: Ticket,
+    book: Rulebook,
+    ledger: Mapping[str, Entry],
+    desk: DeskState,
+    now: Moment,
+    people: Desk = QUIET,
+) -> Explanation:
     """Explain all that is said on a ticket at `now`, and all that is not.
 
-    `ledger` are the ticket's rows by key. The ticket is arranged by itself: in a cycle with many others, budgets and
-    the ceiling may hold back more.
+    `ledger` are the ticket's rows by key, `people` who is away and on duty. The ticket is arranged by itself: in a
+    cycle with many others, budgets and the ceiling may hold back more.
     """
-    judged = look(ticket, book, now)
+    judged = look(ticket, book, now, people)
     wishes = wishes_of(judged)
     asked = Asked(judged, wishes, arrange([wishes], ledger, book, desk, now), ledger)
     dates = dates_facts(judged.view)

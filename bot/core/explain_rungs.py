@@ -16,7 +16,7 @@ from bot.core.judge import Judged, cycle_of, deadline_of, lapses_at, occasion_of
 from bot.core.ladder import Reached, deadline_moments, highest, next_at, rung_moments
 from bot.core.ledger import DONE, Entry
 from bot.core.moments import during
-from bot.core.people import ROLES, instead_of, shown
+from bot.core.people import holder, instead_of, present, shown
 from bot.core.steps import key_of
 from bot.core.timeline import told_of
 from bot.core.view import View
@@ -24,26 +24,30 @@ from bot.core.view import View
 
 def addressed(words: Sequence[str], view: View) -> tuple[Addressee, ...]:
     """Whom each word under `to:` means today; the coordinator where nobody is found at all."""
-    found = [(word, ROLES[word].person(view) if word in ROLES else word) for word in words]
-    named = tuple(_addressee(word, who, view) for word, who in found)
+    found = [(word, holder(word, view)) for word in words]
+    named = tuple(_addressee(word, who, _note(word, who, view), view) for word, who in found)
     if any(who for _, who in found):
         return named
-    coordinator = view.book.entries.roles.coordinator
-    return (*named, Addressee("coordinator", shown(coordinator, view), "in place of nobody"))
-
-
-def _addressee(word: str, who: str | None, view: View) -> Addressee:
-    told = instead_of(who, view) if who else None
-    if who != told:
-        note = "in place of one of whom the ticket is" if told else "nobody, as the ticket is about them"
-        return Addressee(word, shown(told, view) if told else None, note)
-    return Addressee(word, shown(who, view) if who else None, _note(word, who, view))
+    return (*named, _addressee("coordinator", view.book.entries.roles.coordinator, "in place of nobody", view))
 
 
 def _note(word: str, who: str | None, view: View) -> str:
     if who is None:
         return "nobody"
     return "it has no owner, so who coordinates its queue" if word == "owner" and view.ticket.owner is None else ""
+
+
+def _addressee(word: str, who: str | None, note: str, view: View) -> Addressee:
+    if who is None:
+        return Addressee(word, None, note)
+    told = instead_of(who, view)
+    if told is None:
+        return Addressee(word, None, "nobody, as the ticket is about them")
+    if told != who:
+        note = "in place of one of whom the ticket is"
+    today = present(told, view)
+    away = "" if today == told else f"in place of {shown(told, view)}, who is away"
+    return Addressee(word, shown(today, view), "; ".join(filter(None, (note, away))))
 
 
 def rungs_of(

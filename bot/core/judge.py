@@ -23,7 +23,7 @@ from bot.core.forms import Tested
 from bot.core.history import turns
 from bot.core.ladder import Reached, before, deadline_moments, highest, next_at, rung_moments, urgency
 from bot.core.moments import moment
-from bot.core.people import addressees
+from bot.core.people import Addressed, addressed
 from bot.core.routing import route_for, to_be_routed_since
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Amount, At, Because, Count, Name, Occasion, Several, Step, Value, Wishes, key_of
@@ -44,8 +44,8 @@ class Climb(NamedTuple):
     """How far a ladder is climbed on a ticket: what decides, in the order in which it is asked, up to its step.
 
     `applies` tells whether its conditions hold, `flips_at` the moments at which that may be otherwise, where
-    something could be said then. Of `cycle` and `deadline` the one that it stands on is there, if any; `moments` are
-    those of its rungs, as far as that runs.
+    something could be said then, and `others_at` those at which the step may be for others. Of `cycle` and `deadline`
+    the one that it stands on is there, if any; `moments` are those of its rungs, as far as that runs.
     """
 
     applies: bool
@@ -55,6 +55,7 @@ class Climb(NamedTuple):
     moments: Sequence[Reached] = ()
     upcoming: Moment | None = None
     step: Step | None = None
+    others_at: tuple[Moment, ...] = ()
 
 
 _NOT_MEANT, _NO_CLOCK = Climb(applies=False), Climb(applies=True)
@@ -94,7 +95,7 @@ def wishes_of(judged: Judged, *, kept: bool = True) -> Wishes:
     if view.happened[-1].after.standing == UNKNOWN:
         because = "never, because the rulebook does not say what the ticket's status means"
         return Wishes(ticket.id, ticket.project, (), None, because, on_hold)
-    found, flips_at = _at_once(judged)
+    found, flips_at, others_at = _at_once(judged)
     moments = list(_changes(judged)) if kept else []
     for ladder in book.entries.ladders:
         climbed = climb(ladder, judged)
@@ -103,7 +104,9 @@ def wishes_of(judged: Judged, *, kept: bool = True) -> Wishes:
         if climbed.upcoming is not None:
             moments.append((climbed.upcoming, "the next rung is reached then"))
         flips_at += climbed.flips_at
+        others_at += climbed.others_at
     moments += ((at, "a condition may hold otherwise then") for at in flips_at)
+    moments += ((at, "somebody else may be meant then") for at in others_at)
     if view.happened[-1].after.standing == "open":
         moments += ((at, "the date comes then that a deadline counts from") for at in comes_at(view))
     raised, raises_at = _raised(judged)
@@ -118,17 +121,18 @@ def wishes_of(judged: Judged, *, kept: bool = True) -> Wishes:
     return Wishes(ticket.id, ticket.project, steps, None, because, on_hold, verdicts)
 
 
-def _at_once(judged: Judged) -> tuple[list[Step], list[Moment]]:
-    """The steps that no clock has to run for, and the moments at which they may be others though nothing happens."""
+def _at_once(judged: Judged) -> tuple[list[Step], list[Moment], list[Moment]]:
+    """The steps that no clock has to run for; when they may be others though nothing happens, or be for others."""
     view = judged.view
     if (known := view.lasting.get(_at_once)) is not None:
-        return [*known], []
+        return [*known], [], []
     flips_at: list[Moment] = []
-    route = _route_step(judged, flips_at)
-    steps = [*([route] if route is not None else []), *gap_steps(view, _common_values, flips_at)]
-    if not flips_at:
+    others_at: list[Moment] = []
+    route = _route_step(judged, flips_at, others_at)
+    steps = [*([route] if route is not None else []), *gap_steps(view, _common_values, flips_at, others_at)]
+    if not flips_at and not others_at:
         view.lasting[_at_once] = tuple(steps)
-    return steps, flips_at
+    return steps, flips_at, others_at
 
 
 def _raised(judged: Judged) -> tuple[int, list[Moment]]:
@@ -214,11 +218,12 @@ def _climb_on(
     upcoming = next_at(moments, view.now)
     reached = highest(moments, view.now)
     step = None
-    if reached is not None and (to := addressees(reached.rung.to, view)):
+    others_at: list[Moment] = []
+    if reached is not None and (to := addressed(reached.rung.to, view, others_at)).to:
         # Lived again, a step shows the values that it had when it became due.
         name = (ladder.name, id(cycle), reached.rung.rung, reached.repeat, to)
         step = once(view, name, partial(_ladder_step, ladder, cycle, reached, upcoming, judged, to))
-    return Climb(True, flips_at, cycle, moments=moments, upcoming=upcoming, step=step)
+    return Climb(True, flips_at, cycle, moments=moments, upcoming=upcoming, step=step, others_at=tuple(others_at))
 
 
 def _beside_deadline(ladder: Ladder, judged: Judged) -> Climb:
@@ -236,9 +241,10 @@ def _beside_deadline(ladder: Ladder, judged: Judged) -> Climb:
     ends = f"due {due_day(deadline, view.book.calendar)}{provisional}"
     decided = (*_tested(ladder, view), (ladder.clock, ends), ("rung", reached.rung.rung))
     occasion = occasion_of(deadline, reached)
-    to = addressees(reached.rung.to, view)
-    step = _said(ladder, reached, occasion, decided, to, _deadline_values(deadline, view), view) if to else None
-    return Climb(applies=True, deadline=deadline, moments=moments, upcoming=upcoming, step=step)
+    others_at: list[Moment] = []
+    to = addressed(reached.rung.to, view, others_at)
+    step = _said(ladder, reached, occasion, decided, to, _deadline_values(deadline, view), view) if to.to else None
+    return Climb(True, deadline=deadline, moments=moments, upcoming=upcoming, step=step, others_at=tuple(others_at))
 
 
 def cycle_of(ladder: Ladder, judged: Judged) -> Cycle | None:
@@ -298,7 +304,7 @@ def _tested(ladder: Ladder, view: View) -> Tested:
 
 
 def _ladder_step(
-    ladder: Ladder, cycle: Cycle, reached: Reached, upcoming: Moment | None, judged: Judged, to: tuple[str, ...]
+    ladder: Ladder, cycle: Cycle, reached: Reached, upcoming: Moment | None, judged: Judged, to: Addressed
 ) -> Step:
     view = judged.view
     rung = reached.rung
@@ -328,7 +334,7 @@ def _said(
     reached: Reached,
     occasion: Occasion,
     decided: tuple[tuple[str, str], ...],
-    to: tuple[str, ...],
+    to: Addressed,
     values: dict[str, Value],
     view: View,
 ) -> Step:
@@ -340,7 +346,7 @@ def _said(
         rule=ladder.name,
         occasion=occasion,
         say=rung.say,
-        to=to,
+        to=to.to,
         due_at=reached.at,
         because=Because(_why(ladder.name, view.book), decided),
         urgency=urgency(rung),
@@ -349,6 +355,7 @@ def _said(
         hours=hours_of(ladder, view),
         urgent=ladder.urgent,
         values=values,
+        instead=to.instead,
     )
 
 
@@ -359,7 +366,7 @@ def hours_of(ladder: Ladder, view: View) -> str | None:
     return None if hours == view.book.entries.manners.calendar else hours
 
 
-def _route_step(judged: Judged, flips_at: list[Moment]) -> Step | None:
+def _route_step(judged: Judged, flips_at: list[Moment], others_at: list[Moment]) -> Step | None:
     view = judged.view
     since = to_be_routed_since(view)
     tested: Tested = []
@@ -371,10 +378,10 @@ def _route_step(judged: Judged, flips_at: list[Moment]) -> Step | None:
     if route.queue is not None:
         values["queue"] = Name("queue", route.queue)
         values.update(_promises(judged))
-        to: tuple[str, ...] = addressees(("forwarder",), view)
+        to = addressed(("forwarder",), view, others_at)
     else:
         values["queues"] = Several(tuple(Name("queue", word) for word in route.ask))
-        to = addressees(("coordinator",), view)
+        to = addressed(("coordinator",), view, others_at)
     occasion = Occasion("route", since, "routed" if route.queue else "unsure")
     return Step(
         key=key_of(view.book.site, view.ticket.id, route.route, occasion),
@@ -383,13 +390,14 @@ def _route_step(judged: Judged, flips_at: list[Moment]) -> Step | None:
         rule=route.route,
         occasion=occasion,
         say="routed" if route.queue else "route_unsure",
-        to=to,
+        to=to.to,
         due_at=since,
         because=Because(_why(route.route, view.book), tuple(dict.fromkeys(tested))),
         observe=route.observe or view.book.entries.manners.observe,
         since_at=view.book.live_at(route.since),
         sets={"queue": route.queue} if route.queue else {},
         values=values,
+        instead=to.instead,
     )
 
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from bot.core.calendar import Calendar
+from bot.core.deputies import meant, on_duty
 from bot.core.history import forwarder
 from bot.core.rulebook import Rulebook
-from bot.core.ticket import Ticket
+from bot.core.ticket import Moment, Ticket
 from bot.core.view import View
 
 
@@ -29,6 +30,14 @@ class Role(NamedTuple):
 def _queue_coordinator(view: View) -> str:
     queue = view.book.queues.get(view.ticket.queue or "")
     return (queue.coordinator if queue else None) or view.book.entries.roles.coordinator
+
+
+def _on_duty_in_queue(view: View, changes: list[Moment] | None = None) -> str:
+    queue = view.book.queues.get(view.ticket.queue or "")
+    found = None
+    if queue is not None and queue.duty is not None:
+        found = on_duty(queue.duty, view.desk, view.book, view.now, changes)
+    return found or _queue_coordinator(view)
 
 
 def _forwarder(view: View) -> str | None:
@@ -115,6 +124,19 @@ ROLES: Mapping[str, Role] = {
             "en": "who created the ticket, if they are of the desk; of a task, who gave it",
         },
     ),
+    "duty": Role(
+        _on_duty_in_queue,
+        "who is on duty now by the roster of the ticket's queue; in a gap, or where it has none, the queue's "
+        "coordinator",
+        {"et": "valvesolija", "en": "person on duty"},
+        {"et": "valvesolijale", "en": "the person on duty"},
+        {
+            "et": "kes on praegu valvegraafiku järgi selle järjekorra valves, kus pilet on; kui graafikut ei ole või "
+            "kedagi ei ole valves, siis järjekorra koordinaator",
+            "en": "who is on duty now by the roster of the queue that the ticket is in; where there is no roster or "
+            "nobody is on duty, the queue's coordinator",
+        },
+    ),
 }
 """Words under `to:` besides people's own names. A ticket without an owner is its queue's coordinator's to assign."""
 
@@ -122,17 +144,61 @@ ROLES: Mapping[str, Role] = {
 ANYBODY = "*"
 """In place of those who are spared: they cannot be known, so that the lead alone is told."""
 
+DUTY = "duty "
+"""Before a roster's name under `to:`: who is on duty by it."""
+
+
+class Addressed(NamedTuple):
+    """Whom a message is for: people, each once; `instead` are pairs of a deputy among them and who is away."""
+
+    to: tuple[str, ...]
+    instead: tuple[tuple[str, str], ...] = ()
+
+
+def addressed(words: Sequence[str], view: View, changes: list[Moment] | None = None) -> Addressed:
+    """The people meant today by `words`, in order: those who are away by their deputies (`deputies.meant`).
+
+    The coordinator where nobody is found. In place of those who are spared the lead is meant, or else the
+    coordinator; nobody where both are spared. To `changes` are appended the moments at which that may be otherwise,
+    if nothing happens to the ticket.
+    """
+    to: dict[str, None] = {}
+    instead: dict[tuple[str, str], None] = {}
+    for held in _each(words, view, changes):
+        person = instead_of(held, view) if view.spared else held
+        if person is not None:
+            today = present(person, view, changes)
+            to[today] = None
+            if today != person:
+                instead[today, person] = None
+    return Addressed(tuple(to), tuple(instead))
+
 
 def addressees(words: Sequence[str], view: View) -> tuple[str, ...]:
-    """The people meant by `words`, each once, in order; the coordinator where nobody is found.
+    """The people meant today by `words`, each once, in order, as `addressed` finds them."""
+    return addressed(words, view).to
 
-    In place of those who are spared the lead is meant, or else the coordinator; nobody where both are spared.
+
+def holder(word: str, view: View, changes: list[Moment] | None = None) -> str | None:
+    """The person behind a word under `to:`, there or not; None where it is nobody."""
+    if word.startswith(DUTY):
+        roster = word.removeprefix(DUTY)
+        return on_duty(roster, view.desk, view.book, view.now, changes) or _queue_coordinator(view)
+    if word == "duty":
+        return _on_duty_in_queue(view, changes)
+    return ROLES[word].person(view) if word in ROLES else word
+
+
+def present(person: str, view: View, changes: list[Moment] | None = None) -> str:
+    """Who is told today what is meant for a person: they, or who stands in for them and is not spared.
+
+    Where nobody else may know of the ticket, they read it when they are back. `changes` is filled as `addressed`
+    does.
     """
-    found = tuple(dict.fromkeys(_each(words, view))) or (view.book.entries.roles.coordinator,)
-    if not view.spared:
-        return found
-    told = (instead_of(person, view) for person in found)
-    return tuple(dict.fromkeys(person for person in told if person is not None))
+    if not view.desk.absences or ANYBODY in view.spared:
+        return person
+    today = meant(person, view.desk, view.book, view.now, view.ticket.queue, changes, view.spared)
+    return person if today in view.spared else today
 
 
 def instead_of(person: str, view: View) -> str | None:
@@ -145,11 +211,9 @@ def instead_of(person: str, view: View) -> str | None:
     return next((other for other in (roles.lead, roles.coordinator) if other not in view.spared), None)
 
 
-def _each(words: Sequence[str], view: View) -> Iterator[str]:
-    for word in words:
-        person = ROLES[word].person(view) if word in ROLES else word
-        if person:
-            yield person
+def _each(words: Sequence[str], view: View, changes: list[Moment] | None) -> Iterator[str]:
+    found = [person for word in words if (person := holder(word, view, changes))]
+    yield from found or [view.book.entries.roles.coordinator]
 
 
 def language_of(people: Sequence[str], book: Rulebook) -> str:
@@ -166,7 +230,7 @@ def calendar_of(person: str, book: Rulebook) -> Calendar:
     return book.calendar_of(queue.calendar if queue else None, None)
 
 
-_NOT_TOLD_APART = ("owner", "manager", "reporter")
+_NOT_TOLD_APART = ("owner", "manager", "reporter", "duty")
 """Roles that say less of somebody than what else they are."""
 
 

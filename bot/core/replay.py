@@ -105,7 +105,7 @@ class _Life:
 
     def __init__(self, ticket: Ticket, book: Rulebook) -> None:
         self.raw = raw_turns(ticket, book)
-        self._ticket, self._book = ticket, book
+        self._ticket, self._book, self._desk = ticket, book, book.desk
         self._moments = [turn.at for turn in self.raw]
         self._wholes: dict[Askers, Whole] = {}
         self._then: tuple[int, Ticket, Whole, dict[str, tuple[Cycle, ...]], dict[object, Any]] | None = None
@@ -120,14 +120,14 @@ class _Life:
             if then is None:
                 raise ValueError(f"the ticket was not there {lag_s} s before {at}")
             if any(turn.bot and turn.at > bot_until for turn in self._since(bot_until, known)):
-                return look_on(View(then, turns(then, self._book), self._book, at))
+                return look_on(View(then, turns(then, self._book), self._book, at, desk=self._desk))
             who = askers(then, self.raw[:known], self._book)
             whole = self._wholes.get(who)
             if whole is None:
                 whole = self._wholes[who] = Whole(asked(self.raw, who))
             self._then = known, then, whole, {}, {}
         _, then, whole, clocks, lasting = self._then
-        return look_on(View(then, whole.turns[:known], self._book, at, whole, clocks, lasting))
+        return look_on(View(then, whole.turns[:known], self._book, at, whole, clocks, lasting, self._desk))
 
     def _since(self, at: Moment, known: int) -> Sequence[Turn]:
         return self.raw[bisect_right(self._moments, at) : known]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import cached_property
 
 from bot.core.calendar import Calendar, build_calendar
+from bot.core.desk import Absence, Desk, Shift
 from bot.core.entries import CalendarEntry, Entries, Language, Names, Policy, Queue, State, Why
 from bot.core.flaws import asked
 from bot.core.ticket import Moment
@@ -31,6 +32,8 @@ class Rulebook:
     """A desk's rules, loaded, cross-checked and ready to judge with.
 
     `site` is the permanent name that begins every step's key; `version` is the hash of the files' contents.
+    `absences` and `shifts` are those of its YAML and of the files beside it; `deputies` are whom people's own entries
+    name.
     """
 
     site: str
@@ -43,6 +46,14 @@ class Rulebook:
     languages: Mapping[str, Language]
     whys: Mapping[str, Why]
     titles: Mapping[str, Names]
+    deputies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    absences: tuple[Absence, ...] = ()
+    shifts: tuple[Shift, ...] = ()
+
+    @cached_property
+    def desk(self) -> Desk:
+        """The desk as the rulebook alone knows it: its absences and its rosters."""
+        return Desk(self.absences, self.shifts)
 
     @property
     def calendar(self) -> Calendar:
@@ -113,16 +124,22 @@ def build(
     holidays: Callable[[str, int], frozenset[date]],
     shortened: Callable[[int], frozenset[date]],
     closed: Mapping[str, frozenset[date]] = {},
+    absences: Sequence[Absence] = (),
+    shifts: Sequence[Shift] = (),
 ) -> Rulebook:
-    """Make a rulebook of entries that have no `problems`; `closed` are the days that files close, by calendar."""
+    """Make a rulebook of entries that have no `problems`.
+
+    `closed` are the days that files close, by calendar; `absences` and `shifts` are those of files.
+    """
+    calendars = {
+        name: _calendar(name, entry, holidays, shortened, closed.get(name, frozenset()))
+        for name, entry in entries.calendars.items()
+    }
     return Rulebook(
         site=site,
         version=version,
         entries=entries,
-        calendars={
-            name: _calendar(name, entry, holidays, shortened, closed.get(name, frozenset()))
-            for name, entry in entries.calendars.items()
-        },
+        calendars=calendars,
         states={state.state: state for state in entries.states},
         queues={queue.queue: queue for queue in entries.queues},
         policies={policy.name: policy for policy in entries.policies},
@@ -133,7 +150,23 @@ def build(
         },
         titles={**TITLES, **entries.titles},
         languages={person.person: person.language or entries.language for person in entries.people},
+        deputies={person.person: person.deputy for person in entries.people if person.deputy},
+        absences=(*_absences(entries), *absences),
+        shifts=(*_shifts(entries, calendars[entries.manners.calendar]), *shifts),
     )
+
+
+def _absences(entries: Entries) -> Iterator[Absence]:
+    for each in entries.absences:
+        if each.person is not None and each.first is not None and each.last is not None:
+            yield Absence(each.person, each.first, each.last, each.deputy)
+
+
+def _shifts(entries: Entries, calendar: Calendar) -> Iterator[Shift]:
+    for roster in entries.rosters:
+        for each in roster.shifts:
+            first, until = (calendar.moment(datetime.fromisoformat(time)) for time in (each.first, each.until))
+            yield Shift(roster.roster, each.person, first, until)
 
 
 def _calendar(

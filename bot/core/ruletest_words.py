@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, WithJsonSchema
 
-from bot.core.written import WALL, Date, Listed, OneOrMore, one_of
-
-_WALL = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(:[0-9]{2})?")
-
-
-def _time(value: object) -> object:
-    try:
-        if isinstance(value, str) and _WALL.fullmatch(value):
-            datetime.fromisoformat(value)
-            return value
-    except ValueError:
-        pass
-    raise ValueError(f"'{value}' is not a moment; write for example 2026-11-16 11:05")
+from bot.core.written import Date, Listed, OneOrMore, WallTime, one_of
 
 
 def _happened(value: object) -> object:
@@ -28,9 +14,6 @@ def _happened(value: object) -> object:
         return value
     raise ValueError("write true, or leave it out")
 
-
-Time = Annotated[str, BeforeValidator(_time), WithJsonSchema(WALL)]
-"""A moment of this century on the wall clock of the desk's calendar; the first of two where it is put back."""
 
 Happened = Annotated[Literal[True], BeforeValidator(_happened), WithJsonSchema({"const": True})]
 
@@ -42,7 +25,7 @@ class _Described(BaseModel):
 class Happening(_Described):
     """Something that happens to the ticket; several keys of one entry happen at once, in the order of this table."""
 
-    at: Time
+    at: WallTime
     """When, on the wall clock of the desk's calendar."""
     by: str | None = None
     """Who does it: a person, `bot`, or `~` and any name for somebody the rulebook does not name."""
@@ -85,7 +68,7 @@ class Happening(_Described):
 class TicketWords(_Described):
     """A ticket as it was when it was created, and what has happened to it since."""
 
-    created: Time | None = None
+    created: WallTime | None = None
     """When; by default a minute before its history begins, or at the first moment asked about if it has none."""
     project: str | None = None
     """The key of its project; the desk's first by default."""
@@ -158,11 +141,11 @@ class Case(_Described):
     """What it shows, in a sentence."""
     ticket: TicketWords
     """The ticket."""
-    now: Time | None = None
+    now: WallTime | None = None
     """The moment asked about."""
     expect: Expectations | None = None
     """All that is to be said then; `[]` for nothing."""
-    expect_at: Annotated[dict[Time, Expectations], Field(min_length=1)] | None = None
+    expect_at: Annotated[dict[WallTime, Expectations], Field(min_length=1)] | None = None
     """Several moments, each with all that is to be said then."""
 
     @property

@@ -95,7 +95,8 @@ class Step(msgspec.Struct, frozen=True):
 
     `to[0]` is whom it asks; the others are told of it, but those of them who are not at work or have heard enough
     today, whom their summary tells: they are `left`. `edition` fingerprints what of it may be edited once it was
-    said; a step that only `amends` edits, and says nothing where nothing was said.
+    said; a step that only `amends` edits, and says nothing where nothing was said. `instead` are
+    pairs of one of `to` and the absent person in whose place they are told.
     """
 
     key: str
@@ -119,6 +120,7 @@ class Step(msgspec.Struct, frozen=True):
     left: tuple[str, ...] = ()
     edition: str | None = None
     amends: bool = False
+    instead: tuple[tuple[str, str], ...] = ()
 
 
 class Wishes(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -218,8 +218,25 @@ Week = Annotated[
 ]
 HoursOrClosed = Annotated[str, WithJsonSchema({"anyOf": [{"const": "closed"}, _DAYS_HOURS]})]
 
-WALL = text_like(f"20[0-9]{{2}}-{_MONTH_AND_DAY} {_TIME}(?::[0-5][0-9])?", "2026-11-16 11:05")
-"""A moment of a rule test."""
+_WALL = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(:[0-9]{2})?")
+
+
+def _wall(value: object) -> object:
+    try:
+        if isinstance(value, str) and _WALL.fullmatch(value):
+            datetime.fromisoformat(value)
+            return value
+    except ValueError:
+        pass
+    raise ValueError(f"'{value}' is not a moment; write for example 2026-11-16 11:05")
+
+
+WallTime = Annotated[
+    str,
+    BeforeValidator(_wall),
+    WithJsonSchema(text_like(f"20[0-9]{{2}}-{_MONTH_AND_DAY} {_TIME}(?::[0-5][0-9])?", "2026-11-16 11:05")),
+]
+"""A moment of this century on the wall clock of the desk's calendar; the first of two where it is put back."""
 
 
 # Texts and numbers, and the words of the registries

@@ -96,7 +96,11 @@ def _who(voice: Voice) -> Iterator[str]:
     held = voice.book.entries.roles.model_dump()
     yield f"### {voice.say('roles')}"
     yield ""
+    queues = voice.book.entries.queues
+    rostered = any(queue.duty for queue in queues)
     for word, role in ROLES.items():
+        if word == "duty" and not rostered:
+            continue
         name, who = rules.capital(role.name[voice.language]), role.who[voice.language]
         if word in held:
             yield f"- {voice.say('role_held', name=name, who=who, person=plain_text(held[word]))}"
@@ -112,6 +116,14 @@ def _who(voice: Voice) -> Iterator[str]:
             yield f"- {voice.say('manager_of', person=person, manager=manager)}"
         yield ""
     queues = voice.book.entries.queues
+    if deputies := voice.book.deputies:
+        yield f"### {voice.say('deputies')}"
+        yield ""
+        yield voice.say("deputies_intro")
+        yield ""
+        for person, those in deputies.items():
+            yield f"- {voice.say('deputy', person=plain_text(person), deputies=voice.people(those))}"
+        yield ""
     if not queues:
         return
     yield f"### {voice.say('queues')}"
@@ -122,6 +134,8 @@ def _who(voice: Voice) -> Iterator[str]:
         rest.append(voice.say("queue_coordinator", person=plain_text(coordinator)))
         if queue.manager:
             rest.append(voice.say("queue_manager", person=plain_text(queue.manager)))
+        if queue.duty:
+            rest.append(voice.say("queue_duty", roster=voice.quoted(plain_text(queue.duty))))
         if queue.calendar:
             rest.append(voice.say("queue_calendar", calendar=voice.quoted(queue.calendar)))
         name = plain_text(voice.book.name("queue", queue.queue, voice.language))

@@ -11,7 +11,7 @@ from bot.core.duration import parse_duration
 from bot.core.entries import Why
 from bot.core.forms import ByName, Elapsed, Number, Word
 from bot.core.moments import MOMENTS, WHILES, MomentWord, WhileWord, split
-from bot.core.people import ROLES
+from bot.core.people import DUTY, ROLES
 from bot.core.phrases import clause
 from bot.core.rulebook import Rulebook
 from bot.core.words import NESTING, WORDS, field_word
@@ -29,6 +29,7 @@ _COMPARED = {
     "et": {"over": "rohkem kui {bound}", "under": "vähem kui {bound}"},
     "en": {"over": "more than {bound}", "under": "less than {bound}"},
 }
+_ON_DUTY = {"et": "sellele, kes on graafiku {roster} järgi valves", "en": "whoever is on duty by the roster {roster}"}
 _PERSON = {"et": "isikule {person}", "en": "{person}"}
 
 
@@ -183,7 +184,11 @@ class Voice:
     def _each_told(self, words: Sequence[str]) -> Iterator[str]:
         for word in words:
             role = ROLES.get(word)
-            yield role.told[self.language] if role else _PERSON[self.language].format(person=plain_text(word))
+            if role is None and word.startswith(DUTY):
+                roster = self.quoted(plain_text(word.removeprefix(DUTY)))
+                yield _ON_DUTY[self.language].format(roster=roster)
+            else:
+                yield role.told[self.language] if role else _PERSON[self.language].format(person=plain_text(word))
 
     def people(self, words: Sequence[str]) -> str:
         """Several persons, by their words."""

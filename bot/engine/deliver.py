@@ -131,6 +131,7 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
     if not wanted:
         return
     to = tuple(dict.fromkeys(person for step in wanted for person in step.to))
+    instead = dict.fromkeys(pair for step in wanted for pair in step.instead if pair[1] in engine.book.languages)
     language = language_of(to, engine.book)
     doc = engine.messages.comment(
         [(step.say, step.values) for step in wanted],
@@ -139,6 +140,7 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
         why=[why for step in wanted if _says_not_why(step) for why in _whys(step, language, engine)],
         names=engine.book.name,
         zone=engine.book.calendar.timezone,
+        instead=tuple(instead),
     )
     if sets:
         engine.seam("before fields")

@@ -12,11 +12,13 @@ import structlog
 
 from bot.core.arrange import Arrangement, DeskState, arrange
 from bot.core.changes import Changes, changes
+from bot.core.desk import Desk
 from bot.core.judge import judge
 from bot.core.ledger import WAITING, Entry
 from bot.core.rulebook import Rulebook
 from bot.core.steps import At, Count, Step, Value, Wishes, rules_of
 from bot.core.ticket import Moment, Ticket
+from bot.engine.desk import desk_of
 from bot.engine.engine import Engine
 from bot.engine.tracker import Tracker
 from bot.store.store import Store
@@ -57,6 +59,7 @@ class _Side:
     """What one of the two rulebooks wishes, and the rows of the tickets concerned."""
 
     book: Rulebook
+    desk: Desk
     wishes: list[Wishes] = field(default_factory=list)
 
     def arranged(self, ledger: dict[str, Entry], store: Store, at: Moment) -> Arrangement:
@@ -73,7 +76,7 @@ def difference(engine: Engine, ready: Ready, at: Moment) -> Difference:
     one. Tickets of projects that only the new one names are not known yet. Raises what `Tracker.read` raises.
     """
     at = ready.book.calendar.next_opening(at)
-    before, after = _Side(engine.book), _Side(ready.book)
+    before, after = (_Side(book, desk_of(engine.store, book)) for book in (engine.book, ready.book))
     ledger: dict[str, Entry] = {}
     aside: Counter[str] = Counter()
     for tickets in _chunks(engine.store.open_tickets(), engine.pace.read_size):
@@ -83,8 +86,8 @@ def difference(engine: Engine, ready: Ready, at: Moment) -> Difference:
         anew = _as_read_by(ready, engine, tickets)
         for ticket in tickets:
             waiting = [row for row in rows[ticket.id].values() if row.state in WAITING]
-            was = _judged(ticket, before.book, at)
-            now = _judged(anew[ticket.id], after.book, at) if ticket.id in anew else None
+            was = _judged(ticket, before, at)
+            now = _judged(anew[ticket.id], after, at) if ticket.id in anew else None
             if ticket.project not in ready.book.entries.projects:
                 aside.update(row.rule for row in waiting)
             if waiting or any(wish is not None and wish.steps for wish in (was, now)):
@@ -145,9 +148,9 @@ def _as_read_by(ready: Ready, engine: Engine, tickets: list[Ticket]) -> dict[str
     return {ticket.id: ticket for ticket in read if ticket.project in ready.book.entries.projects}
 
 
-def _judged(ticket: Ticket, book: Rulebook, at: Moment) -> Wishes | None:
+def _judged(ticket: Ticket, side: _Side, at: Moment) -> Wishes | None:
     try:
-        return judge(ticket, book, at)
+        return judge(ticket, side.book, at, side.desk)
     except Exception as error:  # as in a cycle, one bad ticket never stops the rest
         log.error("ticket could not be judged", ticket=ticket.key, error=type(error).__name__)
         return None

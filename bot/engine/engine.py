@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import ceil
 
-from bot.core.desk import QUIET, Desk
+from bot.core.desk import Desk
 from bot.core.letters import Letter
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Step
 from bot.core.ticket import Moment
+from bot.engine.desk import desk_of
 from bot.engine.mailer import Mailer
 from bot.engine.tracker import Ailing, Refused, Tracker
 from bot.store.store import Store
@@ -76,7 +77,7 @@ class Engine:
 
     def desk(self, now: Moment) -> Desk:
         """What judging a ticket needs now that crosses tickets."""
-        return QUIET
+        return desk_of(self.store, self.book)
 
 
 @dataclass(slots=True)

@@ -17,8 +17,9 @@ from bot.core.ledger import SPOKEN, Entry
 from bot.core.letters import LetterRow
 from bot.core.ticket import Change, Command, Link, Message, Moment, Ticket
 from bot.core.verdict import Verdict
+from bot.store.absences import Absences
 from bot.store.connect import StoreError, bring_to_head, connect, parse, told
-from bot.store.database import PAGE, Database, pages
+from bot.store.database import PAGE, pages
 from bot.store.tables import ledger, letters, mark, notes, tickets, troubles, verdicts
 
 __all__ = ["Entry", "Seen", "Store", "StoreError", "open_store"]
@@ -58,7 +59,7 @@ def open_store(url: str, wait_s: float = 10.0) -> Store:
     return Store(engine, address)
 
 
-class Store(Database):
+class Store(Absences):
     """An open store. Tickets that are gone appear in no answer until they are put again."""
 
     # The mark and the notes.

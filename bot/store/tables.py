@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, false
 
-HEAD = 4
+HEAD = 5
 """The schema this version of the bot works with; a migration's revision is its number in four digits."""
 
 VERSION_TABLE = "piletibot_version"
@@ -117,4 +117,21 @@ letters = Table(
     Column("version", Text, nullable=False),
     Index("letters_by_at", "at", "key"),
     Index("letters_by_state", "state", "at"),
+)
+
+absences = Table(
+    "absences",
+    metadata,
+    Column("person", Word, primary_key=True),
+    Column("first", Word, primary_key=True),
+    Column("last", Word, primary_key=True),
+    Column("deputies", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+leavers = Table(
+    "leavers",
+    metadata,
+    Column("person", Word, primary_key=True),
+    Column("day", Text, nullable=False),
 )

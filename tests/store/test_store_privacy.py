@@ -21,6 +21,8 @@ COLUMNS = {
     "ledger": "key ticket_id ticket_key rule rung say to state because due_at at not_before comment_id version "
     "left edition part",
     "verdicts": "ticket_id policy started_at stopped_at due_at elapsed_s paused_s standing version at rejudged",
+    "absences": "person first last deputies at",
+    "leavers": "person day",
     "letters": "key rule say to state because due_at at not_before way tries version",
 }
 FIELDS = {
