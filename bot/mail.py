@@ -68,9 +68,9 @@ def message(mail: Mail, sender: str, reply_to: str | None, site: str) -> EmailMe
     made["X-Auto-Response-Suppress"] = "All"
     made["Precedence"] = "bulk"
     made["List-Id"] = f"<{re.sub(r'[^A-Za-z0-9-]+', '-', site)}.piletibot.{domain}>"
-    made["Content-Language"] = mail.language
     made.set_content(mail.plain, cte="quoted-printable")
     made.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    made["Content-Language"] = mail.language
     # The parts are told apart by a line that is the same whenever the letter is made.
     made.set_boundary(f"={mail.id}=")
     return made

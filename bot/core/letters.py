@@ -157,8 +157,8 @@ class Told:
     """What a kind of letters is told beside the tickets.
 
     `mornings` are the people whose working day has begun and who had no letters of the morning yet, each with the
-    moment at which those were due. `held` are the steps that are held back now, `doubtful` the letters of the last
-    days of which nobody knows whether they arrived.
+    moment at which those were due. `held` are the steps that are held back now, `doubtful` the letters since
+    each person's last summary of which nobody knows whether they arrived.
     """
 
     mornings: Mapping[str, Moment] = field(default_factory=dict)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+import msgspec
+
 from bot.core.ledger import CEILING, WAITING, Entry, turned
 from bot.core.steps import Because, Count, Occasion, Step, Wishes, key_of
 from bot.core.ticket import Moment
@@ -46,14 +48,18 @@ def untold(engine: Engine, ledger: Mapping[str, Entry]) -> list[Wishes]:
 
 
 def batches(store: Store) -> dict[Moment, int]:
-    """The batches that wait: the moment of the cycle that kept each one, and how many steps it holds."""
-    return dict(sorted(Counter(entry.at for entry in store.ledger() if entry.state == "batched").items()))
+    """The batches that wait: the moment of the cycle that kept each one, and how many steps or letters it holds."""
+    found = Counter(entry.at for entry in store.ledger() if entry.state == "batched")
+    found.update(row.at for row in store.letters_in({"batched"}))
+    return dict(sorted(found.items()))
 
 
 def release(store: Store, batch: Moment, now: Moment) -> int:
-    """Let the next cycle send what is still wished of a batch; returns how many steps that is at most."""
+    """Let the next cycle send what is still wished of a batch; returns how many steps and letters that is at most."""
     entries = [entry for entry in store.ledger(batch) if entry.state == "batched" and entry.at == batch]
+    letters = [row for row in store.letters_in({"batched"}) if row.at == batch]
     with store.transaction():
         store.write_entries([turned(entry, "released", entry.because, now) for entry in entries])
         store.judged(dict.fromkeys((entry.ticket_id for entry in entries), now))
-    return len(entries)
+        store.write_letters([msgspec.structs.replace(row, state="released", at=now) for row in letters])
+    return len(entries) + len(letters)

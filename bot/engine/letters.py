@@ -72,19 +72,20 @@ def _note_asked(engine: Engine, mornings: Mapping[str, Moment], rows: Mapping[st
     for person in mornings:
         calendar = calendar_of(person, engine.book)
         over = calendar.end_of_day(calendar.day_of(now))
-        open_ = [row for row in rows.values() if row.to == person and row.state in WAITING]
-        asked[person] = min((row.not_before or over for row in open_), default=over)
+        asked[person] = min((_again_at(row, over, now) for row in rows.values() if row.to == person), default=over)
     engine.store.set_note(ASKED, json.dumps(asked, sort_keys=True))
+
+
+def _again_at(row: LetterRow, over: Moment, now: Moment) -> Moment:
+    """When a letter is to be thought of again: one that may stand on the desk's ticket, as soon as that is known."""
+    if row.state == "doubtful" and row.way == "comment":
+        return now
+    return over if row.state not in WAITING else row.not_before or over
 
 
 def _written(engine: Engine, mornings: Mapping[str, Moment], now: Moment, report: Report) -> Iterator[Letter]:
     """The letters of all kinds. A kind that cannot be written is reported, and does not stop the others."""
-    remembered = now - _REMEMBERED_S
-    told = Told(
-        mornings,
-        tuple(engine.store.held_since(remembered)) if mornings else (),
-        tuple(row for row in engine.store.letters_in({"doubtful"}) if row.at >= remembered) if mornings else (),
-    )
+    told = _told(engine, mornings, now) if mornings else Told()
     for name, kind in LETTERS.items():
         if kind.morning and not mornings:
             continue
@@ -95,6 +96,14 @@ def _written(engine: Engine, mornings: Mapping[str, Moment], now: Moment, report
         except Exception as error:  # one kind of letters never stops the others; what it was is reported by type
             report.troubles.append(f"letters of the kind {name} could not be written ({type(error).__name__})")
             log.error("letters could not be written", kind=name, error=type(error).__name__)
+
+
+def _told(engine: Engine, mornings: Mapping[str, Moment], now: Moment) -> Told:
+    remembered = now - _REMEMBERED_S
+    rows = engine.store.letters_since(remembered)
+    told_at = {row.to: row.at for row in rows if row.state == "said" and is_of_the_morning(row)}
+    doubtful = (row for row in rows if row.state == "doubtful" and row.at > told_at.get(row.to, 0))
+    return Told(mornings, tuple(engine.store.held_since(remembered)), tuple(doubtful))
 
 
 def _unfinished(engine: Engine) -> Iterator[Ticket]:

@@ -179,6 +179,9 @@ def _say(engine: Engine, letter: Letter, row: LetterRow, now: Moment, report: Re
         return
     engine.store.write_letters([row])
     try:
+        if not _may_see(engine, letter.to, ticket):
+            _hold(engine, row, f"they may not see {ticket.key}, or nobody can tell", now, tomorrow)
+            return
         if not _stands(engine, ticket.id, letter.key):
             engine.seam("before write")
             engine.tracker.say(ticket.id, doc, [letter.key], text_hash(doc))
@@ -219,6 +222,11 @@ def settle_letters(engine: Engine, now: Moment, report: Report) -> None:
             engine.store.write_letters([turned(row, "said", row.because, now)])
         elif now - row.at >= engine.pace.settle_s:
             _hold(engine, row, "its write did not take effect", now, now)
+
+
+def _may_see(engine: Engine, person: str, ticket: Ticket) -> bool:
+    """Whether a person is known to see a ticket: what cannot be asked counts as no."""
+    return engine.tracker.may(person, ("see",), ticket.key) is True
 
 
 def _stands(engine: Engine, ticket_id: str, key: str) -> bool:
