@@ -32,6 +32,7 @@ VALUES = frozenset(
     | {"basis", "reg", "at", "provisional", "unconfirmed", "extend_by"}
     | {"version", "commit", "effective", "errors", "more", "added", "removed", "altered", "renamed", "sections"}
     | {"unsure"}
+    | {"absent", "deputy", "from_day", "until_day", "forwards", "owns"}
     | {"gained", "lost", "recorded", "withdrawn", "comments", "limit"}
 )
 """The value names a message may use; `to`, the list of addressees, and `person` become mentions."""

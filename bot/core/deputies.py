@@ -116,6 +116,11 @@ def _chain(head: str, desk: Desk, book: Rulebook, day: date, seen: set[str]) -> 
         waiting += (each for each in deputies_of(person, desk, book, day) if may_stand_in(each, head, book.entries))
 
 
+def is_deputy(who: str, person: str, desk: Desk, book: Rulebook, day: date) -> bool:
+    """Whether somebody is named to stand in for a person on a day, by them or by a deputy of theirs."""
+    return who != person and who in _chain(person, desk, book, day, set())
+
+
 def deputies_of(person: str, desk: Desk, book: Rulebook, day: date) -> tuple[str, ...]:
     """The deputies of a person on a day, in order: those given with an absence, then those of the rulebook."""
     given = (each.deputies for each in desk.absences_of(person) if each.first <= day <= each.last)

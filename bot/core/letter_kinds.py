@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from bot.core.desk import Desk
 from bot.core.entries import Names
+from bot.core.handover import back_letters, handover_letters, leaver_letters, no_deputy_letters
 from bot.core.letters import Letter, Told
 from bot.core.rulebook import Rulebook
 from bot.core.summary import summary_letters
@@ -39,6 +40,43 @@ LETTERS: Mapping[str, LetterKind] = {
             "et": "Kokkuvõte tuleb iga tööpäeva hommikul sellele, kes pileteid edastab, täidab või koordineerib.",
             "en": "The summary comes each working morning to those who forward, work on or coordinate tickets.",
             "ru": "Сводка приходит утром каждого рабочего дня тем, кто передаёт, исполняет или координирует заявки.",
+        },
+    ),
+    "handover": LetterKind(
+        handover_letters,
+        "to who begins to stand in for somebody: the open tickets of the person who is away; once an absence",
+        {
+            "et": "Asendaja saab asendatava avatud piletite loendi, kui asendamine algab.",
+            "en": "Who stands in for somebody gets the list of that person's open tickets as the absence begins.",
+            "ru": "Замещающий получает список открытых заявок отсутствующего, когда замещение начинается.",
+        },
+    ),
+    "back": LetterKind(
+        back_letters,
+        "to who is back from an absence, on the first working day: their own open tickets as they stand",
+        {
+            "et": "Eemalt tagasi tulnud inimene saab oma avatud piletite loendi.",
+            "en": "Who is back from an absence gets the list of their own open tickets.",
+            "ru": "Вернувшийся сотрудник получает список своих открытых заявок.",
+        },
+    ),
+    "no_deputy": LetterKind(
+        no_deputy_letters,
+        "to who coordinates, when somebody with open tickets is away and nobody named is there to stand in; once an "
+        "absence",
+        {
+            "et": "Koordinaator saab teada, kui eemalolijal on avatud pileteid ja asendajat ei ole.",
+            "en": "Who coordinates is told when somebody who is away has open tickets and no deputy.",
+            "ru": "Координатору сообщают, если у отсутствующего есть открытые заявки, но нет замещающего.",
+        },
+    ),
+    "leaver": LetterKind(
+        leaver_letters,
+        "to the coordinator: the open tickets of somebody whose account is no longer active, once",
+        {
+            "et": "Koordinaator saab loendi piletitest, mille täitja või edastaja konto on suletud.",
+            "en": "The coordinator gets the list of tickets whose assignee or forwarder has a closed account.",
+            "ru": "Координатор получает список заявок, исполнитель или передавший которых больше не работает.",
         },
     ),
 }

@@ -24,6 +24,16 @@ SECTIONS: Mapping[str, Names] = {
         "en": "Coordinator's morning overview",
         "ru": "Утренняя сводка координатора",
     },
+    "their_forwarded": {
+        "et": "Edastatud piletid, mille eest eemalolija vastutab",
+        "en": "Tickets forwarded by the person who is away",
+        "ru": "Заявки, переданные отсутствующим",
+    },
+    "their_owned": {
+        "et": "Eemalolijale määratud piletid",
+        "en": "Tickets assigned to the person who is away",
+        "ru": "Заявки, назначенные отсутствующему",
+    },
     "untold": {"et": "Eraldi teatamata jäänud", "en": "Not told separately", "ru": "Не сообщено отдельно"},
     "undelivered": {
         "et": "Lahendatud, kuid kliendile edastamata",

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from bot.core.clock import due_at, is_paused, is_running
 from bot.core.clocks import since_cycle
 from bot.core.deadline import is_over, shown
+from bot.core.deputies import is_away, is_deputy
 from bot.core.desk import Desk
 from bot.core.history import Turn, is_bounce
 from bot.core.judge import Judged, look
@@ -21,7 +22,7 @@ from bot.core.ledger import Entry, is_untold
 from bot.core.letters import Letter, Line, Section, Told, letter_key
 from bot.core.moments import moment
 from bot.core.overview import Row, rows_of, soon_until
-from bot.core.people import ROLES, addressees, instead_of
+from bot.core.people import ROLES, addressees, instead_of, present
 from bot.core.rulebook import Rulebook
 from bot.core.steps import At, Because, Count, Day, Name, Several, Value
 from bot.core.ticket import UNKNOWN, Moment, Ticket
@@ -158,11 +159,11 @@ def _places(judged: Judged, before: Moment) -> Iterator[tuple[str, str, str, _Li
     if forwarder is not None and (was_handed_over or after.standing == "solved"):
         moved = _moved(judged, forwarder, before)
         if instead_of(forwarder, view) == forwarder:
-            yield forwarder, "forwarded", *_first(judged, wants | moved, FORWARDED)
+            yield present(forwarder, view), "forwarded", *_first(judged, wants | moved, FORWARDED)
     owner = view.ticket.owner
     works = after.standing == "open" and after.ball == "tier 2"
     if owner is not None and owner != forwarder and works and instead_of(owner, view) == owner:
-        yield owner, "owned", *_first(judged, wants, OWNED)
+        yield present(owner, view), "owned", *_first(judged, wants, OWNED)
     title, listed = _first(judged, wants, DESK)
     if title in DESK:
         for person in addressees(("coordinator", "queue"), view):
@@ -221,10 +222,10 @@ def _returned(happened: tuple[Turn, ...]) -> Turn | None:
 
 def _is_deserted(judged: Judged) -> bool:
     """Whether the owner is away today, and nobody named stands in."""
-    view = judged.view
-    today = view.book.calendar.day_of(view.now)
-    away = [each for each in view.desk.absences if each.first <= today <= each.last]
-    return any(each.person == view.ticket.owner and not each.deputies for each in away)
+    view, owner = judged.view, judged.view.ticket.owner
+    if owner is None or not is_away(owner, view.desk, view.book, view.now):
+        return False
+    return not is_deputy(present(owner, view), owner, view.desk, view.book, view.book.calendar.day_of(view.now))
 
 
 def _moved(judged: Judged, person: str, before: Moment) -> dict[str, Row]:
@@ -253,12 +254,12 @@ def _values(judged: Judged, title: str, row: Row) -> Iterator[tuple[str, Value]]
         yield "since", At(row.at)
     else:
         yield "last", At(next(turn.at for turn in reversed(view.happened) if moved(turn)))
-    due = min(_dues(judged), key=lambda each: each[0], default=None)
+    due = min(dues(judged), key=lambda each: each[0], default=None)
     if due is not None:
         yield "due", due[1]
 
 
-def _dues(judged: Judged) -> Iterator[tuple[Moment, Value]]:
+def dues(judged: Judged) -> Iterator[tuple[Moment, Value]]:
     """When an open ticket's clocks run out and its deadlines end."""
     view = judged.view
     if view.happened[-1].after.standing != "open":

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import structlog
 
+from bot.core.deputies import is_away
 from bot.core.letter_kinds import LETTERS
 from bot.core.letters import Letter, LetterRow, Told
 from bot.core.people import calendar_of
@@ -49,10 +50,10 @@ def _mornings(engine: Engine, now: Moment) -> dict[str, Moment]:
     book, at = engine.book, engine.book.entries.manners.summary_at
     if at is None:
         return {}
-    asked = _asked(engine)
+    asked, desk = _asked(engine), engine.desk(now)
     mornings: dict[str, Moment] = {}
     for person in book.languages:
-        if asked.get(person, 0) > now:
+        if asked.get(person, 0) > now or is_away(person, desk, book, now):
             continue
         calendar = calendar_of(person, book)
         day = calendar.day_of(now)
