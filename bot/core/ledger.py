@@ -50,7 +50,7 @@ class Entry(msgspec.Struct, frozen=True):
     part: str | None = None
 
 
-_BY_MANNERS = ("quiet hours", "today's budget", "its comments are")
+_BY_MANNERS = ("quiet hours", "today's budget", "the bot has written")
 
 
 def row(step: Step, state: str, because: str, now: Moment, version: str, not_before: Moment | None = None) -> Entry:
@@ -99,6 +99,7 @@ def decided(step: Step) -> str:
     return "; ".join((step.because.why, *(f"{word}: {value}" for word, value in step.because.values)))
 
 
-def is_untold(entry: Entry) -> bool:
-    """Whether somebody was not told for the sake of their peace: a budget, quiet hours, or a ticket's cap."""
-    return entry.state == "held" and entry.because.startswith(_BY_MANNERS)
+def is_untold(entry: Entry, person: str) -> bool:
+    """Whether a person was not told for the sake of their peace: a budget, quiet hours, or a ticket's cap."""
+    held = entry.state == "held" and entry.because.startswith(_BY_MANNERS)
+    return (held and person in entry.to) or person in entry.left

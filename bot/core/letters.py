@@ -19,6 +19,7 @@ from bot.core.ticket import Moment
 SECTIONS: Mapping[str, Names] = {
     "forwarded": {"et": "Minu edastatud piletid", "en": "Tickets I forwarded", "ru": "Переданные мной заявки"},
     "owned": {"et": "Minu täita piletid", "en": "Tickets assigned to me", "ru": "Назначенные мне заявки"},
+    "stood_in": {"et": "Asendan", "en": "I stand in for others", "ru": "Я замещаю"},
     "desk": {
         "et": "Koordinaatori hommikune ülevaade",
         "en": "Coordinator's morning overview",
@@ -167,7 +168,8 @@ class Told:
     """What a kind of letters is told beside the tickets.
 
     `mornings` are the people whose working day has begun and who had no letters of the morning yet, each with the
-    moment at which those were due. `held` are the steps that are held back now, `doubtful` the letters since
+    moment at which those were due. `held` are the steps that are held back now, and those
+    of which somebody was left to hear from the summary; `doubtful` the letters since
     each person's last summary of which nobody knows whether they arrived.
     """
 

@@ -26,6 +26,7 @@ from bot.core.people import ROLES, addressees, instead_of, present
 from bot.core.rulebook import Rulebook
 from bot.core.steps import At, Because, Count, Day, Name, Several, Value
 from bot.core.ticket import UNKNOWN, Moment, Ticket
+from bot.core.view import View
 
 KIND = "summary"
 LISTED = 15
@@ -34,9 +35,15 @@ LISTED = 15
 FORWARDED = ("undelivered", "to_close", "pass_on", "returned", "customer", "incomplete", "overdue", "at_risk",
              "still", "moved", "rest")  # fmt: skip
 OWNED = ("overdue", "at_risk", "still", "rest")
-DESK = ("unrouted", "unassigned", "absent", "incomplete", "at_risk", "overdue", "still", "customer", "undelivered",
-        "to_confirm")  # fmt: skip
-PARTS: Mapping[str, tuple[str, ...]] = {"forwarded": FORWARDED, "owned": OWNED, "desk": DESK, "untold": ("held",)}
+DESK = ("unrouted", "unassigned", "absent", "to_confirm", "incomplete", "at_risk", "overdue", "still", "customer",
+        "undelivered")  # fmt: skip
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "forwarded": FORWARDED,
+    "owned": OWNED,
+    "stood_in": FORWARDED,
+    "desk": DESK,
+    "untold": ("held",),
+}
 """The parts of a summary with their sections, in order."""
 
 _NO_TASK = frozenset(("moved", "rest"))
@@ -84,9 +91,10 @@ def summary_letters(
 ) -> Iterator[Letter]:
     """The letters of the morning to the people of `told`; none to somebody of whom nothing can be said.
 
-    A ticket of restricted access, or one that a person silenced, is counted under the rest, and not listed.
+    Who is away today gets none: their tickets are in that of who stands in for them. A ticket of restricted access,
+    or one that a person silenced, is counted under the rest, and not listed.
     """
-    mine = {person: _Mine() for person in told.mornings}
+    mine = {person: _Mine() for person in told.mornings if not is_away(person, desk, book, now)}
     today = book.calendar.day_of(now)
     before = _last_working_day(book, today)
     for ticket in tickets():
@@ -157,17 +165,22 @@ def _places(judged: Judged, before: Moment) -> Iterator[tuple[str, str, str, _Li
     forwarder = ROLES["forwarder"].person(view)
     was_handed_over = since_cycle("enters tier 2", view) is not None
     if forwarder is not None and (was_handed_over or after.standing == "solved"):
-        moved = _moved(judged, forwarder, before)
-        if instead_of(forwarder, view) == forwarder:
-            yield present(forwarder, view), "forwarded", *_first(judged, wants | moved, FORWARDED)
-    owner = view.ticket.owner
-    works = after.standing == "open" and after.ball == "tier 2"
-    if owner is not None and owner != forwarder and works and instead_of(owner, view) == owner:
-        yield present(owner, view), "owned", *_first(judged, wants, OWNED)
+        wants |= _moved(judged, forwarder, before)
+        if (person := _who(forwarder, view)) is not None:
+            part = "forwarded" if person == forwarder else "stood_in"
+            yield person, part, *_first(judged, wants, FORWARDED)
+    owner = view.ticket.owner if after.standing == "open" and after.ball == "tier 2" else None
+    if owner is not None and owner != forwarder and (person := _who(owner, view)) is not None:
+        yield person, "owned" if person == owner else "stood_in", *_first(judged, wants, OWNED)
     title, listed = _first(judged, wants, DESK)
     if title in DESK:
         for person in addressees(("coordinator", "queue"), view):
             yield person, "desk", title, listed
+
+
+def _who(person: str, view: View) -> str | None:
+    """Who has a ticket of theirs in the summary today: they, or their deputy; nobody where they are spared it."""
+    return present(person, view) if instead_of(person, view) == person else None
 
 
 def _first(judged: Judged, wants: Mapping[str, Row], sections: tuple[str, ...]) -> tuple[str, _Listed]:
@@ -277,7 +290,7 @@ def _untold(person: str, held: Iterable[Entry]) -> Iterator[_Listed]:
     """The tickets of which a person was to be told, and was not, each once, with the rule's reason."""
     found: dict[str, Entry] = {}
     for entry in held:
-        if person in entry.to and is_untold(entry):
+        if is_untold(entry, person):
             found.setdefault(entry.ticket_key, entry)
     for key, entry in found.items():
         yield _Listed(entry.due_at, Line(key, {"reason": Name("why", entry.rule)}))

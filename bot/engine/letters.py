@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, time
 
 import structlog
 
@@ -104,7 +104,15 @@ def _told(engine: Engine, mornings: Mapping[str, Moment], now: Moment) -> Told:
     rows = engine.store.letters_since(remembered)
     told_at = {row.to: row.at for row in rows if row.state == "said" and is_of_the_morning(row)}
     doubtful = (row for row in rows if row.state == "doubtful" and row.at > told_at.get(row.to, 0))
-    return Told(mornings, tuple(engine.store.held_since(remembered)), tuple(doubtful))
+    left = (entry for entry in engine.store.spoken_since(_last_morning(engine, now)) if entry.left)
+    return Told(mornings, (*engine.store.held_since(0), *left), tuple(doubtful))
+
+
+def _last_morning(engine: Engine, now: Moment) -> Moment:
+    """When the summaries of the desk's last working day before today were due."""
+    calendar, at = engine.book.calendar, engine.book.entries.manners.summary_at
+    day = calendar.add_working_days(calendar.day_of(now), -1)
+    return calendar.moment(datetime.combine(day, at or time()))
 
 
 def _unfinished(engine: Engine) -> Iterator[Ticket]:
