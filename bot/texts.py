@@ -29,6 +29,7 @@ VALUES = frozenset(
     {"to", "person", "queue", "queues", "reason", "first_due", "due", "answer_by", "left", "over"}
     | {"state", "last", "n", "date", "answer_by", "why", "missing"}
     | {"malformed", "questions", "others", "types"}
+    | {"given", "nobody", "returned_from", "return_reason"}
     | {"basis", "reg", "at", "provisional", "unconfirmed", "extend_by"}
     | {"version", "commit", "effective", "errors", "more", "added", "removed", "altered", "renamed", "sections"}
     | {"unsure"}

@@ -39,8 +39,8 @@ class FakeTracker:
     Knobs: `down` · `denied` (401) · `throttled` (seconds asked for) · `refused` (ids whose writes are refused) ·
     `fields` (words that can be set beside the ticket's own) · `hidden` (ids not to be seen) ·
     `unreadable` (ids that come as troubles) · `forbidden` (who may not do what) · `may_ask` (whether the bot may ask
-    who may what) · `drops`: what happens to the next writes, one each: `before` or `after` they took effect, None when
-    they go well.
+    who may what) · `drops`: what happens to the next writes, one each: `before` or `after` they took effect, None
+    when they go well.
     `requests` counts calls, as a real tracker's would be counted when everything fits one page.
     """
 

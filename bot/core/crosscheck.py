@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 
 from bot.core.crosscheck_absences import absences, deputies, rosters
@@ -12,11 +12,13 @@ from bot.core.crosscheck_digest import digest
 from bot.core.crosscheck_rules import deadlines, exclusions, ladders, policies, routes, rule_names
 from bot.core.crosscheck_stops import stops
 from bot.core.crosscheck_words import words
-from bot.core.entries import Entries, Language, PersonEntry
-from bot.core.findings import Finding, Path, known, once
+from bot.core.entries import Entries, Language, PersonEntry, Queue
+from bot.core.findings import KEY, Finding, Path, known, once
 from bot.core.formats import problems as formats
+from bot.core.owners import NOBODY, WAYS
 from bot.core.patterns import problems as patterns
 from bot.core.people import DUTY, ROLES
+from bot.core.sets import labelled
 from bot.core.ticket import UNKNOWN
 
 
@@ -113,11 +115,37 @@ def _people(entries: Entries) -> Iterator[Finding]:
         for k, value in enumerate(queue.value):
             if value in others:
                 yield Finding((*path, "value", k), f"another queue has the value '{value}' too")
+        yield from _what_a_route_sets(path, queue, entries, people)
         for k, member in enumerate(queue.members):
             yield from known((*path, "members", k), "person", member, people)
         yield from known((*path, "coordinator"), "person", queue.coordinator, people)
         yield from known((*path, "manager"), "person", queue.manager, people)
         yield from _named(path, queue.name, entries)
+
+
+def _what_a_route_sets(path: Path, queue: Queue, entries: Entries, people: Iterable[str]) -> Iterator[Finding]:
+    """What does not fit in a queue's `owner` and `sets`."""
+    if queue.owner not in WAYS:
+        yield from known((*path, "owner"), "person or way", queue.owner, [*WAYS, *people])
+    elif queue.owner != NOBODY and not queue.members:
+        yield Finding((*path, "owner"), f"`{queue.owner}` chooses among `members`, and the queue has none")
+    words = [word for word in entries.fields if word not in ("queue", "forwarder", "delivered")]
+    for word, value in queue.sets.items():
+        here = (*path, "sets", word)
+        if word == "labels":
+            try:
+                labelled(value)
+            except ValueError as error:
+                yield Finding(here, str(error))
+        elif word == "state":
+            yield from known(here, "state", value, [state.state for state in entries.states])
+            tiers = [state.tier for state in entries.states if state.state == value]
+            if tiers and tiers[0] not in (None, queue.tier):
+                yield Finding(here, f"in the state '{value}' the ticket is not at the queue's tier {queue.tier}")
+        elif word == "category":
+            yield from known(here, "category", value, entries.categories)
+        else:
+            yield from known((*here, KEY), "word that a route may set", word, [*words, "labels", "state"])
 
 
 def _account(person: PersonEntry, flavour: str) -> str:

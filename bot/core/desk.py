@@ -36,14 +36,15 @@ class Shift(msgspec.Struct, frozen=True):
 class Desk:
     """A frozen picture of the desk at a moment; as it is made by default nobody is away and nothing is known.
 
-    `loads` is how many open tickets each person has. `alike` are the keys of earlier open tickets that tell of the
-    same as a ticket, by its id.
+    `loads` is how many open tickets each person has, `last` whom the bot gave a ticket last in each queue. `alike`
+    are the keys of earlier open tickets that tell of the same as a ticket, by its id.
     """
 
     absences: tuple[Absence, ...] = ()
     shifts: tuple[Shift, ...] = ()
     loads: Mapping[str, int] = field(default_factory=dict)
     alike: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    last: Mapping[str, str] = field(default_factory=dict)
     _away: Mapping[str, tuple[Absence, ...]] = field(init=False, repr=False, compare=False)
     _on_duty: Mapping[str, tuple[Shift, ...]] = field(init=False, repr=False, compare=False)
 

@@ -253,6 +253,12 @@ class Queue(_Entry):
     """What Jira's queue field holds for it, or several such values, of which a route sets the first; the queue's own
     name by default."""
 
+    sets: dict[str, str] = {}
+    """What a route to it sets besides: words of `fields`, the `state`, and `labels` (`+one -other`)."""
+    owner: str = "none"
+    """Whom a route to it assigns the ticket to, where no person did: `none`, a person, or of its members that are
+    present each in turn (`round robin`) or the one with the fewest open tickets (`least loaded`)."""
+
     @property
     def values(self) -> tuple[str, ...]:
         """All that the queue field may hold for it, first what a route sets."""

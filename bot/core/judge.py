@@ -23,8 +23,9 @@ from bot.core.forms import Tested
 from bot.core.history import turns
 from bot.core.ladder import Reached, before, deadline_moments, highest, next_at, rung_moments, urgency
 from bot.core.moments import moment
+from bot.core.owners import given
 from bot.core.people import Addressed, addressed
-from bot.core.routing import route_for, to_be_routed_since
+from bot.core.routing import route_for, sets_of, to_be_routed_since
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Amount, At, Because, Count, Name, Occasion, Several, Step, Value, Wishes, key_of
 from bot.core.ticket import UNKNOWN, Moment, Ticket
@@ -373,12 +374,18 @@ def _route_step(judged: Judged, flips_at: list[Moment], others_at: list[Moment])
     route = route_for(view, tested, flips_at) if since is not None else None
     if since is None or route is None:
         return None
-    values = _common_values(view)
+    values, sets = _common_values(view), dict[str, str]()
     values["reason"] = Name("why", route.route)
     if route.queue is not None:
+        queue = view.book.queues[route.queue]
+        owner, missing = given(queue, since, view)
+        sets = sets_of(queue, view) | ({"owner": owner} if owner else {})
         values["queue"] = Name("queue", route.queue)
         values.update(_promises(judged))
-        to = addressed(("forwarder",), view, others_at)
+        others = [owner] if owner else [queue.coordinator or "coordinator"] if missing else []
+        to = addressed(("forwarder", *others), view, others_at)
+        if owner or missing:
+            values["given" if owner else "nobody"] = Count(1)
     else:
         values["queues"] = Several(tuple(Name("queue", word) for word in route.ask))
         to = addressed(("coordinator",), view, others_at)
@@ -395,7 +402,7 @@ def _route_step(judged: Judged, flips_at: list[Moment], others_at: list[Moment])
         because=Because(_why(route.route, view.book), tuple(dict.fromkeys(tested))),
         observe=route.observe or view.book.entries.manners.observe,
         since_at=view.book.live_at(route.since),
-        sets={"queue": route.queue} if route.queue else {},
+        sets=sets,
         values=values,
         instead=to.instead,
     )

@@ -253,7 +253,7 @@ Tier = Annotated[Literal[1, 2], BeforeValidator(_not_a_truth)]
 
 
 def _listed(value: object) -> object:
-    return [value] if isinstance(value, str) else value
+    return value if value is None or isinstance(value, list | tuple | dict) else [value]
 
 
 _MOMENT, _WHILE, _ADDRESSEE = ({"format": name} for name in ("moment", "while", "addressee"))

@@ -13,6 +13,7 @@ from bot.core.people import calendar_of, language_of
 from bot.core.sets import yet_to_set
 from bot.core.steps import Step, rules_of
 from bot.core.ticket import Moment
+from bot.engine import given
 from bot.engine.engine import Engine, Report
 from bot.engine.tracker import Ailing, Doubtful, Refused, Said, Throttled, TrackerError, Unreachable
 from bot.store.connect import StoreError
@@ -145,6 +146,7 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
     if sets:
         engine.seam("before fields")
         engine.tracker.put(ticket_id, sets)
+        _remember_given(engine, ticket_id, sets)
         engine.seam("after fields")
     engine.seam("before write")
     if {entry.key for entry in _intended(engine, wanted) if entry.at == now} != {step.key for step in wanted}:
@@ -158,6 +160,12 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
     engine.seam("after commit")
     report.said.append(tuple(wanted))
     log.info("said", ticket=wanted[0].ticket_key, rules=[step.rule for step in wanted])
+
+
+def _remember_given(engine: Engine, ticket_id: str, sets: Mapping[str, str]) -> None:
+    if "owner" in sets:
+        engine.given[ticket_id] = sets["owner"]
+        given.note(engine.store, sets)
 
 
 def _still_wished(

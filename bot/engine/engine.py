@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
 
 from bot.core.desk import Desk
 from bot.core.letters import Letter
+from bot.core.owners import NOBODY
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Step
 from bot.core.ticket import Moment
 from bot.engine.desk import desk_of
+from bot.engine.given import last, loads
 from bot.engine.mailer import Mailer
 from bot.engine.tracker import Ailing, Refused, Tracker
 from bot.store.store import Store
@@ -58,7 +60,8 @@ class Engine:
     tests kill it there. `stopping` tells whether the bot was told to stop. `tried` are the versions of tickets that
     could not be read, by id: only the sweep asks for these again. `clock` tells how late it has become in a long
     cycle; without one a cycle takes no time. `doubts` counts a ticket's writes whose answer was lost, by its id,
-    since the last that was confirmed. `notices` are what the lead is yet to be told on the control ticket.
+    since the last that was confirmed. `notices` are what the lead is yet to be told on the control ticket,
+    `given` the persons to whom the bot assigned tickets, by ticket, until the mirror shows it.
     """
 
     tracker: Tracker
@@ -74,10 +77,14 @@ class Engine:
     tried: dict[str, int] = field(default_factory=dict)
     notices: list[Step] = field(default_factory=list)
     post: Post = Post()
+    given: dict[str, str] = field(default_factory=dict)
 
     def desk(self, now: Moment) -> Desk:
         """What judging a ticket needs now that crosses tickets."""
-        return desk_of(self.store, self.book)
+        desk = desk_of(self.store, self.book)
+        if all(queue.owner == NOBODY for queue in self.book.entries.queues):
+            return desk
+        return replace(desk, loads=loads(self.store, self.book, self.given), last=last(self.store, self.book))
 
 
 @dataclass(slots=True)

@@ -144,6 +144,18 @@ class Store(Absences):
                 return
             after = rows[-1].id
 
+    def loads(self, states: Collection[str]) -> dict[str, int]:
+        """Count the tickets in these states by whom they are assigned to; those of nobody are left out."""
+        body: sa.ColumnElement[Any] = sa.type_coerce(tickets.c.body, sa.JSON)
+        if self._engine.dialect.name == "postgresql":
+            body = sa.cast(tickets.c.body, sa.JSON)
+        owner = body["owner"].as_string()
+        columns = sa.select(owner.label("owner"), sa.func.count(tickets.c.id).label("count"))
+        these = sa.and_(_readable, tickets.c.state.in_(sorted(states)))
+        with self.reading() as connection:
+            rows = connection.execute(columns.where(these).group_by(owner)).all()
+            return {row.owner: row._mapping["count"] for row in rows if row.owner is not None}
+
     def due(self, now: Moment, limit: int) -> list[str]:
         """Return the ids of at most `limit` tickets to be looked at by `now`, the longest due first."""
         columns = sa.select(tickets.c.id).where(tickets.c.look_again_at <= now)  # `gone` leaves no such moment

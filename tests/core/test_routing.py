@@ -21,7 +21,24 @@ ON = "mon 09:00 ann state handed-on"
         ([ON, "mon 10:00 cid queue it"], {}, None),
         ([ON, "mon 10:00 robot queue it"], {}, "mon 09:00"),  # what the bot did changes no wish
         ([ON, "mon 10:00 robot queue it", "mon 11:00 cid queue law"], {}, None),
-        ([ON, "mon 10:00 cid queue it", "mon 11:00 cid queue -"], {}, "mon 09:00"),
+        # emptied by a person: the coordinator decides, the bot does not try again in this stay
+        ([ON, "mon 10:00 cid queue it", "mon 11:00 cid queue -"], {}, None),
+        ([ON, "mon 10:00 robot queue it", "mon 11:00 cid queue -"], {}, None),
+        ([ON, "mon 10:00 robot queue it", "mon 11:00 cid queue -", "mon 12:00 robot queue law"], {}, None),
+        (
+            [
+                ON,
+                "mon 10:00 bob queue it",
+                "mon 11:00 bob queue -",
+                "mon 11:00 bob state new",
+                "tue 09:00 ann state handed-on",
+            ],
+            {},
+            "tue 09:00",
+        ),
+        # a queue of tier 1 that it had before is no choice for tier 2; set on the way there it is one
+        (["mon 08:30 ann queue first", ON], {}, "mon 09:00"),
+        (["mon 09:00 ann queue first", ON], {}, None),
         # somebody has taken up the ticket where the bot put it: it stays there
         ([ON, "mon 10:00 robot queue it", "mon 11:00 bob owner bob"], {}, None),
         ([ON, "mon 10:00 robot queue it", "mon 11:00 bob state asking"], {}, None),
