@@ -47,7 +47,7 @@ def ticket_at(case: Case, book: Rulebook, now: Moment) -> Ticket:
     project = words.project or book.entries.projects[0]
     last_at = max([created, *(change.at for change in story.changes), *(one.at for one in story.messages)])
     return Ticket(
-        id="1",
+        id=words.id,
         key=f"{project}-1",
         project=project,
         created_at=created,

@@ -68,6 +68,8 @@ class Happening(_Described):
 class TicketWords(_Described):
     """A ticket as it was when it was created, and what has happened to it since."""
 
+    id: Annotated[str, Field(pattern=r"^[0-9]{1,12}$")] = "1"
+    """Its permanent number in the tracker, by which a `sample` is chosen."""
     created: WallTime | None = None
     """When; by default a minute before its history begins, or at the first moment asked about if it has none."""
     project: str | None = None
