@@ -19,7 +19,7 @@ _STATUSES = (
 _CATEGORIES = (
     *("LIGIPAAS", "SISSELOGIMINE", "ALLKIRI", "DEKL_TEHNILINE", "DEKL_SISU", "LOA_ANDMED", "LOA_MENETLUS"),
     *("ARUANNE_SISU", "ARUANNE_TEHNILINE", "MAKSMINE", "TEAVITUS", "KATKESTUS", "TEABENOUE", "SELGITUSTAOTLUS"),
-    *("KAEBUS", "ANDMEKAITSE", "VALE_ADRESSAAT"),
+    *("KAEBUS", "ANDMEKAITSE", "VALE_ADRESSAAT", "LEPINGUD", "DHS_OIGUSED", "ARHIIV"),
 )
 _QUEUES = ("L1", "L2_LOAD", "L2_TASU", "L2_JAATMED", "L2_VESI", "L2_OHK", "L2_IT", "DOK", "JUHT", "AKS", "VALINE")
 _CHANNELS = ("e-post", "telefon", "KOTKAS", "kiri")
@@ -28,6 +28,16 @@ _TEXTS = (
     *((10211, "KOTKASe roll"), (10212, "Vea aeg"), (10213, "Brauser"), (10214, "Veateade")),
     *((10215, "Juba tehtud"), (10216, "Autentimisvahend"), (10217, "Õige väärtus"), (10218, "Taotluse nr")),
     *((10219, "Ulatus"), (10220, "Teada saadud")),
+)
+_STAGES = (
+    *("eelnõu", "esindusõigus kontrollitud", "saadetud kliendile", "tagasi saabunud", "kontrollitud"),
+    *("portaali lisatud", "klient teavitatud"),
+)
+_ACCESS = ("avalik", "osaliselt AK", "AK")
+_DATES = (
+    *((10221, "Pikendusest teatatud"), (10222, "Edastatud asutusele"), (10223, "Täpsustust küsitud")),
+    *((10224, "Vaie edastatud"), (10225, "Puudustest teatatud"), (10226, "Puudused kõrvaldatud")),
+    *((10227, "Viivitusest teatatud"), (10228, "Avalikustatud"), (10229, "Asjaosalistele saadetud")),
 )
 _PEOPLE = (
     ("piletibot", "Piletibot", ("klienditugi", "ii-tase")),
@@ -121,7 +131,10 @@ def _fields() -> list[Field]:
         Field("customfield_10205", "Lahenduse kanal", "option", _options(11200, _CHANNELS)),
         *(Field(f"customfield_{number}", name, "string") for number, name in _TEXTS),
         Field("customfield_10210", "Registreeritud", "date"),
-        Field("customfield_10221", "Pikendusest teatatud", "date"),
+        *(Field(f"customfield_{number}", name, "date") for number, name in _DATES),
+        Field("customfield_10230", "Juurdepääs", "option", _options(11300, _ACCESS)),
+        Field("customfield_10231", "Etapp", "option", _options(11400, _STAGES)),
+        Field("customfield_10232", "Kelle kohta", "user"),
     ]
 
 

@@ -34,7 +34,8 @@ def fitted(
     for number, name in enumerate(entries.priorities.values(), 1):
         default = {"default": True} if number == (len(entries.priorities) + 1) // 2 else {}
         world.priorities[str(number)] = {"id": str(number), "name": name, **default}
-    world.issue_types["10100"] = {"id": "10100", "name": "Pöördumine", "subtask": False, "description": ""}
+    for id_, name in (("10100", "Pöördumine"), ("10101", "Ülesanne")):
+        world.issue_types[id_] = {"id": id_, "name": name, "subtask": False, "description": ""}
     world.resolutions["10000"] = {"id": "10000", "name": "Lahendatud", "description": ""}
     for field in (*_fields(entries), *fields.values()):
         world.fields[field.id] = field

@@ -122,7 +122,7 @@ def _act(
     if do not in _OF_EVERY_STORY and do not in deeds:
         raise ValueError(f"{ticket}: {do!r} is nothing that people do in this story")
     who = rest[0] if rest else forwarder
-    return Act(moment(day, clock), ticket, do, who, rest[1] if len(rest) > 1 else "")
+    return Act(moment(day, clock), ticket, do, who, " ".join(rest[1:]))
 
 
 def _working_days(calendar: Calendar, first: date, count: int) -> list[date]:
@@ -196,11 +196,15 @@ class Stage:
         values: dict[str, Any] = {
             "summary": ticket["summary"],
             "description": ticket["description"],
-            "issuetype": next(iter(self.world.issue_types.values())),
+            "issuetype": self._type(ticket.get("type")),
             "priority": priorities[ticket["priority"]],
-            self._id(names["category"]): self._option("category", self._entries.categories[ticket["category"]]),
+            "labels": list(ticket.get("labels", ())),
+            "duedate": ticket.get("due"),
             **self._given({word: value for word, value in ticket["fields"].items() if value}),
         }
+        if ticket["category"]:
+            category = self._entries.categories[ticket["category"]]
+            values[self._id(names["category"])] = self._option("category", category)
         if act.who not in self.story.others:
             values[self._id(names["forwarder"])] = person
         if act.more:
@@ -217,8 +221,18 @@ class Stage:
         for word, value in values.items():
             if word in self.story.fields:
                 field = self._fields[self.story.fields[word].name]
-                given[field.id] = _option_of(field, value) if field.options else str(value)
+                given[field.id] = self._value(field, value)
         return given
+
+    def _value(self, field: Field, value: Any) -> Any:
+        if field.options:
+            return _option_of(field, value)
+        return self.world.person(value) if field.type == "user" else str(value)
+
+    def _type(self, name: str | None) -> Mapping[str, Any]:
+        """The issue type of this name; the first of this Jira where there is none."""
+        types = list(self.world.issue_types.values())
+        return next((each for each in types if each["name"] == name), types[0])
 
     def _issue(self, act: Act) -> Issue:
         return self.world.issues[self.ids[act.ticket]]
