@@ -19,7 +19,7 @@ from bot.sandbox import acts
 from bot.sandbox.texts import plain
 from bot.sandbox.world import Field, Issue, Person, World
 
-_OF_EVERY_STORY = ("open", "take", "queue", "deliver", "set", "silence", "unsilence")
+_OF_EVERY_STORY = ("open", "take", "assign", "queue", "deliver", "set", "silence", "unsilence")
 _PICTURES = "ekraanipilt"
 """The word by which a ticket says how many pictures are attached to it."""
 
@@ -176,7 +176,7 @@ class Stage:
         """The fields that an act of every story sets, by their ids."""
         hold = self._entries.manners.hold
         match act.do:
-            case "take":
+            case "take" | "assign":
                 return {"assignee": person}
             case "queue":
                 return {self._id(self._entries.fields["queue"]): self._option("queue", act.more)}
