@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import logging
 import socket
 import ssl
 import threading
@@ -31,6 +32,7 @@ MAIL = Mail(
     language="et",
 )
 SECRET = "correct horse"
+logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # the tests' mail server talks of its own deprecations
 
 
 class Inbox:

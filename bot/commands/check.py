@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from bot import logs
+from bot.commands.check_letters import letter_notes, mail_mistakes, unreached, who_cannot_see
 from bot.commands.failures import MISTAKE
 from bot.core.entries import Entries
 from bot.core.findings import Finding
@@ -41,9 +42,14 @@ def check(config: Path, *, offline: bool) -> int:
         desk = read_desk(folder, settings.site)
         sound = SoundPart(root_of(folder), desk.book.entries, frozenset())
         _say_desk(settings, desk)
+        _say_letters(settings, desk.book.entries)
     except Misconfigured as error:
         mistakes += error.problems
         sound = error.sound if isinstance(error, BrokenRulebook) else None
+    try:
+        mistakes += mail_mistakes(settings, sound.entries if sound else None, offline=offline)
+    except Misconfigured as error:
+        mistakes += error.problems
     if not offline:
         try:
             mistakes += _look(settings, sound)
@@ -66,6 +72,14 @@ def _say_desk(settings: Settings, desk: Desk) -> None:
         print("--  no control ticket: name one as `control:` under `manners:`, to silence the bot from inside Jira")
 
 
+def _say_letters(settings: Settings, entries: Entries) -> None:
+    if settings.mail.host is not None:
+        reached = len(entries.people) - len(unreached(settings, entries))
+        _ok(f"letters go by mail over {settings.mail.host} to {reached} people")
+    for note in letter_notes(settings, entries):
+        print(f"--  {note}")
+
+
 def _look(settings: Settings, sound: SoundPart | None) -> list[str]:
     """Hold the rules against the Jira, and give what does not fit."""
     entries = sound.entries if sound else None
@@ -83,6 +97,7 @@ def _look(settings: Settings, sound: SoundPart | None) -> list[str]:
     if isinstance(binding, Binding):
         _ok(f"{len(entries.fields)} fields, {len(entries.states)} states, {len(entries.people)} people found")
         _say_unplaced(catalogue, binding)
+        further += who_cannot_see(settings, catalogue, binding, entries)
     for note in further:
         if isinstance(note, str):
             print(f"--  {note}")

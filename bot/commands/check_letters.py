@@ -1,0 +1,86 @@
+"""Whether letters reach their people: the mail server, the addresses, and the ticket that stands in for mail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bot.core.entries import Entries
+from bot.core.findings import nearest
+from bot.engine.mailer import Unsent
+from bot.engine.tracker import Denied, Refused, Unreachable
+from bot.jira.binding import Binding
+from bot.jira.catalogue import Catalogue
+from bot.jira.tracker import JiraTracker
+from bot.mail import greet
+from bot.settings import Misconfigured, Settings, addresses_of
+from bot.start import client_of, mail_server
+
+_LISTED = 8
+
+
+def mail_mistakes(settings: Settings, entries: Entries | None, *, offline: bool) -> Iterator[str]:
+    """What is wrong with the mail: its configuration, addresses of people unknown, and a server that does not let in.
+
+    The server is greeted, and asked to encrypt and to let the bot in; nothing is sent. Raises Misconfigured.
+    """
+    addresses, server = addresses_of(settings.mail), mail_server(settings.mail)
+    people = [person.person for person in entries.people] if entries else []
+    for person in addresses if entries else ():
+        if person not in people:
+            near = nearest(person, people)
+            meant = f"; did you mean '{near}'?" if near else ""
+            yield f"mail.addresses: '{person}' is nobody of the rulebook{meant}"
+    if server is not None and not offline:
+        try:
+            greet(server).quit()
+        except Unsent as error:
+            yield f"mail.host {settings.mail.host}: {error}"
+
+
+def unreached(settings: Settings, entries: Entries) -> tuple[str, ...]:
+    """The people of the rulebook to whom no mail can go, in its order. Raises Misconfigured."""
+    addresses = addresses_of(settings.mail) if settings.mail.host else {}
+    return tuple(person.person for person in entries.people if person.person not in addresses)
+
+
+def letter_notes(settings: Settings, entries: Entries) -> Iterator[str]:
+    """What is to be known of letters, without a word to Jira. Raises Misconfigured."""
+    without = unreached(settings, entries)
+    ticket = entries.manners.desk_ticket or entries.manners.control
+    if not without:
+        return
+    if ticket is None:
+        yield f"no mail and no control ticket: letters, such as morning summaries, do not reach {_some(without)}"
+    elif settings.mail.host:
+        yield f"no mail address, so that letters are comments on {ticket}: {_some(without)}"
+
+
+def who_cannot_see(settings: Settings, catalogue: Catalogue, binding: Binding, entries: Entries) -> Iterator[str]:
+    """Who has no mail, and is not known to see the ticket on which their letters would be comments.
+
+    Raises Misconfigured where Jira does not answer.
+    """
+    ticket = entries.manners.desk_ticket or entries.manners.control
+    without = unreached(settings, entries)
+    if ticket is None or not without:
+        return
+    client = client_of(settings.jira, jitter=lambda low, high: 0.0)
+    try:
+        tracker = JiraTracker(client, catalogue, binding, entries)
+        answers = {person: tracker.may(person, ("see",), ticket) for person in without}
+    except (Denied, Refused, Unreachable) as error:
+        raise Misconfigured(f"jira.url {settings.jira.url}: {error}") from None
+    finally:
+        client.close()
+    if hidden := [person for person, sees in answers.items() if sees is False]:
+        yield f"their letters are not written, as they do not see {ticket}: {_some(hidden)}"
+    if unknown := [person for person, sees in answers.items() if sees is None]:
+        yield (
+            f"their letters are not written, as the account may not ask who sees {ticket}, which needs the "
+            f"permission to administer its project: {_some(unknown)}"
+        )
+
+
+def _some(people: Sequence[str]) -> str:
+    more = f" and {len(people) - _LISTED} more" if len(people) > _LISTED else ""
+    return f"{', '.join(people[:_LISTED])}{more}"
