@@ -26,7 +26,8 @@ from bot.markdown import placeholder
 from bot.wording import WORDINGS, Names, clean, plural, show
 
 VALUES = frozenset(
-    {"to", "person", "queue", "queues", "reason", "first_due", "due", "answer_by", "left", "over"}
+    {"work", "tickets", "minutes", "category"}
+    | {"to", "person", "queue", "queues", "reason", "first_due", "due", "answer_by", "left", "over"}
     | {"state", "last", "n", "date", "answer_by", "why", "missing"}
     | {"malformed", "questions", "others", "types"}
     | {"given", "nobody", "returned_from", "return_reason"}

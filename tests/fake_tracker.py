@@ -38,9 +38,9 @@ class FakeTracker:
 
     Knobs: `down` · `denied` (401) · `throttled` (seconds asked for) · `refused` (ids whose writes are refused) ·
     `fields` (words that can be set beside the ticket's own) · `hidden` (ids not to be seen) ·
-    `unreadable` (ids that come as troubles) · `forbidden` (who may not do what) · `may_ask` (whether the bot may ask
-    who may what) · `drops`: what happens to the next writes, one each: `before` or `after` they took effect, None
-    when they go well.
+    `outside` (projects that are read beside its own) · `unreadable` (ids that come as troubles) · `forbidden` (who
+    may not do what) · `may_ask` (whether the bot may ask who may what) · `drops`: what happens to the next writes,
+    one each: `before` or `after` they took effect, None when they go well.
     `requests` counts calls, as a real tracker's would be counted when everything fits one page.
     """
 
@@ -63,6 +63,7 @@ class FakeTracker:
     forbidden: set[tuple[str, Permission]] = field(default_factory=set)
     may_ask: bool = True
     closed: dict[str, str] = field(default_factory=dict)
+    outside: frozenset[str] = frozenset()
     drops: list[Literal["before", "after", None]] = field(default_factory=list)
 
     # What people do.
@@ -134,7 +135,7 @@ class FakeTracker:
             ticket
             for ticket in self.tickets.values()
             if ticket.id not in self.hidden
-            and ticket.project == self.project
+            and (ticket.project == self.project or (since_ms is not None and ticket.project in self.outside))
             and (since_ms is None or ticket.updated_ms >= since_ms)
         ]
         for ticket in sorted(visible, key=lambda ticket: (ticket.updated_ms, ticket.key)):
@@ -152,6 +153,17 @@ class FakeTracker:
                 Trouble(ticket_id, "made unreadable") for ticket_id in seen if ticket_id in self.unreadable
             ),
         )
+
+    def read_outside(self, ids: Sequence[str]) -> Reading:
+        """Give the tickets outside asked for."""
+        found = self.read(ids)
+        odd = [
+            Trouble(ticket.id, f"its project {ticket.project} is not named under `outside`")
+            for ticket in found.tickets
+            if ticket.project not in self.outside
+        ]
+        kept = tuple(ticket for ticket in found.tickets if ticket.project in self.outside)
+        return Reading(kept, found.missing, (*found.troubles, *odd))
 
     def said(self, ticket_id: str) -> tuple[Said, ...]:
         """Give the bot's own comments, newest first."""

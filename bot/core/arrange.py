@@ -30,8 +30,10 @@ class DeskState:
     told: Mapping[str, int] | None = None
 
 
-HoldingBack = Literal["silence", "label", "ceiling", "quiet hours", "one request a day", "ticket budget", "budget"]
-"""What holds a step back: people, in the project or on the ticket, or one of the desk's manners."""
+HoldingBack = Literal[
+    "silence", "label", "ceiling", "quiet hours", "one request a day", "ticket budget", "budget", "link"
+]
+"""What holds a step back: people, in the project or on the ticket, a ticket tied to it, or a manner of the desk."""
 
 _UNTOLD = frozenset(("quiet hours", "one request a day", "ticket budget", "budget"))
 """What holds back a message, but not the fields that are set with it."""
@@ -146,6 +148,8 @@ def _held(
         return Held(step, "a person silenced the bot", None, "silence")
     if wish.on_hold:
         return Held(step, f"a person put the label {wish.on_hold} on the ticket", None, "label")
+    if step.withheld is not None:
+        return Held(step, step.withheld, None, "link")
     if known is not None and known.state == "batched" and not step.observe:
         return Held(step, "it is in a batch over the ceiling, which waits for its release", None, "ceiling")
     if step.urgent:

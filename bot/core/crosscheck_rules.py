@@ -40,7 +40,8 @@ def rule_names(entries: Entries) -> Iterator[Finding]:
     routes = ((("routes", i, "route"), route.route) for i, route in enumerate(entries.routes))
     complete = ((("completeness", i, "name"), rule.name) for i, rule in enumerate(entries.completeness))
     ladders = ((("ladders", i, "name"), ladder.name) for i, ladder in enumerate(entries.ladders))
-    named = [*routes, *complete, *ladders]
+    incidents = ((("incidents", i, "name"), rule.name) for i, rule in enumerate(entries.incidents))
+    named = [*routes, *complete, *incidents, *ladders]
     yield from once("rule", named)
     for path, name in named:
         if name in NOTICES:

@@ -393,6 +393,66 @@ class Completeness(_Entry):
     """The day the rule goes live: what was due before it counts as done."""
 
 
+class Threshold(_Entry):
+    """How many tickets within how many minutes are a mass incident; the first threshold whose `when` holds counts."""
+
+    when: Conditions = {}
+    """The conditions, all of which must hold when the first of them comes; none on the last threshold."""
+    count: Annotated[StrictInt, Field(ge=2)]
+    """How many tickets of one category."""
+    minutes: Annotated[StrictInt, Field(ge=1, le=1440)]
+    """Within how many minutes, day and night."""
+
+
+class Incident(_Entry):
+    """A suspected mass incident: many tickets of one category within minutes; the coordinator is told once."""
+
+    name: Word
+    """The permanent name, part of the key of what it says."""
+    why: Why
+    """The reason, quoted in its messages: a text, or texts by language."""
+    when: Conditions = {}
+    """The conditions that a ticket must meet to be counted; all tickets, category by category, without any."""
+    thresholds: Annotated[tuple[Threshold, ...], Field(min_length=1)]
+    """How many within how many minutes; the first whose conditions hold counts."""
+    link: str
+    """The word under `links` by which a ticket is tied to its incident."""
+    say: str = "mass_incident"
+    """The message, said on the first of the tickets, with the list of all."""
+    to: Addressees = ("coordinator",)
+    """Whom it addresses, most concerned first: roles or people."""
+    solved: str | None = "mass_solved"
+    """The message to each forwarder of the tickets tied to an incident, once it is solved; `null` for none."""
+    observe: StrictBool = False
+    """The rule only records what it would have said."""
+    since: Date | None = None
+    """The day the rule goes live: what was due before it counts as done."""
+
+
+class OutsideState(_Entry):
+    """What a status means of a ticket outside the desk's projects."""
+
+    model_config = ConfigDict(json_schema_extra=some_of("status", "category"))
+
+    status: Listed = ()
+    """The ids or names of the Jira statuses that mean it."""
+    category: Literal["new", "indeterminate", "done"] | None = None
+    """A status category of Jira, whose statuses mean it where no entry names them."""
+    standing: Standing
+    """Whether work goes on, is solved but not yet confirmed, or is over."""
+    ball: Ball
+    """Whose turn it is, as this desk sees it."""
+
+
+class OutsideEntry(_Entry):
+    """Projects outside the desk whose tickets are looked at where the desk's own are tied to them."""
+
+    projects: Annotated[tuple[str, ...], Field(min_length=1)]
+    """The keys of the Jira projects."""
+    states: tuple[OutsideState, ...] = ()
+    """What their statuses mean; by default those of Jira's category done are solved, and tier 2's turn otherwise."""
+
+
 class Target(_Entry):
     """How much time a policy gives; the first target whose `when` holds counts."""
 
@@ -624,6 +684,8 @@ class Entries(_Entry):
     """What fields are to look like, by the words of `fields`."""
     privacy: PrivacyEntry = PrivacyEntry()
     """What of personal data counts as found in texts."""
+    outside: tuple[OutsideEntry, ...] = ()
+    """The projects outside the desk whose tickets are looked at where the desk's own are tied to them."""
     comments: Comments = Comments()
     """Who sees the bot's comments."""
     states: Annotated[tuple[State, ...], Field(min_length=1)]
@@ -650,6 +712,8 @@ class Entries(_Entry):
     """Which queue takes a ticket: the first that matches; the last matches everything."""
     completeness: tuple[Completeness, ...] = ()
     """What must be known of a ticket that comes to tier 2, and who is asked for what is missing."""
+    incidents: tuple[Incident, ...] = ()
+    """When many tickets at once are told of as a mass incident."""
     policies: tuple[Policy, ...] = ()
     """What was promised, as clocks."""
     deadlines: tuple[DeadlineEntry, ...] = ()

@@ -35,6 +35,7 @@ class Turn(NamedTuple):
     created with, or the one that changed. `command` is what a person told the bot with it and was granted; a comment
     that says no more than a command is itself no `message`. `findings` are what the bot found in what was written
     with it, as far as that still stands there.
+    `elsewhere` tells whether it happened in another ticket, in which tier 2 works on this one.
     """
 
     at: Moment
@@ -47,6 +48,7 @@ class Turn(NamedTuple):
     sets: frozenset[str] = frozenset()
     command: Command | None = None
     findings: frozenset[str] = frozenset()
+    elsewhere: bool = False
 
 
 class Askers(NamedTuple):
@@ -70,6 +72,9 @@ class Whole:
 TEXT = "text"
 """The word of the changes of a title or a description, of which only the moment is kept."""
 
+UNSEEN = "unseen"
+"""What happened to a ticket when the one in which tier 2 works on it could no longer be read."""
+
 _SITUATED = frozenset(("state", "queue", "delivered", "labels"))
 _LAST_OF_A_SECOND = {"state": 1, "owner": 2, "message": 3}
 
@@ -80,8 +85,10 @@ def turns(ticket: Ticket, book: Rulebook) -> tuple[Turn, ...]:
     return asked(happened, askers(ticket, happened, book))
 
 
-def raw_turns(ticket: Ticket, book: Rulebook) -> tuple[Turn, ...]:
+def raw_turns(ticket: Ticket, book: Rulebook, states: Mapping[str, State] | None = None) -> tuple[Turn, ...]:
     """The ticket's history before it is known who asks: `asker` is False throughout.
+
+    `states` are those that it can be in, where these are not the rulebook's.
 
     A history that does not join up is taken as it is: each change counts for what it says the field became,
     except that the last change of a field made it what it is now. In which order changes of different fields
@@ -90,11 +97,12 @@ def raw_turns(ticket: Ticket, book: Rulebook) -> tuple[Turn, ...]:
     come last. What was noted as delivered is no longer so when the ticket is reopened: another solution is to come,
     which has to reach the customer too.
     """
+    states = book.states if states is None else states
     present = _present(ticket, book)
     last = {change.field: i for i, change in enumerate(ticket.changes)}
     values = present | {change.field: change.was for change in reversed(ticket.changes)}
     filled = frozenset(word for word, value in values.items() if value is not None)
-    now = _situation(values, book)
+    now = _situation(values, book, states)
     edited = last.get(TEXT)
     written = ticket.findings if edited is None else frozenset[str]()
     happened = [Turn(ticket.created_at, "created", ticket.reporter, False, None, now, sets=filled, findings=written)]
@@ -110,7 +118,7 @@ def raw_turns(ticket: Ticket, book: Rulebook) -> tuple[Turn, ...]:
             found = ticket.findings if word == TEXT and i == edited else found
             values[word] = present.get(word, event.now) if last[word] == i else event.now
             sets = frozenset((word,)) if values[word] is not None else sets
-            now = _situation(values, book) if word in _SITUATED else now
+            now = _situation(values, book, states) if word in _SITUATED else now
             if now.delivered and before.standing in ("solved", "closed") and now.standing == "open":
                 values["delivered"] = None
                 now = now._replace(delivered=False)
@@ -179,8 +187,8 @@ def _present(ticket: Ticket, book: Rulebook) -> dict[str, str | None]:
     }
 
 
-def _situation(values: Mapping[str, str | None], book: Rulebook) -> Situation:
-    state = book.states.get(values["state"] or UNKNOWN)
+def _situation(values: Mapping[str, str | None], book: Rulebook, states: Mapping[str, State]) -> Situation:
+    state = states.get(values["state"] or UNKNOWN)
     queue, delivered = values["queue"], values["delivered"] is not None
     labels = frozenset((values["labels"] or "").split())
     if state is None:
@@ -211,6 +219,8 @@ def forwarder(ticket: Ticket, happened: Sequence[Turn], book: Rulebook) -> str |
     if ticket.forwarder:
         return ticket.forwarder
     for turn in happened:
-        if turn.after.tier == 2 and not turn.bot and turn.who and turn.before and turn.before.tier != 2:
+        if turn.elsewhere or turn.bot:
+            continue
+        if turn.after.tier == 2 and turn.who and turn.before and turn.before.tier != 2:
             return turn.who
     return ticket.reporter if ticket.reporter in book.languages else None

@@ -21,7 +21,9 @@ from bot.core.exclusion import spared
 from bot.core.flaws import PERSONAL, found_on, is_meant
 from bot.core.forms import Tested
 from bot.core.history import turns
+from bot.core.incidents import incident_steps
 from bot.core.ladder import Reached, before, deadline_moments, highest, next_at, rung_moments, urgency
+from bot.core.linked import silent_because, with_work, work_of
 from bot.core.moments import moment
 from bot.core.owners import given
 from bot.core.people import Addressed, addressed
@@ -64,7 +66,12 @@ _NOT_MEANT, _NO_CLOCK = Climb(applies=False), Climb(applies=True)
 
 def look(ticket: Ticket, book: Rulebook, now: Moment, desk: Desk = QUIET) -> Judged:
     """Run every policy's clock over the ticket's history, and count its deadlines."""
-    return look_on(View(ticket, turns(ticket, book), book, now, desk=desk))
+    happened = turns(ticket, book)
+    work = work_of(happened, ticket, book, desk)
+    silent = silent_because(ticket, book, desk)
+    return look_on(
+        View(ticket, with_work(happened, ticket, book, desk), book, now, desk=desk, work=work, silent=silent)
+    )
 
 
 def look_on(view: View) -> Judged:
@@ -112,6 +119,8 @@ def wishes_of(judged: Judged, *, kept: bool = True) -> Wishes:
         moments += ((at, "the date comes then that a deadline counts from") for at in comes_at(view))
     raised, raises_at = _raised(judged)
     moments += ((at, "a deadline raises the urgency then") for at in raises_at)
+    if view.silent is not None or view.work is not None:
+        found = [_withheld(step, view) for step in found]
     steps = tuple(structs.replace(step, raised=raised) for step in found) if raised else tuple(found)
     stopped = chain.from_iterable(judged.clocks.values()) if kept else ()
     verdicts = tuple(verdicts_on(ticket.id, stopped, book.version, now))
@@ -120,6 +129,21 @@ def wishes_of(judged: Judged, *, kept: bool = True) -> Wishes:
     after = view.happened[-1].after.standing
     because = f"never, because the ticket is {after} and no clock runs towards a rung"
     return Wishes(ticket.id, ticket.project, steps, None, because, on_hold, verdicts)
+
+
+def _withheld(step: Step, view: View) -> Step:
+    """The step, told why it is not said now if it is tied to an open incident, or nobody knows how it stands.
+
+    Deadlines of the law speak, and so does what is about just that: not to know.
+    """
+    ladder = next((each for each in view.book.entries.ladders if each.name == step.rule), None)
+    if ladder is not None and ladder.clock.startswith(DEADLINE):
+        return step
+    if view.silent is not None:
+        return structs.replace(step, withheld=view.silent)
+    if ladder is not None and view.work is not None and view.work.because is not None and "work" not in ladder.when:
+        return structs.replace(step, withheld=f"how it stands is not known, as {view.work.because}")
+    return step
 
 
 def _at_once(judged: Judged) -> tuple[list[Step], list[Moment], list[Moment]]:
@@ -131,6 +155,7 @@ def _at_once(judged: Judged) -> tuple[list[Step], list[Moment], list[Moment]]:
     others_at: list[Moment] = []
     route = _route_step(judged, flips_at, others_at)
     steps = [*([route] if route is not None else []), *gap_steps(view, _common_values, flips_at, others_at)]
+    steps += incident_steps(view, _common_values)
     if not flips_at and not others_at:
         view.lasting[_at_once] = tuple(steps)
     return steps, flips_at, others_at
@@ -420,7 +445,10 @@ def _promises(judged: Judged) -> Iterator[tuple[str, Value]]:
 
 
 def _common_values(view: View) -> dict[str, Value]:
-    values: dict[str, Value] = {"state": Name("state", view.happened[-1].after.state)}
+    unseen = view.work is not None and view.work.because is not None
+    values: dict[str, Value] = {"state": Name("state", UNKNOWN if unseen else view.happened[-1].after.state)}
+    if view.work is not None:
+        values["work"] = ", ".join(view.work.keys)
     if view.ticket.queue not in (None, UNKNOWN):
         values["queue"] = Name("queue", view.ticket.queue)
     moved = moment("movement")

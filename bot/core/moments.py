@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bot.core.entries import Entries
 from bot.core.flaws import PERSONAL, PERSONAL_DATA, is_meant
-from bot.core.history import Situation, Turn
+from bot.core.history import UNSEEN, Situation, Turn
 from bot.core.phrases import Phrase, turn_of
 from bot.core.remarks import INTERIM, QUESTION
 
@@ -55,8 +55,12 @@ def _taken(turn: Turn) -> bool:
     """Tier 2 did something with a ticket that was there: coming to it alone is not being taken."""
     if turn.before is None or turn.bot or turn.asker or turn.after.tier != 2:
         return False
-    moved = turn.before.tier == 2 and turn.before.state != turn.after.state
+    moved = turn.before.tier == 2 and (turn.before.state != turn.after.state or _moved_elsewhere(turn))
     return moved or "owner" in turn.sets or _answered(turn)
+
+
+def _moved_elsewhere(turn: Turn) -> bool:
+    return turn.elsewhere and turn.what == "state"
 
 
 def _told(word: str) -> Callable[[Turn, str], bool]:
@@ -149,6 +153,14 @@ MOMENTS: Mapping[str, MomentWord] = {
         lambda turn, _: not turn.bot and (turn.what == "created" or turn.what in _MOVES or _answered(turn)),
         "it was created, answered, or a person changed its state, owner or queue",
         {"et": "piletiga on viimati tegeletud", "en": "somebody last worked on the ticket"},
+    ),
+    "unseen": MomentWord(
+        lambda turn, _: turn.what == UNSEEN,
+        "the ticket in which tier 2 works on it could no longer be read",
+        {
+            "et": "seotud piletit, milles II tase töötab, ei saa enam lugeda",
+            "en": "the ticket tied to it, in which tier II works, can no longer be read",
+        },
     ),
     "acknowledged": MomentWord(
         _told("acknowledge"),
@@ -347,8 +359,8 @@ def during(text: str) -> Callable[[Situation], bool]:
 
 
 def bare() -> tuple[str, ...]:
-    """Give the moments that nothing follows."""
-    return tuple(word for word in MOMENTS if not _arguments(word, None))
+    """Give the moments that nothing follows, and that are somebody's doing."""
+    return tuple(word for word in MOMENTS if word != UNSEEN and not _arguments(word, None))
 
 
 def forms(words: Mapping[str, object]) -> Iterator[tuple[str, tuple[str, ...] | None]]:

@@ -11,7 +11,7 @@ from bot.core.calendar import Calendar, build_calendar
 from bot.core.desk import Absence, Desk, Shift
 from bot.core.entries import CalendarEntry, Entries, Language, Names, Policy, Queue, State, Why
 from bot.core.flaws import asked
-from bot.core.ticket import Moment
+from bot.core.ticket import UNKNOWN, Moment
 
 QUEUE = "queue"
 """In place of a calendar's name on a policy: the calendar of the ticket's queue."""
@@ -25,6 +25,10 @@ TITLES: Mapping[str, Names] = {
     "due": {"et": "tähtaeg", "en": "due date", "ru": "срок"},
 }
 """What is called so in messages, unless the rulebook's `titles` say otherwise."""
+
+
+NOT_KNOWN: Names = {"et": "seis teadmata", "en": "state unknown", "ru": "состояние неизвестно"}
+"""What the state of a ticket is called that nobody knows."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,8 @@ class Rulebook:
         The desk's language where it is not said in this one, the word itself where it has no name at all.
         """
         match kind:
+            case "state" if word == UNKNOWN:
+                return _in(NOT_KNOWN, language, self.entries.language)
             case "state" if word in self.states:
                 return _in(self.states[word].name, language, self.entries.language) or word
             case "queue" if word in self.queues:
@@ -146,6 +152,7 @@ def build(
         whys={
             **{route.route: route.why for route in entries.routes},
             **{rule.name: rule.why for rule in entries.completeness},
+            **{rule.name: rule.why for rule in entries.incidents},
             **{ladder.name: ladder.why for ladder in entries.ladders},
         },
         titles={**TITLES, **entries.titles},

@@ -97,6 +97,7 @@ class Step(msgspec.Struct, frozen=True):
     today, whom their summary tells: they are `left`. `edition` fingerprints what of it may be edited once it was
     said; a step that only `amends` edits, and says nothing where nothing was said. `instead` are
     pairs of one of `to` and the absent person in whose place they are told.
+    `withheld` says why nothing is said of it now, though it is wished.
     """
 
     key: str
@@ -121,6 +122,7 @@ class Step(msgspec.Struct, frozen=True):
     edition: str | None = None
     amends: bool = False
     instead: tuple[tuple[str, str], ...] = ()
+    withheld: str | None = None
 
 
 class Wishes(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from bot.core.clock import Cycle
 from bot.core.desk import QUIET, Desk
 from bot.core.history import Turn, Whole
+from bot.core.linked import Work
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment, Ticket
 
@@ -24,6 +25,8 @@ class View:
     happens to it, however late it becomes. Looks at the same ticket at later moments may share both. `spared` are
     those who are never addressed about the ticket, `dues` the last instants of its deadlines by their names, both
     once `judge.look` has found them.
+    `work` is how it stands in the tickets in which tier 2 works on it, and
+    `silent` why nothing is said on it because of one that it is tied to.
     """
 
     ticket: Ticket
@@ -36,6 +39,8 @@ class View:
     desk: Desk = QUIET
     spared: set[str] = field(default_factory=set)
     dues: dict[str, Moment] = field(default_factory=dict)
+    work: Work | None = None
+    silent: str | None = None
 
     @property
     def at_creation(self) -> View:

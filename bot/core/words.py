@@ -213,6 +213,24 @@ WORDS: Mapping[str, Word] = {
         (True, False),
         needs="delivered",
     ),
+    "work": OneOf(
+        "how it stands in a ticket tied to it in which tier 2 works, while this one waits for tier 2; nothing where "
+        "there is no such ticket",
+        {
+            "et": {
+                "open": "II tase töötab seotud piletis",
+                "solved": "seotud pilet, milles II tase töötab, on lahendatud",
+                "unknown": "seotud piletit, milles II tase töötab, ei saa lugeda",
+            },
+            "en": {
+                "open": "tier II works in a ticket tied to it",
+                "solved": "the ticket tied to it, in which tier II works, is solved",
+                "unknown": "the ticket tied to it, in which tier II works, cannot be read",
+            },
+        },
+        lambda view: None if view.work is None else view.work.standing,
+        ("open", "solved", "unknown"),
+    ),
     "assigned": OneOf(
         "whether it has an owner",
         {
@@ -426,7 +444,7 @@ WORDS: Mapping[str, Word] = {
 NESTING = ("any", "all", "not")
 """The words that conditions nest under: `any` and `all` take lists of them, `not` one."""
 
-NOT_IN_PROMISES = ("age", "clock", "deadline")
+NOT_IN_PROMISES = ("age", "clock", "deadline", "work")
 """Words that say nothing of a ticket that comes into being: no target or deadline can rest on them."""
 
 

@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 import structlog
 
 from bot.core.arrange import Arrangement, DeskState, arrange
+from bot.core.desk import Desk
 from bot.core.judge import judge
 from bot.core.ledger import WAITING, Entry, decided, row, turned
 from bot.core.steps import Wishes, is_key, may_be_said
-from bot.core.ticket import Moment
+from bot.core.ticket import Moment, Ticket
 from bot.core.verdict import Verdict, news
 from bot.engine.batch import notice, untold
+from bot.engine.beyond import look_at_all
 from bot.engine.control import SILENCED, heed_control
 from bot.engine.deliver import deliver, put_fields, settle
 from bot.engine.engine import Engine, Report
@@ -23,6 +25,7 @@ from bot.engine.notices import tell
 from bot.engine.poll import lay_aside, mirror, poll, reconcile, reconcile_due
 from bot.engine.tracker import Refused, Throttled, Unreachable
 from bot.store.store import SHAPE
+from bot.store.tied import with_others
 
 log = structlog.get_logger()
 
@@ -69,6 +72,7 @@ def _heed_changed_rules(engine: Engine, now: Moment, report: Report) -> None:
     size = engine.pace.read_size
     for start in range(0, len(stale), size):
         mirror(engine, stale[start : start + size], now, report)
+    look_at_all(engine, now, stale=True)
     with engine.store.transaction():
         engine.store.due_all(now)
         if not (engine.store.note(RULEBOOK) or "").startswith(f"{engine.book.version} "):
@@ -84,6 +88,7 @@ def _judge_due(engine: Engine, now: Moment, report: Report) -> None:
     wishes, looks = _judge_all(engine, ids, now, report)
     verdicts = _verdicts(engine, wishes)
     wishes = _with_whole_ledgers(engine, wishes, looks, now, report)
+    ids = list(looks)
     ledger = _ledger(engine, ids)
     wishes += untold(engine, ledger)
     arranged = arrange(wishes, ledger, engine.book, desk_state(engine, now), now)
@@ -111,9 +116,10 @@ def _judge_all(
     looks: dict[str, Moment | None] = dict.fromkeys(ids)
     desk = engine.desk(now)
     for start in range(0, len(ids), _AT_ONCE):
-        for ticket in engine.store.tickets(ids[start : start + _AT_ONCE]):
+        tickets, known = _with_others(engine, ids[start : start + _AT_ONCE], desk, now)
+        for ticket in tickets:
             try:
-                wish = judge(ticket, engine.book, now, desk)
+                wish = judge(ticket, engine.book, now, known)
             except Exception as error:  # one bad ticket never stops the rest; what it was is reported by type
                 what = f"could not be judged ({type(error).__name__})"
                 engine.store.trouble(ticket.id, what, now)
@@ -124,6 +130,17 @@ def _judge_all(
             wishes.append(wish)
             looks[ticket.id] = wish.look_again_at
     return wishes, looks
+
+
+def _with_others(engine: Engine, ids: Sequence[str], desk: Desk, now: Moment) -> tuple[list[Ticket], Desk]:
+    """The tickets to judge, with those on which it is told that these came in a burst; and what they are tied to."""
+    tickets = engine.store.tickets(ids)
+    known = with_others(desk, tickets, engine.store, engine.book, now)
+    began = [ticket_id for ticket_id in known.bursts if ticket_id not in ids]
+    if not began:
+        return tickets, known
+    tickets += engine.store.tickets(began)
+    return tickets, with_others(desk, tickets, engine.store, engine.book, now)
 
 
 def _verdicts(engine: Engine, wishes: Sequence[Wishes]) -> tuple[list[Verdict], list[Verdict]]:

@@ -17,6 +17,7 @@ from bot.engine import given
 from bot.engine.engine import Engine, Report
 from bot.engine.tracker import Ailing, Doubtful, Refused, Said, Throttled, TrackerError, Unreachable
 from bot.store.connect import StoreError
+from bot.store.tied import with_others
 from bot.texts import text_hash
 
 log = structlog.get_logger()
@@ -183,7 +184,8 @@ def _still_wished(
     if not reading.tickets or reading.tickets[0].project not in engine.book.entries.projects:
         raise Refused("it is no longer there to be commented on")
     ticket = reading.tickets[0]
-    wishes = judge(ticket, engine.book, now, engine.desk(now))
+    desk = with_others(engine.desk(now), [ticket], engine.store, engine.book, now)
+    wishes = judge(ticket, engine.book, now, desk)
     if wishes.on_hold:
         because = f"a person put the label {wishes.on_hold} on the ticket"
         held = [turned(rows[step.key], "held", because, now) for step in steps if step.key in rows]
@@ -194,7 +196,12 @@ def _still_wished(
     stale = [rows[step.key] for step in steps if step.key not in now_wished and step.key in rows]
     engine.store.write_entries([turned(entry, "withdrawn", "a person acted meanwhile", now) for entry in stale])
     report.withdrawn += len(stale)
-    wanted = [without(now_wished[step.key], set(step.left)) for step in steps if step.key in now_wished]
+    silent = {key: step.withheld for key, step in now_wished.items() if step.withheld is not None}
+    held = [turned(rows[key], "held", because, now) for key, because in silent.items() if key in rows]
+    engine.store.write_entries(held)
+    report.held += len(held)
+    wished = (step for step in steps if step.key in now_wished and step.key not in silent)
+    wanted = [without(now_wished[step.key], set(step.left)) for step in wished]
     return wanted, yet_to_set(ticket, wanted)
 
 

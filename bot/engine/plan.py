@@ -36,6 +36,10 @@ class Looking:
         """Read what the other reads."""
         return self._tracker.read(ids)
 
+    def read_outside(self, ids: Sequence[str]) -> Reading:
+        """Read what the other reads."""
+        return self._tracker.read_outside(ids)
+
     def said(self, ticket_id: str) -> tuple[Said, ...]:
         """Read back what the other reads back."""
         return self._tracker.said(ticket_id)

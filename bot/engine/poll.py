@@ -10,8 +10,10 @@ import structlog
 
 from bot.core.ledger import WAITING, turned
 from bot.core.ticket import Moment
+from bot.engine.beyond import look_at_all, look_at_changed, look_beyond, newly_tied
 from bot.engine.engine import Engine, Report
 from bot.engine.tracker import Stamp
+from bot.store.tied import due_with
 
 RECONCILED = "reconciled_at"
 
@@ -30,7 +32,13 @@ def poll(engine: Engine, now: Moment, report: Report) -> None:
     mark = engine.store.mark_ms()
     since = None if mark is None else max(0, min(mark, now * 1000) - engine.pace.overlap_s * 1000)
     newest = mark or 0
+    projects = engine.book.entries.projects
     for stamps in _chunks(engine.tracker.changed(since), engine.pace.read_size):
+        newest = max(newest, *(stamp.updated_ms for stamp in stamps))
+        beyond = [stamp for stamp in stamps if stamp.key.rpartition("-")[0] not in projects]
+        if beyond:
+            look_at_changed(engine, [stamp.id for stamp in beyond], now)
+            stamps = [stamp for stamp in stamps if stamp not in beyond]
         seen = engine.store.seen([stamp.id for stamp in stamps])
         fresh = {
             stamp.id: stamp.updated_ms
@@ -40,7 +48,6 @@ def poll(engine: Engine, now: Moment, report: Report) -> None:
         }
         unread = mirror(engine, list(fresh), now, report)
         engine.tried.update((ticket_id, fresh[ticket_id]) for ticket_id in unread)
-        newest = max(newest, *(stamp.updated_ms for stamp in stamps))
     for project, what in engine.tracker.closed.items():
         report.troubles.append(f"{project}: {what}")
         log.warning("project cannot be searched, its tickets are left in peace", project=project, reason=what)
@@ -60,7 +67,11 @@ def mirror(engine: Engine, ids: Sequence[str], now: Moment, report: Report) -> M
     reading = engine.tracker.read(ids)
     tickets = [ticket for ticket in reading.tickets if ticket.project in engine.book.entries.projects]
     if tickets:
-        engine.store.put_tickets(tickets, engine.facts, now)
+        look_beyond(engine, newly_tied(engine, tickets), now)
+        with engine.store.transaction():
+            engine.store.put_tickets(tickets, engine.facts, now)
+            tied = due_with([ticket.id for ticket in tickets], engine.store, engine.book)
+            engine.store.judged(dict.fromkeys(tied, now))
     for trouble in reading.troubles:
         engine.store.trouble(trouble.ticket_id, trouble.what, now)
         report.troubles.append(f"{trouble.ticket_id}: {trouble.what}")
@@ -94,6 +105,7 @@ def reconcile(engine: Engine, now: Moment, report: Report) -> None:
         unread = mirror(engine, ids, now, report)
         gone += [ticket_id for ticket_id in ids if ticket_id in known and unread.get(ticket_id, "") is None]
     lay_aside(engine, gone, now, report)
+    look_at_all(engine, now)
     engine.store.set_note(RECONCILED, str(now))
 
 
@@ -106,6 +118,7 @@ def lay_aside(engine: Engine, gone: Sequence[str], now: Moment, report: Report) 
     ]
     with engine.store.transaction():
         engine.store.gone(gone, now)
+        engine.store.judged(dict.fromkeys(due_with(gone, engine.store, engine.book), now))
         engine.store.write_entries(
             [turned(entry, "withdrawn", "the ticket is no longer on the desk", now) for entry in waiting]
         )

@@ -103,6 +103,8 @@ class Tracker(Protocol):
     def changed(self, since_ms: int | None) -> Iterator[Stamp]:
         """Every visible ticket of the rulebook's projects updated at or after `since_ms` (all when None).
 
+        With `since_ms` those of the projects outside the desk come too, of which the engine knows who is meant.
+
         Oldest change first; a ticket may come twice when it changes meanwhile. One request when nothing changed.
         A project that cannot be searched, among others that can, is `closed` once all have come.
         """
@@ -110,6 +112,13 @@ class Tracker(Protocol):
 
     def read(self, ids: Sequence[str]) -> Reading:
         """The tickets with these ids, whole: histories and message lists fetched to the end."""
+        ...
+
+    def read_outside(self, ids: Sequence[str]) -> Reading:
+        """Tickets outside the desk's projects, whole, their states in the words of `bot.core.linked.OUTSIDE`.
+
+        Those of a project that the rulebook does not name under `outside` are `troubles`.
+        """
         ...
 
     def said(self, ticket_id: str) -> tuple[Said, ...]:

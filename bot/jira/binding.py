@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from bot.core import findings
 from bot.core.commands import Listening
 from bot.core.deadlines import dated_words
-from bot.core.entries import Entries, PatternEntry
+from bot.core.entries import Entries, OutsideEntry, PatternEntry
 from bot.core.findings import Finding
 from bot.core.flaws import DUPLICATE, Sought, sought_by
+from bot.core.linked import outside_word
 from bot.core.ticket import UNKNOWN
 from bot.jira.catalogue import Catalogue, Field, Status, User, accounts
 
@@ -81,6 +82,8 @@ def bind_what_is_there(entries: Entries, catalogue: Catalogue, secret: str = "")
     priorities = dict(_priorities(entries, catalogue, problems))
     found = dict(_accounts(entries, catalogue, problems))
     links = _links(entries, catalogue, problems)
+    outside = [(entry.projects, _outside_states(i, entry, catalogue, problems))
+               for i, entry in enumerate(entries.outside)]  # fmt: skip
     read_by = {
         "fields": {word: field.id for word, field in fields.items()},
         "states": states,
@@ -98,7 +101,7 @@ def bind_what_is_there(entries: Entries, catalogue: Catalogue, secret: str = "")
     key = hashlib.sha256(f"{entries.desk}\n{secret}".encode()).digest()
     asked = (findings_sought.told, hashlib.sha256(key).hexdigest() if DUPLICATE in findings_sought.words else "")
     written = msgspec.json.encode(
-        (READING, catalogue.flavour, sorted(me), sorted(dated), read_by, sought, links, heard_by, asked),
+        (READING, catalogue.flavour, sorted(me), sorted(dated), read_by, sought, links, outside, heard_by, asked),
         order="sorted",
     )
     binding = Binding(
@@ -254,6 +257,50 @@ def _priorities(entries: Entries, catalogue: Catalogue, problems: list[Finding])
             problems.append(Finding(("priorities", word), text, nearest(written, names)))
         for named in found:
             yield named.id, word
+
+
+def outside_bindings(entries: Entries, catalogue: Catalogue, binding: Binding) -> dict[str, Binding]:
+    """Give by what tickets outside the desk are read, by project: their states, who did what, and nothing else."""
+    return {
+        project: replace(
+            binding,
+            states=_outside_states(i, entry, catalogue, []),
+            fields={},
+            dated=frozenset(),
+            patterns={},
+            links={},
+            listening=Listening(()),
+            sought=Sought(),
+        )
+        for i, entry in enumerate(entries.outside)
+        for project in entry.projects
+    }
+
+
+def _outside_states(
+    number: int, entry: OutsideEntry, catalogue: Catalogue, problems: list[Finding]
+) -> dict[str, str]:
+    """What every status means outside: by id or name where an entry names it, else by its category."""
+    named: dict[str, str] = {}
+    by_category: dict[str, str] = {}
+    for i, state in enumerate(entry.states):
+        word = outside_word(state.standing, state.ball)
+        if state.category is not None:
+            by_category[state.category] = word
+        for j, written in enumerate(state.status):
+            found = _statuses(written, catalogue.statuses)
+            if not found:
+                names = [status.name for status in catalogue.statuses]
+                text = f"this Jira has no status {written!r}"
+                problems.append(Finding(("outside", number, "states", i, "status", j), text, nearest(written, names)))
+            named |= dict.fromkeys((status.id for status in found), word)
+    if not entry.states:
+        by_category = {"done": outside_word("solved", "tier 1")}
+    otherwise = UNKNOWN if entry.states else outside_word("open", "tier 2")
+    return {
+        status.id: named.get(status.id) or by_category.get(status.category, otherwise)
+        for status in catalogue.statuses
+    }
 
 
 def _links(entries: Entries, catalogue: Catalogue, problems: list[Finding]) -> dict[str, tuple[str, ...]]:

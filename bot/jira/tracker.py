@@ -19,7 +19,7 @@ from bot.jira import fetch, markup, search
 from bot.jira.access import PERMISSIONS
 from bot.jira.ailing import about_a_ticket
 from bot.jira.answers import Answered
-from bot.jira.binding import Binding, bind
+from bot.jira.binding import Binding, bind, outside_bindings
 from bot.jira.catalogue import Catalogue, StatusId, Transitions, User, look_up, myself, read_catalogue
 from bot.jira.client import Client
 from bot.jira.edits import edit_of
@@ -92,6 +92,9 @@ class JiraTracker:
         ties = ("issuelinks",) if any(each.links for each in (binding, *others)) else ()
         self._fields = tuple(dict.fromkeys((*LEAN, *ties, *(field.id for field in bound), *texts)))
         self._looked_up: dict[str, User] = {}
+        self._outside = outside_bindings(entries, catalogue, binding)
+        visible = {project.id for project in catalogue.projects}
+        self._seen_outside = tuple(project for project in self._outside if project in visible)
         self.closed: dict[str, str] = {}
         self._told_statuses: set[str] = set()
 
@@ -104,6 +107,8 @@ class JiraTracker:
         empty = True
         self.closed = {}
         projects = self._entries.projects
+        if since_ms is not None:
+            projects = (*projects, *self._seen_outside)
         for stamp in search.changed(self.client, self.catalogue.flavour, projects, since_ms, self.closed):
             empty = False
             yield stamp
@@ -114,6 +119,36 @@ class JiraTracker:
         """Read tickets whole; those that are not there are `missing`, those that are odd are `troubles`."""
         found, missing, troubles = self.read_in_each(ids)
         return Reading(tuple(ticket for ticket, *_ in found), missing, troubles)
+
+    def read_outside(self, ids: Sequence[str]) -> Reading:
+        """Read tickets outside the desk's projects: their states, and what people did with them."""
+        tickets: list[Ticket] = []
+        troubles: dict[str, Trouble] = {}
+        wanted = dict.fromkeys(ids)
+        for batch in fetch.fetch(self.client, self.catalogue.flavour, list(wanted), LEAN):
+            troubles |= {trouble.ticket_id: trouble for trouble in batch.troubles}
+            for raw in batch.issues:
+                id_ = identify(raw) or ""
+                try:
+                    tickets.append(self._outside_ticket(raw, batch))
+                except (Unreadable, Refused) as error:
+                    troubles[id_] = Trouble(id_, str(error))
+        there = {ticket.id for ticket in tickets}
+        missing = tuple(id_ for id_ in wanted if id_ not in there and id_ not in troubles)
+        return Reading(tuple(tickets), missing, tuple(troubles.values()))
+
+    def _outside_ticket(self, raw: msgspec.Raw, batch: fetch.Batch) -> Ticket:
+        issue = decode_issue(raw)
+        project = issue.key.rpartition("-")[0]
+        binding = self._outside.get(project)
+        if binding is None:
+            raise Refused(f"its project {project} is not named under `outside`")
+        histories = batch.histories.get(str(issue.id), []) if self._cloud else issue.histories
+        listed = issue.comments
+        cut_off = listed.total > len(listed.comments)
+        with about_a_ticket(self.client):
+            comments = fetch.comments(self.client, self._version, str(issue.id)) if cut_off else listed.comments
+        return read_ticket(issue, histories, comments, binding)
 
     def open_before(self, until_ms: int) -> Iterator[Stamp]:
         """Give the tickets that are not done by Jira's reckoning and were last updated before `until_ms`."""

@@ -20,6 +20,7 @@ from bot.core.verdict import Verdict
 from bot.store.absences import Absences
 from bot.store.connect import StoreError, bring_to_head, connect, parse, told
 from bot.store.database import PAGE, pages
+from bot.store.links import Ties
 from bot.store.tables import ledger, letters, mark, notes, tickets, troubles, verdicts
 
 __all__ = ["Entry", "Seen", "Store", "StoreError", "open_store"]
@@ -59,7 +60,7 @@ def open_store(url: str, wait_s: float = 10.0) -> Store:
     return Store(engine, address)
 
 
-class Store(Absences):
+class Store(Absences, Ties):
     """An open store. Tickets that are gone appear in no answer until they are put again."""
 
     # The mark and the notes.
@@ -111,6 +112,7 @@ class Store(Absences):
             with self.transaction():
                 self.upsert(tickets, [_ticket_row(ticket, facts, due_at) for ticket in those])
                 self._clear_troubles([ticket.id for ticket in those])
+                self.put_ties(those)
 
     def tickets(self, ids: Sequence[str]) -> list[Ticket]:
         """Return these tickets in the order asked, without those unknown or kept by another version of the bot."""
@@ -346,6 +348,7 @@ def _ticket_row(ticket: Ticket, facts: str, due_at: Moment) -> dict[str, Any]:
         "facts": facts,
         "shape": SHAPE,
         "gone_at": None,
+        "created_at": ticket.created_at,
         "body": msgspec.json.encode(ticket).decode(),
     }
 

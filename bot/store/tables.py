@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, false
 
-HEAD = 5
+HEAD = 6
 """The schema this version of the bot works with; a migration's revision is its number in four digits."""
 
 VERSION_TABLE = "piletibot_version"
@@ -47,7 +47,29 @@ tickets = Table(
     Column("gone_at", BigInteger),
     Column("rebuilt", Boolean, nullable=False, server_default=false()),
     Column("body", Text, nullable=False),
+    Column("created_at", BigInteger),
     Index("tickets_by_look", "look_again_at", "id"),
+    Index("tickets_by_creation", "created_at", "id"),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("ticket_id", Word, primary_key=True),
+    Column("type", Word, primary_key=True),
+    Column("other", Word, primary_key=True),
+    Index("links_by_other", "other"),
+)
+
+linked = Table(
+    "linked",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("facts", Text, nullable=False),
+    Column("body", Text),
+    Column("because", Text),
+    Column("since_at", BigInteger, nullable=False),
 )
 
 troubles = Table(

@@ -16,7 +16,9 @@ COLUMNS = {
     "piletibot_version": "version_num",
     "mark": "id ms at",
     "notes": "name value",
-    "tickets": "id key project updated_ms state look_again_at facts shape gone_at rebuilt body",
+    "tickets": "id key project updated_ms state look_again_at facts shape gone_at rebuilt body created_at",
+    "links": "ticket_id type other",
+    "linked": "id key facts body because since_at",
     "troubles": "ticket_id what at",
     "ledger": "key ticket_id ticket_key rule rung say to state because due_at at not_before comment_id version "
     "left edition part",
@@ -82,6 +84,7 @@ def test_every_value_stored_is_a_word_a_moment_or_a_fingerprint(store: Store) ->
         "look_again_at": 5,
         "facts": "mapping-hash",
         "gone_at": None,
+        "created_at": 1,
         "rebuilt": False,
     }
     assert said == {

@@ -1,0 +1,67 @@
+"""Whether what is said of ties between tickets, and of mass incidents, fits the rest of the rulebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.core.crosscheck_rules import Messages, addressed, conditions, said
+from bot.core.entries import Entries
+from bot.core.findings import Finding, Path, known, once
+
+_ALWAYS = frozenset(("state", "last", "n", "tickets"))
+_BURST = _ALWAYS | {"minutes", "category"}
+_SOLVED = _ALWAYS | {"person"}
+
+
+def links(entries: Entries) -> Iterator[Finding]:
+    """What is wrong with the kinds of links, and with the projects outside."""
+    for word, entry in entries.links.items():
+        if entry.silences and entry.outward is None:
+            text = "say with `outward` which of the two tickets it is that stays silent, or both would"
+            yield Finding(("links", word, "silences"), text)
+        if entry.silences and entry.follows:
+            yield Finding(("links", word, "silences"), "a ticket in which tier 2 works cannot keep this one silent")
+    named = [(("outside", i, "projects", k), key) for i, outside in enumerate(entries.outside)
+             for k, key in enumerate(outside.projects)]  # fmt: skip
+    yield from once("project outside", named)
+    for path, key in named:
+        if key in entries.projects:
+            yield Finding(path, f"'{key}' is a project of the desk itself")
+    for i, outside in enumerate(entries.outside):
+        states = [(("outside", i, "states", k), state) for k, state in enumerate(outside.states)]
+        yield from once(
+            "entry for the category",
+            (((*path, "category"), state.category) for path, state in states if state.category),
+        )
+        yield from once(
+            "entry for the status",
+            (
+                ((*path, "status", k), name.casefold())
+                for path, state in states
+                for k, name in enumerate(state.status)
+            ),
+        )
+        for path, state in states:
+            if not state.status and not state.category:
+                yield Finding(path, "an entry needs a `status`, or a `category` that it catches")
+
+
+def incidents(entries: Entries, messages: Messages) -> Iterator[Finding]:
+    """What is wrong with the rules on mass incidents."""
+    for i, rule in enumerate(entries.incidents):
+        path: Path = ("incidents", i)
+        yield from conditions((*path, "when"), rule.when, entries, in_promise=True)
+        for k, threshold in enumerate(rule.thresholds):
+            yield from conditions((*path, "thresholds", k, "when"), threshold.when, entries, in_promise=True)
+            is_last = k == len(rule.thresholds) - 1
+            if is_last and threshold.when:
+                text = "the last threshold must hold for every ticket; add one without `when`"
+                yield Finding((*path, "thresholds", k, "when"), text)
+            if not is_last and not threshold.when:
+                text = "this threshold holds for every ticket, so those after it never count; give it a `when`"
+                yield Finding((*path, "thresholds", k), text)
+        yield from known((*path, "link"), "word under `links`", rule.link, entries.links)
+        yield from addressed((*path, "to"), rule.to, entries)
+        yield from said((*path, "say"), rule.say, _BURST, messages)
+        if rule.solved is not None:
+            yield from said((*path, "solved"), rule.solved, _SOLVED, messages)

@@ -1,0 +1,172 @@
+"""Mass incidents: many tickets of a category within minutes, and each forwarder's list once it is solved. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from itertools import groupby
+
+from bot.core.conditions import holds
+from bot.core.desk import Burst
+from bot.core.entries import Incident, Threshold
+from bot.core.history import forwarder, turns
+from bot.core.linked import tied_at
+from bot.core.moments import moment
+from bot.core.people import addressees
+from bot.core.rulebook import Rulebook
+from bot.core.steps import Because, Count, Occasion, Step, Value, key_of
+from bot.core.ticket import Moment, Ticket
+from bot.core.view import View
+
+SEVERAL = "incident"
+"""The clock's name in the occasions of what is said of mass incidents."""
+
+_solved = moment("solved")
+
+
+def longest_s(book: Rulebook) -> int:
+    """How far apart, in seconds, two tickets may at most come and still be of one burst."""
+    return 60 * max((each.minutes for rule in book.entries.incidents for each in rule.thresholds), default=0)
+
+
+def least(book: Rulebook) -> int:
+    """How many tickets at least are a burst."""
+    return min((each.count for rule in book.entries.incidents for each in rule.thresholds), default=0)
+
+
+def concerns(ticket: Ticket, book: Rulebook) -> bool:
+    """Whether any rule counts the ticket."""
+    return any(_counted(rule, ticket, book) is not None for rule in book.entries.incidents)
+
+
+def bursts(tickets: Sequence[Ticket], book: Rulebook, told: Mapping[str, frozenset[str]] = {}) -> Iterator[Burst]:
+    """Find the bursts among some tickets. `told` are the ids of tickets, by rule, on which one was told already.
+
+    A burst begins with the first ticket of as many within so many minutes as the rule says, and goes on as long as
+    each comes within as many minutes of the one before: its growth is no burst of its own.
+    """
+    for rule in book.entries.incidents:
+        counted = [(each, found) for each in tickets if (found := _counted(rule, each, book)) is not None]
+        counted.sort(key=lambda pair: (pair[0].category or "", pair[0].created_at, len(pair[0].id), pair[0].id))
+        for category, group in groupby(counted, key=lambda pair: pair[0].category):
+            yield from _bursts_of(rule, category, list(group), told.get(rule.name, frozenset()))
+
+
+def _bursts_of(
+    rule: Incident, category: str | None, counted: Sequence[tuple[Ticket, Threshold]], told: frozenset[str]
+) -> Iterator[Burst]:
+    i = 0
+    while i < len(counted):
+        first, threshold = counted[i]
+        last = i + threshold.count - 1
+        within_s = 60 * threshold.minutes
+        if last >= len(counted) or counted[last][0].created_at - first.created_at > within_s:
+            i += 1
+            continue
+        end = last + 1
+        while end < len(counted) and counted[end][0].created_at - counted[end - 1][0].created_at <= within_s:
+            end += 1
+        members = [ticket for ticket, _ in counted[i:end]]
+        yield Burst(
+            rule=rule.name,
+            category=category,
+            minutes=threshold.minutes,
+            tickets=tuple((ticket.id, ticket.key) for ticket in members),
+            at=counted[last][0].created_at,
+            on=next((ticket.id for ticket in members if ticket.id in told), first.id),
+        )
+        i = end
+
+
+def _counted(rule: Incident, ticket: Ticket, book: Rulebook) -> Threshold | None:
+    """What a rule counts a ticket by; None for one that it does not count."""
+    view = View(ticket, turns(ticket, book), book, ticket.created_at)
+    if not holds(rule.when, view):
+        return None
+    return next((each for each in rule.thresholds if holds(each.when, view)), None)
+
+
+def incident_steps(view: View, values: Callable[[View], Mapping[str, Value]]) -> Iterator[Step]:
+    """What is said of mass incidents on a ticket: that it may have begun one, and that the one it is was solved."""
+    for rule in view.book.entries.incidents:
+        yield from _burst_steps(rule, view, values)
+        yield from _solved_steps(rule, view, values)
+
+
+def _burst_steps(rule: Incident, view: View, values: Callable[[View], Mapping[str, Value]]) -> Iterator[Step]:
+    """The word to the coordinator, as long as nobody tied the ticket to an incident, and it is not done."""
+    ticket = view.ticket
+    if view.happened[-1].after.standing != "open" or any(link.type == rule.link for link in ticket.links):
+        return
+    for burst in view.desk.bursts.get(ticket.id, ()):
+        if burst.rule == rule.name:
+            shown = {
+                **values(view),
+                "n": Count(len(burst.tickets)),
+                "minutes": Count(burst.minutes),
+                "category": burst.category or "-",
+                "tickets": ", ".join(key for _, key in burst.tickets),
+            }
+            because = (("category", burst.category or "-"), ("tickets", str(len(burst.tickets))))
+            occasion = Occasion(SEVERAL, ticket.created_at, "burst")
+            yield _step(rule, occasion, rule.say, addressees(rule.to, view), burst.at, because, shown, view)
+
+
+def _solved_steps(rule: Incident, view: View, values: Callable[[View], Mapping[str, Value]]) -> Iterator[Step]:
+    """One list for each forwarder of the tickets tied to this one, once it is solved."""
+    if rule.solved is None or view.happened[-1].after.standing not in ("solved", "closed"):
+        return
+    solved_at = next((turn.at for turn in reversed(view.happened) if _solved(turn)), None)
+    lists: dict[str, list[str]] = {}
+    for child in view.desk.tied.get(view.ticket.id, ()):
+        if solved_at is not None and _is_child(child, rule, view, solved_at):
+            happened = turns(child, view.book)
+            if happened[-1].after.standing != "closed":
+                who = forwarder(child, happened, view.book) or view.book.entries.roles.coordinator
+                lists.setdefault(who, []).append(child.key)
+    for person, keys in sorted(lists.items()):
+        # A person is in no key: what stands for one there is made of the word alone, and tells nothing of it.
+        rung = f"solved {sha256(person.encode()).hexdigest()[:8]}"
+        occasion = Occasion(SEVERAL, solved_at or 0, rung)
+        shown = {**values(view), "person": person, "n": Count(len(keys)), "tickets": ", ".join(keys)}
+        because = (("tickets", str(len(keys))),)
+        yield _step(rule, occasion, rule.solved, (person,), solved_at or 0, because, shown, view)
+
+
+def _is_child(child: Ticket, rule: Incident, view: View, solved_at: Moment) -> bool:
+    """Whether a ticket was tied to this one, as to an incident, before it was solved."""
+    wanted = view.book.entries.links[rule.link].outward
+    return any(
+        link.type == rule.link
+        and link.ticket_id == view.ticket.id
+        and wanted in (None, link.outward)
+        and tied_at(child, link.key) <= solved_at
+        for link in child.links
+    )
+
+
+def _step(
+    rule: Incident,
+    occasion: Occasion,
+    say: str,
+    to: tuple[str, ...],
+    due_at: Moment,
+    because: tuple[tuple[str, str], ...],
+    values: Mapping[str, Value],
+    view: View,
+) -> Step:
+    book, ticket = view.book, view.ticket
+    return Step(
+        key=key_of(book.site, ticket.id, rule.name, occasion),
+        ticket_id=ticket.id,
+        ticket_key=ticket.key,
+        rule=rule.name,
+        occasion=occasion,
+        say=say,
+        to=to,
+        due_at=due_at,
+        because=Because(book.name("why", rule.name, book.entries.language), because),
+        observe=rule.observe or book.entries.manners.observe,
+        since_at=book.live_at(rule.since),
+        values=values,
+    )

@@ -1,0 +1,70 @@
+"""Tickets outside the desk's projects to which its own are tied: read when they change, and kept in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+
+from bot.core.linked import heeded, is_outside
+from bot.core.ticket import Moment, Ticket
+from bot.engine.engine import Engine
+from bot.store.links import LinkedRow
+from bot.store.tied import due_with
+
+log = structlog.get_logger()
+
+
+def newly_tied(engine: Engine, tickets: Sequence[Ticket]) -> dict[str, str]:
+    """The tickets outside that these are tied to and of which nothing is known yet: their keys by id."""
+    entries = engine.book.entries
+    links = {
+        link.ticket_id: link.key
+        for ticket in tickets
+        for link in heeded(ticket, entries)
+        if is_outside(link, entries)
+    }
+    known = engine.store.linked(list(links)) if links else {}
+    return {id_: key for id_, key in links.items() if id_ not in known}
+
+
+def look_beyond(engine: Engine, keys: dict[str, str], now: Moment) -> None:
+    """Read these tickets outside, by their ids, and have those judged again that are tied to one that changed.
+
+    One that cannot be read stays as it was last seen, with the reason and since when. Raises what `Tracker.read`
+    raises.
+    """
+    if not keys:
+        return
+    reading = engine.tracker.read_outside(list(keys))
+    because = dict.fromkeys(reading.missing, "it is not there, or the account may not see it")
+    because |= {trouble.ticket_id: trouble.what for trouble in reading.troubles}
+    known = engine.store.linked(list(keys))
+    rows = [LinkedRow(ticket.id, ticket.key, ticket, engine.facts) for ticket in reading.tickets]
+    for id_, what in because.items():
+        before = known.get(id_)
+        since = before.since_at if before is not None and before.because is not None else now
+        ticket = None if before is None else before.ticket
+        rows.append(LinkedRow(id_, keys[id_], ticket, engine.facts, what, since))
+    changed = [row for row in rows if known.get(row.id) != row]
+    for row in changed:
+        if row.because is not None:
+            log.warning("a linked ticket cannot be read", ticket=row.key, reason=row.because)
+    with engine.store.transaction():
+        engine.store.put_linked(changed)
+        tied = due_with([row.id for row in changed], engine.store, engine.book)
+        engine.store.judged(dict.fromkeys(tied, now))
+
+
+def look_at_changed(engine: Engine, ids: Sequence[str], now: Moment) -> None:
+    """Read those of these tickets outside again that any ticket of the desk is tied to."""
+    look_beyond(engine, {id_: row.key for id_, row in engine.store.linked(ids).items()}, now)
+
+
+def look_at_all(engine: Engine, now: Moment, *, stale: bool = False) -> None:
+    """Read all tickets outside again that the desk's are tied to; only those read by another mapping if `stale`."""
+    ids = engine.store.outside_ids() if engine.book.entries.links else []
+    size = engine.pace.read_size
+    for start in range(0, len(ids), size):
+        rows = engine.store.linked(ids[start : start + size])
+        look_beyond(engine, {id_: r.key for id_, r in rows.items() if not stale or r.facts != engine.facts}, now)

@@ -1,0 +1,102 @@
+"""What judging tickets needs to know of others, from the store: those tied to them, and those that came at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from bot.core.desk import Burst, Desk, Linked
+from bot.core.incidents import bursts, concerns, least, longest_s
+from bot.core.ledger import DONE
+from bot.core.linked import heeded, is_outside
+from bot.core.rulebook import Rulebook
+from bot.core.ticket import Moment, Ticket
+from bot.store.store import Store
+
+_RECENT_S = 4 * 24 * 3600
+"""How long after it came a ticket may still begin a burst: over a long weekend."""
+
+
+def with_others(desk: Desk, tickets: Sequence[Ticket], store: Store, book: Rulebook, now: Moment) -> Desk:
+    """The desk with what these tickets are tied to, what is tied to them, and the bursts that are told on them."""
+    if not book.entries.links:
+        return desk
+    return replace(
+        desk,
+        linked=_linked(tickets, store, book),
+        tied=_tied(tickets, store, book),
+        bursts=_by_ticket(bursts_now(tickets, store, book, now)),
+    )
+
+
+def _linked(tickets: Sequence[Ticket], store: Store, book: Rulebook) -> dict[str, Linked]:
+    links = {link.ticket_id: link for ticket in tickets for link in heeded(ticket, book.entries)}
+    inside = [id_ for id_, link in links.items() if not is_outside(link, book.entries)]
+    found = {ticket.id: Linked(ticket.key, ticket) for ticket in store.tickets(inside)}
+    for row in store.linked([id_ for id_ in links if id_ not in inside]).values():
+        found[row.id] = Linked(row.key, row.ticket, True, row.because, row.since_at)
+    for id_, link in links.items():
+        if id_ not in found:
+            found[id_] = Linked(link.key, None, id_ not in inside, "it is not known to the bot")
+    return found
+
+
+def _tied(tickets: Sequence[Ticket], store: Store, book: Rulebook) -> dict[str, tuple[Ticket, ...]]:
+    words = {rule.link for rule in book.entries.incidents if rule.solved is not None}
+    pairs = store.tied_to([ticket.id for ticket in tickets]) if words else {}
+    ids = {other: [id_ for word, id_ in tied if word in words] for other, tied in pairs.items()}
+    them = {ticket.id: ticket for ticket in store.tickets(sorted({id_ for each in ids.values() for id_ in each}))}
+    return {other: tuple(them[id_] for id_ in dict.fromkeys(each) if id_ in them) for other, each in ids.items()}
+
+
+def bursts_now(tickets: Sequence[Ticket], store: Store, book: Rulebook, now: Moment) -> list[Burst]:
+    """The bursts that any of these tickets is in, if it came lately.
+
+    Those that came near it are read, as far as each came soon after the one before; whether one of them was told on
+    is asked of the ledger, so that it is told on that one for ever.
+    """
+    if not book.entries.incidents:
+        return []
+    since = now - _RECENT_S
+    fresh = [each for each in tickets if each.created_at >= since and concerns(each, book)]
+    if not fresh:
+        return []
+    ids = {ticket.id for ticket in fresh}
+    near: list[str] = []
+    for run in _runs(store.created_between(since - _RECENT_S, now), longest_s(book)):
+        if len(run) >= least(book) and not ids.isdisjoint(run):
+            near += run
+    told: dict[str, set[str]] = {rule.name: set() for rule in book.entries.incidents}
+    for ticket_id, entries in store.entries(near).items():
+        for entry in entries.values():
+            if entry.rule in told and entry.rung == "burst" and entry.state in DONE:
+                told[entry.rule].add(ticket_id)
+    found = bursts(store.tickets(near), book, {rule: frozenset(them) for rule, them in told.items()})
+    return [burst for burst in found if not ids.isdisjoint(id_ for id_, _ in burst.tickets)]
+
+
+def _runs(created: Sequence[tuple[str, Moment]], apart_s: int) -> Iterator[list[str]]:
+    """Those that came each soon after the one before."""
+    run = [created[0][0]] if created else []
+    for (_, before), (id_, at) in pairwise(created):
+        if at - before > apart_s:
+            yield run
+            run = []
+        run.append(id_)
+    if run:
+        yield run
+
+
+def _by_ticket(found: Sequence[Burst]) -> dict[str, tuple[Burst, ...]]:
+    grouped: dict[str, tuple[Burst, ...]] = {}
+    for burst in found:
+        grouped[burst.on] = (*grouped.get(burst.on, ()), burst)
+    return grouped
+
+
+def due_with(ids: Sequence[str], store: Store, book: Rulebook) -> list[str]:
+    """The tickets that must be judged again as these changed: those that are tied to them by what is heeded."""
+    words = {word for word, entry in book.entries.links.items() if entry.follows or entry.silences}
+    tied = store.tied_to(ids) if words else {}
+    return list(dict.fromkeys(id_ for each in tied.values() for word, id_ in each if word in words))
