@@ -102,7 +102,7 @@ class Writing:
             [],
             self.language,
             to=(),
-            why=[why],
+            why=[(self.letter.rule, why)],
             names=self.book.name,
             zone=self.book.calendar.timezone,
             bot_name=self.bot_name,

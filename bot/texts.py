@@ -31,6 +31,7 @@ VALUES = frozenset(
     | {"state", "last", "n", "date", "answer_by", "why", "missing"}
     | {"malformed", "questions", "others", "types"}
     | {"given", "nobody", "returned_from", "return_reason"}
+    | {"held_until", "rule"}
     | {"basis", "reg", "at", "provisional", "unconfirmed", "extend_by"}
     | {"version", "commit", "effective", "errors", "more", "added", "removed", "altered", "renamed", "sections"}
     | {"unsure"}
@@ -181,18 +182,20 @@ class Messages:
         language: str,
         *,
         to: Sequence[str],
-        why: Sequence[str],
+        why: Sequence[tuple[str, str]],
         names: Names,
         zone: str,
         bot_name: str = "Piletibot",
         also: Sequence[str] = (),
         instead: Sequence[tuple[str, str]] = (),
+        repeat: int = 0,
     ) -> Doc:
         """Compose a comment: addressees, the messages of `parts`, who else is told, why, and the signature.
 
-        `also` are person words told for information; `why` are the rules' reasons, said through the message
-        `because`. `instead` are pairs of one of `to` and an absent person in whose place they are told, who is named
-        and not mentioned. Raises as `doc` does.
+        `also` are person words told for information; `why` are the rules that speak with their reasons, said through
+        the message `because`; `repeat` counts the times that the same was said before.
+        `instead` are pairs of one of `to` and an absent person in whose place they are told, who is named and not
+        mentioned. Raises as `doc` does.
         """
         wording = WORDINGS[language]
         informed = [person for person in also if person not in to]
@@ -201,12 +204,15 @@ class Messages:
             away = {who: [person for deputy, person in instead if deputy == who] for who, _ in instead}
             said_of = {who: wording.instead + ", ".join(map(clean, those)) for who, those in away.items()}
             blocks.append(Paragraph(tuple(_mentions(to, said_of))))
+        if repeat:
+            blocks.append(Paragraph((Text(wording.reminder.format(n=repeat)),)))
         for name, values in parts:
             blocks += self.doc(name, language, values, to=to, names=names, zone=zone).blocks
         if informed:
             blocks.append(Paragraph((Text(wording.informed), *_mentions(informed))))
-        for reason in dict.fromkeys(why):
-            blocks += self.doc("because", language, {"why": reason}, to=to, names=names, zone=zone).blocks
+        for rule, reason in dict.fromkeys(why):
+            values = {"why": reason, "rule": rule}
+            blocks += self.doc("because", language, values, to=to, names=names, zone=zone).blocks
         blocks.append(Paragraph((Text(f"{wording.signature} · {clean(bot_name)}"),)))
         return Doc(tuple(blocks))
 

@@ -34,6 +34,7 @@ class Wording:
     under_a_minute: str
     informed: str
     instead: str
+    reminder: str
     signature: str
 
 
@@ -49,6 +50,7 @@ WORDINGS = {
         under_a_minute="alla 1 minuti",
         informed="Teadmiseks: ",
         instead="asendab: ",
+        reminder="Meeldetuletus nr {n}.",
         signature="Automaatne teade",
     ),
     "en": Wording(
@@ -62,6 +64,7 @@ WORDINGS = {
         under_a_minute="less than 1 minute",
         informed="For information: ",
         instead="standing in for: ",
+        reminder="Reminder no. {n}.",
         signature="Automatic message",
     ),
     "ru": Wording(
@@ -75,6 +78,7 @@ WORDINGS = {
         under_a_minute="менее 1 минуты",
         informed="К сведению: ",
         instead="замещает: ",
+        reminder="Напоминание № {n}.",
         signature="Автоматическое сообщение",
     ),
 }

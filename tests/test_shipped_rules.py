@@ -106,7 +106,7 @@ def test_every_step_can_be_said_in_every_language(desks, name, language):
             [(step.say, step.values)],
             language,
             to=step.to,
-            why=[desk.book.name("why", step.rule, language)],
+            why=[(step.rule, desk.book.name("why", step.rule, language))],
             names=desk.book.name,
             zone=desk.book.calendar.timezone,
         )

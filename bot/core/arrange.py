@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -85,14 +85,11 @@ def arrange(
     speaking: list[tuple[Step, ...]] = []
     written = _comments_by_ticket(ledger.values())
     for wish in wishes:
+        arranged.amend += _amended(wish, ledger, desk)
         speakable: list[Step] = []
         for step in wish.steps:
             known = ledger.get(step.key)
-            if known is not None and known.state == "said" and step.edition not in (None, known.edition):
-                if not (wish.on_hold or {"*", wish.project} & desk.silenced):
-                    arranged.amend.append((step, known))
-                continue
-            if step.amends or (known is not None and is_done(step, known)) or _each_is_done(step, ledger, book):
+            if (known is not None and is_done(step, known)) or _each_is_done(step, ledger, book):
                 continue
             if step.due_at < step.since_at:
                 arranged.adopt.append(step)
@@ -119,6 +116,16 @@ def arrange(
         arranged.put += put if len(put) <= book.entries.manners.ceiling else []
     arranged.withdraw += _withdrawn(wishes, ledger)
     return arranged
+
+
+def _amended(wish: Wishes, ledger: Mapping[str, Entry], desk: DeskState) -> Iterator[tuple[Step, Entry]]:
+    """The steps said before whose comment is to say something else now; people's silence holds for edits too."""
+    if wish.on_hold or {"*", wish.project} & desk.silenced:
+        return
+    for step in (*wish.steps, *wish.amends):
+        known = ledger.get(step.key) if step.edition is not None else None
+        if known is not None and known.state == "said" and known.edition != step.edition:
+            yield step, known
 
 
 def is_done(step: Step, known: Entry) -> bool:

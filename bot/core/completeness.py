@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -122,6 +122,56 @@ def gap_steps(
         yield _step(speaking, TOGETHER, came_at, view, values(view), others_at)
 
 
+def closed_gaps(view: View, values: Callable[[View], Mapping[str, Value]], wished: Iterable[Step]) -> Iterator[Step]:
+    """What the comment that listed gaps is to say once there are none: nothing more is asked of anybody.
+
+    `wished` are the ticket's `gap_steps`.
+    """
+    book = view.book
+    came_at = handed_over_at(view) if book.entries.completeness else None
+    if came_at is None:
+        return
+    occasion = Occasion("tier 2", came_at, "gaps")
+    key = key_of(book.site, view.ticket.id, TOGETHER, occasion)
+    rule = next((rule for rule in book.entries.completeness if not rule.observe), None)
+    if rule is not None and all(step.key != key for step in wished):
+        yield Step(
+            key=key,
+            ticket_id=view.ticket.id,
+            ticket_key=view.ticket.key,
+            rule=rule.name,
+            occasion=occasion,
+            say="complete",
+            to=addressed(rule.to, view).to,
+            due_at=came_at,
+            because=Because("nothing is missing any more"),
+            values=values(view),
+            edition="",
+        )
+
+
+def held_back_until(view: View, changes: list[Moment] | None = None) -> Moment | None:
+    """Until when a ticket is not routed, as a rule holds it back that finds something missing; None when it is.
+
+    `changes` is filled as `conditions.holds` does.
+    """
+    book, calendar = view.book, view.book.calendar
+    lengths = {
+        rule.name: rule.holds_back
+        for rule in book.entries.completeness
+        if rule.holds_back is not None and not rule.observe
+    }
+    came_at = handed_over_at(view) if lengths and not book.entries.manners.observe else None
+    if came_at is None:
+        return None
+    ends = (
+        calendar.add(came_at, lengths[found.rule.name].working_s(calendar.day_s))
+        for found in gaps(view, changes)
+        if found.rule.name in lengths and came_at >= book.live_at(found.rule.since)
+    )
+    return max((at for at in ends if at > view.now), default=None)
+
+
 def _step(
     found: list[Gaps],
     name: str,
@@ -140,6 +190,8 @@ def _step(
     tested = dict.fromkeys(pair for each in found for pair in each.tested)
     why = book.name("why", first.name, book.entries.language)
     occasion = Occasion("tier 2", came_at, "gaps")
+    held_until = held_back_until(view) if name == TOGETHER else None
+    lacks = tuple(_counted_up(missing, malformed, asked))
     return Step(
         key=key_of(book.site, view.ticket.id, name, occasion),
         ticket_id=view.ticket.id,
@@ -149,7 +201,7 @@ def _step(
         say=first.say,
         to=to.to,
         due_at=came_at,
-        because=Because(why, (*tested, *_counted_up(missing, malformed, asked))),
+        because=Because(why, (*tested, *lacks)),
         observe=first.observe or book.entries.manners.observe,
         since_at=book.live_at(first.since),
         values={
@@ -157,10 +209,17 @@ def _step(
             "date": At(came_at),
             **_listed(missing, malformed, asked),
             **({"others": ", ".join(view.desk.alike.get(view.ticket.id, ()))} if DUPLICATE in asked else {}),
+            **({} if held_until is None else {"held_until": At(held_until)}),
         },
         also=tuple(rule.name for rule in others),
         instead=to.instead,
+        edition=_edition(lacks, held_until) if name == TOGETHER else None,
     )
+
+
+def _edition(lacks: Iterable[tuple[str, str]], held_until: Moment | None) -> str:
+    told = "; ".join(f"{kind}: {words}" for kind, words in lacks)
+    return told if held_until is None else f"{told}; held back"
 
 
 Words = tuple[str, ...]

@@ -383,6 +383,8 @@ class Completeness(_Entry):
     """What must be filled in: words of `fields`, or `category`, `queue`, `priority`, `forwarder`, `owner`, `due`."""
     asks: tuple[str, ...] = ()
     """The findings that are asked about where the bot made them: their words, or a family's for all of it."""
+    holds_back: Working | None = None
+    """How long at most a ticket that lacks something by it is not routed; by default it is routed at once."""
     say: str = "incomplete"
     """The message, by the name of its text file; of several rules with gaps on a ticket the first one's is said."""
     to: Addressees = ("forwarder",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from bot.core.completeness import gaps, handed_over_at
+from bot.core.completeness import gaps, handed_over_at, held_back_until
 from bot.core.entries import Completeness, Ladder, Route
 from bot.core.explain_clocks import conditions, missing
 from bot.core.explain_rungs import addressed, rungs_of, why_no_clock
@@ -40,7 +40,7 @@ def nothing_to_route(asked: Asked) -> str:
     """Why a ticket is not to be routed; empty where it is."""
     view = asked.judged.view
     if to_be_routed_since(view) is not None:
-        return ""
+        return "" if held_back_until(view) is None else "a completeness rule holds it back until nothing is missing"
     if there := _not_at_tier_2(view):
         return there
     chosen = coming_to_tier_2(view).chosen

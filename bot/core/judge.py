@@ -11,7 +11,7 @@ from msgspec import structs
 
 from bot.core.clock import Cycle, Standing, at_risk_s, changes, due_at, elapsed_s, is_running, reached_at, standing
 from bot.core.clocks import SINCE, once, policy_cycles, since_cycle
-from bot.core.completeness import gap_steps
+from bot.core.completeness import closed_gaps, gap_steps, held_back_until
 from bot.core.conditions import holds
 from bot.core.deadline import Deadline, distance, due_day, is_over, shown
 from bot.core.deadlines import DEADLINE, comes_at, deadlines_of
@@ -117,18 +117,20 @@ def wishes_of(judged: Judged, *, kept: bool = True) -> Wishes:
     moments += ((at, "somebody else may be meant then") for at in others_at)
     if view.happened[-1].after.standing == "open":
         moments += ((at, "the date comes then that a deadline counts from") for at in comes_at(view))
+    found = [step for step in found if step.to]  # where all who could be told are spared, nothing is said
     raised, raises_at = _raised(judged)
     moments += ((at, "a deadline raises the urgency then") for at in raises_at)
     if view.silent is not None or view.work is not None:
         found = [_withheld(step, view) for step in found]
     steps = tuple(structs.replace(step, raised=raised) for step in found) if raised else tuple(found)
+    amends = tuple(closed_gaps(view, _common_values, found)) if kept else ()
     stopped = chain.from_iterable(judged.clocks.values()) if kept else ()
     verdicts = tuple(verdicts_on(ticket.id, stopped, book.version, now))
     if moments:
-        return Wishes(ticket.id, ticket.project, steps, *min(moments), on_hold, verdicts)
+        return Wishes(ticket.id, ticket.project, steps, *min(moments), on_hold, verdicts, amends)
     after = view.happened[-1].after.standing
     because = f"never, because the ticket is {after} and no clock runs towards a rung"
-    return Wishes(ticket.id, ticket.project, steps, None, because, on_hold, verdicts)
+    return Wishes(ticket.id, ticket.project, steps, None, because, on_hold, verdicts, amends)
 
 
 def _withheld(step: Step, view: View) -> Step:
@@ -398,6 +400,9 @@ def _route_step(judged: Judged, flips_at: list[Moment], others_at: list[Moment])
     tested: Tested = []
     route = route_for(view, tested, flips_at) if since is not None else None
     if since is None or route is None:
+        return None
+    if (held_until := held_back_until(view, flips_at)) is not None:
+        flips_at.append(held_until)
         return None
     values, sets = _common_values(view), dict[str, str]()
     values["reason"] = Name("why", route.route)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import msgspec
+from collections.abc import Sequence
 
-from bot.core.steps import Step
+import msgspec
+from msgspec import structs
+
+from bot.core.steps import Part, Step, part
 from bot.core.ticket import Moment
 
 DONE = frozenset(("intended", "doubtful", "said", "observed", "adopted"))
@@ -28,7 +31,7 @@ class Entry(msgspec.Struct, frozen=True):
     `state` is `held`, `batched`, `released` (a person let it go from its batch), `intended`, `doubtful`, `said`,
     `withdrawn`, `observed` or `adopted`, and `at` the moment it got so; `because` is a short text without personal
     data, `version` the rulebook's. `left` are those whom only their summary tells of it. Of one that may be edited
-    `edition` is what it says now; `part`, in JSON, is what it says in a comment in which something may be edited.
+    `edition` is in short what it says now; `part` is a `Part` in JSON where something of its comment may be edited.
     """
 
     key: str
@@ -72,6 +75,28 @@ def row(step: Step, state: str, because: str, now: Moment, version: str, not_bef
         left=step.left,
         edition=step.edition,
     )
+
+
+def rows_of_comment(steps: Sequence[Step], state: str, now: Moment, version: str) -> list[Entry]:
+    """The rows for the steps of one comment; what each says is kept where something of it may be edited."""
+    rows = [row(step, state, decided(step), now, version) for step in steps]
+    if all(step.edition is None for step in steps):
+        return rows
+    parts = [written(part(step, place)) for place, step in enumerate(steps)]
+    return [structs.replace(each, part=said) for each, said in zip(rows, parts, strict=True)]
+
+
+def part_of(entry: Entry) -> Part | None:
+    """What a step said in its comment; None where that was not kept."""
+    return None if entry.part is None else _PART.decode(entry.part)
+
+
+def written(said: Part) -> str:
+    """A part of a comment as a row keeps it."""
+    return msgspec.json.encode(said).decode()
+
+
+_PART = msgspec.json.Decoder(Part)
 
 
 def turned(

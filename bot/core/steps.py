@@ -94,9 +94,9 @@ class Step(msgspec.Struct, frozen=True):
     and no other request.
 
     `to[0]` is whom it asks; the others are told of it, but those of them who are not at work or have heard enough
-    today, whom their summary tells: they are `left`. `edition` fingerprints what of it may be edited once it was
-    said; a step that only `amends` edits, and says nothing where nothing was said. `instead` are
-    pairs of one of `to` and the absent person in whose place they are told.
+    today, whom their summary tells: they are `left`. `edition` is there where its comment is edited once it would
+    say something else: in short what it says. `instead` are pairs of one of `to` and the absent person in whose
+    place they are told.
     `withheld` says why nothing is said of it now, though it is wished.
     """
 
@@ -120,7 +120,6 @@ class Step(msgspec.Struct, frozen=True):
     urgent: bool = False
     left: tuple[str, ...] = ()
     edition: str | None = None
-    amends: bool = False
     instead: tuple[tuple[str, str], ...] = ()
     withheld: str | None = None
 
@@ -130,7 +129,8 @@ class Wishes(msgspec.Struct, frozen=True):
 
     `look_again_at` is None for "never"; `because` says why in either case. `on_hold` is the label with which
     a person silenced the ticket. `verdicts` are those on all of its clocks that have stopped; None where the
-    rulebook does not know what the ticket's state means.
+    rulebook does not know what the ticket's state means. `amends` are steps that say nothing anew: where something
+    was said by one of their keys, its comment is edited.
     """
 
     ticket_id: str
@@ -140,6 +140,21 @@ class Wishes(msgspec.Struct, frozen=True):
     because: str
     on_hold: str | None = None
     verdicts: tuple[Verdict, ...] | None = None
+    amends: tuple[Step, ...] = ()
+
+
+class Part(msgspec.Struct, frozen=True):
+    """What a step says in a comment: its place there, its message with what that is given, and why it is said.
+
+    `rules` are those that speak in it, `why` the reason of one that is none of the rulebook's.
+    """
+
+    place: int
+    say: str
+    values: Mapping[str, Value]
+    rules: tuple[str, ...]
+    why: str
+    repeat: int = 0
 
 
 def key_of(site: str, ticket_id: str, rule: str, occasion: Occasion) -> str:
@@ -158,6 +173,11 @@ def rules_of(step: Step) -> tuple[str, ...]:
     return (step.rule, *step.also)
 
 
+def part(step: Step, place: int) -> Part:
+    """What a step says at its place in a comment."""
+    return Part(place, step.say, step.values, rules_of(step), step.because.why, step.occasion.repeat)
+
+
 def may_be_said(step: Step) -> bool:
-    """Whether a step may ever be said anew: its rule is live, and was when the step became due."""
-    return not step.observe and not step.amends and step.due_at >= step.since_at
+    """Whether a step may ever be said: its rule is live, and was when the step became due."""
+    return not step.observe and step.due_at >= step.since_at

@@ -10,10 +10,11 @@ import structlog
 from bot.core.arrange import Arrangement, DeskState, arrange
 from bot.core.desk import Desk
 from bot.core.judge import judge
-from bot.core.ledger import WAITING, Entry, decided, row, turned
+from bot.core.ledger import WAITING, Entry, decided, row, rows_of_comment, turned
 from bot.core.steps import Wishes, is_key, may_be_said
 from bot.core.ticket import Moment, Ticket
 from bot.core.verdict import Verdict, news
+from bot.engine.amend import amend
 from bot.engine.batch import notice, untold
 from bot.engine.beyond import look_at_all
 from bot.engine.control import SILENCED, heed_control
@@ -106,6 +107,7 @@ def _judge_due(engine: Engine, now: Moment, report: Report) -> None:
     report.observed += arranged.observe
     engine.seam("after intent")
     put_fields(engine, arranged.put, now, report)
+    amend(engine, arranged.amend, now, report)
     deliver(engine, arranged.say, now, report)
 
 
@@ -216,7 +218,7 @@ def _commit(
 ) -> None:
     """Write intents, holds, withdrawals, verdicts and next looks in one transaction: all of it counts or none."""
     version = engine.book.version
-    entries = [row(step, "intended", decided(step), now, version) for steps in arranged.say for step in steps]
+    entries = [each for steps in arranged.say for each in rows_of_comment(steps, "intended", now, version)]
     entries += [row(step, "observed", decided(step), now, version) for step in arranged.observe]
     entries += [row(step, "adopted", "due before the rule went live", now, version) for step in arranged.adopt]
     entries += [row(step, "batched", "more steps than the ceiling allows", now, version) for step in arranged.batch]

@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 import structlog
 
 from bot.core.arrange import without
+from bot.core.doc import Doc
 from bot.core.judge import judge
-from bot.core.ledger import NOTICES, RULEBOOK, Entry, decided, row, turned
+from bot.core.ledger import NOTICES, RULEBOOK, Entry, rows_of_comment, turned
 from bot.core.people import calendar_of, language_of
+from bot.core.rulebook import Rulebook
 from bot.core.sets import yet_to_set
-from bot.core.steps import Step, rules_of
+from bot.core.steps import Part, Step, part
 from bot.core.ticket import Moment
 from bot.engine import given
 from bot.engine.engine import Engine, Report
@@ -124,7 +126,8 @@ def put_fields(engine: Engine, steps: Sequence[Step], now: Moment, report: Repor
 def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Report) -> None:
     ticket_id = steps[0].ticket_id
     rows = {entry.key: entry for entry in _intended(engine, steps)}
-    found = _found(engine.tracker.said(ticket_id))
+    before = engine.tracker.said(ticket_id)
+    found = _found(before)
     engine.store.write_entries([_confirmed(rows[key], found[key], now) for key in rows if key in found])
     wanted = [step for step in steps if step.key not in found]
     sets: Mapping[str, str] = {}
@@ -134,28 +137,22 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
         return
     to = tuple(dict.fromkeys(person for step in wanted for person in step.to))
     instead = dict.fromkeys(pair for step in wanted for pair in step.instead if pair[1] in engine.book.languages)
-    language = language_of(to, engine.book)
-    doc = engine.messages.comment(
-        [(step.say, step.values) for step in wanted],
-        language,
-        to=to,
-        why=[why for step in wanted if _says_not_why(step) for why in _whys(step, language, engine)],
-        names=engine.book.name,
-        zone=engine.book.calendar.timezone,
-        instead=tuple(instead),
-    )
+    doc = composed(engine, [part(step, place) for place, step in enumerate(wanted)], to, tuple(instead))
     if sets:
         engine.seam("before fields")
         engine.tracker.put(ticket_id, sets)
         _remember_given(engine, ticket_id, sets)
         engine.seam("after fields")
+    if before and before[0].text_hash == text_hash(doc):
+        _leave_said(engine, wanted, before[0], now)
+        return
     engine.seam("before write")
     if {entry.key for entry in _intended(engine, wanted) if entry.at == now} != {step.key for step in wanted}:
         log.warning("another process works on this database", ticket=wanted[0].ticket_key)
         return
     comment_id = engine.tracker.say(ticket_id, doc, [step.key for step in wanted], text_hash(doc))
     engine.seam("after write")
-    said = [row(step, "said", decided(step), now, engine.book.version) for step in wanted]
+    said = rows_of_comment(wanted, "said", now, engine.book.version)
     engine.store.write_entries([turned(entry, "said", entry.because, now, comment_id=comment_id) for entry in said])
     engine.doubts.pop(ticket_id, None)
     engine.seam("after commit")
@@ -167,6 +164,14 @@ def _remember_given(engine: Engine, ticket_id: str, sets: Mapping[str, str]) -> 
     if "owner" in sets:
         engine.given[ticket_id] = sets["owner"]
         given.note(engine.store, sets)
+
+
+def _leave_said(engine: Engine, steps: Sequence[Step], last: Said, now: Moment) -> None:
+    """Nothing is said twice in a row: steps that the bot's last comment says word for word count as said in it."""
+    because = "the bot's last comment says the same"
+    said = rows_of_comment(steps, "said", now, engine.book.version)
+    engine.store.write_entries([turned(row, "said", because, now, comment_id=last.comment_id) for row in said])
+    log.info("said before", ticket=steps[0].ticket_key, rules=[step.rule for step in steps])
 
 
 def _still_wished(
@@ -205,15 +210,35 @@ def _still_wished(
     return wanted, yet_to_set(ticket, wanted)
 
 
-def _says_not_why(step: Step) -> bool:
+def composed(
+    engine: Engine, parts: Sequence[Part], to: Sequence[str], instead: Sequence[tuple[str, str]] = ()
+) -> Doc:
+    """The comment that has these parts, in the order of their places, in the language of the first addressed.
+
+    `instead` are pairs of one of them and an absent person in whose place they are told.
+    """
+    language, book = language_of(to, engine.book), engine.book
+    return engine.messages.comment(
+        [(each.say, each.values) for each in parts],
+        language,
+        to=to,
+        why=[why for each in parts if _says_not_why(each) for why in _whys(each, language, book)],
+        names=book.name,
+        zone=book.calendar.timezone,
+        repeat=max(each.repeat for each in parts),
+        instead=instead,
+    )
+
+
+def _says_not_why(said: Part) -> bool:
     """Whether a message leaves the reason to be told beside it; what the rulebook's notices are about is plain."""
-    return "reason" not in step.values and step.rule != RULEBOOK
+    return "reason" not in said.values and said.rules != (RULEBOOK,)
 
 
-def _whys(step: Step, language: str, engine: Engine) -> list[str]:
-    if step.rule not in engine.book.whys:
-        return [step.because.why]
-    return [engine.book.name("why", rule, language) for rule in rules_of(step)]
+def _whys(said: Part, language: str, book: Rulebook) -> list[tuple[str, str]]:
+    if said.rules[0] not in book.whys:
+        return [(said.rules[0], said.why)]
+    return [(rule, book.name("why", rule, language)) for rule in said.rules]
 
 
 def _intended(engine: Engine, steps: Sequence[Step]) -> list[Entry]:

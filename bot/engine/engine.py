@@ -96,6 +96,7 @@ class Report:
     judged: int = 0
     said: list[tuple[Step, ...]] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
+    amended: list[Step] = field(default_factory=list)
     observed: list[Step] = field(default_factory=list)
     adopted: int = 0
     held: int = 0

@@ -112,7 +112,7 @@ def test_what_is_spilled_is_all_that_arranging_needs() -> None:
     for met, (at_, line) in zip(mets, packed, strict=True):
         again = unpack_met(at_, line, before)
         assert again.wishes.steps == tuple(
-            structs.replace(each, because=Because("w"), values={}, left=(), edition=None, amends=False)
+            structs.replace(each, because=Because("w"), values={}, left=(), edition=None, instead=())
             for each in met.wishes.steps
         )
         assert again == met._replace(wishes=structs.replace(met.wishes, steps=again.wishes.steps))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from desks import DATA, DAY, HOUR, MINUTE, MONDAY, Desk, on, shipped
 
+from bot.sandbox import acts
 from bot.sandbox.texts import plain
 
 
@@ -24,6 +25,57 @@ def test_one_comment_lists_what_is_missing_and_why_it_is_asked(desk: Desk) -> No
         desk.edit(ticket, "it1", **{desk.field("Periood"): None})
         bot.cycles(MONDAY + 4 * HOUR, every=HOUR)
         assert desk.rungs(ticket).count("completeness/gaps") == 1
+
+
+def text_of(desk: Desk, ticket: str) -> str:
+    (comment,) = desk.said(ticket)
+    return plain(comment.body)
+
+
+def test_the_comment_is_edited_as_gaps_close_and_says_so_when_all_are(desk: Desk) -> None:
+    with desk.bot() as bot:
+        ticket = desk.forwarded(complete=False)
+        bot.cycle(MINUTE)
+        before = text_of(desk, ticket)
+        assert "Puudub: ettevõtte registrikood, loa number" in before
+        desk.edit(ticket, "spetsialist1", **{desk.field("Registrikood"): "ei ole teada"})
+        assert [step.rule for step in bot.cycle(MINUTE).amended] == ["declaration-data"]
+        fewer = text_of(desk, ticket)
+        assert fewer == before.replace("ettevõtte registrikood, ", ""), "the route's part and the reasons stay"
+        desk.edit(ticket, "it1", **{desk.field(name): "teada" for name in DATA})
+        desk.edit(ticket, "it1", assignee=desk.world.person("it1"))  # the route is wished no more, and its part stays
+        bot.cycle(MINUTE)
+        done = text_of(desk, ticket)
+        assert "Puudub" not in done
+        assert "Kõik vajalikud andmed on piletil olemas" in done
+        assert "Pilet on suunatud II tasemele" in done
+        assert desk.rungs(ticket) == ["completeness/gaps", "it-support/routed"], "its marks stay"
+        assert not any(report.amended for report in bot.cycles(MONDAY + 2 * HOUR, every=HOUR))
+        desk.edit(ticket, "spetsialist1", **{desk.field("Periood"): None})
+        bot.cycle(MINUTE)
+        assert "Puudub: deklareerimisperiood" in text_of(desk, ticket), "what goes missing again stands there again"
+
+
+def test_a_comment_that_a_person_deleted_is_neither_edited_nor_said_again(desk: Desk) -> None:
+    with desk.bot() as bot:
+        ticket = desk.forwarded(complete=False)
+        bot.cycle(MINUTE)
+        (comment,) = desk.said(ticket)
+        acts.unsay(desk.world, desk.issue(ticket), comment, desk.world.person("koordinaator1"))
+        desk.edit(ticket, "spetsialist1", **{desk.field("Registrikood"): "ei ole teada"})
+        assert len(bot.cycle(MINUTE).troubles) == 1
+        assert bot.cycle(MINUTE).troubles == []
+        assert desk.said(ticket) == []
+
+
+def test_a_label_silences_edits_too(desk: Desk) -> None:
+    with desk.bot() as bot:
+        ticket = desk.forwarded(complete=False)
+        bot.cycle(MINUTE)
+        before = text_of(desk, ticket)
+        desk.edit(ticket, "spetsialist1", labels=["bot-vait"], **{desk.field("Registrikood"): "ei ole teada"})
+        bot.cycle(MINUTE)
+        assert text_of(desk, ticket) == before
 
 
 def desk_why(rule: str) -> str:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from desks import DAY, HOUR, MINUTE, MONDAY, Desk, at_seam, rulebook
+from desks import DAY, HOUR, MINUTE, MONDAY, Desk, at_seam, rulebook, shipped
 
+from bot.core.entries import Ladder
+from bot.core.rulebook import Rulebook
 from bot.engine.batch import batches, release
 from bot.jira.tracker import STEP
 from bot.sandbox import acts
 from bot.sandbox.faults import Fault
+from bot.sandbox.texts import plain
 
 SILENT = MONDAY + 2 * DAY
 COMMENT = r"/issue/\d+/comment$"
@@ -57,6 +64,44 @@ def test_a_doubtful_comment_is_looked_for_before_anything_is_repeated(desk: Desk
         bot.cycle(1)
         (row,) = bot.engine.store.ledger()
         assert (row.state, row.comment_id) == ("said", str(desk.said()[0].id))
+
+
+def test_nothing_is_said_twice_in_a_row(desk: Desk) -> None:
+    ladder = {"name": "nag", "why": "Sama tekst ilma ühegi väärtuseta.", "clock": "since created"}
+    rungs = [{"rung": name, "after": after, "say": "closure_prompt", "to": "lead"} for name, after in RUNGS]
+    book = with_ladders(shipped().book, ladder | {"rungs": rungs})
+    ticket = desk.taken()
+    with desk.bot(book=book) as bot:
+        bot.cycles(MONDAY + 3 * DAY, every=2 * HOUR)
+        assert desk.rungs(ticket) == ["nag/one"]
+        rows = {row.rung: row for row in bot.engine.store.ledger() if row.rule == "nag"}
+        assert {rung: row.state for rung, row in rows.items()} == {"one": "said", "two": "said"}
+        assert rows["two"].because == "the bot's last comment says the same"
+        assert rows["two"].comment_id == rows["one"].comment_id
+
+
+def test_what_is_asked_again_says_how_often_it_was_asked(desk: Desk) -> None:
+    rung = {"rung": "ask", "after": "1h", "say": "closure_prompt", "to": "lead", "every": "1wd", "times": 3}
+    ladder = {"name": "nag", "why": "Sama tekst ilma ühegi väärtuseta.", "clock": "since created", "rungs": [rung]}
+    ticket = desk.taken()
+    with desk.bot(book=with_ladders(shipped().book, ladder)) as bot:
+        bot.cycles(MONDAY + 4 * DAY, every=6 * HOUR)
+        texts = [plain(comment.body) for comment in desk.said(ticket)]
+        assert [re.findall(r"Meeldetuletus nr \d", text) for text in texts] == [
+            [],
+            ["Meeldetuletus nr 1"],
+            ["Meeldetuletus nr 2"],
+        ]
+
+
+RUNGS = [("one", "1h"), ("two", "1wd")]
+
+
+def with_ladders(book: Rulebook, *ladders: Mapping[str, Any]) -> Rulebook:
+    """The same rulebook with these ladders in place of its own."""
+    made = tuple(Ladder.model_validate(ladder) for ladder in ladders)
+    whys = {**book.whys, **{ladder.name: ladder.why for ladder in made}}
+    return replace(book, entries=book.entries.model_copy(update={"ladders": made}), whys=whys)
 
 
 def test_a_comment_that_may_still_be_on_its_way_is_waited_for(desk: Desk) -> None:

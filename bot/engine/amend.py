@@ -1,0 +1,63 @@
+"""Comments edited in place, as what they say is no longer so: a repeatable write, by which nobody is called anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+from msgspec import structs
+
+from bot.core.ledger import Entry, decided, part_of, written
+from bot.core.steps import Part, Step, part
+from bot.core.ticket import Moment
+from bot.engine.deliver import composed
+from bot.engine.engine import Engine, Report
+from bot.engine.tracker import Doubtful, Refused
+from bot.texts import text_hash
+
+log = structlog.get_logger()
+
+
+def amend(engine: Engine, steps: Sequence[tuple[Step, Entry]], now: Moment, report: Report) -> None:
+    """Edit the comments of steps that now say something else, each given with its row.
+
+    A comment that a person deleted, or whose other parts are not known any more, stays as it is and counts as
+    edited. An edit whose answer was lost is tried again. Raises `Unreachable`.
+    """
+    for step, entry in steps:
+        if engine.stopping():
+            return
+        try:
+            edited = _edit(engine, step, entry)
+        except Doubtful:
+            engine.store.judged({step.ticket_id: now + engine.pace.settle_s})
+            report.doubtful += 1
+            continue
+        except Refused as error:
+            edited = None
+            report.troubles.append(f"{step.ticket_key}: {error}")
+            log.warning("refused", ticket=step.ticket_key, reason=str(error))
+        said = entry if edited is None else structs.replace(entry, say=edited.say, part=written(edited))
+        engine.store.write_entries([structs.replace(said, edition=step.edition, because=decided(step))])
+        if edited is not None:
+            report.amended.append(step)
+            log.info("edited", ticket=step.ticket_key, rule=step.rule)
+
+
+def _edit(engine: Engine, step: Step, entry: Entry) -> Part | None:
+    """Write the whole comment anew, and return what the step says in it; None where other parts are not known."""
+    ledger = engine.store.entries([step.ticket_id])[step.ticket_id].values()
+    rows = [row for row in ledger if row.comment_id == entry.comment_id is not None]
+    parts = {row.key: part_of(row) for row in rows}
+    if any(said is None for key, said in parts.items() if key != entry.key):
+        return None
+    before = parts.get(entry.key)
+    own = parts[entry.key] = part(step, 0 if before is None else before.place)
+    placed = sorted(((said.place, row) for row in rows if (said := parts[row.key])), key=lambda pair: pair[0])
+    to = tuple(dict.fromkeys(person for _, row in placed for person in row.to)) or step.to
+    doc = composed(engine, [said for _, row in placed if (said := parts[row.key])], to)
+    comment_id = entry.comment_id
+    if comment_id is None:
+        return None
+    engine.tracker.reword(step.ticket_id, comment_id, doc, [row.key for _, row in placed], text_hash(doc))
+    return own
