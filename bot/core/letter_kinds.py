@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from bot.core.ceiling import ceiling_letters
 from bot.core.desk import Desk
 from bot.core.entries import Names
 from bot.core.handover import back_letters, handover_letters, leaver_letters, no_deputy_letters
+from bot.core.ledger import CEILING
 from bot.core.letters import Letter, Told
 from bot.core.rulebook import Rulebook
 from bot.core.summary import summary_letters
@@ -78,5 +80,15 @@ LETTERS: Mapping[str, LetterKind] = {
             "en": "The coordinator gets the list of tickets whose assignee or forwarder has a closed account.",
             "ru": "Координатор получает список заявок, исполнитель или передавший которых больше не работает.",
         },
+    ),
+    CEILING: LetterKind(
+        ceiling_letters,
+        "to the lead: that a batch over the ceiling waits to be released; only on a desk without a control ticket",
+        {
+            "et": "Korraga oleks saadetud rohkem teateid, kui reeglistik lubab (manners.ceiling).",
+            "en": "More messages would have been sent at once than the rulebook allows (manners.ceiling).",
+            "ru": "Сразу было бы отправлено больше сообщений, чем допускает свод правил (manners.ceiling).",
+        },
+        morning=False,
     ),
 }

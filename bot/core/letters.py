@@ -170,9 +170,11 @@ class Told:
     `mornings` are the people whose working day has begun and who had no letters of the morning yet, each with the
     moment at which those were due. `held` are the steps that are held back now, and those
     of which somebody was left to hear from the summary; `doubtful` the letters since
-    each person's last summary of which nobody knows whether they arrived.
+    each person's last summary of which nobody knows whether they arrived. `batches` are
+    those over the ceiling that wait, by the moment at which they were kept, each with how much it holds.
     """
 
     mornings: Mapping[str, Moment] = field(default_factory=dict)
     held: tuple[Entry, ...] = ()
     doubtful: tuple[LetterRow, ...] = ()
+    batches: Mapping[Moment, int] = field(default_factory=dict)

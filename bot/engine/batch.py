@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 
 import msgspec
@@ -16,7 +15,7 @@ from bot.store.store import Store
 
 
 def notice(engine: Engine, steps: int, now: Moment) -> Step | None:
-    """The message on the control ticket that tells the lead of a batch; None where the desk has no control ticket."""
+    """The message on the control ticket that tells the lead of a batch; without that ticket a letter does."""
     control = control_ticket(engine)
     if control is None:
         return None
@@ -49,9 +48,7 @@ def untold(engine: Engine, ledger: Mapping[str, Entry]) -> list[Wishes]:
 
 def batches(store: Store) -> dict[Moment, int]:
     """The batches that wait: the moment of the cycle that kept each one, and how many steps or letters it holds."""
-    found = Counter(entry.at for entry in store.ledger() if entry.state == "batched")
-    found.update(row.at for row in store.letters_in({"batched"}))
-    return dict(sorted(found.items()))
+    return store.batched()
 
 
 def release(store: Store, batch: Moment, now: Moment) -> int:

@@ -86,7 +86,7 @@ def _again_at(row: LetterRow, over: Moment, now: Moment) -> Moment:
 
 def _written(engine: Engine, mornings: Mapping[str, Moment], now: Moment, report: Report) -> Iterator[Letter]:
     """The letters of all kinds. A kind that cannot be written is reported, and does not stop the others."""
-    told = _told(engine, mornings, now) if mornings else Told()
+    told = _told(engine, mornings, now) if mornings else Told(batches=engine.store.batched())
     for name, kind in LETTERS.items():
         if kind.morning and not mornings:
             continue
@@ -105,7 +105,7 @@ def _told(engine: Engine, mornings: Mapping[str, Moment], now: Moment) -> Told:
     told_at = {row.to: row.at for row in rows if row.state == "said" and is_of_the_morning(row)}
     doubtful = (row for row in rows if row.state == "doubtful" and row.at > told_at.get(row.to, 0))
     left = (entry for entry in engine.store.spoken_since(_last_morning(engine, now)) if entry.left)
-    return Told(mornings, (*engine.store.held_since(0), *left), tuple(doubtful))
+    return Told(mornings, (*engine.store.held_since(0), *left), tuple(doubtful), engine.store.batched())
 
 
 def _last_morning(engine: Engine, now: Moment) -> Moment:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import structlog
 
+from bot.core.ledger import NOTICES
 from bot.core.letter_kinds import LETTERS
 from bot.core.letters import Letter, LetterRow
 from bot.core.people import calendar_of
@@ -49,7 +50,8 @@ def desk_ticket(engine: Engine) -> Ticket | None:
 def send(engine: Engine, wanted: Sequence[Letter], now: Moment, report: Report) -> dict[str, LetterRow]:
     """Send those of the letters that are not settled, and give what has become of all of them by their keys.
 
-    More letters than the ceiling, those of the morning not counted, are kept as a batch until a person releases it.
+    More letters than the ceiling, those of the morning and notices not counted, are kept as a batch until a person
+    releases it.
     """
     known = engine.store.letters([letter.key for letter in wanted])
     rows: dict[str, LetterRow] = {}
@@ -63,7 +65,7 @@ def send(engine: Engine, wanted: Sequence[Letter], now: Moment, report: Report) 
             ready.append(letter)
         else:
             rows[letter.key] = _row(letter, *kept, engine, now, row)
-    crowd = [each for each in ready if not is_of_the_morning(each) and _state(known, each) != "released"]
+    crowd = [each for each in ready if _may_be_too_many(each) and _state(known, each) != "released"]
     if len(crowd) > engine.book.entries.manners.ceiling:
         because = "more letters than the ceiling allows"
         rows |= {each.key: _row(each, "batched", because, None, engine, now, known.get(each.key)) for each in crowd}
@@ -252,6 +254,10 @@ def _unwritten(engine: Engine, letter: Letter, row: LetterRow, error: Exception,
 
 def _hold(engine: Engine, row: LetterRow, because: str, now: Moment, not_before: Moment) -> None:
     engine.store.write_letters([turned(row, "held", because, now, not_before)])
+
+
+def _may_be_too_many(letter: Letter) -> bool:
+    return not is_of_the_morning(letter) and letter.rule not in NOTICES
 
 
 def is_of_the_morning(letter: Letter | LetterRow) -> bool:

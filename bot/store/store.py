@@ -6,6 +6,7 @@ Every method may raise StoreError. Each writes in a transaction of its own, or i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -315,6 +316,16 @@ class Store(Absences, Ties):
         columns = sa.select(letters).where(letters.c.state.in_(sorted(states))).order_by(letters.c.at, letters.c.key)
         with self.reading() as connection:
             return [LetterRow(**row._mapping) for row in connection.execute(columns)]
+
+    def batched(self) -> dict[Moment, int]:
+        """Return how many steps and letters wait in a batch, by the moment at which it was kept, oldest first."""
+        found: Counter[Moment] = Counter()
+        with self.reading() as connection:
+            for table in (ledger, letters):
+                kept = sa.select(table.c.at, sa.func.count()).where(table.c.state == "batched").group_by(table.c.at)
+                for at, n in connection.execute(kept):
+                    found[at] += n
+        return dict(sorted(found.items()))
 
     def write_letters(self, rows: Sequence[LetterRow]) -> None:
         """Write these letters over those of the same key, all or none."""

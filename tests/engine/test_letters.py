@@ -20,6 +20,7 @@ from bot.core.steps import Because, Count
 from bot.engine.batch import batches, release
 from bot.engine.cycle import cycle
 from bot.engine.engine import Engine, Post, Report
+from bot.engine.notices import can_tell, notice, told_at
 from bot.engine.sending import send
 from bot.shipped import rules_folder
 from bot.store.store import open_store
@@ -373,4 +374,39 @@ def test_nobody_gets_two_summaries_a_day_nor_one_outside_their_hours(seed: int) 
     assert len(days) == len(set(days)) > 5
     assert all(calendar.is_open(mail.at) for mail in small.mailer.arrived)
     assert all(calendar.is_open(when) for when, _ in written)
+    small.store.close()
+
+
+# What the lead is told without a control ticket
+
+
+def test_the_lead_is_mailed_of_a_batch_once_also_after_a_restart(small: Small) -> None:
+    many = [letter(number) for number in range(5)]
+    send(small.engine, many, TUE, Report(TUE))
+    restarted(small)
+    small.at(TUE + 60)
+    small.at(TUE + 120)
+    told = [mail for mail in small.mailer.arrived if mail.to == "lea@desk.example"]
+    assert [mail.subject for mail in told] == ["Piletibot: a notice to the lead"]
+    assert "5" in told[0].plain
+
+
+@pytest.mark.parametrize(("control", "addresses", "ways"), [(None, PEOPLE, 1), (None, (), 0), ("ABC-1", PEOPLE, 0)])
+def test_a_notice_of_the_rulebook_goes_by_mail_where_no_control_ticket_is_named(
+    control: str | None, addresses: tuple[str, ...], ways: int
+) -> None:
+    small = Small(rules=quiet_book(control=control), addresses=addresses)
+    small.now = at("mon 09:00")
+    small.at(at("mon 09:00"))
+    step = notice(small.engine, "rulebook_restored", "the files changed", {"version": "abc"}, at("mon 10:00"))
+    assert can_tell(small.engine) is (control is not None or ways > 0)
+    if step is None:
+        assert ways == 0
+        return
+    small.engine.notices.append(step)
+    small.mailer.fates = ["away"]
+    for moment in ("mon 10:00", "mon 10:01", "mon 10:06", "mon 10:07"):
+        small.at(at(moment))
+    assert ([mail.to for mail in small.mailer.arrived], small.engine.notices) == (["lea@desk.example"] * ways, [])
+    assert (told_at(small.engine, step) is not None) is True
     small.store.close()
