@@ -41,6 +41,7 @@ class _Step(msgspec.Struct, frozen=True, array_like=True):
     hours: str | None
     urgent: bool
     raised: int
+    withheld: str | None
 
 
 class _Met(msgspec.Struct, frozen=True, array_like=True):
@@ -98,6 +99,7 @@ def _packed(step: Step) -> _Step:
         hours=step.hours,
         urgent=step.urgent,
         raised=step.raised,
+        withheld=step.withheld,
     )
 
 
@@ -129,6 +131,7 @@ def _unpacked(step: _Step, met: _Met) -> Step:
         hours=step.hours,
         urgent=step.urgent,
         raised=step.raised,
+        withheld=step.withheld,
     )
 
 

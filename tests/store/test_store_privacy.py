@@ -29,7 +29,7 @@ COLUMNS = {
 }
 FIELDS = {
     Ticket: "id key project created_at updated_ms state priority owner reporter forwarder category queue "
-    "delivered_at due_at labels secured fields changes messages patterns findings links",
+    "delivered_at due_at labels secured fields changes messages patterns findings links sketch",
     Change: "at field was now who bot",
     Message: "at id who bot thanks patterns findings command",
     Command: "word value granted more",
