@@ -20,8 +20,9 @@ from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 
 from bot import markdown
+from bot.core.commands import ORDERS, as_told, is_written
 from bot.core.doc import Block, Break, Doc, Inline, Link, Mention, Paragraph, Text
-from bot.core.steps import Count, Value
+from bot.core.steps import Count, Name, Value
 from bot.markdown import placeholder
 from bot.wording import WORDINGS, Names, clean, plural, show
 
@@ -37,6 +38,8 @@ VALUES = frozenset(
     | {"unsure"}
     | {"absent", "deputy", "from_day", "until_day", "forwards", "owns"}
     | {"gained", "lost", "recorded", "withdrawn", "comments", "limit"}
+    | {"command", "meant", "words", "until", "already", "unclosed"}
+    | {"by_permission", "by_doubt", "by_role", "by_date", "by_state", "by_field", "by_person"}
 )
 """The value names a message may use; `to`, the list of addressees, and `person` become mentions."""
 
@@ -45,7 +48,9 @@ _OUTPUT = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _GIST = re.compile(r"\{#-?\s*([^\n]*?)\s*-?#\}")
 _COUNTED = re.compile(r"\{\{-?\s*([a-z_]+)\s*\|\s*plural")
 _PLAIN_WORD = re.compile(r"[a-z][a-z0-9_]*")
-_ALLOWED = "write only {{ value }}, {% if value is defined %} and {{ n | plural(...) }} here"
+_ALLOWED = (
+    'write only {{ value }}, {% if value is defined %}, {{ n | plural(...) }} and {{ "a command" | command }} here'
+)
 
 
 class MessagesError(ValueError):
@@ -79,7 +84,7 @@ def _slot(context: Context, value: object) -> str:
 
 def _environment(language: str) -> SandboxedEnvironment:
     environment = SandboxedEnvironment(undefined=StrictUndefined, finalize=_slot)
-    environment.filters = {"plural": partial(_plural_of, language)}
+    environment.filters = {"plural": partial(_plural_of, language), "command": partial(Name, "command")}
     return environment
 
 
@@ -136,7 +141,7 @@ class Messages:
         """Fill in a message with all the values it may have, each as `shown` names it; counts are 3."""
         counted = set(_COUNTED.findall(self._found[name, self._language(name, language)].source))
         values = {value: Count(3) if value in counted else shown(value) for value in VALUES - {"to", "person"}}
-        return self.doc(name, language, values, to=(), names=lambda kind, word, language: word, zone="UTC")
+        return self.doc(name, language, values, to=(), names=_as_written, zone="UTC")
 
     def _language(self, name: str, language: str) -> str:
         """The language in which a message is said to those who read this one. Raises KeyError."""
@@ -215,6 +220,11 @@ class Messages:
             blocks += self.doc("because", language, values, to=to, names=names, zone=zone).blocks
         blocks.append(Paragraph((Text(f"{wording.signature} · {clean(bot_name)}"),)))
         return Doc(tuple(blocks))
+
+
+def _as_written(kind: str, word: str, language: str) -> str:
+    """What a word is called where there is no rulebook to ask: itself, and a command by its words."""
+    return as_told(word, language, "piletibot") if kind == "command" else word
 
 
 def plain(doc: Doc, mention: Callable[[str], str]) -> str:
@@ -324,6 +334,9 @@ def _needed(node: nodes.Node, given: frozenset[str], language: str, faults: Faul
             if len(node.args) != len(forms) or not all(isinstance(arg, nodes.Const) for arg in node.args):
                 faults.append((node.lineno, f"plural takes {len(forms)} words here: {', '.join(forms)}"))
             yield from _needed(counted, given, language, faults)
+        case nodes.Filter(name="command", node=nodes.Const(value=str(told)), args=[]):
+            if not is_written(told):
+                faults.append((node.lineno, f"{told!r} is no command; there are {', '.join(sorted(ORDERS))}"))
         case nodes.If():
             sure = given | _sure(node.test, faults)
             for child in node.body:

@@ -16,6 +16,8 @@ from rich.console import Console
 
 from bot.core import entries as words
 from bot.core import written
+from bot.core.commands import ORDERS
+from bot.core.commands import shown as written_out
 from bot.core.completeness import FACTS
 from bot.core.flaws import FAMILIES, FLAWS
 from bot.core.formats import KINDS
@@ -205,11 +207,22 @@ def kind_rows():
         yield f"`{word}`", kind.says
 
 
+def order_rows():
+    rows = [("command", "also understood", "its author may", "what it does")]
+    for word, order in ORDERS.items():
+        canonical = " · ".join(f"`{written_out(word, None, language)}`" for language in order.words)
+        others = " · ".join(f"`{phrase}`" for phrases in order.words.values() for phrase in phrases[1:])
+        may = ", ".join(order.permissions) + ("; coordinator" if order.of_coordinator else "")
+        rows.append((canonical, others, may, order.says))
+    return rows
+
+
 TABLES = {name: lambda model=model: model_rows(model) for name, model in MODELS.items()} | {
     "WORDS": condition_rows,
     "MOMENTS": lambda: argument_rows(MOMENTS, moment_problem),
     "WHILES": lambda: argument_rows(WHILES, while_problem),
     "ROLES": role_rows,
+    "ORDERS": order_rows,
     "FACTS": fact_rows,
     "FINDINGS": finding_rows,
     "KINDS": kind_rows,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.commands import as_told, parted, shown
 from bot.core.doc import Break, Bullets, Doc, Inline, Link, Mention, Paragraph, Text
 from bot.core.entries import Entries, FormatEntry, Names
 from bot.core.flaws import asked
@@ -48,7 +49,9 @@ def names(kind: str, word: str, language: str) -> str:
         return asked(
             word, language, FOUND, {"permit": {"et": "loa number", "en": "permit number", "ru": "номер разрешения"}}
         )
-    return NAMES[kind, word, language]
+    if kind == "command":
+        return as_told(word, language, "piletibot")
+    return shown(*parted(word), language) if kind == "order" else NAMES[kind, word, language]
 
 
 def at(text: str) -> int:
@@ -112,6 +115,19 @@ EVERYTHING: Mapping[str, Value] = {
     "from_day": Day(date(2026, 12, 21)),
     "until_day": Day(date(2026, 12, 31)),
     "owns": Count(2),
+    "command": Name("order", "snooze 2026-12-02"),
+    "meant": Name("command", "close"),
+    "words": Lines(tuple(as_told(word, "en", "piletibot") for word in ("close", "status"))),
+    "until": At(at("2026-12-02 06:00")),
+    "already": "yes",
+    "unclosed": "yes",
+    "by_permission": "yes",
+    "by_doubt": "yes",
+    "by_role": "yes",
+    "by_date": "yes",
+    "by_state": "yes",
+    "by_field": "yes",
+    "by_person": "yes",
 }
 
 
@@ -165,6 +181,11 @@ def test_every_shipped_message_is_written_in_every_language(shipped: Messages) -
         ("info_unregistered", set()),
         ("closure_prompt", set()),
         ("closure_reminder", set()),
+        ("command_done", {"command"}),
+        ("command_refused", {"command"}),
+        ("command_unclear", {"words"}),
+        ("command_help", {"words"}),
+        ("command_status", {"state"}),
         ("rulebook_changed", {"version"}),
         ("rulebook_refused", {"errors"}),
         ("rulebook_restored", {"version"}),
@@ -543,8 +564,11 @@ def test_a_comment_of_several_parts(shipped: Messages) -> None:
         "@a, @b\n\n"
         "There has been no substantive action on this ticket for 1 working day. "
         "Please add a short status: what is done, what is awaited and when the next step is.\n\n"
+        "To answer, write on the first line of a comment: "
+        "piletibot acknowledge · piletibot snooze until DD.MM.YYYY · piletibot route to QUEUE\n\n"
         "The ticket has been waiting for the customer. "
         "Please contact the customer again or note why waiting continues.\n\n"
+        "To answer, write on the first line of a comment: piletibot attempted · piletibot snooze until DD.MM.YYYY\n\n"
         "For information: @c\n\n"
         "You receive this message because: First. (Rule: a.)\n\n"
         "You receive this message because: Second. (Rule: b.)\n\n"

@@ -15,6 +15,7 @@ import msgspec
 from bot.backtest.facts import Note, notes_of_binding, notes_of_export
 from bot.backtest.progress import Tell
 from bot.backtest.run import Read
+from bot.core.commands import all_granted
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment, Ticket
 from bot.jira.binding import Binding, bind
@@ -109,7 +110,7 @@ def live(
                 seen.update(fresh)
                 tickets, _, unread = tracker.read_in_each(fresh)
                 for each in tickets:
-                    kept = msgspec.msgpack.encode(each)
+                    kept = msgspec.msgpack.encode(tuple(map(all_granted, each)))
                     file.write(_LENGTH.pack(len(kept)) + kept)
                     created, updated = each[0].created_at, each[0].updated_ms // 1000
                     first_at = created if first_at is None else min(first_at, created)

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from msgspec import structs
 
 from bot.core.ladder import BREACH, urgency
-from bot.core.ledger import DONE, NOTICES, SPOKEN, WAITING, Entry
+from bot.core.ledger import COMMAND, DONE, NOTICES, SPOKEN, WAITING, Entry
 from bot.core.people import calendar_of
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Step, Wishes, key_of, rules_of
@@ -180,8 +180,11 @@ def _held(
 
 
 def _comments_by_ticket(entries: Iterable[Entry]) -> Counter[str]:
-    """How many comments the bot has written on each ticket: what it said there at one moment stands in one."""
-    comments = {(each.ticket_id, each.at) for each in entries if each.state in SPOKEN}
+    """How many comments the bot has written on each ticket: what it said there at one moment stands in one.
+
+    Answers to commands are none of them.
+    """
+    comments = {(each.ticket_id, each.at) for each in entries if each.state in SPOKEN and each.rule != COMMAND}
     return Counter(ticket_id for ticket_id, _ in comments)
 
 

@@ -14,9 +14,11 @@ from datetime import date
 from functools import cache
 from typing import Literal, NamedTuple
 
+from msgspec import structs
+
 from bot.core.findings import nearest
 from bot.core.spoken_dates import date_in, dates_in
-from bot.core.ticket import Command
+from bot.core.ticket import Command, Ticket
 
 Takes = Literal["nothing", "channel", "date", "dates", "queue"]
 
@@ -31,7 +33,7 @@ _CHATTER = 4
 
 
 class Order(NamedTuple):
-    """A command: what follows it, what it is called in each language, and its row in the reference.
+    """A command: what follows it, what it is called and explained in each language, and its row in the reference.
 
     The first of its `words` is the canonical one, which messages show; the others are understood too. `permissions`
     are what its author must be allowed on the ticket; `of_coordinator`: they must coordinate or lead, too.
@@ -41,6 +43,7 @@ class Order(NamedTuple):
     words: Mapping[str, tuple[str, ...]]
     permissions: tuple[Permission, ...]
     says: str
+    tells: Mapping[str, str]
     of_coordinator: bool = False
 
 
@@ -60,6 +63,11 @@ ORDERS: Mapping[str, Order] = {
         },
         ("edit", "move", "close"),
         "the solution has reached the customer: fills in the date and the channel, and closes the ticket",
+        {
+            "et": "lahendus on kliendile edastatud; märgib kuupäeva ja kanali ning sulgeb pileti",
+            "en": "the solution has reached the customer; notes the date and the channel and closes the ticket",
+            "ru": "решение передано клиенту; отмечает дату и канал и закрывает заявку",
+        },
     ),
     "attempted": Order(
         "nothing",
@@ -70,6 +78,11 @@ ORDERS: Mapping[str, Order] = {
         },
         _EDIT,
         "the customer was tried and not reached: an attempt is counted",
+        {
+            "et": "klienti prooviti kätte saada, kuid ei õnnestunud",
+            "en": "the customer was tried but not reached",
+            "ru": "с клиентом пытались связаться, но не удалось",
+        },
     ),
     "asked again": Order(
         "nothing",
@@ -80,12 +93,53 @@ ORDERS: Mapping[str, Order] = {
         },
         _EDIT,
         "the customer asked about it again: it is counted",
+        {
+            "et": "klient küsis uuesti",
+            "en": "the customer asked again",
+            "ru": "клиент спросил снова",
+        },
+    ),
+    "informed": Order(
+        "nothing",
+        {
+            "et": ("vaheteade antud", "vaheteade"),
+            "en": ("informed", "customer informed"),
+            "ru": ("клиент извещён", "извещён"),
+        },
+        _EDIT,
+        "the customer was told how things stand",
+        {
+            "et": "kliendile on antud vaheteade",
+            "en": "the customer was told how things stand",
+            "ru": "клиенту сообщено о ходе решения",
+        },
+    ),
+    "waived": Order(
+        "nothing",
+        {
+            "et": ("edastamiseta", "loobu edastamisest"),
+            "en": ("waived", "without delivery"),
+            "ru": ("без передачи", "разрешить без передачи"),
+        },
+        _EDIT,
+        "the ticket may be closed although the customer was not reached",
+        {
+            "et": "pileti võib sulgeda, kuigi klienti ei saadud kätte (koordinaator)",
+            "en": "the ticket may be closed although the customer was not reached (coordinator)",
+            "ru": "заявку можно закрыть, хотя с клиентом не удалось связаться (координатор)",
+        },
+        of_coordinator=True,
     ),
     "close": Order(
         "nothing",
         {"et": ("sulge", "sulgeda", "pane kinni"), "en": ("close",), "ru": ("закрыть", "закрой")},
         ("move", "close"),
         "closes the ticket",
+        {
+            "et": "sulgeb pileti",
+            "en": "closes the ticket",
+            "ru": "закрывает заявку",
+        },
     ),
     "snooze": Order(
         "date",
@@ -96,6 +150,11 @@ ORDERS: Mapping[str, Order] = {
         },
         _EDIT,
         "no ladder but those beside a deadline speaks on the ticket before that day; the clocks run on",
+        {
+            "et": "enne seda päeva pilet vaikib, tähtajad ei muutu",
+            "en": "nothing is said about the ticket before that day; deadlines do not change",
+            "ru": "до этого дня по заявке нет напоминаний, сроки не меняются",
+        },
     ),
     "acknowledge": Order(
         "nothing",
@@ -106,6 +165,11 @@ ORDERS: Mapping[str, Order] = {
         },
         _EDIT,
         "what the ladders say now is not repeated for the agreed time; higher rungs speak, and the clocks run on",
+        {
+            "et": "sama teadet ei korrata kokkulepitud aja jooksul, tähtajad ei muutu",
+            "en": "the same message is not repeated for the agreed time; deadlines do not change",
+            "ru": "то же сообщение не повторяется в течение согласованного времени, сроки не меняются",
+        },
     ),
     "route": Order(
         "queue",
@@ -116,12 +180,22 @@ ORDERS: Mapping[str, Order] = {
         },
         _EDIT,
         "puts the ticket into that queue",
+        {
+            "et": "suunab pileti sellesse järjekorda",
+            "en": "puts the ticket into that queue",
+            "ru": "направляет заявку в эту очередь",
+        },
     ),
     "justified": Order(
         "nothing",
         {"et": ("põhjendatud",), "en": ("justified",), "ru": ("обоснованно", "возврат обоснован")},
         _EDIT,
         "tier 2 had reason to send the ticket back",
+        {
+            "et": "tagasilükkamine oli põhjendatud (koordinaator)",
+            "en": "the return was justified (coordinator)",
+            "ru": "возврат был обоснован (координатор)",
+        },
         of_coordinator=True,
     ),
     "not justified": Order(
@@ -133,6 +207,11 @@ ORDERS: Mapping[str, Order] = {
         },
         _EDIT,
         "tier 2 had no reason to send the ticket back",
+        {
+            "et": "tagasilükkamine ei olnud põhjendatud (koordinaator)",
+            "en": "the return was not justified (coordinator)",
+            "ru": "возврат не был обоснован (координатор)",
+        },
         of_coordinator=True,
     ),
     "absent": Order(
@@ -140,30 +219,55 @@ ORDERS: Mapping[str, Order] = {
         {"et": ("eemal", "olen eemal"), "en": ("absent", "i am absent", "away"), "ru": ("отсутствую", "меня нет")},
         _SEE,
         "its author is away on those days, and their deputy is told instead; never why",
+        {
+            "et": "kirjutaja on neil päevadel eemal, teated saab asendaja",
+            "en": "the writer is away on these days; the deputy gets the messages",
+            "ru": "автор отсутствует в эти дни, сообщения получает замещающий",
+        },
     ),
     "hold": Order(
         "nothing",
         {"et": ("vaiki", "ole vait"), "en": ("hold", "be silent"), "ru": ("молчи", "молчать")},
         _EDIT,
         "puts the hold label on the ticket: the bot is silent there",
+        {
+            "et": "sellel piletil automaatseid teateid ei saadeta",
+            "en": "no automatic messages on this ticket",
+            "ru": "по этой заявке автоматические сообщения не отправляются",
+        },
     ),
     "unhold": Order(
         "nothing",
         {"et": ("räägi", "räägi jälle"), "en": ("unhold", "speak"), "ru": ("говори", "снова говори")},
         _EDIT,
         "takes the hold label off; it is heard while the ticket is held, too",
+        {
+            "et": "sellel piletil saadetakse teateid jälle",
+            "en": "automatic messages on this ticket again",
+            "ru": "по этой заявке сообщения снова отправляются",
+        },
     ),
     "status": Order(
         "nothing",
         {"et": ("seis", "olek"), "en": ("status",), "ru": ("статус", "состояние")},
         _SEE,
         "answers how the ticket stands",
+        {
+            "et": "näitab pileti seisu",
+            "en": "shows how the ticket stands",
+            "ru": "показывает состояние заявки",
+        },
     ),
     "help": Order(
         "nothing",
         {"et": ("abi", "aita", "käsud"), "en": ("help", "commands"), "ru": ("помощь", "команды")},
         _SEE,
         "answers with all these words",
+        {
+            "et": "näitab neid sõnu",
+            "en": "shows these words",
+            "ru": "показывает эти слова",
+        },
     ),
 }
 """The commands, by the word that they are kept under. Adding one is an entry here and its effect in the engine."""
@@ -175,7 +279,7 @@ CHANNELS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "ru": ("телефон", "по телефону", "телефоном"),
     },
     "mail": {
-        "et": ("kiri", "kirjaga", "e-kiri", "e-kirjaga", "e-post", "e-postiga", "e-posti teel", "meil", "meiliga"),
+        "et": ("e-kiri", "e-kirjaga", "kiri", "kirjaga", "e-post", "e-postiga", "e-posti teel", "meil", "meiliga"),
         "en": ("mail", "e-mail", "email", "by mail", "by e-mail", "by email"),
         "ru": ("почта", "по почте", "почтой", "письмо", "письмом", "эл. почта"),
     },
@@ -186,7 +290,7 @@ _VALUES: Mapping[Takes, Mapping[str, str]] = {
     "date": {"et": "PP.KK.AAAA", "en": "DD.MM.YYYY", "ru": "ДД.ММ.ГГГГ"},
     "dates": {"et": "PP.KK.AAAA–PP.KK.AAAA", "en": "DD.MM.YYYY–DD.MM.YYYY", "ru": "ДД.ММ.ГГГГ–ДД.ММ.ГГГГ"},
     "queue": {"et": "JÄRJEKORD", "en": "QUEUE", "ru": "ОЧЕРЕДЬ"},
-    "channel": {"et": "telefon|kiri", "en": "phone|mail", "ru": "телефон|почта"},
+    "channel": {"et": "telefon / e-kiri", "en": "phone / mail", "ru": "телефон / почта"},
 }
 """What stands for a command's value where its words are shown."""
 
@@ -341,16 +445,47 @@ def _local(day: str) -> str:
     return f"{date.fromisoformat(day):%d.%m.%Y}"
 
 
-def parted(text: str) -> tuple[str, str | None] | None:
-    """Part a command as messages write it, such as `delivered phone`; None for what is none."""
+def parted(text: str) -> tuple[str, str | None]:
+    """Part a command as messages write it, such as `delivered phone`. Raises ValueError for what is none."""
     for word in sorted(ORDERS, key=len, reverse=True):
         if text == word:
             return word, None
         if text.startswith(f"{word} ") and ORDERS[word].takes != "nothing":
             return word, text[len(word) + 1 :]
-    return None
+    raise ValueError(f"{text!r} is no command")
+
+
+def is_written(text: str) -> bool:
+    """Whether a message may name a command so."""
+    try:
+        as_told(text, "en", "bot")
+    except (KeyError, ValueError):
+        return False
+    return True
+
+
+def as_told(text: str, language: str, bot: str) -> str:
+    """Write what one has to tell the bot for a command, in a language. Raises ValueError or KeyError for none."""
+    return f"{bot} {shown(*parted(text), language)}"
 
 
 def forms(language: str, words: Sequence[str] = tuple(ORDERS)) -> Iterator[str]:
     """Write these commands in their canonical words, each with what stands for its value."""
     yield from (shown(word, None, language) for word in words)
+
+
+def with_decisions(ticket: Ticket, granted: Mapping[str, bool]) -> Ticket:
+    """The ticket with what was decided on its commands, by their comments' ids."""
+    messages = tuple(
+        structs.replace(each, command=structs.replace(each.command, granted=granted[each.id]))
+        if each.command is not None and each.id in granted
+        else each
+        for each in ticket.messages
+    )
+    return structs.replace(ticket, messages=messages)
+
+
+def all_granted(ticket: Ticket) -> Ticket:
+    """The ticket with all its commands granted but those that were not understood."""
+    told = {each.id: each.command.word in ORDERS for each in ticket.messages if each.command is not None}
+    return with_decisions(ticket, told) if told else ticket

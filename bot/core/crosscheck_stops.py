@@ -13,8 +13,9 @@ from bot.core.entries import Entries, Policy
 from bot.core.findings import Finding
 from bot.core.flaws import PERSONAL
 from bot.core.history import Situation, Turn, situation
-from bot.core.moments import NOTES, moment, moment_problem
+from bot.core.moments import NOTES, TOLD, moment, moment_problem
 from bot.core.remarks import QUESTION
+from bot.core.ticket import Command
 
 _SITUATED = ("state", "queue", "delivered")
 _RANK = {"open": 0, "solved": 1, "closed": 2}
@@ -84,6 +85,8 @@ def _turns(entries: Entries, words: tuple[str, ...]) -> list[Turn]:
         found += [Turn(0, "message", None, False, one, one, asker=asker) for asker in (False, True)]
         found.append(Turn(0, "message", None, False, one, one, findings=frozenset((QUESTION, PERSONAL))))
         found += [Turn(0, what, None, False, one, one, sets=frozenset((what,))) for what in {"owner", *fields}]
+        told = [Command(TOLD[word], granted=True) for word in words if word in TOLD]
+        found += [Turn(0, "command", None, False, one, one, command=command) for command in told]
         for other in situations:
             changed = [what for what in _SITUATED if getattr(one, what) != getattr(other, what)]
             if len(changed) == 1:

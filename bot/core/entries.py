@@ -337,6 +337,10 @@ class Manners(_Entry):
     """How many comments a cycle may send; when there would be more, none is sent until a person releases them."""
     ticket_budget: Annotated[StrictInt, Field(ge=1)] = 5
     """How many comments the bot writes on a ticket in its life; what comes later stands in summaries only."""
+    acknowledged: Working = Field(default="2wd", validate_default=True)
+    """For how much of the desk's working time what was acknowledged is not repeated; a ladder may say otherwise."""
+    snooze: CalendarDays = Field(default="30cd", validate_default=True)
+    """For how long a ticket can be snoozed at most."""
     observe: StrictBool = False
     """Every rule only records what it would have said."""
     desk_ticket: str | None = None
@@ -600,6 +604,8 @@ class Ladder(_Entry):
     """The steps, in the order in which they are reached; only the highest reached is due."""
     lapses: Working | None = None
     """On a `since …` clock: when it has run this long, nothing of it is said any more."""
+    acknowledged: Working | None = None
+    """For how much of the desk's working time a rung of it that was acknowledged is not repeated, if not as usual."""
     urgent: StrictBool = False
     """It waits for nobody's hours, budget or another request, and goes beyond a ticket's budget too."""
     observe: StrictBool = False
@@ -674,6 +680,8 @@ class Entries(_Entry):
     """The keys of the Jira projects that are watched."""
     fields: dict[str, str] = {}
     """The Jira fields, by id or name, behind `category`, `queue`, `forwarder`, `delivered` and deadlines' words."""
+    channels: dict[Literal["phone", "mail"], str] = {}
+    """What the field `channel` holds for the channels of the command `delivered`; these words by default."""
     priorities: dict[str, str] = {}
     """The words for priorities, each with its Jira id or name."""
     categories: dict[str, str] = {}

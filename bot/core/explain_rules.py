@@ -94,6 +94,9 @@ def ladder_facts(ladder: Ladder, asked: Asked) -> RuleFacts:
         verdict = "conditions", missing(tree)
     elif climbed.step is not None:
         verdict = fate(climbed.step, asked)
+    elif climbed.hushed is not None:
+        until = f"{view.book.calendar.local(climbed.hushed.until_at):%Y-%m-%d %H:%M}"
+        verdict = "hushed", f"a person told the bot to {climbed.hushed.by} it: nothing before {until}"
     elif climbed.upcoming is not None:
         verdict = "not yet", "its first rung is not reached"
     else:

@@ -23,6 +23,7 @@ Outcome = Literal[
     "adopt",
     "done",
     "not yet",
+    "hushed",
     "paused",
     "no clock",
     "conditions",

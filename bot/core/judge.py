@@ -21,6 +21,7 @@ from bot.core.exclusion import spared
 from bot.core.flaws import PERSONAL, found_on, is_meant
 from bot.core.forms import Tested
 from bot.core.history import turns
+from bot.core.hush import Hushed, hushed
 from bot.core.incidents import incident_steps
 from bot.core.ladder import Reached, before, deadline_moments, highest, next_at, rung_moments, urgency
 from bot.core.linked import silent_because, with_work, work_of
@@ -48,7 +49,8 @@ class Climb(NamedTuple):
 
     `applies` tells whether its conditions hold, `flips_at` the moments at which that may be otherwise, where
     something could be said then, and `others_at` those at which the step may be for others. Of `cycle` and `deadline`
-    the one that it stands on is there, if any; `moments` are those of its rungs, as far as that runs.
+    the one that it stands on is there, if any; `moments` are those of its rungs, as far as that runs. `hushed` is
+    what keeps the rung reached from being wished, by a command.
     """
 
     applies: bool
@@ -59,6 +61,7 @@ class Climb(NamedTuple):
     upcoming: Moment | None = None
     step: Step | None = None
     others_at: tuple[Moment, ...] = ()
+    hushed: Hushed | None = None
 
 
 _NOT_MEANT, _NO_CLOCK = Climb(applies=False), Climb(applies=True)
@@ -109,6 +112,8 @@ def wishes_of(judged: Judged, *, kept: bool = True) -> Wishes:
         climbed = climb(ladder, judged)
         if climbed.step is not None:
             found.append(climbed.step)
+        if climbed.hushed is not None:
+            moments.append((climbed.hushed.until_at, "what a person's command silences may be said again then"))
         if climbed.upcoming is not None:
             moments.append((climbed.upcoming, "the next rung is reached then"))
         flips_at += climbed.flips_at
@@ -247,11 +252,12 @@ def _climb_on(
     reached = highest(moments, view.now)
     step = None
     others_at: list[Moment] = []
-    if reached is not None and (to := addressed(reached.rung.to, view, others_at)).to:
+    quiet = hushed(ladder, moments, reached, view) if reached is not None else None
+    if reached is not None and quiet is None and (to := addressed(reached.rung.to, view, others_at)).to:
         # Lived again, a step shows the values that it had when it became due.
         name = (ladder.name, id(cycle), reached.rung.rung, reached.repeat, to)
         step = once(view, name, partial(_ladder_step, ladder, cycle, reached, upcoming, judged, to))
-    return Climb(True, flips_at, cycle, moments=moments, upcoming=upcoming, step=step, others_at=tuple(others_at))
+    return Climb(True, flips_at, cycle, None, moments, upcoming, step, tuple(others_at), quiet)
 
 
 def _beside_deadline(ladder: Ladder, judged: Judged) -> Climb:
@@ -269,6 +275,9 @@ def _beside_deadline(ladder: Ladder, judged: Judged) -> Climb:
     ends = f"due {due_day(deadline, view.book.calendar)}{provisional}"
     decided = (*_tested(ladder, view), (ladder.clock, ends), ("rung", reached.rung.rung))
     occasion = occasion_of(deadline, reached)
+    quiet = hushed(ladder, moments, reached, view, by_law=True)
+    if quiet is not None:
+        return Climb(applies=True, deadline=deadline, moments=moments, upcoming=upcoming, hushed=quiet)
     others_at: list[Moment] = []
     to = addressed(reached.rung.to, view, others_at)
     step = _said(ladder, reached, occasion, decided, to, _deadline_values(deadline, view), view) if to.to else None
@@ -436,6 +445,11 @@ def _route_step(judged: Judged, flips_at: list[Moment], others_at: list[Moment])
         values=values,
         instead=to.instead,
     )
+
+
+def status_values(judged: Judged) -> dict[str, Value]:
+    """How a ticket stands now, as messages say it: its state, queue and last movement, and what was promised."""
+    return _common_values(judged.view) | dict(_promises(judged))
 
 
 def _promises(judged: Judged) -> Iterator[tuple[str, Value]]:

@@ -19,6 +19,9 @@ WAITING = frozenset(("held", "batched", "released"))
 SPOKEN = frozenset(("intended", "doubtful", "said"))
 """States that count against budgets: a message went out, or may have."""
 
+COMMAND = "command"
+"""The name under which commands are answered: no rule wishes for that, and it counts against no budget."""
+
 CEILING = "ceiling"
 RULEBOOK = "rulebook"
 NOTICES = frozenset((CEILING, RULEBOOK))

@@ -95,6 +95,9 @@ NOTES: Mapping[str, str] = {
 }
 """Moments that a person notes on the ticket: by a command of this word, or in the field that `fields` call so."""
 
+TOLD: Mapping[str, str] = {"acknowledged": "acknowledge", **{note: note for note in NOTES}}
+"""Moments at which a person tells the bot something, each with its command."""
+
 _NO_REPLY = frozenset((QUESTION, INTERIM))
 _MOVES = frozenset(("state", "owner", "queue"))
 _NO_ADDITION = _MOVES.union(("labels", "priority", "due", "category", "forwarder", "delivered"), NOTES.values())
@@ -163,7 +166,7 @@ MOMENTS: Mapping[str, MomentWord] = {
         },
     ),
     "acknowledged": MomentWord(
-        _told("acknowledge"),
+        _told(TOLD["acknowledged"]),
         "a person told the bot that they know of it",
         {"et": "teade on teadmiseks võetud", "en": "it is acknowledged"},
     ),

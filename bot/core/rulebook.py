@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import cached_property
 
 from bot.core.calendar import Calendar, build_calendar
+from bot.core.commands import as_told, parted, shown
 from bot.core.desk import Absence, Desk, Shift
 from bot.core.entries import CalendarEntry, Entries, Language, Names, Policy, Queue, State, Why
 from bot.core.flaws import asked
@@ -92,6 +93,7 @@ class Rulebook:
 
         Of a `finding` it is what people are asked about it.
 
+        A `command` is what one has to tell the bot, by its name; an `order` the same without it.
         The desk's language where it is not said in this one, the word itself where it has no name at all.
         """
         match kind:
@@ -107,6 +109,10 @@ class Rulebook:
                 return asked(word, language, self.entries, self.titles)
             case "why" if word in self.whys:
                 return _in(self.whys[word], language, self.entries.language) or word
+            case "command":
+                return as_told(word, language, self.entries.manners.name)
+            case "order":
+                return shown(*parted(word), language)
             case _:
                 return word
 

@@ -15,6 +15,7 @@ from bot.core.entries import Entries
 from bot.core.flaws import found_on, is_meant, known_words
 from bot.core.forms import AnyOf, ByName, Elapsed, Number, OneOf, Word
 from bot.core.history import is_bounce
+from bot.core.hush import acknowledged_until, snoozed_until
 from bot.core.moments import MOMENTS, bare, moment
 from bot.core.noted import asked_again, attempts, is_explained, is_latest, is_waived, latest
 from bot.core.phrases import PHRASED, Phrase, turn_of
@@ -293,6 +294,26 @@ WORDS: Mapping[str, Word] = {
         lambda view, word: any(is_meant(word, finding) for finding in found_on(view)),
         found_on,
         known_words,
+    ),
+    "acknowledged": OneOf(
+        "whether a person acknowledged what was said of it, and that counts still",
+        {
+            "et": {"true": "teade on teadmiseks võetud", "false": "teade ei ole teadmiseks võetud"},
+            "en": {"true": "it is acknowledged", "false": "it is not acknowledged"},
+        },
+        lambda view: acknowledged_until(view) is not None,
+        (True, False),
+        changes=lambda view, _: acknowledged_until(view),
+    ),
+    "snoozed": OneOf(
+        "whether a person snoozed it until a day that is yet to come",
+        {
+            "et": {"true": "pilet on ootele pandud", "false": "pilet ei ole ootele pandud"},
+            "en": {"true": "the ticket is snoozed", "false": "the ticket is not snoozed"},
+        },
+        lambda view: snoozed_until(view) is not None,
+        (True, False),
+        changes=lambda view, _: snoozed_until(view),
     ),
     "bounces": Number(
         "how often a person sent it back from tier 2 to tier 1 while it was open",

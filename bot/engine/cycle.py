@@ -17,6 +17,7 @@ from bot.core.verdict import Verdict, news
 from bot.engine.amend import amend
 from bot.engine.batch import notice, untold
 from bot.engine.beyond import look_at_all
+from bot.engine.commands import heed_commands
 from bot.engine.control import SILENCED, heed_control
 from bot.engine.deliver import deliver, put_fields, settle
 from bot.engine.engine import Engine, Report
@@ -50,6 +51,7 @@ def cycle(engine: Engine, now: Moment) -> Report:
             reconcile(engine, now, report)
         heed_control(engine, now)
         settle(engine, now, report)
+        heed_commands(engine, now, report)
         _judge_due(engine, now, report)
         tell(engine, now, report)
         write_letters(engine, now, report)

@@ -188,7 +188,7 @@ def _still_wished(
         raise Ailing(reading.troubles[0].what, _UNREAD_S)
     if not reading.tickets or reading.tickets[0].project not in engine.book.entries.projects:
         raise Refused("it is no longer there to be commented on")
-    ticket = reading.tickets[0]
+    (ticket,) = engine.store.decided(reading.tickets[:1])
     desk = with_others(engine.desk(now), [ticket], engine.store, engine.book, now)
     wishes = judge(ticket, engine.book, now, desk)
     if wishes.on_hold:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from bot.core.commands import all_granted
 from bot.core.entries import Entries
 from bot.core.findings import Finding
 from bot.core.ticket import Moment, Ticket
@@ -159,7 +160,7 @@ class ReadExported:
                 issue = decode_issue(raw)
             except Unreadable:
                 issue = decode_issue(_mended(raw))
-            return read_ticket(issue, issue.histories, issue.comments.comments, self.binding)
+            return all_granted(read_ticket(issue, issue.histories, issue.comments.comments, self.binding))
         except Unreadable as error:
             named = _NAMED_ISSUE.decode(_mended(raw))
             raise Unreadable(str(error), str(named.id), named.key) from None

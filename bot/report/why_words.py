@@ -35,6 +35,7 @@ OUTCOMES: Mapping[Outcome, Sign] = {
     "adopt": Sign("+", "would count as done", "cyan", True),
     "done": Sign("✓", "done", "green", True),
     "not yet": Sign("…", "not yet", "", True),
+    "hushed": Sign("=", "hushed by a command", "", True),
     "paused": Sign("=", "paused", "", True),
     "no clock": Sign("–", "no clock runs", "dim", False),
     "conditions": Sign("✗", "its conditions do not hold", "dim", False),

@@ -14,17 +14,18 @@ from typing import Any, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from bot.core.ledger import SPOKEN, Entry
+from bot.core.ledger import COMMAND, SPOKEN, Entry
 from bot.core.letters import LetterRow
 from bot.core.ticket import Change, Command, Link, Message, Moment, Ticket
 from bot.core.verdict import Verdict
 from bot.store.absences import Absences
+from bot.store.commands import CommandRow, Commands
 from bot.store.connect import StoreError, bring_to_head, connect, parse, told
 from bot.store.database import PAGE, pages
 from bot.store.links import Ties
 from bot.store.tables import ledger, letters, mark, notes, tickets, troubles, verdicts
 
-__all__ = ["Entry", "Seen", "Store", "StoreError", "open_store"]
+__all__ = ["CommandRow", "Entry", "Seen", "Store", "StoreError", "open_store"]
 
 _kinds = (Ticket, Change, Message, Link, Command)
 _made_of = [(f.name, f.type) for kind in _kinds for f in msgspec.structs.fields(kind)]
@@ -61,7 +62,7 @@ def open_store(url: str, wait_s: float = 10.0) -> Store:
     return Store(engine, address)
 
 
-class Store(Absences, Ties):
+class Store(Absences, Commands, Ties):
     """An open store. Tickets that are gone appear in no answer until they are put again."""
 
     # The mark and the notes.
@@ -114,18 +115,19 @@ class Store(Absences, Ties):
                 self.upsert(tickets, [_ticket_row(ticket, facts, due_at) for ticket in those])
                 self._clear_troubles([ticket.id for ticket in those])
                 self.put_ties(those)
+                self.note_commands(those)
 
     def tickets(self, ids: Sequence[str]) -> list[Ticket]:
         """Return these tickets in the order asked, without those unknown or kept by another version of the bot."""
         columns = sa.select(tickets.c.id, tickets.c.body).where(_readable)
         bodies = {row.id: row.body for row in self.select(columns, tickets.c.id, ids)}
-        return [_ticket(bodies[ticket_id]) for ticket_id in ids if ticket_id in bodies]
+        return self.decided([_ticket(bodies[ticket_id]) for ticket_id in ids if ticket_id in bodies])
 
     def ticket_of(self, key: str) -> Ticket | None:
         """Return the ticket that has this key now; None where there is none, or it is kept by another version."""
         with self.reading() as connection:
             body = connection.execute(sa.select(tickets.c.body).where(_readable, tickets.c.key == key)).scalar()
-        return None if body is None else _ticket(body)
+        return None if body is None else self.decided([_ticket(body)])[0]
 
     def keys(self) -> dict[str, Moment | None]:
         """Return the keys of all tickets ever mirrored, each with when it was counted as gone (None: it is here)."""
@@ -141,8 +143,7 @@ class Store(Absences, Ties):
             columns = sa.select(tickets.c.id, tickets.c.body).where(_readable, these, tickets.c.id > after)
             with self.reading() as connection:
                 rows = connection.execute(columns.order_by(tickets.c.id).limit(PAGE)).all()
-            for row in rows:
-                yield _ticket(row.body)
+            yield from self.decided([_ticket(row.body) for row in rows])
             if len(rows) < PAGE:
                 return
             after = rows[-1].id
@@ -239,8 +240,11 @@ class Store(Absences, Ties):
         return self._entries_where(ledger.c.state.in_(("intended", "doubtful")))
 
     def spoken_since(self, at: Moment) -> list[Entry]:
-        """Return the entries of messages that went out, or may have, at `at` or later, oldest first."""
-        return self._entries_where(ledger.c.state.in_(SPOKEN), ledger.c.at >= at)
+        """Return the entries of messages that went out, or may have, at `at` or later, oldest first.
+
+        Answers to commands, which count against nothing, are not among them.
+        """
+        return self._entries_where(ledger.c.state.in_(SPOKEN), ledger.c.at >= at, ledger.c.rule != COMMAND)
 
     def held_since(self, at: Moment) -> list[Entry]:
         """Return the entries of steps that are held back, since `at` or later, oldest first."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, false
 
-HEAD = 6
+HEAD = 7
 """The schema this version of the bot works with; a migration's revision is its number in four digits."""
 
 VERSION_TABLE = "piletibot_version"
@@ -156,4 +156,17 @@ leavers = Table(
     metadata,
     Column("person", Word, primary_key=True),
     Column("day", Text, nullable=False),
+)
+
+commands = Table(
+    "commands",
+    metadata,
+    Column("ticket_id", Word, primary_key=True),
+    Column("comment_id", Word, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("granted", Boolean),
+    Column("because", Text, nullable=False),
+    Column("not_before", BigInteger),
+    Column("settled_at", BigInteger),
+    Index("commands_by_settling", "settled_at", "at"),
 )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.commands import CHANNELS, LONGEST, ORDERS, Listening, command_in, forms, parted, shown
+from bot.core.commands import CHANNELS, LONGEST, ORDERS, Listening, as_told, command_in, forms, is_written, shown
 from bot.core.ticket import Command
 
 TODAY = date(2026, 11, 20)  # a Friday
@@ -138,12 +138,9 @@ def test_stretches_of_days_are_read(written: str, days: str | None) -> None:
 def test_what_is_shown_for_a_value_that_is_missing() -> None:
     assert list(forms("et", ("snooze", "close"))) == ["oota kuni PP.KK.AAAA", "sulge"]
     assert shown("absent", "2026-12-01/2026-12-05", "ru") == "отсутствую 01.12.2026–05.12.2026"
-    assert [parted(text) for text in ("delivered phone", "close", "close it", "x")] == [
-        ("delivered", "phone"),
-        ("close", None),
-        None,
-        None,
-    ]
+    texts = ("delivered phone", "close", "snooze", "asked again", "delivered pigeon", "close it", "x")
+    assert [text for text in texts if is_written(text)] == ["delivered phone", "close", "snooze", "asked again"]
+    assert as_told("delivered phone", "et", "piletibot") == "piletibot edastatud telefon"
 
 
 @given(

@@ -25,6 +25,7 @@ COLUMNS = {
     "verdicts": "ticket_id policy started_at stopped_at due_at elapsed_s paused_s standing version at rejudged",
     "absences": "person first last deputies at",
     "leavers": "person day",
+    "commands": "ticket_id comment_id at granted because not_before settled_at",
     "letters": "key rule say to state because due_at at not_before way tries version",
 }
 FIELDS = {

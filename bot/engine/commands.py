@@ -1,0 +1,293 @@
+"""Commands in comments: each is carried out once, if its author may, and answered once on its ticket.
+
+Intent and decision are kept in the store; the answer's key holds the comment's id, so that what was answered is
+known from the ticket itself where the store is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from itertools import groupby
+
+import structlog
+
+from bot.core.commands import ORDERS, UNKNOWN_WORD, as_told, with_decisions
+from bot.core.effects import Effect, Reason, effect_of, is_for_coordinators, last_day, may_decide
+from bot.core.hush import acknowledged_until, snoozed_until
+from bot.core.judge import look, status_values
+from bot.core.ledger import COMMAND, decided, row, turned
+from bot.core.people import language_of
+from bot.core.steps import At, Because, Day, Lines, Name, Occasion, Step, Value, key_of
+from bot.core.ticket import Command, Message, Moment, Ticket
+from bot.engine.control import control_ticket
+from bot.engine.desk import absence_problem, absent
+from bot.engine.engine import Engine, Report
+from bot.engine.ledger import row_read_back
+from bot.engine.notices import is_silenced
+from bot.engine.tracker import Ailing, Doubtful, Refused, Said
+from bot.store.store import CommandRow
+from bot.texts import text_hash
+
+log = structlog.get_logger()
+
+SINCE = "commands since"
+"""The note of when the bot first heard commands: what was written before is none of its business."""
+
+STALE_S = 7 * 24 * 3600
+"""The age from which a command is no longer carried out, in seconds."""
+
+_GRANTED, _REFUSED, _ANSWERED = "granted", "refused", "answered"
+_UNREAD_S = 3600
+
+
+def heed_commands(engine: Engine, now: Moment, report: Report) -> None:
+    """Carry out and answer the commands that are yet to be settled, ticket by ticket in the order they were written.
+
+    One ticket's trouble does not stop the others. Raises `Unreachable`, upon which all that is left waits.
+    """
+    since = engine.store.note(SINCE)
+    if since is None:
+        engine.store.set_note(SINCE, str(now))
+    if engine.book.entries.manners.observe:
+        return
+    rows = [each for each in engine.store.unsettled_commands() if each.not_before is None or each.not_before <= now]
+    if is_silenced(engine):
+        control = control_ticket(engine)
+        rows = [each for each in rows if control is not None and each.ticket_id == control.id]
+    by_ticket = sorted(rows, key=lambda each: (each.ticket_id, each.at))
+    for ticket_id, found in groupby(by_ticket, key=lambda each: each.ticket_id):
+        if engine.stopping():
+            return
+        pending = list(found)
+        try:
+            _heed(engine, ticket_id, pending, int(since or now), now, report)
+        except Refused as error:
+            again = now + engine.pace.peace_s(error)
+            engine.store.put_commands([each._replace(not_before=again) for each in pending])
+            engine.store.trouble(ticket_id, str(error), now)
+            report.troubles.append(f"{ticket_id}: {error}")
+            log.warning("command refused", ticket=ticket_id, reason=str(error))
+        except Doubtful:
+            again = now + engine.pace.settle_s
+            engine.store.put_commands([each._replace(not_before=again) for each in pending])
+            report.doubtful += 1
+
+
+def _heed(
+    engine: Engine, ticket_id: str, rows: Sequence[CommandRow], since: Moment, now: Moment, report: Report
+) -> None:
+    mirrored = engine.store.tickets([ticket_id])
+    if not mirrored:
+        _settle(engine, rows, None, "the ticket is not there", now)
+        return
+    standing = engine.book.states[mirrored[0].state].standing if mirrored[0].state in engine.book.states else None
+    old = [each for each in rows if each.at < since or now - each.at > STALE_S]
+    if len(old) == len(rows) and standing == "closed":
+        _settle(engine, old, None, "it was written before the bot came", now)
+        return
+    answered = _answers(engine, ticket_id, engine.tracker.said(ticket_id))
+    for each in rows:
+        if each.comment_id in answered:
+            key, said = answered[each.comment_id]
+            granted = key.split("/")[4] == _GRANTED
+            with engine.store.transaction():
+                _settle(engine, [each], granted, "read back from its answer", now)
+                engine.store.write_entries([row_read_back(key, ticket_id, said, None)])
+        elif each in old:
+            _settle(engine, [each], None, "it was written before the bot came, or too long ago", now)
+        else:
+            _carry_out(engine, each, now, report)
+
+
+def _carry_out(engine: Engine, told: CommandRow, now: Moment, report: Report) -> None:
+    """Decide on one command on the ticket as it is now, do it, and answer it."""
+    reading = engine.tracker.read([told.ticket_id])
+    if reading.troubles:
+        raise Ailing(reading.troubles[0].what, _UNREAD_S)
+    if not reading.tickets or reading.tickets[0].project not in engine.book.entries.projects:
+        _settle(engine, [told], None, "the ticket is not there", now)
+        return
+    ticket = engine.store.decided(reading.tickets)[0]
+    message = next((each for each in ticket.messages if each.id == told.comment_id), None)
+    if message is None or message.command is None:
+        _settle(engine, [told], None, "the comment tells nothing any more", now)
+        return
+    if is_silenced(engine) and message.command.word != "unhold":
+        return
+    command = message.command
+    if command.word == UNKNOWN_WORD:
+        values: dict[str, Value] = {"words": _words(message, engine)}
+        values |= {} if command.value is None else {"meant": Name("command", command.value)}
+        _answer(engine, told, message, ticket, "command_unclear", _ANSWERED, values, now, report)
+        return
+    values = {"command": Name("order", _written(command))}
+    effect = _allowed(engine, command, message, ticket, now)
+    if isinstance(effect, Effect) and (effect.sets or effect.into):
+        engine.store.put_commands([told._replace(granted=True)])
+        engine.seam("before command")
+        effect = _put(engine, effect, ticket, command, message.at, now, values)
+        engine.seam("after command")
+    if not isinstance(effect, Effect):
+        engine.store.put_commands([told._replace(granted=False)])
+        values[f"by_{effect}"] = "yes"
+        if effect == "date" and command.word == "snooze":
+            values["until"] = Day(last_day(engine.book, engine.book.calendar.day_of(message.at)))
+        _answer(engine, told, message, ticket, "command_refused", _REFUSED, values, now, report)
+        return
+    granted = with_decisions(ticket, {message.id: True})
+    if command.word == "status":
+        say, rung, values = "command_status", _ANSWERED, dict(_status(granted, engine, now))
+    elif command.word == "help":
+        say, rung, values = "command_help", _ANSWERED, {"words": _words(message, engine)}
+    else:
+        say, rung = "command_done", _GRANTED
+        values |= {"already": "yes"} if effect.already else {}
+        values |= _until(command, granted, engine, now)
+    _answer(engine, told, message, ticket, say, rung, values, now, report)
+
+
+def _allowed(engine: Engine, command: Command, message: Message, ticket: Ticket, now: Moment) -> Effect | Reason:
+    """What a command does, if its author may do that: by their role in the rulebook, and by Jira at this moment."""
+    who, book = message.who, engine.book
+    if who is None:
+        return "doubt"
+    if is_for_coordinators(command) and not may_decide(who, ticket, book):
+        return "role"
+    may = engine.tracker.may(who, ORDERS[command.word].permissions, ticket.key)
+    if may is None:
+        return "doubt"
+    if not may:
+        return "permission"
+    effect = effect_of(command, ticket, book, message.at, now)
+    if command.word != "absent" or not isinstance(effect, Effect):
+        return effect
+    if who not in book.languages:
+        return "person"
+    first, last = (date.fromisoformat(day) for day in (command.value or "").split("/"))
+    if absence_problem(who, first, last, (), book) is not None:
+        return "date"
+    absent(engine.store, who, first, last, (), now)
+    return effect
+
+
+def _put(
+    engine: Engine,
+    effect: Effect,
+    ticket: Ticket,
+    command: Command,
+    told_at: Moment,
+    now: Moment,
+    values: dict[str, Value],
+) -> Effect | Reason:
+    """Set what the command asks for in one go; where no way leads to a closed state, the fields at least."""
+    for state in effect.into:
+        try:
+            engine.tracker.put(ticket.id, {**effect.sets, "state": state})
+            return effect
+        except Ailing:
+            raise
+        except Refused as error:
+            log.info("state not reached", ticket=ticket.key, reason=str(error))
+    if effect.into:
+        values["unclosed"] = "yes"
+    if not effect.sets:
+        return "state"
+    try:
+        engine.tracker.put(ticket.id, effect.sets)
+    except Ailing:
+        raise
+    except Refused as error:
+        log.info("command not possible", ticket=ticket.key, reason=str(error))
+        return "state"
+    return effect
+
+
+def _answer(
+    engine: Engine,
+    told: CommandRow,
+    message: Message,
+    ticket: Ticket,
+    say: str,
+    rung: str,
+    values: Mapping[str, Value],
+    now: Moment,
+    report: Report,
+) -> None:
+    """Write the answer as a comment, and settle the command with it."""
+    occasion = Occasion(message.id, message.at, rung)
+    step = Step(
+        key=key_of(engine.book.site, ticket.id, COMMAND, occasion),
+        ticket_id=ticket.id,
+        ticket_key=ticket.key,
+        rule=COMMAND,
+        occasion=occasion,
+        say=say,
+        to=(message.who,) if message.who else (),
+        due_at=message.at,
+        because=Because("a person told the bot so in a comment"),
+        values=values,
+    )
+    doc = engine.messages.comment(
+        [(say, values)],
+        language_of(step.to, engine.book),
+        to=step.to,
+        why=[],
+        names=engine.book.name,
+        zone=engine.book.calendar.timezone,
+        bot_name=engine.book.entries.manners.name.capitalize(),
+    )
+    engine.seam("before answer")
+    comment_id = engine.tracker.say(ticket.id, doc, [step.key], text_hash(doc))
+    engine.seam("after answer")
+    intended = row(step, "intended", decided(step), now, engine.book.version)
+    said = turned(intended, "said", intended.because, now, comment_id=comment_id)
+    with engine.store.transaction():
+        _settle(engine, [told], rung == _GRANTED, f"{rung}: {say}", now)
+        engine.store.write_entries([said])
+        engine.store.judged({ticket.id: now})
+    report.said.append((step,))
+    log.info("command", ticket=ticket.key, word=message.command.word if message.command else "", outcome=rung)
+
+
+def _settle(engine: Engine, rows: Sequence[CommandRow], granted: bool | None, because: str, now: Moment) -> None:
+    engine.store.put_commands([each._replace(granted=granted, because=because, settled_at=now) for each in rows])
+
+
+def _answers(engine: Engine, ticket_id: str, said: Sequence[Said]) -> dict[str, tuple[str, Said]]:
+    """The answers found on the ticket, with their keys, by the ids of the comments that they answer."""
+    ours = f"{engine.book.site}/{ticket_id}/{COMMAND}/"
+    return {
+        key.removeprefix(ours).partition("@")[0]: (key, comment)
+        for comment in said
+        for key in comment.keys
+        if key.startswith(ours)
+    }
+
+
+def _written(command: Command) -> str:
+    return command.word if command.value is None else f"{command.word} {command.value}"
+
+
+def _words(message: Message, engine: Engine) -> Lines:
+    """All commands with what they do, in the language of whom it answers."""
+    language = language_of((message.who,) if message.who else (), engine.book)
+    name = engine.book.entries.manners.name
+    lines = (f"{as_told(word, language, name)} – {order.tells[language]}" for word, order in ORDERS.items())
+    return Lines(tuple(lines))
+
+
+def _until(command: Command, ticket: Ticket, engine: Engine, now: Moment) -> dict[str, Value]:
+    if command.word not in ("acknowledge", "snooze"):
+        return {}
+    view = look(ticket, engine.book, now, engine.desk(now)).view
+    until = snoozed_until(view) if command.word == "snooze" else acknowledged_until(view)
+    return {} if until is None else {"until": At(until)}
+
+
+def _status(ticket: Ticket, engine: Engine, now: Moment) -> Mapping[str, Value]:
+    judged = look(ticket, engine.book, now, engine.desk(now))
+    values = dict(status_values(judged))
+    if (until := snoozed_until(judged.view)) is not None:
+        values["until"] = At(until)
+    return values
