@@ -116,9 +116,12 @@ def look_at(
         client.close()
 
 
-def tie(catalogue: Catalogue, book: Rulebook, folder: Path) -> Binding:
-    """Tie the rules to the Jira. Raises Misconfigured for all that it lacks or its account may not do."""
-    binding = bind(book.entries, catalogue)
+def tie(catalogue: Catalogue, book: Rulebook, folder: Path, secret: str = "") -> Binding:
+    """Tie the rules to the Jira, `secret` being what only this bot knows.
+
+    Raises Misconfigured for all that it lacks or its account may not do.
+    """
+    binding = bind(book.entries, catalogue, secret)
     findings = binding if isinstance(binding, list) else []
     findings = [*findings, *access.findings(catalogue, book.entries, speaks(book.entries))]
     if findings or isinstance(binding, list):
@@ -199,7 +202,7 @@ def ready_for(
 ) -> Ready:
     """Tie a desk to what its Jira has now; `client` is to speak for it. Raises as `look_at` and `tie` do."""
     catalogue = look_at(settings.jira, desk.book.entries, reached, sleep=sleep)
-    binding = tie(catalogue, desk.book, settings.rules.folder)
+    binding = tie(catalogue, desk.book, settings.rules.folder, token_of(settings.jira))
     tracker = JiraTracker(client, catalogue, binding, desk.book.entries)
     return Ready(desk.book, desk.messages, tracker, binding.fingerprint)
 

@@ -6,7 +6,7 @@ words out. Numbers made with different keys do not compare.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -55,6 +55,31 @@ def likeness(one: Sequence[int], other: Sequence[int]) -> float:
 
 def _weight(numbers: Iterable[int]) -> int:
     return sum(_FIGURES_WEIGH if number & 1 else 1 for number in numbers)
+
+
+class Alike(Mapping[str, tuple[str, ...]]):
+    """Which earlier open tickets tell of the same as a ticket: their keys, by its id, worked out when it is asked."""
+
+    def __init__(self, tickets: Iterable[Sketched]) -> None:
+        self._tickets = {ticket.ticket_id: ticket for ticket in tickets}
+        self._by_category: dict[str | None, list[Sketched]] = {}
+        for ticket in self._tickets.values():
+            self._by_category.setdefault(ticket.category, []).append(ticket)
+        self._found: dict[str, tuple[str, ...]] = {}
+
+    def __getitem__(self, ticket_id: str) -> tuple[str, ...]:
+        """The keys, oldest ticket first; raises KeyError for a ticket that is not among those compared."""
+        if ticket_id not in self._found:
+            ticket = self._tickets[ticket_id]
+            others = sorted(alike(ticket, self._by_category[ticket.category]), key=lambda other: other.created_at)
+            self._found[ticket_id] = tuple(other.key for other in others)
+        return self._found[ticket_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tickets)
+
+    def __len__(self) -> int:
+        return len(self._tickets)
 
 
 def alike(ticket: Sketched, others: Iterable[Sketched]) -> Iterator[Sketched]:

@@ -16,6 +16,7 @@ from bot.core.ticket import Moment
 from bot.engine.desk import desk_of
 from bot.engine.given import last, loads
 from bot.engine.mailer import Mailer
+from bot.engine.sketches import Sketches
 from bot.engine.tracker import Ailing, Refused, Tracker
 from bot.store.store import Store
 from bot.texts import Messages
@@ -61,7 +62,8 @@ class Engine:
     could not be read, by id: only the sweep asks for these again. `clock` tells how late it has become in a long
     cycle; without one a cycle takes no time. `doubts` counts a ticket's writes whose answer was lost, by its id,
     since the last that was confirmed. `notices` are what the lead is yet to be told on the control ticket,
-    `given` the persons to whom the bot assigned tickets, by ticket, until the mirror shows it.
+    `given` the persons to whom the bot assigned tickets, by ticket, until the mirror shows it. `sketches` tell which
+    open tickets are alike.
     """
 
     tracker: Tracker
@@ -78,10 +80,11 @@ class Engine:
     notices: list[Step] = field(default_factory=list)
     post: Post = Post()
     given: dict[str, str] = field(default_factory=dict)
+    sketches: Sketches = field(default_factory=Sketches)
 
     def desk(self, now: Moment) -> Desk:
         """What judging a ticket needs now that crosses tickets."""
-        desk = desk_of(self.store, self.book)
+        desk = replace(desk_of(self.store, self.book), alike=self.sketches.alike(self.store, self.book))
         if all(queue.owner == NOBODY for queue in self.book.entries.queues):
             return desk
         return replace(desk, loads=loads(self.store, self.book, self.given), last=last(self.store, self.book))

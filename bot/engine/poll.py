@@ -72,6 +72,7 @@ def mirror(engine: Engine, ids: Sequence[str], now: Moment, report: Report) -> M
             engine.store.put_tickets(tickets, engine.facts, now)
             tied = due_with([ticket.id for ticket in tickets], engine.store, engine.book)
             engine.store.judged(dict.fromkeys(tied, now))
+        engine.sketches.take(tickets, engine.book)
     for trouble in reading.troubles:
         engine.store.trouble(trouble.ticket_id, trouble.what, now)
         report.troubles.append(f"{trouble.ticket_id}: {trouble.what}")
@@ -119,6 +120,7 @@ def lay_aside(engine: Engine, gone: Sequence[str], now: Moment, report: Report) 
     with engine.store.transaction():
         engine.store.gone(gone, now)
         engine.store.judged(dict.fromkeys(due_with(gone, engine.store, engine.book), now))
+        engine.sketches.forget(gone)
         engine.store.write_entries(
             [turned(entry, "withdrawn", "the ticket is no longer on the desk", now) for entry in waiting]
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, datetime
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
@@ -51,7 +52,8 @@ def over_http() -> Outcome:
         lacks: dict[str, set[str]] = {name: set() for name in names.values()}
         for row in demo.engine.store.ledger():
             if row.rung == "gaps":
-                lacks[names[row.ticket_key]].update(row.because.rpartition("missing: ")[2].split(", "))
+                missing = re.search("missing: ([^;]*)", row.because)
+                lacks[names[row.ticket_key]].update(missing[1].split(", ") if missing else ())
     said: dict[str, list[Spoken]] = {name: [] for name in names.values()}
     for spoken in played.spoken:
         said[names[spoken.ticket]].append(spoken)
@@ -81,7 +83,8 @@ def test_so_much_is_said(over_http: Outcome) -> None:
     ("ticket", "when", "rule", "rung", "to"),
     [
         ("D01", "2026-12-14 09:15", "it-support", "routed", ["spetsialist1"]),
-        ("D13", "2026-12-15 14:15", "reports", "unsure", ["koordinaator1"]),
+        ("D13", "2026-12-15 14:15", "waste", "routed", ["spetsialist3"]),
+        ("D30", "2026-12-17 15:15", "wrong-addressee", "unsure", ["koordinaator1", "juht1"]),
         # solved on Tuesday at 16:20; one working hour later is 8:20 on Wednesday
         ("D07", "2026-12-16 08:30", "solution-reached-customer", "ask", ["spetsialist1"]),
         ("D07", "2026-12-17 14:30", "solution-reached-customer", "remind", ["spetsialist1"]),
@@ -98,7 +101,11 @@ def test_so_much_is_said(over_http: Outcome) -> None:
         # what the forwarder left out is asked for as it is handed over, in one comment with the route
         ("D02", "2026-12-14 09:45", "declaration-data", "gaps", ["spetsialist4"]),
         ("D10", "2026-12-15 14:00", "sign-in-data", "gaps", ["spetsialist4"]),
-        ("D16", "2026-12-18 10:45", "report-data", "gaps", ["spetsialist4", "koordinaator1"]),
+        ("D16", "2026-12-18 10:45", "report-data", "gaps", ["spetsialist4"]),
+        # what does not look right is asked about there too, and personal data are to be removed
+        ("D05", "2026-12-14 11:00", "permit-data", "gaps", ["spetsialist2"]),
+        ("D24", "2026-12-22 09:30", "clear-words", "gaps", ["spetsialist1"]),
+        ("D22", "2026-12-15 10:15", "personal-data", "ask", ["spetsialist3"]),
         # known on Friday at 14:15, as a free text says
         ("D29", "2026-12-18 14:30", "data-breach", "know", ["aks1", "spetsialist3"]),
     ],

@@ -1,0 +1,59 @@
+"""Which open tickets of the desk tell of the same: what is kept of each, read once and kept up with the mirror."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from bot.core.flaws import DUPLICATE, sought_by
+from bot.core.likeness import Alike, Sketched
+from bot.core.rulebook import Rulebook
+from bot.core.ticket import Ticket
+from bot.store.store import Store
+
+
+@dataclass(slots=True)
+class Sketches:
+    """The sketches of open tickets by id, once they were asked for; a rulebook that asks for none costs nothing."""
+
+    _known: dict[str, Sketched] | None = None
+    _alike: Alike | None = None
+    _wanted: dict[str, bool] = field(default_factory=dict)
+
+    def alike(self, store: Store, book: Rulebook) -> Mapping[str, tuple[str, ...]]:
+        """The keys of earlier open tickets that tell of the same as a ticket, by its id; none where no rule asks."""
+        if book.version not in self._wanted:
+            self._wanted = {book.version: DUPLICATE in sought_by(book.entries).words}
+            self._known = self._alike = None
+        if not self._wanted[book.version]:
+            return {}
+        if self._known is None:
+            self._known = {}
+            self.take(store.open_tickets(_open(book)), book)
+        if self._alike is None:
+            self._alike = Alike(self._known.values())
+        return self._alike
+
+    def take(self, tickets: Iterable[Ticket], book: Rulebook) -> None:
+        """Keep what tickets are as they were just read, and forget those that are no longer open."""
+        if self._known is None:
+            return
+        states = _open(book)
+        for ticket in tickets:
+            known = self._known.pop(ticket.id, None)
+            made = Sketched(ticket.id, ticket.key, ticket.category, ticket.created_at, ticket.sketch)
+            if ticket.state in states and ticket.sketch:
+                self._known[ticket.id] = made
+            if known != self._known.get(ticket.id):
+                self._alike = None
+
+    def forget(self, ids: Iterable[str]) -> None:
+        """Forget tickets that are no longer on the desk."""
+        if self._known is not None:
+            for ticket_id in ids:
+                if self._known.pop(ticket_id, None) is not None:
+                    self._alike = None
+
+
+def _open(book: Rulebook) -> frozenset[str]:
+    return frozenset(state.state for state in book.entries.states if state.standing == "open")
