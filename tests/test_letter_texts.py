@@ -29,8 +29,8 @@ SAYS = {"handover": "substitution", "back": "handover_back", "ceiling": "ceiling
 
 TYPED: dict[str, Value] = {
     "n": Count(5), "unsure": Count(1), "more": Count(2), "at": At(NOW), "date": Day(date(2026, 11, 17)),
-    "due": At(NOW + 86_400), "from_day": Day(date(2026, 11, 16)), "until_day": Day(date(2026, 11, 20)), "deputy": "spetsialist2",
-    "person": "spetsialist1",
+    "due": At(NOW + 86_400), "from_day": Day(date(2026, 11, 16)), "until_day": Day(date(2026, 11, 20)),
+    "deputy": "spetsialist2", "person": "spetsialist1",
 }  # fmt: skip
 
 

@@ -345,8 +345,8 @@ class Manners(_Entry):
     """Every rule only records what it would have said."""
     desk_ticket: str | None = None
     """The key of the ticket on which letters are comments for those who get no mail; `control` by default."""
-    summary_at: TimeOfDay | None = Field(default="08:30", validate_default=True)
-    """When the morning summary comes, on each working day of its recipient; nothing (`~`) for none."""
+    summary_at: TimeOfDay = Field(default="08:30", validate_default=True)
+    """When the morning summary comes, on each working day of its recipient; `never` for none."""
     summary_empty: StrictBool = False
     """The summary comes to everybody also when there is nothing to say."""
 

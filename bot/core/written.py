@@ -170,15 +170,19 @@ CalendarDate = Annotated[Date, WithJsonSchema(_CALENDAR_DATE)]
 
 
 def _time_of_day(value: object) -> object:
-    if isinstance(value, time):
+    if value is None or isinstance(value, time):
         return value
+    if value == "never":
+        return None
     if isinstance(value, str) and re.fullmatch(_TIME, value):
         return time.fromisoformat(value)
-    raise ValueError(f"'{value}' is not a time of day; write for example \"08:30\"")
+    raise ValueError(f"'{value}' is not a time of day; write for example \"08:30\", or never")
 
 
-TimeOfDay = Annotated[time, BeforeValidator(_time_of_day), WithJsonSchema(text_like(_TIME, "08:30"))]
-"""A time on the clock on the wall."""
+TimeOfDay = Annotated[
+    time | None, BeforeValidator(_time_of_day), WithJsonSchema(text_like(f"{_TIME}|never", "08:30", "never"))
+]
+"""A time on the clock on the wall, or none."""
 
 
 def _day(value: object) -> object:
