@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import groupby
 from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined, Template
 
 from bot.core.doc import Block, Bullets, Doc, Inline, Link, Mention, Paragraph, Text
 from bot.core.entries import Names
@@ -69,10 +71,8 @@ class Writing:
     def html(self) -> str:
         """The letter as a page of HTML with all style in its tags, as mail programs want it."""
         import css_inline
-        from jinja2 import Environment, StrictUndefined
 
-        environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-        page = environment.from_string(_TEMPLATE.read_text("utf-8")).render(
+        page = _template().render(
             subject=self.subject,
             language=self.language,
             opening=self._opening.blocks,
@@ -146,6 +146,12 @@ class Writing:
 
     def _called(self, names: Mapping[str, Names], word: str) -> str:
         return next(text for language, text in names[word].items() if language == self.language)
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(_TEMPLATE.read_text("utf-8"))
 
 
 def _size(section: Section) -> int:

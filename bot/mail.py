@@ -207,8 +207,9 @@ class FolderMailer:
     def send(self, mail: Mail) -> None:
         """Write one letter."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        made = message(mail, self.sender, None, self.site)
-        (self.folder / f"{self.name(mail)}.eml").write_bytes(made.as_bytes(policy=SMTP))
+        made, name = message(mail, self.sender, None, self.site), self.name(mail)
+        same = len(list(self.folder.glob(f"{name}*.eml")))
+        (self.folder / f"{name}{f'-{same + 1}' if same else ''}.eml").write_bytes(made.as_bytes(policy=SMTP))
         self.sent += 1
 
     def close(self) -> None:

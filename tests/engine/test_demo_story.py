@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import date, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
@@ -44,9 +45,15 @@ def played_in_process(flavour: str, days: int) -> tuple[Played, int]:
 
 
 @pytest.fixture(scope="module")
-def over_http() -> Outcome:
+def letters(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the demo of a Cloud desk leaves its letters."""
+    return tmp_path_factory.mktemp("letters")
+
+
+@pytest.fixture(scope="module")
+def over_http(letters: Path) -> Outcome:
     """What the demo of a Cloud desk comes to, what was said on each of the story's tickets, and what each lacks."""
-    with open_demo("cloud", "keskkonnaamet", DAYS) as demo:
+    with open_demo("cloud", "keskkonnaamet", DAYS, letters=letters) as demo:
         played = play(demo)
         names = {demo.sandbox.world.issues[number].key: name for name, number in demo.stage.ids.items()}
         lacks: dict[str, set[str]] = {name: set() for name in names.values()}
@@ -171,3 +178,15 @@ def test_nobody_hears_twice_of_one_thing_and_everybody_within_the_desks_hours(
     calendar = shipped().book.calendar
     assert all(calendar.is_open(spoken.at) for spoken in over_http[0].spoken)
     assert {local(spoken.at).date() for spoken in over_http[0].spoken} >= {date(2026, 12, 14), date(2026, 12, 31)}
+
+
+def test_each_morning_everybody_has_one_summary_of_what_is_theirs(over_http: Outcome, letters: Path) -> None:
+    sent = over_http[0].letters
+    summaries = [(letter.to, local(letter.due_at)) for letter in sent if letter.rule == "summary"]
+    assert len(summaries) == len(set(summaries)) >= 100
+    assert {(due.hour, due.minute) for _, due in summaries} == {(8, 30)}
+    days = {due.date() for _, due in summaries}
+    assert {due.date() for who, due in summaries if who == "koordinaator1"} == days
+    titles = {section.title for letter in sent for section in letter.sections}
+    assert titles >= {"undelivered", "overdue", "at_risk", "incomplete", "unassigned", "moved", "rest"}
+    assert len(list(letters.glob("*.eml"))) == len(sent)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from desks import DAY, HOUR, MONDAY, Desk
+from desks import DAY, HOUR, MONDAY, Desk, shipped
+from fake_mailer import FakeMailer
 
 from bot import logs
+from bot.engine.engine import Post
 from bot.report.digest import gather, html
 from bot.sandbox import acts
 from bot.sandbox.faults import Fault
@@ -45,7 +47,10 @@ def test_personal_data_stays_in_the_ticket(
 ) -> None:
     logs.configure("debug", form)
     people_at_work(desk)
-    with desk.bot(f"sqlite:///{tmp_path / 'bot.db'}") as bot:
+    mailer = FakeMailer(["later", "never"])
+    addresses = {person.person: f"{person.person}@desk.example" for person in shipped().book.entries.people}
+    post = Post(mailer, addresses, "https://jira.example/browse/")
+    with desk.bot(f"sqlite:///{tmp_path / 'bot.db'}", post=post) as bot:
         desk.site.faults.faults = [
             Fault("answer", "POST", r"/comment$", status=403),
             Fault("drop after", "POST", r"/comment$", skip=1),
@@ -60,7 +65,14 @@ def test_personal_data_stays_in_the_ticket(
         page = html(digest, book, "et", "https://jira.example/browse/")
         found = {"digest": page.encode(), "log": "".join(capsys.readouterr()).encode()}
         found |= {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    letters = [f"{mail.subject}\n{mail.plain}\n{mail.html}" for mail in mailer.arrived]
     assert "KKA-1" in page
+    assert any("KKA-1" in text for text in letters)
+    assert not any(
+        "KKA" in mail.subject or "desk.example" in text for mail, text in zip(mailer.arrived, letters, strict=True)
+    )
+    assert not any(b"desk.example" in content for content in found.values())
+    found["letters"] = "".join(letters).encode()
     assert b"KKA-1" in found["log"]
     assert b"KKA-1" in b"".join(found[name] for name in found if name.startswith("bot.db"))
     for where, content in found.items():
