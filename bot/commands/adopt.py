@@ -24,6 +24,7 @@ from bot.settings import Misconfigured, Settings, load_settings
 from bot.start import placed, read_desk
 from bot.store.scratch import scratch
 from bot.store.store import Store
+from bot.store.tied import each_with_others
 
 _FIRST_YEAR, _LAST_YEAR = 1971, 2149
 
@@ -152,7 +153,8 @@ def _meaning(store: Store, book: Rulebook, names: Collection[str], day: date, no
 def _arranged(store: Store, book: Rulebook, at: Moment) -> Arrangement:
     """What the rulebook makes of the tickets as the database has them, at a moment."""
     desk = desk_of(store, book)
-    wishes = [wish for ticket in store.open_tickets() if (wish := _judged(ticket, book, desk, at)) and wish.steps]
+    known = each_with_others(desk, store.open_tickets(), store, book, at)
+    wishes = [wish for ticket, others in known if (wish := _judged(ticket, book, others, at)) and wish.steps]
     rows = store.entries([wish.ticket_id for wish in wishes])
     ledger = {key: row for entries in rows.values() for key, row in entries.items()}
     calendar = book.calendar

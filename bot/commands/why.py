@@ -32,6 +32,7 @@ from bot.settings import Misconfigured, load_settings
 from bot.start import read_desk
 from bot.store.scratch import looking
 from bot.store.store import Store
+from bot.store.tied import as_it_was, with_others
 
 VERSION = 1
 """The version of the JSON object; counted up when a name in it changes its meaning or goes."""
@@ -101,7 +102,7 @@ def _explained(
     ticket = _ticket(store, book, key)
     rows = store.entries([ticket.id])[ticket.id]
     if is_now or at > polled_at:
-        found = _asked(ticket, book, rows, _desk_now(store, book, at), desk_of(store, book), at)
+        found = _asked(ticket, book, rows, _desk_now(store, book, at), _known(store, book, ticket, at), at)
         remarks = [*_present(store, ticket, found, polled_at), *_judged_by_others(rows, book)]
         return found, [*remarks, *_kept(store, found)]
     then = as_of(ticket, at)
@@ -109,8 +110,12 @@ def _explained(
         created = local(ticket.created_at, ZoneInfo(book.calendar.timezone))
         raise Misconfigured(f"{ticket.key} was not there yet: it was created at {created}")
     known = {step: row for step, row in rows.items() if row.at <= at}
-    found = _asked(then, book, known, _desk_then(store, book, at), desk_of(store, book), at)
+    found = _asked(then, book, known, _desk_then(store, book, at), as_it_was(_known(store, book, then, at), at), at)
     return found, [*_past(rows, known, at), *_judged_by_others(known, book), *_kept(store, found)]
+
+
+def _known(store: Store, book: Rulebook, ticket: Ticket, at: Moment) -> Desk:
+    return with_others(desk_of(store, book), [ticket], store, book, at)
 
 
 def _asked(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from bot.core.arrange import DeskState, arrange
 from bot.core.desk import QUIET, Desk
 from bot.core.explain_clocks import clock_facts, dates_facts, deadline_facts
-from bot.core.explain_rules import completeness_facts, ladder_facts, nothing_to_route, route_facts
+from bot.core.explain_rules import completeness_facts, incident_facts, ladder_facts, nothing_to_route, route_facts
 from bot.core.explain_step import Asked
 from bot.core.explanation import Explanation, NextLook, RuleFacts, TicketFacts
 from bot.core.history import forwarder
@@ -61,7 +61,7 @@ def _ticket(judged: Judged, wishes: Wishes, desk: DeskState) -> TicketFacts:
         id=ticket.id,
         project=ticket.project,
         created_at=ticket.created_at,
-        state=after.state,
+        state=view.state,
         standing=after.standing,
         tier=after.tier,
         ball=after.ball,
@@ -96,5 +96,7 @@ def _rules(asked: Asked) -> Iterator[RuleFacts]:
         yield route_facts(route, taken, why_none, asked)
     for rule in entries.completeness:
         yield completeness_facts(rule, asked)
+    for incident in entries.incidents:
+        yield incident_facts(incident, asked)
     for ladder in entries.ladders:
         yield ladder_facts(ladder, asked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from bot.core.completeness import gaps, handed_over_at, held_back_until
-from bot.core.entries import Completeness, Ladder, Route
+from bot.core.entries import Completeness, Incident, Ladder, Route
 from bot.core.explain_clocks import conditions, missing
 from bot.core.explain_rungs import addressed, rungs_of, why_no_clock
 from bot.core.explain_step import UNKNOWN_STATE, Asked, Verdict, facts, fate, is_unknown
@@ -79,6 +79,20 @@ def completeness_facts(rule: Completeness, asked: Asked) -> RuleFacts:
         return msgspec.structs.replace(found, requires=rule.requires)
     asked_about = (*(f"{FORMAT}:{word}" for word in gap.malformed), *gap.asked)
     return msgspec.structs.replace(found, requires=rule.requires, missing=gap.missing, asks=asked_about)
+
+
+def incident_facts(rule: Incident, asked: Asked) -> RuleFacts:
+    """A rule on mass incidents, and what it says on this ticket."""
+    view = asked.judged.view
+    tree = conditions(rule.when, view)
+    step = next((step for step in asked.wishes.steps if step.rule == rule.name), None)
+    verdict: Verdict = "no incident", "no burst of tickets is told on it, and it is no incident that was solved"
+    if is_unknown(asked):
+        verdict = UNKNOWN_STATE
+    elif step is not None:
+        verdict = fate(step, asked)
+    to = addressed(step.to if step.say == rule.solved else rule.to, view) if step is not None else ()
+    return facts(rule, tree, verdict, asked, step=step, to=to)
 
 
 def ladder_facts(ladder: Ladder, asked: Asked) -> RuleFacts:

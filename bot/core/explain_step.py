@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.core.arrange import Arrangement, Held
-from bot.core.entries import Completeness, Ladder, Route
+from bot.core.entries import Completeness, Incident, Ladder, Route
 from bot.core.explanation import Addressee, Condition, Outcome, RuleFacts, Wished
 from bot.core.judge import Judged
 from bot.core.ledger import Entry
@@ -45,7 +45,7 @@ def is_unknown(asked: Asked) -> bool:
 
 
 def facts(
-    rule: Route | Completeness | Ladder,
+    rule: Route | Completeness | Incident | Ladder,
     tree: tuple[Condition, ...],
     verdict: Verdict,
     asked: Asked,

@@ -31,6 +31,7 @@ Outcome = Literal[
     "nothing to route",
     "complete",
     "not handed over",
+    "no incident",
     "unknown state",
 ]
 
@@ -257,7 +258,7 @@ class Wished(msgspec.Struct, frozen=True):
 class RuleFacts(msgspec.Struct, frozen=True):
     """A rule on the ticket: its conditions, its clock, its rungs, and what comes of it now.
 
-    `kind` is `route`, `completeness` or `ladder`.
+    `kind` is `route`, `completeness`, `incident` or `ladder`.
 
     `outcome` says what, `because` why; where it is held, `held_by` says by what, and `not_before_at` until when.
     `next_at` is when its next rung is reached, `live_since_at` the beginning of the day under `since`. `earlier` is

@@ -88,9 +88,12 @@ def _counted(rule: Incident, ticket: Ticket, book: Rulebook) -> Threshold | None
 
 def incident_steps(view: View, values: Callable[[View], Mapping[str, Value]]) -> Iterator[Step]:
     """What is said of mass incidents on a ticket: that it may have begun one, and that the one it is was solved."""
+    listed: set[str] = set()
     for rule in view.book.entries.incidents:
         yield from _burst_steps(rule, view, values)
-        yield from _solved_steps(rule, view, values)
+        if rule.solved is not None and rule.link not in listed:
+            listed.add(rule.link)
+            yield from _solved_steps(rule, view, values)
 
 
 def _burst_steps(rule: Incident, view: View, values: Callable[[View], Mapping[str, Value]]) -> Iterator[Step]:

@@ -148,7 +148,7 @@ def _withheld(step: Step, view: View) -> Step:
         return step
     if view.silent is not None:
         return structs.replace(step, withheld=view.silent)
-    if ladder is not None and view.work is not None and view.work.because is not None and "work" not in ladder.when:
+    if ladder is not None and view.work is not None and view.is_unseen and "work" not in ladder.when:
         return structs.replace(step, withheld=f"how it stands is not known, as {view.work.because}")
     return step
 
@@ -464,8 +464,7 @@ def _promises(judged: Judged) -> Iterator[tuple[str, Value]]:
 
 
 def _common_values(view: View) -> dict[str, Value]:
-    unseen = view.work is not None and view.work.because is not None
-    values: dict[str, Value] = {"state": Name("state", UNKNOWN if unseen else view.happened[-1].after.state)}
+    values: dict[str, Value] = {"state": Name("state", view.state)}
     if view.work is not None:
         values["work"] = ", ".join(view.work.keys)
     if view.ticket.queue not in (None, UNKNOWN):

@@ -43,7 +43,7 @@ def rows_of(judged: Judged, now: Moment) -> Iterable[tuple[str, Row]]:
     yield from sorted(deadlines, key=lambda found: found[1].at)[:1]
     if after.ball == "customer" and (cycle := since_cycle("ball is customer", view)) is not None:
         yield "customer", _row(judged, cycle.started_at, _run(cycle, now))
-    if after.ball == "tier 2" and (cycle := since_cycle("movement", view)) is not None:
+    if after.ball == "tier 2" and not view.is_unseen and (cycle := since_cycle("movement", view)) is not None:
         still = elapsed_s(cycle, now)
         if still >= view.book.entries.digest.still.working_s(cycle.calendar.day_s):
             yield "still", _row(judged, cycle.started_at, Amount(still, cycle.calendar.day_s))
@@ -81,4 +81,4 @@ def _run(cycle: Cycle, now: Moment) -> Amount:
 
 def _row(judged: Judged, at: Moment, amount: Amount | None = None, policy: str = "") -> Row:
     ticket = judged.view.ticket
-    return Row(ticket.key, ticket.queue, judged.view.happened[-1].after.state, at, amount, policy)
+    return Row(ticket.key, ticket.queue, judged.view.state, at, amount, policy)

@@ -15,8 +15,9 @@ from bot.core.completeness import asked_in, missing_in
 from bot.core.deadlines import DEADLINE
 from bot.core.judge import judge
 from bot.core.rulebook import Rulebook
+from bot.core.ruletest_others import asked_about
 from bot.core.ruletest_silence import why_not
-from bot.core.ruletest_ticket import moment, ticket_at
+from bot.core.ruletest_ticket import moment
 from bot.core.ruletest_words import Case, Expectations, Expected
 from bot.core.steps import Step, rules_of
 
@@ -73,7 +74,12 @@ def coverage(book: Rulebook, outcomes: Iterable[Outcome]) -> list[Covered]:
     rungs = [(ladder.name, rung.rung) for ladder in entries.ladders for rung in ladder.rungs]
     beside = {clock: clock.removeprefix(DEADLINE) for clock in ladders.values() if clock.startswith(DEADLINE)}
     met = {clock for name, clock in ladders.items() if (name, "") in spoke}
-    rules = [*(route.route for route in entries.routes), *(rule.name for rule in entries.completeness), *ladders]
+    rules = [
+        *(route.route for route in entries.routes),
+        *(rule.name for rule in entries.completeness),
+        *(rule.name for rule in entries.incidents),
+        *ladders,
+    ]
     return [
         Covered("rules", tuple(name for name in rules if (name, "") not in spoke), len(rules)),
         Covered("rungs", tuple(f"{name} ({rung})" for name, rung in rungs if (name, rung) not in spoke), len(rungs)),
@@ -94,8 +100,8 @@ def _ask(
 ) -> Sequence[Step]:
     """What is said at one of a test's moments; what of it is not as expected goes into `differences`."""
     now = moment(time, book)
-    ticket = ticket_at(case, book, now)
-    arranged = arrange([judge(ticket, book, now)], {}, book, DeskState(), now)
+    ticket, desk = asked_about(case, book, now)
+    arranged = arrange([judge(ticket, book, now, desk)], {}, book, DeskState(), now)
     said = [*(step for steps in arranged.say for step in steps), *arranged.observe]
     silent = [(held.step, held.because) for held in arranged.hold]
     silent += [(step, "it was due before the rule's `since`") for step in arranged.adopt]
@@ -104,12 +110,14 @@ def _ask(
         step = next((step for step in left if _is_meant(one, step)), None)
         if step is None:
             because = next((because for step, because in silent if _is_meant(one, step)), None)
-            differences.append(Difference(time, _told(one), "nothing", because or why_not(one, ticket, book, now)))
+            differences.append(
+                Difference(time, _told(one), "nothing", because or why_not(one, ticket, book, now, desk))
+            )
             continue
         left.remove(step)
         if isinstance(one, Expected) and (unlike := _unlike(one, step)):
             wanted, found = ({word: pair[i] for word, pair in unlike.items()} for i in (0, 1))
-            because = why_not(one, ticket, book, now) if "rung" in unlike or "repeat" in unlike else None
+            because = why_not(one, ticket, book, now, desk) if "rung" in unlike or "repeat" in unlike else None
             differences.append(Difference(time, _worded(one.rule, wanted), _worded(one.rule, found), because))
     ladders = {ladder.name for ladder in book.entries.ladders}
     for step in left:

@@ -29,12 +29,28 @@ def _case(case: Case, book: Rulebook) -> Iterator[Finding]:
     if (case.now is None) != (case.expect is None) or (case.now is None) == (case.expect_at is None):
         yield Finding((), "a test has either `now` and `expect`, or `expect_at`")
         return
-    words = [*_ticket(case.ticket, book), *_expected(case, book)]
+    words = [*_ticket(case.ticket, book), *_others(case, book), *_expected(case, book)]
     yield from words
     late = list(_moments(case, book))
     yield from late
     if not words and not late:
         yield from _story(case, book)
+
+
+def _others(case: Case, book: Rulebook) -> Iterator[Finding]:
+    """What is wrong with the other tickets, and with what ties them."""
+    for i, other in enumerate(case.others):
+        path: Path = ("others", i)
+        for place, text, meant in _ticket(other.ticket, book):
+            yield Finding((*path, *place), text, meant)
+        yield from known((*path, "tied"), "word under `links`", other.tied, book.entries.links)
+        yield from known((*path, "ties"), "word under `links`", other.ties, book.entries.links)
+        if other.unreadable and other.tied is None:
+            yield Finding((*path, "unreadable"), "only a ticket that this one is tied to is looked at; add `tied`")
+        if other.at is not None and other.tied is None and other.ties is None:
+            yield Finding((*path, "at"), "nothing ties the two; add `tied` or `ties`")
+        if other.at is not None and (wrong := _skipped(other.at, book)):
+            yield Finding((*path, "at"), wrong)
 
 
 def _ticket(ticket: TicketWords, book: Rulebook) -> Iterator[Finding]:
@@ -108,7 +124,8 @@ def _one(path: Path, one: Expected, book: Rulebook) -> Iterator[Finding]:
     ladders = {ladder.name: ladder for ladder in book.entries.ladders}
     routes = [route.route for route in book.entries.routes]
     complete = {rule.name: rule for rule in book.entries.completeness}
-    yield from known((*path, "rule"), "rule", one.rule, [*routes, *complete, *ladders])
+    incidents = {rule.name: rule for rule in book.entries.incidents}
+    yield from known((*path, "rule"), "rule", one.rule, [*routes, *complete, *incidents, *ladders])
     for i, person in enumerate(one.to or ()):
         yield from _person((*path, "to", i), person, book)
     yield from known((*path, "queue"), "queue", one.queue, book.queues)
@@ -124,12 +141,26 @@ def _one(path: Path, one: Expected, book: Rulebook) -> Iterator[Finding]:
         for i, word in enumerate(one.asked or ()):
             single = [word for word in known_words(book.entries) if word not in FAMILIES]
             yield from known((*path, "asked", i), "finding", word, single)
+    elif one.rule in incidents:
+        rule = incidents[one.rule]
+        yield from known(
+            (*path, "say"), f"message in '{one.rule}' called", one.say, [rule.say, rule.solved or rule.say]
+        )
     elif one.rule in routes:
         yield from known((*path, "say"), f"message in '{one.rule}' called", one.say, _ROUTE_SAYS)
 
 
 def _messages(book: Rulebook) -> list[str]:
-    return [*(rung.say for ladder in book.entries.ladders for rung in ladder.rungs), *_ROUTE_SAYS, *_gaps_say(book)]
+    return [
+        *(rung.say for ladder in book.entries.ladders for rung in ladder.rungs),
+        *_ROUTE_SAYS,
+        *_gaps_say(book),
+        *_incidents_say(book),
+    ]
+
+
+def _incidents_say(book: Rulebook) -> list[str]:
+    return [said for rule in book.entries.incidents for said in (rule.say, rule.solved) if said is not None]
 
 
 def _gaps_say(book: Rulebook) -> list[str]:

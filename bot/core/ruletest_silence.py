@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.core.arrange import DeskState
+from bot.core.desk import QUIET, Desk
 from bot.core.explain import explain
 from bot.core.explanation import RuleFacts
 from bot.core.rulebook import Rulebook
@@ -10,7 +11,7 @@ from bot.core.ruletest_words import Expected
 from bot.core.ticket import Moment, Ticket
 
 
-def why_not(one: Expected | str, ticket: Ticket, book: Rulebook, now: Moment) -> str | None:
+def why_not(one: Expected | str, ticket: Ticket, book: Rulebook, now: Moment, desk: Desk = QUIET) -> str | None:
     """Why what is expected is not said of a ticket; None where that cannot be told in a line.
 
     A message alone is asked about where one rule only says it.
@@ -22,7 +23,7 @@ def why_not(one: Expected | str, ticket: Ticket, book: Rulebook, now: Moment) ->
         if len(saying) != 1:
             return None
         one = Expected(rule=saying[0])
-    found = next(rule for rule in explain(ticket, book, {}, DeskState(), now).rules if rule.rule == one.rule)
+    found = next(rule for rule in explain(ticket, book, {}, DeskState(), now, desk).rules if rule.rule == one.rule)
     return _later(found, one, book, now) or (found.because if found.step is None else None)
 
 

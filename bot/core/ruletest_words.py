@@ -104,6 +104,21 @@ class TicketWords(_Described):
     """What has happened since, oldest first; what is later than the moment asked about has not happened yet."""
 
 
+class Other(_Described):
+    """Another ticket of the test, which was created when its own history or `created` says, and what ties the two."""
+
+    ticket: TicketWords
+    """The other ticket, described as the one that the test is about."""
+    tied: str | None = None
+    """The word under `links` by which the test's ticket is tied to this one."""
+    ties: str | None = None
+    """The word under `links` by which this one is tied to the test's ticket."""
+    at: WallTime | None = None
+    """Since when they are tied; as soon as both are there by default."""
+    unreadable: Happened | None = None
+    """The bot cannot read it."""
+
+
 class Expected(_Described):
     """One thing to be said; only what is named is compared."""
 
@@ -143,6 +158,8 @@ class Case(_Described):
     """What it shows, in a sentence."""
     ticket: TicketWords
     """The ticket."""
+    others: tuple[Other, ...] = ()
+    """Other tickets: those it is tied to, and those that came beside it."""
     now: WallTime | None = None
     """The moment asked about."""
     expect: Expectations | None = None

@@ -8,7 +8,7 @@ from bot.core.clock import Act
 from bot.core.clocks import SINCE, begun, target_of, ticks
 from bot.core.deadline import read_start
 from bot.core.explanation import ClockAct, DateShift, Did, Event, Told, Value
-from bot.core.history import Turn, events
+from bot.core.history import UNSEEN, Turn, events
 from bot.core.judge import hours_of
 from bot.core.ledger import DONE, SPOKEN, Entry
 from bot.core.people import named, role_of, shown, without_strangers
@@ -25,7 +25,8 @@ def timeline(view: View, ledger: Iterable[Entry], shifts: Sequence[DateShift]) -
     rows = sorted(ledger, key=lambda row: (row.at, row.key))
     written = {message.id for message in view.ticket.messages}
     acts = _acts(view)
-    happened = [None, *events(view.ticket)]
+    own = iter([None, *events(view.ticket)])
+    happened = [None if turn.elsewhere or turn.what == UNSEEN else next(own) for turn in view.happened]
     found = [
         ((turn.at, 0, i), _turn(turn, happened[i], view, rows, tuple(acts.get(i, ())), shifts))
         for i, turn in enumerate(view.happened)
@@ -116,7 +117,9 @@ def _turn(
 
 
 def _values(turn: Turn, event: Change | Message | None, view: View) -> Iterator[Value]:
-    """The field that changed, then what followed from it."""
+    """The field that changed, or what happened in the ticket in which tier 2 works, then what followed from it."""
+    if turn.elsewhere or turn.what == UNSEEN:
+        yield Value("work", None, turn.what)
     if isinstance(event, Change):
         yield _value(event, view)
     for word in ("state", "standing", "tier", "ball", "queue"):

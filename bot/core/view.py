@@ -11,7 +11,7 @@ from bot.core.desk import QUIET, Desk
 from bot.core.history import Turn, Whole
 from bot.core.linked import Work
 from bot.core.rulebook import Rulebook
-from bot.core.ticket import Moment, Ticket
+from bot.core.ticket import UNKNOWN, Moment, Ticket
 
 T = TypeVar("T")
 
@@ -41,6 +41,16 @@ class View:
     dues: dict[str, Moment] = field(default_factory=dict)
     work: Work | None = None
     silent: str | None = None
+
+    @property
+    def is_unseen(self) -> bool:
+        """Whether nobody knows how it stands, as a ticket in which tier 2 works on it cannot be read."""
+        return self.work is not None and self.work.because is not None
+
+    @property
+    def state(self) -> str:
+        """The state to show: `unknown` where nobody knows how it stands."""
+        return UNKNOWN if self.is_unseen else self.happened[-1].after.state
 
     @property
     def at_creation(self) -> View:

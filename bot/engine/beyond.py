@@ -9,6 +9,7 @@ import structlog
 from bot.core.linked import heeded, is_outside
 from bot.core.ticket import Moment, Ticket
 from bot.engine.engine import Engine
+from bot.engine.tracker import Stamp
 from bot.store.links import LinkedRow
 from bot.store.tied import due_with
 
@@ -29,7 +30,7 @@ def newly_tied(engine: Engine, tickets: Sequence[Ticket]) -> dict[str, str]:
 
 
 def look_beyond(engine: Engine, keys: dict[str, str], now: Moment) -> None:
-    """Read these tickets outside, by their ids, and have those judged again that are tied to one that changed.
+    """Read these tickets outside, by ids or else keys, and have those judged again that are tied to one that changed.
 
     One that cannot be read stays as it was last seen, with the reason and since when. Raises what `Tracker.read`
     raises.
@@ -40,7 +41,8 @@ def look_beyond(engine: Engine, keys: dict[str, str], now: Moment) -> None:
     because = dict.fromkeys(reading.missing, "it is not there, or the account may not see it")
     because |= {trouble.ticket_id: trouble.what for trouble in reading.troubles}
     known = engine.store.linked(list(keys))
-    rows = [LinkedRow(ticket.id, ticket.key, ticket, engine.facts) for ticket in reading.tickets]
+    names = ((ticket.key if ticket.key in keys else ticket.id, ticket) for ticket in reading.tickets)
+    rows = [LinkedRow(name, ticket.key, ticket, engine.facts) for name, ticket in names]
     for id_, what in because.items():
         before = known.get(id_)
         since = before.since_at if before is not None and before.because is not None else now
@@ -56,9 +58,16 @@ def look_beyond(engine: Engine, keys: dict[str, str], now: Moment) -> None:
         engine.store.judged(dict.fromkeys(tied, now))
 
 
-def look_at_changed(engine: Engine, ids: Sequence[str], now: Moment) -> None:
-    """Read those of these tickets outside again that any ticket of the desk is tied to."""
-    look_beyond(engine, {id_: row.key for id_, row in engine.store.linked(ids).items()}, now)
+def look_at_changed(engine: Engine, stamps: Sequence[Stamp], now: Moment) -> None:
+    """Read those of these tickets outside again that any ticket of the desk is tied to, and that changed since."""
+    known = engine.store.linked([stamp.id for stamp in stamps])
+    changed = {
+        stamp.id: stamp.key
+        for stamp in stamps
+        if (row := known.get(stamp.id)) is not None
+        and (row.because is not None or row.ticket is None or row.ticket.updated_ms != stamp.updated_ms)
+    }
+    look_beyond(engine, changed, now)
 
 
 def look_at_all(engine: Engine, now: Moment, *, stale: bool = False) -> None:

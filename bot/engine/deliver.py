@@ -16,6 +16,7 @@ from bot.core.sets import yet_to_set
 from bot.core.steps import Part, Step, part
 from bot.core.ticket import Moment
 from bot.engine import given
+from bot.engine.beyond import look_beyond, newly_tied
 from bot.engine.engine import Engine, Report
 from bot.engine.tracker import Ailing, Doubtful, Refused, Said, Throttled, TrackerError, Unreachable
 from bot.store.connect import StoreError
@@ -189,6 +190,7 @@ def _still_wished(
     if not reading.tickets or reading.tickets[0].project not in engine.book.entries.projects:
         raise Refused("it is no longer there to be commented on")
     (ticket,) = engine.store.decided(reading.tickets[:1])
+    look_beyond(engine, newly_tied(engine, [ticket]), now)
     desk = with_others(engine.desk(now), [ticket], engine.store, engine.book, now)
     wishes = judge(ticket, engine.book, now, desk)
     if wishes.on_hold:

@@ -22,6 +22,7 @@ from bot.engine.desk import desk_of
 from bot.engine.engine import Engine
 from bot.engine.tracker import Tracker
 from bot.store.store import Store
+from bot.store.tied import with_others
 from bot.texts import Messages
 
 log = structlog.get_logger()
@@ -84,6 +85,8 @@ def difference(engine: Engine, ready: Ready, at: Moment) -> Difference:
             break
         rows = engine.store.entries([ticket.id for ticket in tickets])
         anew = _as_read_by(ready, engine, tickets)
+        for side, those in ((before, tickets), (after, list(anew.values()))):
+            side.desk = with_others(side.desk, those, engine.store, side.book, at)
         for ticket in tickets:
             waiting = [row for row in rows[ticket.id].values() if row.state in WAITING]
             was = _judged(ticket, before, at)

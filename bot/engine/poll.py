@@ -37,7 +37,7 @@ def poll(engine: Engine, now: Moment, report: Report) -> None:
         newest = max(newest, *(stamp.updated_ms for stamp in stamps))
         beyond = [stamp for stamp in stamps if stamp.key.rpartition("-")[0] not in projects]
         if beyond:
-            look_at_changed(engine, [stamp.id for stamp in beyond], now)
+            look_at_changed(engine, beyond, now)
             stamps = [stamp for stamp in stamps if stamp not in beyond]
         seen = engine.store.seen([stamp.id for stamp in stamps])
         fresh = {

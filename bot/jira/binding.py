@@ -6,6 +6,7 @@ import hashlib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import msgspec
 
@@ -29,6 +30,14 @@ _FILLED_IN = frozenset(
 _LISTED = 5
 
 
+class Tie(NamedTuple):
+    """What Jira's histories say when a link is made: the words of one side of a type, and the rulebook's for it."""
+
+    told: str
+    outward: bool
+    words: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Binding:
     """What Jira's ids and values mean in the rulebook's words, and back.
@@ -37,8 +46,8 @@ class Binding:
     `queues` and `categories` go by folded value, but `queues` by the status's id or the person word where one of
     these tells them apart; `people` by everything histories may call an account. `dated` are the words of fields
     whose dates deadlines need, `patterns` and `sought` what is looked for in texts, `key` what hashes of words are
-    made with, `links` the words for a type of link by its id, `listening` is by what a comment for the bot is known.
-    `fingerprint` changes whenever the same answers would be read otherwise.
+    made with, `links` the words for a type of link by its id, `ties` what histories say of one, `listening` is by
+    what a comment for the bot is known. `fingerprint` changes whenever the same answers would be read otherwise.
     """
 
     fields: Mapping[str, Field]
@@ -53,6 +62,7 @@ class Binding:
     dated: frozenset[str]
     patterns: Mapping[str, PatternEntry]
     links: Mapping[str, tuple[str, ...]]
+    ties: tuple[Tie, ...]
     listening: Listening
     sought: Sought
     key: bytes
@@ -117,6 +127,7 @@ def bind_what_is_there(entries: Entries, catalogue: Catalogue, secret: str = "")
         dated=dated,
         patterns=entries.patterns,
         links=links,
+        ties=tuple(_ties(catalogue, links)),
         listening=listening,
         sought=findings_sought,
         key=key,
@@ -259,6 +270,14 @@ def _priorities(entries: Entries, catalogue: Catalogue, problems: list[Finding])
             yield named.id, word
 
 
+def _ties(catalogue: Catalogue, links: Mapping[str, tuple[str, ...]]) -> Iterator[Tie]:
+    for kind in catalogue.link_types:
+        if kind.id in links:
+            for told, outward in {kind.outward: True, kind.inward: False}.items():
+                if told:
+                    yield Tie(fold(told), outward, links[kind.id])
+
+
 def outside_bindings(entries: Entries, catalogue: Catalogue, binding: Binding) -> dict[str, Binding]:
     """Give by what tickets outside the desk are read, by project: their states, who did what, and nothing else."""
     return {
@@ -269,6 +288,7 @@ def outside_bindings(entries: Entries, catalogue: Catalogue, binding: Binding) -
             dated=frozenset(),
             patterns={},
             links={},
+            ties=(),
             listening=Listening(()),
             sought=Sought(),
         )

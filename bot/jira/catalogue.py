@@ -95,10 +95,12 @@ class Named(msgspec.Struct, frozen=True):
 
 
 class LinkType(msgspec.Struct, frozen=True):
-    """A type of links between tickets."""
+    """A type of links between tickets, and what Jira says of the one on each side of it."""
 
     id: str
     name: str = ""
+    inward: str = ""
+    outward: str = ""
 
 
 @dataclass(frozen=True)

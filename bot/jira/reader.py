@@ -224,7 +224,8 @@ def read_ticket(issue: Issue, histories: Iterable[History], comments: Iterable[C
     if created_ms is None:
         raise Unreadable("it has no moment of creation")
     words = _words(binding)
-    links, queues = tuple(words.links(issue)), words.queues(issue)
+    histories = list(histories)
+    links, queues = tuple(words.links(issue, histories)), words.queues(issue)
     changes = tuple(words.changes(histories, frozenset(link.key for link in links), queues))
     mapped = {word: words.value(word, field, issue) for word, field in binding.fields.items()}
     if words.among is not None:
@@ -364,14 +365,31 @@ class _Words:
             return command
         return command if self.who(_decoder(User).decode(comment.edited_by)) == self.who(comment.author) else None
 
-    def links(self, issue: Issue) -> Iterator[Link]:
-        """Give the ties to other tickets that the rulebook has words for."""
+    def links(self, issue: Issue, histories: Sequence[History]) -> Iterator[Link]:
+        """Give the ties to other tickets that the rulebook has words for.
+
+        Jira leaves out of an issue's links those to issues that the account may not see; its history tells of them.
+        Such a tie has the other's key for its id.
+        """
         if not self._binding.links:
             return
+        listed: list[Link] = []
         for link in issue.field("issuelinks", list[_Link], []):
             if (other := link.outward or link.inward) is not None:
                 for word in self._binding.links.get(link.type.id, ()):
-                    yield Link(word, str(other.id), other.key, outward=link.outward is not None)
+                    listed.append(Link(word, str(other.id), other.key, outward=link.outward is not None))
+        yield from listed
+        told = [
+            item for _, history in _oldest_first(histories) for item in history.items or () if item.field == "Link"
+        ]
+        for tie in self._binding.ties if told else ():
+            made = _made(told, tie.told)
+            for word in tie.words:
+                keys = [link.key for link in listed if (link.type, link.outward) == (word, tie.outward)]
+                hidden = [key for key in made if key not in keys]
+                # An issue that was moved is listed under another key than the one in the history.
+                for key in hidden[: max(0, len(made) - len(keys))]:
+                    yield Link(word, key, key, tie.outward)
 
     def queues(self, issue: Issue) -> list[str]:
         """The queues among a field's several values, as `moves` takes them; empty where it is not such a field."""
@@ -529,6 +547,17 @@ class _Words:
 @lru_cache(maxsize=8)
 def _words(binding: Binding) -> _Words:
     return _Words(binding)
+
+
+def _made(told: Iterable[Item], words: str) -> list[str]:
+    """The keys of the others of those links that histories tell of in these words, but for those unmade since."""
+    made: dict[str, None] = {}
+    for item in told:
+        if (key := _key_of(item.now)) and f" {words} " in fold(_told(item.now_shown) or ""):
+            made[key] = None
+        elif (key := _key_of(item.was)) and f" {words} " in fold(_told(item.was_shown) or ""):
+            made.pop(key, None)
+    return list(made)
 
 
 def _key_of(side: msgspec.Raw) -> str | None:

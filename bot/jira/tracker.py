@@ -121,7 +121,7 @@ class JiraTracker:
         return Reading(tuple(ticket for ticket, *_ in found), missing, troubles)
 
     def read_outside(self, ids: Sequence[str]) -> Reading:
-        """Read tickets outside the desk's projects: their states, and what people did with them."""
+        """Read tickets outside the desk's projects, by ids or keys: their states, and what people did with them."""
         tickets: list[Ticket] = []
         troubles: dict[str, Trouble] = {}
         wanted = dict.fromkeys(ids)
@@ -133,7 +133,7 @@ class JiraTracker:
                     tickets.append(self._outside_ticket(raw, batch))
                 except (Unreadable, Refused) as error:
                     troubles[id_] = Trouble(id_, str(error))
-        there = {ticket.id for ticket in tickets}
+        there = {name for ticket in tickets for name in (ticket.id, ticket.key)}
         missing = tuple(id_ for id_ in wanted if id_ not in there and id_ not in troubles)
         return Reading(tuple(tickets), missing, tuple(troubles.values()))
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import repeat
 from pathlib import Path
 
 from bot.core.deadline import Deadline, distance, is_over, shown
 from bot.core.deadlines import dates_of
+from bot.core.desk import QUIET, Desk
 from bot.core.judge import Judged, look
 from bot.core.ledger import Entry
 from bot.core.overview import Row, rows_of
@@ -21,6 +23,7 @@ from bot.core.verdict import Verdict
 from bot.report.backlog import Band, band_of, bands
 from bot.report.words import headings
 from bot.store.store import Store
+from bot.store.tied import each_with_others
 from bot.wording import show
 
 _TEMPLATE = Path(__file__).with_name("digest.html")
@@ -85,8 +88,12 @@ def gather(
     book: Rulebook,
     now: Moment,
     verdicts: Iterable[Verdict] = (),
+    known: Callable[[Iterable[Ticket]], Iterable[tuple[Ticket, Desk]]] = lambda tickets: zip(tickets, repeat(QUIET)),
 ) -> Digest:
-    """Count and list the desk as it stands at `now`. Tickets with a security level are counted, not listed."""
+    """Count and list the desk as it stands at `now`. Tickets with a security level are counted, not listed.
+
+    `known` gives each ticket with what judging it needs to know of others.
+    """
     shown = book.entries.digest.parts
     sections: dict[str, list[Row]] = {name: [] for name in SECTIONS}
     backlog = bands(book.entries.digest)
@@ -95,8 +102,8 @@ def gather(
     standing: Counter[str] = Counter()
     secured = closed_today = 0
     today = book.calendar.start_of_day(book.calendar.day_of(now))
-    for ticket in tickets:
-        judged = look(ticket, book, now)
+    for ticket, desk in known(tickets):
+        judged = look(ticket, book, now, desk)
         after = judged.view.happened[-1].after
         standing[after.standing] += 1
         if after.standing == "closed":
@@ -230,7 +237,9 @@ def html(digest: Digest, book: Rulebook, language: str, browse: str | None = Non
         at=lambda moment: shown(At(moment)),
         amount=shown,
         titles=lambda words: shown(Several(tuple(Name("title", word) for word in words))),
-        name_of=lambda kind, word: "?" if word == UNKNOWN else shown(Name(kind, word)) if word else "–",
+        name_of=lambda kind, word: (
+            "?" if word == UNKNOWN and kind != "state" else shown(Name(kind, word)) if word else "–"
+        ),
     )
 
 
@@ -243,7 +252,15 @@ def write(store: Store, book: Rulebook, now: Moment, path: Path, language: str |
     """
     troubles = [(ticket_id, what) for ticket_id, what, _ in store.troubles()]
     verdicts = store.stopped_since(promises_since(book, now))
-    digest = gather(store.open_tickets(), store.ledger(), troubles, book, now, verdicts)
+    digest = gather(
+        store.open_tickets(),
+        store.ledger(),
+        troubles,
+        book,
+        now,
+        verdicts,
+        lambda tickets: each_with_others(QUIET, tickets, store, book, now),
+    )
     language = language or book.entries.digest.language or book.entries.language
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:

@@ -43,6 +43,7 @@ OUTCOMES: Mapping[Outcome, Sign] = {
     "nothing to route": Sign("–", "nothing to route", "dim", False),
     "complete": Sign("✓", "complete", "green", False),
     "not handed over": Sign("–", "not asked for", "dim", False),
+    "no incident": Sign("–", "no incident", "dim", False),
     "unknown state": Sign("?", "nothing", "dim", False),
 }
 

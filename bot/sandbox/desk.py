@@ -60,6 +60,15 @@ _PEOPLE = (
     ("aks1", "Andmekaitsespetsialist Üks", ("ii-tase",)),
     ("vaatleja", "Vaatleja", ("klienditugi",)),
 )
+_PROJECTS = (
+    ("10000", "KKA", "Keskkonnaameti klienditugi"),
+    ("10001", "ARH", "Arhiiv"),
+    ("10002", "KEMIT", "KEMITi kasutajatugi"),
+)
+_LINK_TYPES = (
+    ("10003", "Problem/Incident", "is caused by", "causes"),
+    ("10004", "Töö teises piletis", "on töö piletile", "tööd tehakse piletis"),
+)
 _ROLES = {"Administrators": ("juht1",), "Klienditugi": ("klienditugi",), "Teenindus": ("klienditugi", "ii-tase")}
 _OWN_TOKENS = {"piletibot": "sandbox-token", "vaatleja": "browse-token"}
 
@@ -83,9 +92,11 @@ def keskkonnaamet(flavour: Flavour, clock: Callable[[], int]) -> World:
     for field in _fields():
         world.fields[field.id] = field
     workflow = [id_ for id_, _, _ in _STATUSES]
-    for id_, key, name in (("10000", "KKA", "Keskkonnaameti klienditugi"), ("10001", "ARH", "Arhiiv")):
+    for id_, key, name in _PROJECTS:
         roles = {role: list(inside) for role, inside in _ROLES.items()}
         world.projects[key] = Project(id_, key, name, list(workflow), list(world.issue_types), roles=roles)
+    for id_, name, inward, outward in _LINK_TYPES:
+        world.link_types[id_] = {"id": id_, "name": name, "inward": inward, "outward": outward}
     return world
 
 

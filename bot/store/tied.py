@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import islice, pairwise
+
+from msgspec.structs import replace as replace_linked
 
 from bot.core.desk import Burst, Desk, Linked
 from bot.core.incidents import bursts, concerns, least, longest_s
 from bot.core.ledger import DONE
 from bot.core.linked import heeded, is_outside
+from bot.core.past import as_of
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment, Ticket
 from bot.store.store import Store
 
+_AT_ONCE = 500
 _RECENT_S = 4 * 24 * 3600
 """How long after it came a ticket may still begin a burst: over a long weekend."""
 
@@ -28,6 +32,27 @@ def with_others(desk: Desk, tickets: Sequence[Ticket], store: Store, book: Ruleb
         tied=_tied(tickets, store, book),
         bursts=_by_ticket(bursts_now(tickets, store, book, now)),
     )
+
+
+def each_with_others(
+    desk: Desk, tickets: Iterable[Ticket], store: Store, book: Rulebook, now: Moment
+) -> Iterator[tuple[Ticket, Desk]]:
+    """Each of these tickets with what `with_others` gives for it, a number of them asked about at once."""
+    coming = iter(tickets)
+    while some := list(islice(coming, _AT_ONCE)):
+        known = with_others(desk, some, store, book, now)
+        for ticket in some:
+            yield ticket, known
+
+
+def as_it_was(desk: Desk, at: Moment) -> Desk:
+    """The desk with what others are tied to as it stood at a moment."""
+    then = {
+        id_: replace_linked(each, ticket=as_of(each.ticket, at)) if each.ticket is not None else each
+        for id_, each in desk.linked.items()
+        if each.ticket is None or each.ticket.created_at <= at
+    }
+    return replace(desk, linked=then)
 
 
 def _linked(tickets: Sequence[Ticket], store: Store, book: Rulebook) -> dict[str, Linked]:

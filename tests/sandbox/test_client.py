@@ -44,7 +44,7 @@ def test_the_client_knows_the_flavour_and_itself(sandbox, jira):
     assert jira.myself()["displayName"] == "Piletibot"
     assert {each["id"] for each in jira.fields()} >= {"summary", "customfield_10201"}
     assert [each.id for each in jira.statuses()] == [f"1000{number}" for number in range(1, 9)]
-    assert [each.key for each in jira.projects()] == ["KKA", "ARH"]
+    assert [each.key for each in jira.projects()] == ["KKA", "ARH", "KEMIT"]
     held = jira.my_permissions(projectKey="KKA", permissions="ADD_COMMENTS")["permissions"]
     assert held["ADD_COMMENTS"]["havePermission"] is True
 
@@ -139,7 +139,7 @@ def test_many_threads_write_at_once_and_nothing_is_lost(clock):
 @pytest.mark.parametrize("flavour", ["cloud", "dc"])
 def test_the_desk_runs_in_real_time_on_the_port_asked_for(flavour):
     with run(flavour, 0) as first:
-        assert list(first.world.projects) == ["KKA", "ARH"]
+        assert list(first.world.projects) == ["KKA", "ARH", "KEMIT"]
         assert first.url.endswith(str(first.port))
         with pytest.raises(OSError, match="in use"):
             run(flavour, first.port)

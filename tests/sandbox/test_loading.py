@@ -47,7 +47,7 @@ def entries(jira, key):
 
 def test_what_is_met_is_created(jira):
     loaded(jira, issue(), issue(7))
-    assert [each["key"] for each in jira.get("/project")] == ["KKA", "ARH", "P"]
+    assert [each["key"] for each in jira.get("/project")] == ["KKA", "ARH", "KEMIT", "P"]
     assert jira.keys("project = P ORDER BY key") == ["P-1", "P-7"]
     assert jira.get("/issue/P-1")["fields"]["created"] == "2021-03-27T10:00:00.000+0200"
     assert "4" in [each["id"] for each in jira.get("/status")]
