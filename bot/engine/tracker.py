@@ -117,8 +117,8 @@ class Tracker(Protocol):
     def read_outside(self, ids: Sequence[str]) -> Reading:
         """Tickets outside the desk's projects, whole, their states in the words of `bot.core.linked.OUTSIDE`.
 
-        Those of a project that the rulebook does not name under `outside` are `troubles`. Where nothing but the key of
-        a ticket is known, that stands for its id.
+        Those of a project that the rulebook does not name under `outside` are `troubles`. Where nothing but a key is
+        known of a ticket, that stands for its id.
         """
         ...
 
