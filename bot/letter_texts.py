@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import groupby
@@ -56,16 +56,10 @@ class Writing:
         name = own if own in self.messages.names() else "notice_subject"
         return clean(plain(self._doc(name), lambda person: "")).strip()
 
-    @cached_property
-    def comment(self) -> Doc:
-        """The letter as a comment that mentions its recipient."""
-        mention: list[Block] = [Paragraph((Mention(self.letter.to),))]
-        return Doc((*mention, *self._opening.blocks, *self._listed(), *self._closing.blocks))
-
     @property
     def plain(self) -> str:
         """The letter as plain text, the address of each ticket behind its key."""
-        return plain(Doc((*self._opening.blocks, *self._listed(), *self._closing.blocks)), lambda person: "") + "\n"
+        return plain(Doc((*self.body, *self._closing.blocks)), lambda person: "") + "\n"
 
     @property
     def html(self) -> str:
@@ -94,19 +88,20 @@ class Writing:
     def _opening(self) -> Doc:
         return self._doc(self.letter.say)
 
+    @property
+    def body(self) -> tuple[Block, ...]:
+        """What the letter says and lists, as blocks of a message."""
+        return (*self._opening.blocks, *self._listed())
+
+    @property
+    def why(self) -> str:
+        """Why the letter comes."""
+        kind = LETTERS.get(self.letter.rule)
+        return self._called({self.letter.rule: kind.why}, self.letter.rule) if kind else self.letter.because.why
+
     @cached_property
     def _closing(self) -> Doc:
-        kind = LETTERS.get(self.letter.rule)
-        why = self._called({self.letter.rule: kind.why}, self.letter.rule) if kind else self.letter.because.why
-        return self.messages.comment(
-            [],
-            self.language,
-            to=(),
-            why=[(self.letter.rule, why)],
-            names=self.book.name,
-            zone=self.book.calendar.timezone,
-            bot_name=self.bot_name,
-        )
+        return closing((self,))
 
     def _doc(self, name: str) -> Doc:
         zone = self.book.calendar.timezone
@@ -146,6 +141,26 @@ class Writing:
 
     def _called(self, names: Mapping[str, Names], word: str) -> str:
         return next(text for language, text in names[word].items() if language == self.language)
+
+
+def comment(writings: Sequence[Writing]) -> Doc:
+    """Write some letters to one person as one comment that mentions them."""
+    mention: list[Block] = [Paragraph((Mention(writings[0].letter.to),))]
+    return Doc((*mention, *(block for each in writings for block in each.body), *closing(writings).blocks))
+
+
+def closing(writings: Sequence[Writing]) -> Doc:
+    """Write what some letters to one person end with: why they come, and the signature."""
+    first = writings[0]
+    return first.messages.comment(
+        [],
+        first.language,
+        to=(),
+        why=[(each.letter.rule, each.why) for each in writings],
+        names=first.book.name,
+        zone=first.book.calendar.timezone,
+        bot_name=first.bot_name,
+    )
 
 
 @cache

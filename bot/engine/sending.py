@@ -6,6 +6,7 @@ The intent is committed before each sending. What the mail server may have taken
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 import structlog
@@ -18,8 +19,9 @@ from bot.core.ticket import Moment, Ticket
 from bot.engine.control import control_ticket
 from bot.engine.engine import Engine, Report
 from bot.engine.mailer import Lost, Mail, NotTaken, Unsent, mail_id
-from bot.engine.tracker import Ailing, Doubtful, Refused, Unreachable
-from bot.letter_texts import Writing
+from bot.engine.tracker import Ailing, Doubtful, Refused, TrackerError, Unreachable
+from bot.letter_texts import Writing, comment
+from bot.store.store import StoreError
 from bot.texts import text_hash
 
 log = structlog.get_logger()
@@ -34,6 +36,13 @@ WAITING = frozenset(("held", "batched", "released"))
 _DAY_S = 24 * 3600
 _AGAIN_S = 300
 _LATEST_AGAIN_S = 3600
+
+
+class _Sent(NamedTuple):
+    """A letter on its way, with its row."""
+
+    letter: Letter
+    row: LetterRow
 
 
 def has_way(engine: Engine) -> bool:
@@ -93,6 +102,7 @@ def _send_each(
     engine: Engine, ready: Sequence[Letter], known: Mapping[str, LetterRow], now: Moment, report: Report
 ) -> None:
     away: str | None = None
+    comments: dict[str, list[_Sent]] = {}
     try:
         for letter in ready:
             row = _row(letter, "intended", letter.because.why, None, engine, now, known.get(letter.key))
@@ -103,18 +113,26 @@ def _send_each(
             elif not calendar.is_open(late):
                 _hold(engine, row, "quiet hours", now, calendar.next_opening(late))
             elif not engine.post.reaches(letter.to):
-                _say(engine, letter, row, now, report)
+                comments.setdefault(letter.to, []).append(_Sent(letter, row))
             elif away is not None:
                 _hold(engine, row, away, now, now + _AGAIN_S)
             else:
-                away = _mail(engine, letter, row, now, report)
+                try:
+                    away = _mail(engine, letter, row, now, report)
+                except NotTaken:
+                    comments.setdefault(letter.to, []).append(_Sent(letter, row))
     finally:
         if engine.post.mailer is not None:
             engine.post.mailer.close()
+    for person, sent in comments.items():
+        _say(engine, person, sent, now, report)
 
 
 def _mail(engine: Engine, letter: Letter, row: LetterRow, now: Moment, report: Report) -> str | None:
-    """Mail a letter; gives what is wrong where no other letter needs to be tried either."""
+    """Mail a letter; gives what is wrong where no other letter needs to be tried either.
+
+    Raises `NotTaken` where it can be said on the desk's ticket instead.
+    """
     assert engine.post.mailer is not None  # noqa: S101 - asked before
     mail = _made(engine, letter, row, now, report)
     if mail is None:
@@ -134,10 +152,9 @@ def _mail(engine: Engine, letter: Letter, row: LetterRow, now: Moment, report: R
     except NotTaken as error:
         report.troubles.append(f"the letter of the kind {letter.rule} to {letter.to}: {error}")
         log.warning("letter not taken", kind=letter.rule, reason=str(error))
+        engine.store.write_letters([turned(row, "refused", str(error), now)])
         if desk_ticket(engine) is not None:
-            _say(engine, letter, row, now, report)
-        else:
-            engine.store.write_letters([turned(row, "refused", str(error), now)])
+            raise
     except Lost as error:
         engine.store.write_letters([turned(row, "doubtful", str(error), now)])
         report.doubtful += 1
@@ -165,40 +182,48 @@ def _made(engine: Engine, letter: Letter, row: LetterRow, now: Moment, report: R
         return None
 
 
-def _say(engine: Engine, letter: Letter, row: LetterRow, now: Moment, report: Report) -> None:
-    """Say a letter as a comment on the desk's ticket, unless it stands there already."""
-    row = msgspec.structs.replace(row, way="comment")
-    tomorrow = today_of(engine, letter.to, now) + _DAY_S
+def _say(engine: Engine, person: str, sent: Sequence[_Sent], now: Moment, report: Report) -> None:
+    """Say a person's letters in one comment on the desk's ticket, but for those that stand there already."""
+    sent = [_Sent(letter, msgspec.structs.replace(row, way="comment")) for letter, row in sent]
+    tomorrow = today_of(engine, person, now) + _DAY_S
     ticket = desk_ticket(engine)
+
+    def hold(because: str, not_before: Moment) -> None:
+        for _, row in sent:
+            _hold(engine, row, because, now, not_before)
+
     if ticket is None or engine.book.entries.manners.hold in ticket.labels:
-        because = "no mail for them, and no ticket of the desk's to write on"
-        _hold(engine, row, because, now, tomorrow)
+        hold("no mail for them, and no ticket of the desk's to write on", tomorrow)
         return
     try:
-        doc = _writing(engine, letter).comment
-    except Exception as error:  # a letter that cannot be written does not stop the others
-        _unwritten(engine, letter, row, error, now, report)
-        return
-    engine.store.write_letters([row])
-    try:
-        if not _may_see(engine, letter.to, ticket):
-            _hold(engine, row, f"they may not see {ticket.key}, or nobody can tell", now, tomorrow)
+        if not _may_see(engine, person, ticket):
+            hold(f"they may not see {ticket.key}, or nobody can tell", tomorrow)
             return
-        if not _stands(engine, ticket.id, letter.key):
+        keys = {key for said in engine.tracker.said(ticket.id) for key in said.keys}
+        wanted = [each for each in sent if each.letter.key not in keys]
+        doc = comment([_writing(engine, letter) for letter, _ in wanted]) if wanted else None
+        engine.store.write_letters([row for _, row in sent])
+        if doc is not None:
             engine.seam("before write")
-            engine.tracker.say(ticket.id, doc, [letter.key], text_hash(doc))
+            engine.tracker.say(ticket.id, doc, [letter.key for letter, _ in wanted], text_hash(doc))
             engine.seam("after write")
-        _said(engine, letter, row, now, report)
+        for letter, row in sent:
+            _said(engine, letter, row, now, report)
     except Refused as error:
         wait_s = error.wait_s if isinstance(error, Ailing) else engine.pace.refused_s
-        _hold(engine, row, str(error), now, now + int(wait_s))
+        hold(str(error), now + int(wait_s))
         report.troubles.append(f"{ticket.key}: {error}")
     except Doubtful:
-        engine.store.write_letters([turned(row, "doubtful", "the answer was lost", now)])
-        report.doubtful += 1
+        engine.store.write_letters([turned(row, "doubtful", "the answer was lost", now) for _, row in sent])
+        report.doubtful += len(sent)
     except Unreachable:
-        _hold(engine, row, "the tracker is unreachable", now, now)
+        hold("the tracker is unreachable", now)
         raise
+    except (TrackerError, StoreError):
+        raise
+    except Exception as error:  # letters that cannot be written do not stop the others'
+        for letter, row in sent:
+            _unwritten(engine, letter, row, error, now, report)
 
 
 def settle_letters(engine: Engine, now: Moment, report: Report) -> None:
@@ -229,10 +254,6 @@ def settle_letters(engine: Engine, now: Moment, report: Report) -> None:
 def _may_see(engine: Engine, person: str, ticket: Ticket) -> bool:
     """Whether a person is known to see a ticket: what cannot be asked counts as no."""
     return engine.tracker.may(person, ("see",), ticket.key) is True
-
-
-def _stands(engine: Engine, ticket_id: str, key: str) -> bool:
-    return any(key in said.keys for said in engine.tracker.said(ticket_id))
 
 
 def _writing(engine: Engine, letter: Letter) -> Writing:

@@ -305,6 +305,34 @@ def test_a_lost_database_repeats_no_comment(tmp_path: Any) -> None:
     assert (len(comments(small)), small.sent) == (1, ["cid"])
 
 
+@pytest.mark.parametrize("seam", ["before write", "after write"])
+def test_a_bot_killed_while_it_comments_comments_once(seam: str) -> None:
+    def die(name: str) -> None:
+        if name == seam:
+            raise KeyboardInterrupt
+
+    small = desk_without_mail()
+    restarted(small, seam=die)
+    with pytest.raises(KeyboardInterrupt):
+        small.at(TUE)
+    restarted(small)
+    for moment in (TUE + 60, TUE + 120, TUE + 600):
+        small.at(moment)
+    assert (len(comments(small)), small.states["ann/2026-11-17"]) == (1, "comment said")
+
+
+def test_the_letters_of_one_morning_are_one_comment() -> None:
+    small = desk_without_mail()
+    small.now = TUE
+    report = Report(TUE)
+    both = [letter(1, "ann"), letter(2, "ann"), letter(3, "bob")]
+    send(small.engine, both, TUE, report)
+    assert (comments(small), [each.to for each in report.letters]) == (["@ann", "@bob"], ["ann", "ann", "bob"])
+    assert [len(spoken.said.keys) for spoken in small.tracker.spoken] == [2, 1]
+    send(small.engine, both, TUE + 60, Report(TUE))
+    assert len(comments(small)) == 2
+
+
 def test_who_is_refused_by_the_mail_server_is_told_on_the_desks_ticket() -> None:
     small = desk_without_mail()
     small.mailer.fates = ["never"]
