@@ -22,20 +22,32 @@ class DeskState:
     """What crosses tickets: what was spoken today, and which projects a person silenced (`*` for all).
 
     `told` is in how many comments each person was addressed today; where it is not given it is counted in `spoken`,
-    which otherwise need hold no more than what was spoken on the tickets that are arranged.
+    which otherwise need hold no more than what was spoken on the tickets that are arranged. `letters` tells whether
+    letters can leave, without which nothing is said together; `grouped` are the people who were asked today by rules
+    that speak together, counted in `spoken` like `told`.
     """
 
     spoken: tuple[Entry, ...] = ()
     silenced: frozenset[str] = frozenset()
     told: Mapping[str, int] | None = None
+    letters: bool = True
+    grouped: Set[str] | None = None
 
 
 HoldingBack = Literal[
-    "silence", "label", "ceiling", "quiet hours", "one request a day", "ticket budget", "budget", "link"
+    "silence",
+    "label",
+    "ceiling",
+    "quiet hours",
+    "one request a day",
+    "one message a day",
+    "ticket budget",
+    "budget",
+    "link",
 ]
 """What holds a step back: people, in the project or on the ticket, a ticket tied to it, or a manner of the desk."""
 
-_UNTOLD = frozenset(("quiet hours", "one request a day", "ticket budget", "budget"))
+_UNTOLD = frozenset(("quiet hours", "one request a day", "one message a day", "ticket budget", "budget"))
 """What holds back a message, but not the fields that are set with it."""
 
 
@@ -55,8 +67,9 @@ class Held(NamedTuple):
 class Arrangement:
     """What to do now. `say` holds one comment's steps per entry: the steps due on one ticket are grouped.
 
-    `put` are those of the steps held whose fields are set although nothing is said yet; `amend` are steps said
-    before whose comment now says something else, each with its row.
+    An entry with steps on several tickets is what is said together to the one whom all of them ask. `put` are those
+    of the steps held whose fields are set although nothing is said yet; `amend` are steps said before whose comment
+    now says something else, each with its row.
     """
 
     say: list[tuple[Step, ...]] = field(default_factory=list)
@@ -84,6 +97,7 @@ def arrange(
     arranged = Arrangement()
     speaking: list[tuple[Step, ...]] = []
     written = _comments_by_ticket(ledger.values())
+    grouped = _grouped_today(desk, book, now)
     for wish in wishes:
         arranged.amend += _amended(wish, ledger, desk)
         speakable: list[Step] = []
@@ -95,11 +109,16 @@ def arrange(
                 arranged.adopt.append(step)
             elif held := _held(step, wish, known, book, desk, now, written[step.ticket_id]):
                 arranged.hold.append(held)
+            elif _is_shared(step) and step.to[0] in grouped and not step.observe:
+                because = "today's message about several tickets has gone to whom it asks"
+                arranged.hold.append(Held(step, because, _tomorrow(book, now), "one message a day"))
             else:
                 speakable.append(step)
         arranged.observe += [step for step in speakable if step.observe]
         if spoken := tuple(sorted((step for step in speakable if not step.observe), key=_most_urgent_first)):
             speaking.append(spoken)
+    if desk.letters:
+        speaking = list(_together(speaking))
     speaking.sort(key=lambda steps: (*_most_urgent_first(steps[0]), _number(steps[0].ticket_id)))
     within = _within_budgets(speaking, arranged, book, desk, now)
     released: list[tuple[Step, ...]] = []
@@ -126,6 +145,39 @@ def _amended(wish: Wishes, ledger: Mapping[str, Entry], desk: DeskState) -> Iter
         known = ledger.get(step.key) if step.edition is not None else None
         if known is not None and known.state == "said" and known.edition != step.edition:
             yield step, known
+
+
+def _together(speaking: Sequence[tuple[Step, ...]]) -> Iterator[tuple[Step, ...]]:
+    """The comments, and one entry for each person who is asked about several tickets by rules that speak together."""
+    asked: dict[str, list[Step]] = {}
+    for each in speaking:
+        for step in filter(_is_shared, each):
+            asked.setdefault(step.to[0], []).append(step)
+    several = {person for person, steps in asked.items() if len({step.ticket_id for step in steps}) > 1}
+    for steps in speaking:
+        alone = tuple(step for step in steps if not (_is_shared(step) and step.to[0] in several))
+        if alone:
+            yield alone
+    for person, found in asked.items():
+        if person in several:
+            yield tuple(sorted(found, key=_most_urgent_first))
+
+
+def _is_shared(step: Step) -> bool:
+    return step.together and not step.urgent and not step.sets
+
+
+def _grouped_today(desk: DeskState, book: Rulebook, now: Moment) -> Set[str]:
+    """Who was asked today by a rule that speaks together; nobody where nothing is said together."""
+    if not desk.letters:
+        return frozenset()
+    if desk.grouped is not None:
+        return desk.grouped
+    rules = {ladder.name for ladder in book.entries.ladders if ladder.together}
+    if not rules:
+        return frozenset()
+    today = book.calendar.start_of_day(book.calendar.day_of(now))
+    return {told.to[0] for told in desk.spoken if told.rule in rules and told.at >= today and told.to}
 
 
 def is_done(step: Step, known: Entry) -> bool:

@@ -602,6 +602,8 @@ class Ladder(_Entry):
     """A policy's name, `deadline` and a deadline's, or `since` and a moment: it runs from the last such moment."""
     rungs: Annotated[tuple[Rung, ...], Field(min_length=1)]
     """The steps, in the order in which they are reached; only the highest reached is due."""
+    together: StrictBool = False
+    """What it asks of one person about several tickets on a day goes as one letter, where letters can leave."""
     lapses: Working | None = None
     """On a `since …` clock: when it has run this long, nothing of it is said any more."""
     acknowledged: Working | None = None

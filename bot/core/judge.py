@@ -391,6 +391,7 @@ def _said(
         since_at=view.book.live_at(ladder.since),
         hours=hours_of(ladder, view),
         urgent=ladder.urgent,
+        together=ladder.together,
         values=values,
         instead=to.instead,
     )

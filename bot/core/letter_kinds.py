@@ -11,6 +11,7 @@ from bot.core.entries import Names
 from bot.core.handover import back_letters, handover_letters, leaver_letters, no_deputy_letters
 from bot.core.ledger import CEILING
 from bot.core.letters import Letter, Told
+from bot.core.reminders import reminder_letters
 from bot.core.rulebook import Rulebook
 from bot.core.summary import summary_letters
 from bot.core.ticket import Moment, Ticket
@@ -88,6 +89,17 @@ LETTERS: Mapping[str, LetterKind] = {
             "et": "Korraga oleks saadetud rohkem teateid, kui reeglistik lubab (manners.ceiling).",
             "en": "More messages would have been sent at once than the rulebook allows (manners.ceiling).",
             "ru": "Сразу было бы отправлено больше сообщений, чем допускает свод правил (manners.ceiling).",
+        },
+        morning=False,
+    ),
+    "reminders": LetterKind(
+        reminder_letters,
+        "to each person whom rules that speak `together` ask about several tickets on a day: one letter for all of "
+        "them, in place of a comment on each; and one to each of those who are told of it",
+        {
+            "et": "Meeldetuletused mitme pileti kohta tulevad ühe kirjana, kord päevas.",
+            "en": "Reminders about several tickets come as one letter, once a day.",
+            "ru": "Напоминания о нескольких заявках приходят одним письмом, раз в день.",
         },
         morning=False,
     ),

@@ -59,6 +59,7 @@ class Speaking:
         self._today = 0
         self._spoken: defaultdict[str, list[Entry]] = defaultdict(list)
         self._told: Counter[str] = Counter()
+        self._grouped: set[str] = set()
         self._silenced: frozenset[str] = frozenset()
 
     def run(self, met: Iterable[tuple[Number, Met]]) -> Iterator[tuple[Number, StepOutcome]]:
@@ -133,13 +134,14 @@ class Speaking:
     def _desk(self, wishes: Iterable[Wishes]) -> DeskState:
         """What was said today on these tickets, and to everybody how often."""
         spoken = [entry for wish in wishes for entry in self._spoken.get(wish.ticket_id, ())]
-        return DeskState(tuple(spoken), self._silenced, self._told)
+        return DeskState(tuple(spoken), self._silenced, self._told, grouped=self._grouped)
 
     def _turn_day(self, at: Moment) -> None:
         calendar = self._book.calendar
         if at >= self._today:
             self._spoken.clear()
             self._told.clear()
+            self._grouped.clear()
             self._today = calendar.end_of_day(calendar.day_of(at))
 
     def _apply(
@@ -148,6 +150,7 @@ class Speaking:
         version = self._book.version
         for steps in arranged.say:
             self._told.update({person for step in steps for person in step.to})
+            self._grouped.update(step.to[0] for step in steps if step.together)
         done = [(step, "said", decided(step)) for steps in arranged.say for step in steps]
         done += [(step, "observed", decided(step)) for step in arranged.observe]
         done += [(step, "adopted", "due before the rule went live") for step in arranged.adopt]

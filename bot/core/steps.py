@@ -97,7 +97,8 @@ class Step(msgspec.Struct, frozen=True):
     today, whom their summary tells: they are `left`. `edition` is there where its comment is edited once it would
     say something else: in short what it says. `instead` are pairs of one of `to` and the absent person in whose
     place they are told.
-    `withheld` says why nothing is said of it now, though it is wished.
+    `withheld` says why nothing is said of it now, though it is wished. What is said `together` goes to whom it asks
+    once a day, for all tickets.
     """
 
     key: str
@@ -117,6 +118,7 @@ class Step(msgspec.Struct, frozen=True):
     also: tuple[str, ...] = ()
     hours: str | None = None
     raised: int = 0
+    together: bool = False
     urgent: bool = False
     left: tuple[str, ...] = ()
     edition: str | None = None

@@ -172,6 +172,9 @@ def ladders(voice: Voice) -> Iterator[str]:
         for n, rung in enumerate(ladder.rungs, 1):
             yield f"{n}. {_rung(voice, rung, since=ladder.clock.startswith(SINCE))}"
         yield ""
+        if ladder.together:
+            yield voice.say("together")
+            yield ""
         if ladder.lapses is not None:
             yield voice.say("lapses", amount=amounts.amount(ladder.lapses, voice.language))
             yield ""

@@ -25,6 +25,7 @@ from bot.engine.ledger import row_read_back
 from bot.engine.letters import write_letters
 from bot.engine.notices import tell
 from bot.engine.poll import lay_aside, mirror, poll, reconcile, reconcile_due
+from bot.engine.sending import has_way
 from bot.engine.tracker import Refused, Throttled, Unreachable
 from bot.store.store import SHAPE
 from bot.store.tied import with_others
@@ -207,7 +208,8 @@ def desk_state(engine: Engine, now: Moment) -> DeskState:
     """What crosses tickets: what was spoken today, and whether a person silenced the bot."""
     calendar = engine.book.calendar
     spoken = engine.store.spoken_since(calendar.start_of_day(calendar.day_of(now)))
-    return DeskState(tuple(spoken), frozenset((engine.store.note(SILENCED) or "").split()))
+    silenced = frozenset((engine.store.note(SILENCED) or "").split())
+    return DeskState(tuple(spoken), silenced, letters=has_way(engine))
 
 
 def _commit(

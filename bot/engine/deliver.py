@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import structlog
 
@@ -18,6 +18,7 @@ from bot.core.ticket import Moment
 from bot.engine import given
 from bot.engine.beyond import look_beyond, newly_tied
 from bot.engine.engine import Engine, Report
+from bot.engine.together import by_ticket, send_together
 from bot.engine.tracker import Ailing, Doubtful, Refused, Said, Throttled, TrackerError, Unreachable
 from bot.store.connect import StoreError
 from bot.store.tied import with_others
@@ -63,6 +64,7 @@ def deliver(engine: Engine, comments: Sequence[Sequence[Step]], now: Moment, rep
     A tracker that goes away stops the rest: their intents are taken back and stay due. Raises `Unreachable` then.
     A bot told to stop takes the rest back too, and what it was to ask of somebody whose day has ended meanwhile.
     """
+    comments = [*_alone(comments), *_without_letters(engine, comments, now, report)]
     for i, steps in enumerate(comments):
         if engine.stopping():
             _take_back(engine, comments[i:], now, "the bot was told to stop")
@@ -84,6 +86,39 @@ def deliver(engine: Engine, comments: Sequence[Sequence[Step]], now: Moment, rep
         except Exception as error:  # a message that cannot be written is this ticket's trouble, not the others'
             unwritten = Refused(f"the message could not be written ({type(error).__name__})")
             _refuse(engine, _intended(engine, steps), unwritten, now, report)
+
+
+def _alone(comments: Sequence[Sequence[Step]]) -> Iterator[Sequence[Step]]:
+    return (steps for steps in comments if len(by_ticket(steps)) == 1)
+
+
+def _without_letters(
+    engine: Engine, comments: Sequence[Sequence[Step]], now: Moment, report: Report
+) -> list[tuple[Step, ...]]:
+    """Send as letters what is said together, and give what of it is to be said as comments after all.
+
+    One ticket that cannot be read does not stop the others. Raises `Unreachable`, with all intents taken back.
+    """
+    steps = [step for entry in comments if len(by_ticket(entry)) > 1 for step in entry]
+    if not steps or engine.stopping():
+        return by_ticket(steps)
+    wanted: list[Step] = []
+    try:
+        for each in by_ticket(_in_hours(engine, steps, now if engine.clock is None else engine.clock(), now)):
+            rows = {entry.key: entry for entry in _intended(engine, each)}
+            try:
+                wanted += _still_wished(engine, [step for step in each if step.key in rows], rows, now, report)[0]
+            except Refused as error:
+                _refuse(engine, _intended(engine, each), error, now, report)
+        left, waits = send_together(engine, wanted, now, report)
+    except Unreachable as error:
+        wait = int(error.retry_after_s) if isinstance(error, Throttled) else 0
+        _take_back(engine, comments, now, "the tracker is unreachable", wait)
+        raise
+    for step in wanted:
+        if step.key in waits:
+            _take_back(engine, [(step,)], now, *waits[step.key])
+    return by_ticket(left)
 
 
 def _in_hours(engine: Engine, steps: Sequence[Step], late: Moment, now: Moment) -> list[Step]:
