@@ -109,6 +109,8 @@ def _people(entries: Entries) -> Iterator[Finding]:
         yield Finding(("comments", "group"), "give a role or a group who see the comments, not both")
     yield from known(("roles", "coordinator"), "person", entries.roles.coordinator, people)
     yield from known(("roles", "lead"), "person", entries.roles.lead, people)
+    for i, event in enumerate(entries.indicators.events):
+        yield from known(("indicators", "events", i), "category", event, entries.categories)
     queues = [(("queues", i), queue) for i, queue in enumerate(entries.queues)]
     yield from once("queue", (((*path, "queue"), queue.queue) for path, queue in queues))
     for path, queue in queues:

@@ -250,14 +250,12 @@ class Queue(_Entry):
     duty: str | None = None
     """The roster of those on duty in it, whom `duty` means on its tickets."""
     value: Listed = ()
-    """What Jira's queue field holds for it, or several such values, of which a route sets the first; the queue's own
-    name by default."""
+    """What Jira's queue field holds for it, or several values, of which a route sets the first; its name else."""
 
     sets: dict[str, str] = {}
     """What a route to it sets besides: words of `fields`, the `state`, and `labels` (`+one -other`)."""
     owner: str = "none"
-    """Whom a route to it assigns the ticket to, where no person did: `none`, a person, or of its members that are
-    present each in turn (`round robin`) or the one with the fewest open tickets (`least loaded`)."""
+    """Whom a route to it assigns the ticket to: `none`, a person, `round robin` or `least loaded`."""
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -671,6 +669,15 @@ class DigestEntry(_Entry):
     """The days, today the last of them, whose promises are counted."""
 
 
+class Indicators(_Entry):
+    """What the marks of the desk's indicators rest on."""
+
+    events: tuple[str, ...] = ()
+    """The categories that are no inquiries, until a person gives the ticket another: what monitoring opens."""
+    next_stage: Listed = ("JÄRGMINE_ETAPP",)
+    """The values of the field `return_reason` that say that a team did its part and hands on: no rejection."""
+
+
 class Entries(_Entry):
     """All the sections of a rulebook's files, merged."""
 
@@ -734,5 +741,7 @@ class Entries(_Entry):
     """What is said to whom, and when."""
     excludes: tuple[Exclusion, ...] = ()
     """Who is never addressed about certain tickets; the lead is, or the coordinator, in their place."""
+    indicators: Indicators = Indicators()
+    """What the marks of the desk's indicators rest on."""
     digest: DigestEntry = DigestEntry()
     """What the lead's digest shows."""

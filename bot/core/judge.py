@@ -28,6 +28,7 @@ from bot.core.linked import silent_because, with_work, work_of
 from bot.core.moments import moment
 from bot.core.owners import given
 from bot.core.people import Addressed, addressed
+from bot.core.returns import Return, last_return
 from bot.core.routing import route_for, sets_of, to_be_routed_since
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Amount, At, Because, Count, Name, Occasion, Several, Step, Value, Wishes, key_of
@@ -357,9 +358,19 @@ def _ladder_step(
         values["due"] = At(due)
         amount = Amount(abs(cycle.target_s - elapsed), cycle.calendar.day_s)
         values["left" if elapsed <= cycle.target_s else "over"] = amount
+    if ladder.clock == f"{SINCE}returned" and (last := last_return(view)) is not None:
+        values.update(_returned(last))
     occasion = occasion_of(cycle, reached)
     decided = (*_tested(ladder, view), (ladder.clock, f"{elapsed // 60} working minutes"), ("rung", rung.rung))
     return _said(ladder, reached, occasion, decided, to, values, view)
+
+
+def _returned(last: Return) -> Iterator[tuple[str, Value]]:
+    """What a message can say of a return: a reason only where it was picked from a list."""
+    if last.left not in (None, UNKNOWN):
+        yield "returned_from", Name("queue", last.left)
+    if last.reason not in (None, "set"):
+        yield "return_reason", last.reason
 
 
 def _due(cycle: Cycle, view: View) -> Moment | None:

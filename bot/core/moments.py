@@ -11,6 +11,7 @@ from bot.core.flaws import PERSONAL, PERSONAL_DATA, is_meant
 from bot.core.history import UNSEEN, Situation, Turn
 from bot.core.phrases import Phrase, turn_of
 from bot.core.remarks import INTERIM, QUESTION
+from bot.core.returns import is_return
 
 
 class MomentWord(NamedTuple):
@@ -81,6 +82,10 @@ def _added(turn: Turn) -> bool:
 def _noted(note: str) -> Callable[[Turn, str], bool]:
     field, told = NOTES[note], _told(note)
     return lambda turn, _: told(turn, "") or (field in turn.sets and turn.before is not None and not turn.bot)
+
+
+def _is_unrouted(situation: Situation) -> bool:
+    return (situation.standing, situation.tier, situation.queue) == ("open", 2, None)
 
 
 def _done(standing: str) -> bool:
@@ -224,6 +229,17 @@ MOMENTS: Mapping[str, MomentWord] = {
         "personal data were written into its title, its description or a comment and still stand there; for the "
         "title and the description when one of them was last changed",
         {"et": "piletisse on kirjutatud isikuandmeid", "en": "personal data are written into the ticket"},
+    ),
+    "unrouted": MomentWord(
+        lambda turn, _: _is_unrouted(turn.after) and (turn.before is None or not _is_unrouted(turn.before)),
+        "it came to tier 2 without a queue, or lost the one that it had there",
+        {"et": "pilet on II tasemel järjekorrata", "en": "the ticket stands at tier II without a queue"},
+    ),
+    "returned": MomentWord(
+        lambda turn, _: is_return(turn),
+        "a person other than the forwarder and the reporter sent it from tier 2 to tier 1, or from one queue of "
+        "tier 2 to another, while it was open",
+        {"et": "II tase on pileti tagastanud", "en": "tier II returns the ticket"},
     ),
     "enters tier": MomentWord(
         _enters(lambda situation: situation.tier),

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from bot.core.calendar import Calendar
 from bot.core.deputies import meant, on_duty
 from bot.core.history import forwarder
+from bot.core.returns import last_return
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment, Ticket
 from bot.core.view import View
@@ -54,6 +55,11 @@ def _manager(view: View) -> str:
 
 def _reporter(view: View) -> str | None:
     return view.ticket.reporter if view.ticket.reporter in view.book.languages else None
+
+
+def _returner(view: View) -> str | None:
+    last = last_return(view)
+    return last.who if last is not None and last.who in view.book.languages else None
 
 
 ROLES: Mapping[str, Role] = {
@@ -122,6 +128,16 @@ ROLES: Mapping[str, Role] = {
         {
             "et": "kes pileti lõi, kui ta on teeninduslaua inimene; ülesande puhul selle andja",
             "en": "who created the ticket, if they are of the desk; of a task, who gave it",
+        },
+    ),
+    "returner": Role(
+        _returner,
+        "who of tier 2 returned it last, if `people` names them; nobody where it was not returned",
+        {"et": "tagastaja", "en": "returner"},
+        {"et": "tagastajale", "en": "who returned it"},
+        {
+            "et": "kes pileti II tasemelt viimati tagasi või teisele meeskonnale saatis",
+            "en": "who last sent the ticket back from tier II, or on to another of its teams",
         },
     ),
     "duty": Role(
@@ -230,7 +246,7 @@ def calendar_of(person: str, book: Rulebook) -> Calendar:
     return book.calendar_of(queue.calendar if queue else None, None)
 
 
-_NOT_TOLD_APART = ("owner", "manager", "reporter", "duty")
+_NOT_TOLD_APART = ("owner", "manager", "reporter", "duty", "returner")
 """Roles that say less of somebody than what else they are."""
 
 

@@ -16,9 +16,11 @@ from bot.core.flaws import found_on, is_meant, known_words
 from bot.core.forms import AnyOf, ByName, Elapsed, Number, OneOf, Word
 from bot.core.history import is_bounce
 from bot.core.hush import acknowledged_until, snoozed_until
+from bot.core.indicators import first_contact, inquiry_since, right_team_first
 from bot.core.moments import MOMENTS, bare, moment
 from bot.core.noted import asked_again, attempts, is_explained, is_latest, is_waived, latest
 from bot.core.phrases import PHRASED, Phrase, turn_of
+from bot.core.returns import how_returned, rejections
 from bot.core.roles import HELD, WHOM, holds_role, roles_of
 from bot.core.seasons import is_in, next_turn
 from bot.core.ticket import Moment
@@ -319,6 +321,81 @@ WORDS: Mapping[str, Word] = {
         "how often a person sent it back from tier 2 to tier 1 while it was open",
         {"et": "I tasemele tagasi saatmisi on {value}", "en": "the number of returns to tier I is {value}"},
         _bounces,
+    ),
+    "returns": Number(
+        "how often tier 2 returned it: sent it to tier 1, or on to another team with a reason or without having "
+        "worked on it; not what the same person took back within ten minutes, nor where the reason is that its part "
+        "is done",
+        {"et": "II tase on pileti tagastanud {value} korda", "en": "the number of returns by tier II is {value}"},
+        rejections,
+    ),
+    "returned": OneOf(
+        "how it stands with the last return: no reason given, not yet judged, judged, or no rejection at all",
+        {
+            "et": {
+                "unexplained": "tagastamise põhjust ei ole märgitud",
+                "unjudged": "ei ole otsustatud, kas tagastamine oli põhjendatud",
+                "justified": "tagastamine oli põhjendatud",
+                "not justified": "tagastamine ei olnud põhjendatud",
+                "next stage": "meeskond andis pileti järgmisele etapile",
+            },
+            "en": {
+                "unexplained": "no reason is given for the return",
+                "unjudged": "it is not decided whether the return was justified",
+                "justified": "the return was justified",
+                "not justified": "the return was not justified",
+                "next stage": "the team handed it on to the next stage",
+            },
+        },
+        how_returned,
+        ("unexplained", "unjudged", "justified", "not justified", "next stage"),
+    ),
+    "first_contact": OneOf(
+        "whether tier 1 solved it by itself (`returned`: in the end, after tier 2 had it; `no answer`: it was closed "
+        "waiting for the customer); nothing while it is open, and for events",
+        {
+            "et": {
+                "yes": "pilet on lahendatud esmatasandil",
+                "returned": "pilet on tagasi suunatud ja lahendatud I tasemel",
+                "no answer": "pilet on suletud kliendi vastuseta",
+                "no": "pilet on lahendatud II tasemel",
+            },
+            "en": {
+                "yes": "the ticket was solved at the first contact",
+                "returned": "the ticket was returned and solved at tier I",
+                "no answer": "the ticket was closed without the customer's answer",
+                "no": "the ticket was solved at tier II",
+            },
+        },
+        first_contact,
+        ("yes", "returned", "no answer", "no"),
+    ),
+    "right_team": OneOf(
+        "whether the team that first got it was the right one: not where a return of it was confirmed as justified, "
+        "`pending` where that is not decided yet; nothing where no team ever got it, and for events",
+        {
+            "et": {
+                "yes": "pilet jõudis kohe õigele meeskonnale",
+                "no": "pilet ei jõudnud kohe õigele meeskonnale",
+                "pending": "ei ole otsustatud, kas pilet jõudis kohe õigele meeskonnale",
+            },
+            "en": {
+                "yes": "the ticket came to the right team at once",
+                "no": "the ticket did not come to the right team at once",
+                "pending": "it is not decided whether the ticket came to the right team at once",
+            },
+        },
+        lambda view: found.mark if (found := right_team_first(view)) else None,
+        ("yes", "no", "pending"),
+    ),
+    "inquiry": OneOf(
+        "whether it is an inquiry: of a category that is not among the `events` of `indicators`",
+        {
+            "et": {"true": "pilet on pöördumine", "false": "pilet on sündmus, mitte pöördumine"},
+            "en": {"true": "the ticket is an inquiry", "false": "the ticket is an event and no inquiry"},
+        },
+        lambda view: inquiry_since(view) is not None,
+        (True, False),
     ),
     "reopenings": Number(
         "how often it was reopened",
