@@ -79,7 +79,8 @@ def _heed(
 ) -> None:
     mirrored = engine.store.tickets([ticket_id])
     if not mirrored:
-        _settle(engine, rows, None, "the ticket is not there", now)
+        if ticket_id not in engine.store.seen([ticket_id]):
+            _settle(engine, rows, None, "the ticket is not there", now)
         return
     standing = engine.book.states[mirrored[0].state].standing if mirrored[0].state in engine.book.states else None
     old = [each for each in rows if each.at < since or now - each.at > STALE_S]

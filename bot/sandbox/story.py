@@ -19,7 +19,7 @@ from bot.sandbox import acts
 from bot.sandbox.texts import plain
 from bot.sandbox.world import Field, Issue, Person, World
 
-_OF_EVERY_STORY = ("open", "take", "assign", "queue", "deliver", "set", "silence", "unsilence")
+_OF_EVERY_STORY = ("open", "take", "assign", "queue", "deliver", "set", "silence", "unsilence", "command")
 _PICTURES = "ekraanipilt"
 """The word by which a ticket says how many pictures are attached to it."""
 
@@ -50,7 +50,7 @@ class Story:
     """A stretch of a desk's life: acts in order of time, when Jira is away, and what the tickets hold.
 
     `fields` are those that this Jira has beside the rulebook's own, by the words of the tickets; `others` the
-    accounts of people and machines that the rulebook does not name.
+    accounts of people and machines that the rulebook does not name, `denied` the permissions that somebody lacks.
     """
 
     starts_at: Moment
@@ -61,6 +61,7 @@ class Story:
     deeds: Mapping[str, Deed]
     fields: Mapping[str, Field]
     others: tuple[str, ...]
+    denied: Mapping[str, tuple[str, ...]]
 
 
 def read_story(folder: Path, book: Rulebook, days: int) -> Story:
@@ -96,6 +97,7 @@ def read_story(folder: Path, book: Rulebook, days: int) -> Story:
         deeds=deeds,
         fields={word: _field(number, field) for number, (word, field) in enumerate(written["fields"].items())},
         others=tuple(written.get("others", ())),
+        denied={name: tuple(permissions) for name, permissions in written.get("denied", {}).items()},
     )
 
 
@@ -145,6 +147,11 @@ class Stage:
         self.ids: dict[str, int] = {}
         self._entries = book.entries
         self._fields = {field.name: field for field in world.fields.values()}
+        for name, permissions in story.denied.items():
+            person = world.person(name)
+            if person is None:
+                raise ValueError(f"denied: nobody is called {name!r}")
+            person.denied |= set(permissions)
 
     def perform(self, act: Act) -> None:
         """Do one act, as the person who does it."""
@@ -161,6 +168,8 @@ class Stage:
             values |= {self._id(self._entries.fields["queue"]): None, "assignee": None}
         if values:
             acts.edit(self.world, self._issue(act), person, values)
+        if act.do == "command":
+            acts.comment(self.world, self._issue(act), person, f"{self._entries.manners.name} {act.more}")
         if deed.says:
             acts.comment(self.world, self._issue(act), person, deed.says)
         if deed.status:

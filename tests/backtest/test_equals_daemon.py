@@ -9,6 +9,8 @@ import pytest
 from desks import Bot, Desk, desk_over, rulebook
 
 from bot.backtest.run import Found, Opened, backtest
+from bot.core.commands import all_granted
+from bot.core.ledger import COMMAND
 from bot.core.replay import Grid, Span
 from bot.core.ticket import Ticket
 from bot.engine.cycle import cycle
@@ -32,7 +34,7 @@ class Reading:
 
     def __call__(self, line: bytes) -> Ticket:
         read = decode_issue(line)
-        return read_ticket(read, read.histories, read.comments.comments, self.binding)
+        return all_granted(read_ticket(read, read.histories, read.comments.comments, self.binding))
 
 
 def live(story: Story, desk: Desk, bot: Bot) -> dict[str, Said]:
@@ -47,6 +49,8 @@ def live(story: Story, desk: Desk, bot: Bot) -> dict[str, Said]:
         assert cycle(bot.engine, now).unreachable is None
     done: dict[str, Said] = {}
     for entry in bot.engine.store.ledger():
+        if entry.rule == COMMAND:  # what people ask for is answered, which no rule wishes
+            continue
         done.setdefault(entry.state, {})[entry.key] = (entry.due_at, entry.at)
     return done
 

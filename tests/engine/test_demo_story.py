@@ -82,7 +82,8 @@ def test_so_much_is_said(over_http: Outcome) -> None:
     played, said, _ = over_http
     assert len(said) >= 30, "something is said on every ticket"
     assert len(played.spoken) == sum(map(len, said.values())) >= 90
-    assert max(map(len, said.values())) == 5, "the budget of a ticket"
+    unasked = [sum(spoken.rules != ("command",) for spoken in comments) for comments in said.values()]
+    assert max(unasked) == 5, "the budget of a ticket"
     assert played.away == 4, "the four quarters of the hour in which Jira is away"
 
 
@@ -190,3 +191,22 @@ def test_each_morning_everybody_has_one_summary_of_what_is_theirs(over_http: Out
     titles = {section.title for letter in sent for section in letter.sections}
     assert titles >= {"undelivered", "overdue", "at_risk", "incomplete", "unassigned", "moved", "rest"}
     assert len(list(letters.glob("*.eml"))) == len(sent)
+
+
+def test_what_people_tell_the_bot_is_done_or_refused_and_answered(over_http: Outcome) -> None:
+    said = over_http[1]
+    assert [
+        (f"{local(spoken.at):%d. %H:%M}", spoken.rungs, spoken.to)
+        for ticket in ("K01", "K02")
+        for spoken in said[ticket]
+        if spoken.rules == ("command",)
+    ] == [
+        ("18. 11:30", ("refused",), ("it1",)),
+        ("18. 13:15", ("granted",), ("spetsialist1",)),
+        ("17. 08:45", ("granted",), ("it2",)),
+        ("21. 09:15", ("answered",), ("spetsialist2",)),
+        ("21. 09:30", ("granted",), ("spetsialist2",)),
+    ]
+    snoozed = [local(spoken.at) for spoken in said["K02"] if spoken.rules != ("command",)]
+    assert not [moment for moment in snoozed if at("2026-12-17 08:45") <= moment < at("2026-12-21 08:00")]
+    assert at("2026-12-21 08:00") in snoozed

@@ -9,6 +9,7 @@ from desks import desk_over, rulebook
 
 from bot.core.arrange import DeskState
 from bot.core.explain import explain
+from bot.core.ledger import COMMAND
 from bot.core.past import as_of
 from bot.demo import Demo, play
 from bot.sandbox.story import Stage, read_story
@@ -24,7 +25,7 @@ def test_of_the_moment_of_each_comment_it_is_explained_that_it_would_be_said() -
         sandbox = SimpleNamespace(site=desk.site, world=desk.world)
         play(Demo(story, Stage(desk.world, story, book), sandbox, desk.clock, bot.engine.tracker.client, bot.engine))
         tickets = {ticket.id: ticket for ticket in bot.engine.store.open_tickets()}
-        ledger = list(bot.engine.store.ledger())
+        ledger = [row for row in bot.engine.store.ledger() if row.rule != COMMAND]
     calendar, found = book.calendar, Counter[str]()
     for row in ledger:
         if row.state != "said":
