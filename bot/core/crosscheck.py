@@ -9,7 +9,7 @@ from bot.core.crosscheck_absences import absences, deputies, rosters
 from bot.core.crosscheck_calendars import calendars, targets
 from bot.core.crosscheck_completeness import completeness, titles
 from bot.core.crosscheck_digest import digest
-from bot.core.crosscheck_links import incidents, links
+from bot.core.crosscheck_links import incidents, links, outages
 from bot.core.crosscheck_rules import deadlines, exclusions, ladders, policies, routes, rule_names
 from bot.core.crosscheck_stops import stops
 from bot.core.crosscheck_words import words
@@ -48,6 +48,7 @@ def problems(
         *completeness(entries, messages),
         *links(entries),
         *incidents(entries, messages),
+        *outages(entries),
         *policies(entries),
         *targets(entries),
         *stops(entries),

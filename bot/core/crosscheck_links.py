@@ -46,6 +46,16 @@ def links(entries: Entries) -> Iterator[Finding]:
                 yield Finding(path, "an entry needs a `status`, or a `category` that it catches")
 
 
+def outages(entries: Entries) -> Iterator[Finding]:
+    """What is wrong with what tells of outages."""
+    rule = entries.outages
+    if rule is None:
+        return
+    yield from conditions(("outages", "when"), rule.when, entries, in_promise=True)
+    yield from known(("outages", "begins"), "field word", rule.begins, entries.fields)
+    yield from known(("outages", "service"), "field word", rule.service, entries.fields)
+
+
 def incidents(entries: Entries, messages: Messages) -> Iterator[Finding]:
     """What is wrong with the rules on mass incidents."""
     for i, rule in enumerate(entries.incidents):

@@ -31,10 +31,11 @@ def deadlines_of(view: View) -> tuple[Deadline, ...]:
 
 
 def dated_words(entries: Entries) -> frozenset[str]:
-    """The words of fields whose dates deadlines need."""
+    """The words of fields whose dates deadlines need, and outages."""
     words = {entry.counts_from for entry in entries.deadlines}
     words |= {entry.extension.field for entry in entries.deadlines if entry.extension}
     words |= {entry.ends_on for entry in entries.deadlines if entry.ends_on}
+    words |= {entries.outages.begins} if entries.outages and entries.outages.begins else set()
     return frozenset(words - {CREATED})
 
 

@@ -433,6 +433,17 @@ class Incident(_Entry):
     """The day the rule goes live: what was due before it counts as done."""
 
 
+class OutagesEntry(_Entry):
+    """Which tickets tell that a service is down, since when, and which service."""
+
+    when: Conditions
+    """The conditions that such a ticket meets."""
+    begins: str | None = None
+    """The word of the field that says since when, with its time of day; since the ticket's creation by default."""
+    service: str | None = None
+    """The word of the field that says which service; by default each category is one."""
+
+
 class OutsideState(_Entry):
     """What a status means of a ticket outside the desk's projects."""
 
@@ -733,6 +744,8 @@ class Entries(_Entry):
     """What must be known of a ticket that comes to tier 2, and who is asked for what is missing."""
     incidents: tuple[Incident, ...] = ()
     """When many tickets at once are told of as a mass incident."""
+    outages: OutagesEntry | None = None
+    """Which tickets tell that a service is down, by which its minutes are counted."""
     policies: tuple[Policy, ...] = ()
     """What was promised, as clocks."""
     deadlines: tuple[DeadlineEntry, ...] = ()
