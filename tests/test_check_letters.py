@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from command_line import open_sandbox, piletibot, user_of, write_desk
+from test_check_live import opened
 from test_mail import SECRET, Inbox, serving
 
 from bot.shipped import rules_folder
@@ -113,3 +114,27 @@ def test_what_is_wrong_with_the_configuration_is_told(
     assert code == 2
     assert any(wrong in line for line in said)
     assert "s3cret" not in "".join(said)
+
+
+@pytest.mark.parametrize("flavour", ["cloud", "dc"])
+def test_who_does_not_see_the_desks_ticket_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], flavour: str
+) -> None:
+    with open_sandbox(flavour) as sandbox:
+        opened(sandbox.world)
+        person = sandbox.world.person(PEOPLE[0])
+        assert person is not None
+        person.denied |= {"BROWSE_PROJECTS"}
+        config = write_desk(tmp_path, sandbox.url, user=user_of(flavour))
+        desk = tmp_path / "rules" / "desk.yaml"
+        whole = desk.read_text("utf-8")
+        answers = []
+        for named in ("KKA-1", "KKA-99"):
+            desk.write_text(whole.replace("manners:\n", f"manners:\n  desk_ticket: {named}\n", 1), "utf-8")
+            code = piletibot("check", "--config", config)
+            shown = capsys.readouterr()
+            unwritten = [line for line in shown.out.splitlines() if "their letters are not written" in line]
+            answers.append((code, unwritten, shown.err))
+    assert answers[0] == (0, [f"--  their letters are not written, as they do not see KKA-1: {PEOPLE[0]}"], "")
+    assert answers[1][0] == 2
+    assert "there is no ticket 'KKA-99' that the account can see" in answers[1][2]

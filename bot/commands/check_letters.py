@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.core.entries import Entries
-from bot.core.findings import nearest
+from bot.core.findings import Finding, nearest
 from bot.engine.mailer import Unsent
 from bot.engine.tracker import Denied, Refused, Unreachable
+from bot.jira.access import watched
 from bot.jira.binding import Binding
-from bot.jira.catalogue import Catalogue
+from bot.jira.catalogue import Catalogue, key_now
 from bot.jira.tracker import JiraTracker
 from bot.mail import greet
 from bot.settings import Misconfigured, Settings, addresses_of
@@ -55,26 +56,32 @@ def letter_notes(settings: Settings, entries: Entries) -> Iterator[str]:
         yield f"no mail address, so that letters are comments on {ticket}: {_some(without)}"
 
 
-def who_cannot_see(settings: Settings, catalogue: Catalogue, binding: Binding, entries: Entries) -> Iterator[str]:
-    """Who has no mail, and is not known to see the ticket on which their letters would be comments.
+def who_cannot_see(
+    settings: Settings, catalogue: Catalogue, binding: Binding, entries: Entries
+) -> Iterator[Finding | str]:
+    """What is wrong with the desk's ticket; and as texts who has no mail, and is not known to see that ticket.
 
     Raises Misconfigured where Jira does not answer.
     """
-    ticket = entries.manners.desk_ticket or entries.manners.control
-    without = unreached(settings, entries)
-    if ticket is None or not without:
-        return
+    named, without = entries.manners.desk_ticket, unreached(settings, entries)
     client = client_of(settings.jira, jitter=lambda low, high: 0.0)
     try:
-        tracker = JiraTracker(client, catalogue, binding, entries)
-        answers = {person: tracker.may(person, ("see",), ticket) for person in without}
+        if named is not None:
+            yield from watched(named, key_now(client, named), ("manners", "desk_ticket"), entries)
+        ticket = named or entries.manners.control
+        if ticket is not None:
+            tracker = JiraTracker(client, catalogue, binding, entries)
+            yield from _unseen(ticket, {person: tracker.may(person, ("see",), ticket) for person in without})
     except (Denied, Refused, Unreachable) as error:
         raise Misconfigured(f"jira.url {settings.jira.url}: {error}") from None
     finally:
         client.close()
-    if hidden := [person for person, sees in answers.items() if sees is False]:
+
+
+def _unseen(ticket: str, sees: Mapping[str, bool | None]) -> Iterator[str]:
+    if hidden := [person for person in sees if sees[person] is False]:
         yield f"their letters are not written, as they do not see {ticket}: {_some(hidden)}"
-    if unknown := [person for person, sees in answers.items() if sees is None]:
+    if unknown := [person for person in sees if sees[person] is None]:
         yield (
             f"their letters are not written, as the account may not ask who sees {ticket}, which needs the "
             f"permission to administer its project: {_some(unknown)}"

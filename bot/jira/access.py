@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from bot.core.commands import Permission
 from bot.core.entries import Entries
-from bot.core.findings import Finding
+from bot.core.findings import Finding, Path
 from bot.jira.binding import unknown_projects
 from bot.jira.catalogue import Catalogue
 
@@ -50,15 +50,19 @@ def findings(
 
 def _control_problems(catalogue: Catalogue, entries: Entries) -> Iterator[Finding]:
     """A control ticket that is not there, or not among the tickets watched, would silence nothing."""
-    control, path = entries.manners.control, ("manners", "control")
-    if control is None:
-        return
-    if catalogue.control is None:
-        yield Finding(path, f"there is no ticket {control!r} that the account can see")
-    elif catalogue.control != control:
-        yield Finding(path, f"the ticket {control!r} is now {catalogue.control!r}", catalogue.control)
-    elif control.rpartition("-")[0] not in entries.projects:
-        yield Finding(path, f"the ticket {control!r} is in no project of the rulebook")
+    control = entries.manners.control
+    if control is not None:
+        yield from watched(control, catalogue.control, ("manners", "control"), entries)
+
+
+def watched(key: str, key_now: str | None, path: Path, entries: Entries) -> Iterator[Finding]:
+    """What is wrong with a ticket that the rulebook names: not there, moved, or in no project that is watched."""
+    if key_now is None:
+        yield Finding(path, f"there is no ticket {key!r} that the account can see")
+    elif key_now != key:
+        yield Finding(path, f"the ticket {key!r} is now {key_now!r}", key_now)
+    elif key.rpartition("-")[0] not in entries.projects:
+        yield Finding(path, f"the ticket {key!r} is in no project of the rulebook")
 
 
 def _sets(entries: Entries) -> frozenset[str]:

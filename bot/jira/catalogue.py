@@ -200,7 +200,7 @@ def read_catalogue(client: Client, entries: Entries | None = None) -> Catalogue:
         people={account: _person(client, flavour, account) for account in accounts(entries, flavour)}
         if entries
         else {},
-        control=_control(client, entries.manners.control) if entries and entries.manners.control else None,
+        control=key_now(client, entries.manners.control) if entries and entries.manners.control else None,
         link_types=_link_types(client) if entries and entries.links else (),
     )
 
@@ -213,7 +213,8 @@ def _link_types(client: Client) -> tuple[LinkType, ...]:
         return ()
 
 
-def _control(client: Client, key: str) -> str | None:
+def key_now(client: Client, key: str) -> str | None:
+    """Ask what key a ticket has now, which may have been moved; None where the account sees none."""
     try:
         return client.read("2/issue/{key}", _Keyed, at={"key": key}, params={"fields": "project"}).key
     except Refused:
