@@ -171,8 +171,9 @@ def exclusions(entries: Entries) -> Iterator[Finding]:
         for k, word in enumerate(rule.fields):
             others = [other for other in entries.fields if other not in _NO_START]
             yield from known((*path, "fields", k), "field word", word, others)
-        if not rule.fields and not rule.linked:
-            yield Finding(path, "an exclusion needs `fields` that hold people, `linked`, or both")
+        yield from known((*path, "link"), "link", rule.link, entries.links)
+        if not rule.fields and rule.link is None:
+            yield Finding(path, "an exclusion needs `fields` that hold people, a `link`, or both")
 
 
 def _rung(path: Path, rung: Rung, entries: Entries, *, on: str, is_last: bool) -> Iterator[Finding]:

@@ -628,7 +628,7 @@ class Ladder(_Entry):
 class Exclusion(_Entry):
     """Who is never addressed about certain tickets, because they are about them: whom somebody complains of."""
 
-    model_config = ConfigDict(json_schema_extra=some_of("fields", "linked"))
+    model_config = ConfigDict(json_schema_extra=some_of("fields", "link"))
 
     name: Word
     """The permanent name."""
@@ -638,8 +638,13 @@ class Exclusion(_Entry):
     """The conditions, all of which must hold."""
     fields: tuple[str, ...] = ()
     """The words of `fields` that hold such a person."""
-    linked: tuple[Literal["owner", "forwarder", "reporter"], ...] = ()
-    """What such people are to the tickets that this one is linked with; of one not known only the lead is told."""
+    link: str | None = None
+    """The word of `links` that ties it to the ticket it is about; of one not known only the lead is told."""
+    linked: Annotated[tuple[Literal["owner", "forwarder", "reporter"], ...], Field(min_length=1)] = (
+        "owner",
+        "forwarder",
+    )
+    """What such people are to that ticket."""
 
 
 Part = Literal[

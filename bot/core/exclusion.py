@@ -6,6 +6,10 @@ from collections.abc import Iterator
 
 from bot.core.conditions import holds
 from bot.core.entries import Exclusion
+from bot.core.history import forwarder, turns
+from bot.core.linked import applies
+from bot.core.people import ANYBODY
+from bot.core.ticket import Ticket
 from bot.core.view import View
 
 
@@ -21,3 +25,17 @@ def _excluded(rule: Exclusion, view: View) -> Iterator[str]:
         person = view.ticket.fields.get(word)
         if person is not None:
             yield person
+    for link in view.ticket.links:
+        if link.type == rule.link and applies(link, view.book.entries):
+            known = view.desk.linked.get(link.ticket_id)
+            yield from (ANYBODY,) if known is None or known.ticket is None else _people(rule, known.ticket, view)
+
+
+def _people(rule: Exclusion, ticket: Ticket, view: View) -> Iterator[str]:
+    """Those people of a ticket that the rule names, as they are today."""
+    held = {
+        "owner": ticket.owner,
+        "forwarder": forwarder(ticket, turns(ticket, view.book), view.book),
+        "reporter": ticket.reporter,
+    }
+    yield from (person for word in rule.linked if (person := held[word]) is not None)

@@ -185,7 +185,7 @@ def exclusions(voice: Voice) -> Iterator[str]:
     for rule in voice.book.entries.excludes:
         yield from _heading(voice, rule.why, rule.name)
         whom = [voice.say("excluded_field", field=voice.field(word)) for word in rule.fields]
-        if rule.linked:
+        if rule.link is not None:
             roles = amounts.both([voice.say(f"excluded_{role}") for role in rule.linked], voice.language)
             whom.append(voice.say("excluded_linked", roles=roles))
         told = amounts.both(whom, voice.language)
