@@ -157,7 +157,8 @@ _ORDER: tuple[tuple[str | None, re.Pattern[str], Callable[[re.Match[str]], bool 
     (
         "vehicle",
         re.compile(
-            r"(?i:\b(?:reg|auto|sõiduk|numbrimär|номер авто|машин)[^0-9\n]{0,25})(?<![\w/.,:+-])[0-9]{3} ?([A-Z]{3})(?!\w)"
+            r"(?i:\b(?:reg|auto|sõiduk|numbrimär|номер авто|машин)[^0-9\n]{0,25})(?<![\w/.,:+-])"
+            r"[0-9]{3} ?([A-Z]{3})(?!\w)"
         ),
         _is_plate,
     ),

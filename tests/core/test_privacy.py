@@ -1,4 +1,4 @@
-"""Personal data: what is found and masked, what is none, and that no text takes long. Only official test identities."""
+"""Personal data: what is found and masked, what is none, and that no text takes long. Official test identities."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.prose import has_several_problems, is_foreign, is_vague, says_little
 
-LOG = "java.lang.NullPointerException: Cannot invoke method on null object\n  at com.example.Declaration.submit(Form.java:42)"
+LOG = "java.lang.NullPointerException: Cannot invoke method on null object\n  at example.Form.submit(Form.java:42)"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from bot.core.ticket import UNKNOWN, Change, Command, Message, Ticket
 from bot.jira.answers import decode
 from bot.jira.binding import Binding, bind
 from bot.jira.catalogue import Catalogue, Field, Flavour, Named, Status, User
-from bot.jira.reader import Unreadable, decode_issue, identify, moment_ms, read_ticket
+from bot.jira.reader import Unreadable, decode_issue, identify, moment_ms, read_ticket, texts_of
 
 AT = 1_794_816_000  # 2026-11-16T08:00:00Z
 Json = Any
@@ -633,3 +633,100 @@ def test_only_their_own_words_count_as_a_persons_command() -> None:
     bots = comment("piletibot sulge", by="piletibot") | {"id": "4"}
     read_back = read(issue(comments=[mine, edited, others, bots])).messages
     assert [message.command for message in read_back] == [Command("close"), Command("close"), None, None]
+
+
+ASKING: dict[str, Any] = {
+    "fields": {"code": "Registrikood"},
+    "titles": {"code": {"en": "registry code", "et": "registrikood"}},
+    "formats": {"code": {"kind": "registry code"}},
+    "privacy": {"allow": "@amet.example", "leave": ["ip"]},
+    "completeness": [
+        {
+            "name": "words",
+            "why": "Tier 2 must understand it.",
+            "requires": ["code"],
+            "asks": [
+                "vague-title",
+                "short-description",
+                "several-problems",
+                "other-language",
+                "personal",
+                "duplicate",
+            ],
+        }
+    ],
+}
+CLEAR = {"summary": "Deklaratsiooni nupp ei reageeri", "description": "Klient vajutas nupule Esita, leht jäi seisma."}
+PERSONAL = "Klient (60001019906, tel +372 00000766) kirjutas aadressilt mari@naidis.example, masin 192.0.2.1"
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        (CLEAR, set()),
+        (CLEAR | {"customfield_10205": "19900019"}, set()),
+        (CLEAR | {"customfield_10205": "19900038"}, {"format:code"}),
+        (CLEAR | {"customfield_10205": "ei ole teada"}, set()),
+        (CLEAR | {"customfield_10205": "-"}, set()),
+        ({"summary": "Ei tööta"}, {"vague-title", "short-description"}),
+        (CLEAR | {"description": PERSONAL}, {"personal:isikukood", "personal:phone", "personal:email"}),
+        (CLEAR | {"description": "Palun vastata, leht jäi seisma: info@amet.example"}, set()),
+        (CLEAR | {"reporter": "keegi", "description": "Mari Mets vajutas nupule."}, {"personal:name"}),
+        (CLEAR | {"reporter": "it1", "description": "Mari Mets vajutas nupule."}, set()),
+        ({"summary": None, "description": None}, {"vague-title", "short-description"}),
+    ],
+)
+@pytest.mark.parametrize("flavour", ["cloud", "dc"])
+def test_what_is_found_in_texts_and_fields_is_kept_by_word_alone(
+    fields: dict[str, Json], found: set[str], flavour: Flavour
+) -> None:
+    shown = fields | (
+        {"description": document(words(fields["description"]))}
+        if flavour == "cloud" and fields.get("description")
+        else {}
+    )
+    if "reporter" in fields:
+        shown["reporter"] = user(fields["reporter"], flavour)
+    ticket = read(issue(**shown), binding(flavour, **ASKING))
+    assert ticket.findings == found
+    kept = msgspec.json.encode(ticket).decode()
+    assert not [text for text in ("6000101", "00000766", "naidis", "1990003", "seisma") if text in kept]
+
+
+def test_personal_data_are_found_in_what_people_write_and_not_in_what_the_bot_does() -> None:
+    comment = {"created": "2026-11-16T10:05:00.000+0200", "body": document(words(PERSONAL))}
+    comments = [comment | {"id": str(number), "author": user(who)} for number, who in enumerate(("it1", "piletibot"))]
+    ticket = read(issue(comments=comments, **CLEAR), binding(**ASKING))
+    assert [set(message.findings) for message in ticket.messages] == [
+        {"personal:isikukood", "personal:phone", "personal:email"},
+        set(),
+    ]
+
+
+@pytest.mark.parametrize("field_id", ["description", None])
+def test_of_a_changed_text_only_the_moment_is_kept(field_id: str | None) -> None:
+    item = {"field": "description", "fieldtype": "jira", "from": None, "fromString": PERSONAL, "to": None}
+    item |= {"toString": "Puhas tekst"} | ({"fieldId": field_id} if field_id else {})
+    ticket = read(issue([entry("10:07:00.000", item)], **CLEAR), binding(**ASKING))
+    assert [(change.at - AT, change.field, change.was, change.now) for change in ticket.changes] == [
+        (420, "text", None, None)
+    ]
+
+
+def test_a_rulebook_that_asks_nothing_of_texts_does_not_have_them_read() -> None:
+    bound = binding()
+    assert texts_of(bound) == ()
+    ticket = read(issue(**CLEAR | {"description": PERSONAL}), bound)
+    assert (ticket.findings, ticket.sketch) == (frozenset(), ())
+
+
+def test_other_rules_for_texts_have_the_tickets_read_again() -> None:
+    first, *others = [
+        binding(**ASKING),
+        binding(**ASKING | {"privacy": {"suspected": False}}),
+        binding(**ASKING | {"formats": {}}),
+        binding(**ASKING | {"language": "en"}),
+        binding(**ASKING | {"completeness": [ASKING["completeness"][0] | {"asks": ["duplicate"]}]}),
+    ]
+    assert len({first.fingerprint, *(other.fingerprint for other in others)}) == 5
+    assert binding(**ASKING).fingerprint == first.fingerprint
