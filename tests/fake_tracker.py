@@ -39,8 +39,9 @@ class FakeTracker:
     Knobs: `down` · `denied` (401) · `throttled` (seconds asked for) · `refused` (ids whose writes are refused) ·
     `fields` (words that can be set beside the ticket's own) · `hidden` (ids not to be seen) ·
     `outside` (projects that are read beside its own) · `unreadable` (ids that come as troubles) · `forbidden` (who
-    may not do what) · `may_ask` (whether the bot may ask who may what) · `drops`: what happens to the next writes,
-    one each: `before` or `after` they took effect, None when they go well.
+    may not do what) · `may_ask` (whether the bot may ask who may what) · `blind` (who does not see the bot's
+    comments) · `exposed` (projects in which customers would) · `drops`: what happens to the next writes, one each:
+    `before` or `after` they took effect, None when they go well.
     `requests` counts calls, as a real tracker's would be counted when everything fits one page.
     """
 
@@ -62,6 +63,8 @@ class FakeTracker:
     unreadable: set[str] = field(default_factory=set)
     forbidden: set[tuple[str, Permission]] = field(default_factory=set)
     may_ask: bool = True
+    blind: set[str] = field(default_factory=set)
+    exposed: frozenset[str] = frozenset()
     closed: dict[str, str] = field(default_factory=dict)
     outside: frozenset[str] = frozenset()
     drops: list[Literal["before", "after", None]] = field(default_factory=list)
@@ -193,6 +196,10 @@ class FakeTracker:
         else:
             raise Refused(f"no comment {comment_id}")
         self._answered(dropped)
+
+    def sees(self, person: str, project: str) -> bool | None:
+        """Tell whether this person may see the bot's comments."""
+        return person not in self.blind
 
     def may(self, person: str, permissions: Sequence[Permission], ticket_key: str) -> bool | None:
         """Tell whether this person may do all of this."""

@@ -53,9 +53,64 @@ def checked(
     notes = [line.removeprefix("--  ") for line in shown.out.splitlines() if line.startswith("--")]
     return (
         code,
-        [note for note in notes if "control ticket" not in note],
+        [note for note in notes if "control ticket" not in note and not ONLOOKERS.search(note)],
         shown.err.replace(f"{home}/rules/", "").splitlines(),
     )
+
+
+ONLOOKERS = re.compile("^in KKA |who sees the bot's comments|whom Jira mails")
+"""Notes that a test of their own is about."""
+
+MAILED = "in KKA Jira itself mails of a new comment: CurrentAssignee, Reporter, AllWatchers"
+
+
+@pytest.mark.parametrize(
+    ("comments", "kind", "role", "notes"),
+    [
+        ("", "service_desk", None, [MAILED]),
+        (
+            "",
+            "software",
+            None,
+            [
+                "in KKA everybody who sees a ticket sees the bot's comments, so nothing is said on one that "
+                "somebody from outside the rulebook created: name a role or a group under `comments:`, or say `everybody: true`",
+                MAILED,
+            ],
+        ),
+        ("comments: {everybody: true}\n", "software", None, [MAILED]),
+        ("comments: {role: Teenindus}\n", "software", "all", [f"{MAILED}, as far as they may see it"]),
+        (
+            "comments: {role: Teenindus}\n",
+            "software",
+            "some",
+            [
+                "in KKA nothing is written that addresses them, as they do not see the comments: aks1, it1",
+                f"{MAILED}, as far as they may see it",
+            ],
+        ),
+    ],
+)
+def test_it_says_who_sees_the_comments_and_whom_jira_mails(
+    tmp_path: Path,
+    sandbox: Sandbox,
+    capsys: pytest.CaptureFixture[str],
+    comments: str,
+    kind: str,
+    role: str | None,
+    notes: list[str],
+) -> None:
+    project = sandbox.world.projects["KKA"]
+    project.kind = kind
+    if role is not None:
+        staff = [person.name for person in sandbox.world.people]
+        project.roles["Teenindus"] = [name for name in staff if role == "all" or name not in ("aks1", "it1")]
+    config = write_desk(tmp_path, sandbox.url, user=user_of(sandbox.world.flavour))
+    desk = tmp_path / "rules" / "desk.yaml"
+    desk.write_text(desk.read_text("utf-8").replace("desk: ", f"{comments}desk: ", 1), "utf-8")
+    assert piletibot("check", "--config", config) == 0
+    shown = [line.removeprefix("--  ") for line in capsys.readouterr().out.splitlines() if line.startswith("--")]
+    assert [note for note in shown if ONLOOKERS.search(note)] == notes
 
 
 def placed(home: Path, *mistakes: str) -> list[str]:

@@ -14,7 +14,7 @@ from bot.core.findings import Finding
 from bot.core.ticket import UNKNOWN
 from bot.engine.tracker import Denied, Refused, Throttled, Unreachable
 from bot.jira import access
-from bot.jira.audience import audience
+from bot.jira.audience import audience, onlookers
 from bot.jira.binding import Binding, bind
 from bot.jira.catalogue import Catalogue
 from bot.jira.screens import screens
@@ -111,6 +111,7 @@ def _ask_further(settings: Settings, catalogue: Catalogue, entries: Entries) -> 
     try:
         return [
             *audience(client, catalogue, entries, speaks=speaks(entries)),
+            *onlookers(client, catalogue, entries),
             *screens(client, catalogue, entries, speaks=speaks(entries)),
         ]
     except Throttled:

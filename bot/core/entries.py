@@ -294,14 +294,20 @@ class Roles(_Entry):
 
 
 class Comments(_Entry):
-    """Who sees the bot's comments: a role or a group of Jira; everybody who sees the ticket when neither is given."""
+    """Who sees the bot's comments: a role or a group of Jira.
 
-    model_config = ConfigDict(json_schema_extra=not_all_of("role", "group"))
+    Where neither is given, everybody who sees the ticket does, but on projects of service management, whose customers
+    never do. In other projects nothing is then said on a ticket that somebody from outside the rulebook created.
+    """
+
+    model_config = ConfigDict(json_schema_extra=not_all_of("role", "group", "everybody"))
 
     role: str | None = None
     """Only members of this project role see them."""
     group: str | None = None
     """Only members of this group see them."""
+    everybody: StrictBool = False
+    """Everybody who sees a ticket is meant to see them, be it a customer."""
 
 
 class LinkEntry(_Entry):

@@ -10,7 +10,7 @@ from bot.core.arrange import without
 from bot.core.doc import Doc
 from bot.core.judge import judge
 from bot.core.ledger import NOTICES, RULEBOOK, Entry, rows_of_comment, turned
-from bot.core.people import calendar_of, language_of
+from bot.core.people import calendar_of, language_of, named
 from bot.core.rulebook import Rulebook
 from bot.core.sets import yet_to_set
 from bot.core.steps import Part, Step, part
@@ -179,6 +179,8 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
         engine.tracker.put(ticket_id, sets)
         _remember_given(engine, ticket_id, sets)
         engine.seam("after fields")
+    if wanted[0].rule not in NOTICES:
+        _refuse_onlookers(engine, wanted[0], to, rows)
     if before and before[0].text_hash == text_hash(doc):
         _leave_said(engine, wanted, before[0], now)
         return
@@ -194,6 +196,21 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
     engine.seam("after commit")
     report.said.append(tuple(wanted))
     log.info("said", ticket=wanted[0].ticket_key, rules=[step.rule for step in wanted])
+
+
+def _refuse_onlookers(engine: Engine, step: Step, to: Sequence[str], rows: Mapping[str, Entry]) -> None:
+    """Raise Refused where somebody addressed could not see the comment, or somebody from outside could."""
+    project = step.ticket_key.rpartition("-")[0]
+    if unseeing := [person for person in to if engine.tracker.sees(person, project) is False]:
+        people = ", ".join(named(person, engine.book) or "" for person in unseeing)
+        raise Refused(f"the comment was not written, as it could not be seen by {people}")
+    if project in engine.tracker.exposed:
+        [ticket] = engine.store.tickets([step.ticket_id])
+        if ticket.reporter not in engine.book.languages:
+            raise Refused(
+                "the comment was not written, as whoever created the ticket is none of the rulebook's people "
+                "and would see it; see `comments`"
+            )
 
 
 def _remember_given(engine: Engine, ticket_id: str, sets: Mapping[str, str]) -> None:

@@ -51,6 +51,15 @@ class Looking:
     def reword(self, ticket_id: str, comment_id: str, doc: Doc, keys: Sequence[str], text_hash: str) -> None:
         """Write nothing."""
 
+    @property
+    def exposed(self) -> frozenset[str]:
+        """Give what the other gives."""
+        return self._tracker.exposed
+
+    def sees(self, person: str, project: str) -> bool | None:
+        """Ask what the other asks."""
+        return self._tracker.sees(person, project)
+
     def may(self, person: str, permissions: Sequence[Permission], ticket_key: str) -> bool | None:
         """Ask what the other asks."""
         return self._tracker.may(person, permissions, ticket_key)

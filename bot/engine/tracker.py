@@ -134,6 +134,15 @@ class Tracker(Protocol):
         """Replace the text of an own comment: a repeatable PUT."""
         ...
 
+    @property
+    def exposed(self) -> frozenset[str]:
+        """The projects in which everybody who sees a ticket sees the bot's comments, though nobody said so."""
+        ...
+
+    def sees(self, person: str, project: str) -> bool | None:
+        """Whether a person may see the bot's comments in a project; None where the tracker does not tell."""
+        ...
+
     def may(self, person: str, permissions: Sequence[Permission], ticket_key: str) -> bool | None:
         """Whether a person may do all of this with a ticket, by the tracker itself, now; None where it does not say.
 

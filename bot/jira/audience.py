@@ -1,4 +1,4 @@
-"""Whether the role or group that is to see the bot's comments is there, and the bot's account in it.
+"""Who sees the bot's comments: whether that role or group is there, who is in it, and whom Jira mails of them.
 
 Jira refuses a comment for a role or group that its writer is not in.
 """
@@ -17,6 +17,11 @@ from bot.jira.catalogue import Catalogue, User
 from bot.jira.client import Client, Params
 
 _MOST_GROUPS = 1000
+_MEMBERS = 50
+_LISTED = 8
+_COMMENTED = 6
+"""Jira's own number of the event that somebody commented."""
+
 _NOBODY = User()
 
 
@@ -48,6 +53,36 @@ class _Actor(msgspec.Struct):
     @property
     def is_group(self) -> bool:
         return self.kind == "atlassian-group-role-actor"
+
+
+class _Members(msgspec.Struct):
+    values: list[User] = []
+    is_last: bool | None = msgspec.field(name="isLast", default=None)
+
+
+class _Event(msgspec.Struct):
+    id: int = 0
+
+
+class _Told(msgspec.Struct):
+    kind: str = msgspec.field(name="notificationType", default="")
+    parameter: str | None = None
+    role: _Name | None = msgspec.field(name="projectRole", default=None)
+
+    @property
+    def shown(self) -> str:
+        """Whom this names; a single account by its kind alone."""
+        named = self.role.name if self.role else self.parameter if self.kind == "Group" else None
+        return f"{self.kind} {named}" if named else self.kind
+
+
+class _Events(msgspec.Struct):
+    event: _Event = msgspec.field(default_factory=_Event)
+    notifications: list[_Told] = []
+
+
+class _Scheme(msgspec.Struct):
+    events: list[_Events] = msgspec.field(name="notificationSchemeEvents", default_factory=list)
 
 
 class _Role(msgspec.Struct):
@@ -118,6 +153,96 @@ def _role(
     if not found.mine and people.isdisjoint(me.ids) and groups.isdisjoint(mine or ()):
         where = f"the role {role!r} of project {project!r}"
         yield _outside(path, where, mine if groups else frozenset(), speaks=speaks)
+
+
+def onlookers(client: Client, catalogue: Catalogue, entries: Entries) -> Iterator[str]:
+    """Say who does not see the bot's comments, whether customers would, and whom Jira itself mails of them.
+
+    Raises what `Client.read` raises, but for refusals of what not every account may ask.
+    """
+    comments = entries.comments
+    limited = comments.role is not None or comments.group is not None
+    seen = {project.id for project in catalogue.projects}
+    for project in (each for each in entries.projects if each in seen):
+        if project in catalogue.plain and not (limited or comments.everybody):
+            yield (
+                f"in {project} everybody who sees a ticket sees the bot's comments, so nothing is said on one that "
+                "somebody from outside the rulebook created: name a role or a group under `comments:`, "
+                "or say `everybody: true`"
+            )
+        there = who_sees(client, entries, project) if limited else None
+        if there is not None and (blind := sorted(_blind(catalogue, entries, there))):
+            more = f" and {len(blind) - _LISTED} more" if len(blind) > _LISTED else ""
+            names = f"{', '.join(blind[:_LISTED])}{more}"
+            yield f"in {project} nothing is written that addresses them, as they do not see the comments: {names}"
+        elif limited and there is None:
+            yield f"not looked up: who sees the bot's comments in {project}; the account may not see who is in there"
+        told = mailed(client, project)
+        if told is None:
+            yield f"not looked up: whom Jira mails of comments in {project}; only who administers it may ask"
+        else:
+            only = ", as far as they may see it" if limited else ""
+            yield f"in {project} Jira itself mails of a new comment: {', '.join(told) or 'nobody'}{only}"
+
+
+def _blind(catalogue: Catalogue, entries: Entries, there: frozenset[str]) -> Iterator[str]:
+    """The people of the rulebook whose account is not among these."""
+    for entry in entries.people:
+        account = entry.account if isinstance(entry.account, str) else getattr(entry.account, catalogue.flavour)
+        user = catalogue.people.get(account)
+        if user is not None and there.isdisjoint(user.ids):
+            yield entry.person
+
+
+def who_sees(client: Client, entries: Entries, project: str) -> frozenset[str] | None:
+    """The ids and names of the accounts that see the bot's comments in a project; None where nobody tells.
+
+    Where comments are for everybody that is not known either. Raises what `Client.read` raises, but for refusals.
+    """
+    role, group = entries.comments.role, entries.comments.group
+    try:
+        if group is not None:
+            return frozenset(_members(client, group))
+        if role is None:
+            return None
+        roles = client.read("2/project/{key}/role", dict[str, str], at={"key": project})
+        if role not in roles:
+            return frozenset()
+        at = {"key": project, "id": roles[role].rstrip("/").rpartition("/")[2]}
+        actors = client.read("2/project/{key}/role/{id}", _Role, at=at).actors
+        ids = {ref for actor in actors if not actor.is_group for ref in (*actor.user.ids, actor.name) if ref}
+        for actor in actors:
+            if actor.is_group:
+                ids.update(_members(client, (actor.group.name if actor.group else None) or actor.name or ""))
+        return frozenset(ids)
+    except Refused:
+        return None
+
+
+def _members(client: Client, group: str) -> Iterator[str]:
+    start = 0
+    while True:
+        params: Params = {"groupname": group, "startAt": start, "maxResults": _MEMBERS}
+        page = client.read("2/group/member", _Members, params=params)
+        yield from (ref for user in page.values for ref in user.ids)
+        start += len(page.values)
+        if page.is_last is not False or not page.values:
+            return
+
+
+def mailed(client: Client, project: str) -> tuple[str, ...] | None:
+    """To whom Jira itself mails a new comment in a project, in Jira's words; None where the account may not ask.
+
+    See Jira's REST API, "Get project notification scheme": who administers the project may.
+    """
+    try:
+        scheme = client.read(
+            "2/project/{key}/notificationscheme", _Scheme, at={"key": project}, params={"expand": "all"}
+        )
+    except Refused:
+        return None
+    found = (told for each in scheme.events if each.event.id == _COMMENTED for told in each.notifications)
+    return tuple(dict.fromkeys(told.shown for told in found))
 
 
 def _outside(path: Path, where: str, mine: frozenset[str] | None, *, speaks: bool) -> Finding | str:

@@ -25,6 +25,7 @@ PERMISSIONS = (
 """What the account is asked about in each project, by Jira's keys."""
 
 _PAGE = 100
+_SERVICE = "service_desk"
 
 
 class User(msgspec.Struct, frozen=True):
@@ -109,7 +110,8 @@ class Catalogue:
 
     `permissions` are those the account holds, by project key; a project it cannot see has none. `control` is
     the present key of the rulebook's control ticket, None where there is no such ticket. `link_types` are asked for
-    where the rulebook names any.
+    where the rulebook names any. `plain` are the projects that are none of service management: whoever created a
+    ticket there sees all comments on it that are for everybody.
     """
 
     flavour: Flavour
@@ -122,6 +124,7 @@ class Catalogue:
     people: Mapping[str, User | None] = field(default_factory=dict)
     control: str | None = None
     link_types: tuple[LinkType, ...] = ()
+    plain: frozenset[str] = frozenset()
 
 
 class _Keyed(msgspec.Struct):
@@ -162,6 +165,7 @@ class _Status(msgspec.Struct):
 class _Project(msgspec.Struct):
     key: str
     name: str = ""
+    kind: str = msgspec.field(name="projectTypeKey", default="")
 
 
 class _Projects(msgspec.Struct):
@@ -189,13 +193,15 @@ def read_catalogue(client: Client, entries: Entries | None = None) -> Catalogue:
     """
     flavour = _flavour(client)
     me = myself(client)
+    projects = tuple(_projects(client, flavour))
     return Catalogue(
         flavour=flavour,
         me=me,
         fields=tuple(_fields(client)),
         statuses=tuple(_statuses(client)),
         priorities=tuple(client.read("2/priority", list[Named])),
-        projects=tuple(Named(project.key, project.name) for project in _projects(client, flavour)),
+        projects=tuple(Named(project.key, project.name) for project in projects),
+        plain=frozenset(project.key for project in projects if project.kind != _SERVICE),
         permissions={key: _permissions(client, key) for key in entries.projects} if entries else {},
         people={account: _person(client, flavour, account) for account in accounts(entries, flavour)}
         if entries

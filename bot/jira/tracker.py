@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from time import monotonic
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ from bot.jira import fetch, markup, search
 from bot.jira.access import PERMISSIONS
 from bot.jira.ailing import about_a_ticket
 from bot.jira.answers import Answered
+from bot.jira.audience import who_sees
 from bot.jira.binding import Binding, bind, outside_bindings
 from bot.jira.catalogue import Catalogue, StatusId, Transitions, User, look_up, myself, read_catalogue
 from bot.jira.client import Client
@@ -33,6 +35,7 @@ STEP = "piletibot.step"
 _INTERNAL = {"key": "sd.public.comment", "value": {"internal": True}}
 _PAGE = 100
 _SEARCHED = 1000
+_KNOWN_S = 3600
 
 
 class _Property(msgspec.Struct):
@@ -97,6 +100,7 @@ class JiraTracker:
         self._seen_outside = tuple(project for project in self._outside if project in visible)
         self.closed: dict[str, str] = {}
         self._told_statuses: set[str] = set()
+        self._onlookers: dict[str, tuple[float, frozenset[str] | None]] = {}
 
     def changed(self, since_ms: int | None) -> Iterator[Stamp]:
         """Give the tickets that changed; one request when nothing did.
@@ -220,6 +224,25 @@ class JiraTracker:
         body = self._comment(doc, keys, text_hash)
         with about_a_ticket(self.client):
             self.client.write("PUT", path, body, type(None), at={"id": ticket_id, "comment": comment_id})
+
+    @property
+    def exposed(self) -> frozenset[str]:
+        """Give the projects that are none of service management, where comments are for everybody by default only."""
+        comments = self._entries.comments
+        meant = comments.role or comments.group or comments.everybody
+        return frozenset() if meant else self.catalogue.plain
+
+    def sees(self, person: str, project: str) -> bool | None:
+        """Tell whether somebody is in the role or group that sees the comments; its members are asked for hourly."""
+        comments = self._entries.comments
+        if comments.role is None and comments.group is None:
+            return True
+        known = self._onlookers.get(project)
+        if known is None or known[0] < monotonic():
+            with about_a_ticket(self.client):
+                known = monotonic() + _KNOWN_S, who_sees(self.client, self._entries, project)
+            self._onlookers[project] = known
+        return None if known[1] is None else not known[1].isdisjoint(self._user(person).ids)
 
     def may(self, person: str, permissions: Sequence[Permission], ticket_key: str) -> bool | None:
         """Ask Jira whether somebody holds these permissions on a ticket.

@@ -65,6 +65,7 @@ ROUTES = (
     Route("GET", "/project/search", meta.project_search, only="cloud"),
     Route("GET", "/project/{project}", meta.project),
     Route("GET", "/project/{project}/statuses", meta.project_statuses),
+    Route("GET", "/project/{project}/notificationscheme", roles.mails),
     Route("GET", "/project/{project}/role", roles.listed),
     Route("GET", "/project/{project}/role/{role}", roles.one),
     *_property_routes("/project/{project}"),

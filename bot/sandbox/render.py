@@ -91,7 +91,7 @@ def project(call: Call, stored: Project) -> Json:
         "id": stored.id,
         "key": stored.key,
         "name": stored.name,
-        "projectTypeKey": "service_desk",
+        "projectTypeKey": stored.kind,
         "avatarUrls": {"48x48": f"{call.url}/avatar/48"},
         **({"simplified": False, "style": "classic", "isPrivate": False} if call.cloud else {}),
     }

@@ -27,6 +27,14 @@ def one(call: Call) -> Answer:
     raise Refusal(404, f"Can not retrieve a role actor for a null project role ({call.args['role']}).")
 
 
+def mails(call: Call) -> Answer:
+    """Tell whom the project mails of a new comment."""
+    project = _administered(call)
+    told = [{"id": i, "notificationType": kind} for i, kind in enumerate(project.mails, 1)]
+    event = {"event": {"id": 6, "name": "Issue commented"}, "notifications": told}
+    return call.answer({"id": 10000, "name": "Default Notification Scheme", "notificationSchemeEvents": [event]})
+
+
 def _administered(call: Call) -> Project:
     """The project, for who may see its roles: on Cloud that is who administers it."""
     project = seen_project(call)

@@ -91,7 +91,7 @@ class Project:
     """A project and the ids of the statuses and types its workflow knows, in their order.
 
     `roles` are the names of the people and groups in each project role; `off_screen` are fields that its edit screen
-    does not have.
+    does not have; `kind` is its type, `mails` whom it mails new comments, by Jira's kinds of notification.
     """
 
     id: str
@@ -103,6 +103,8 @@ class Project:
     properties: dict[str, Json] = field(default_factory=dict)
     roles: dict[str, list[str]] = field(default_factory=dict)
     off_screen: set[str] = field(default_factory=set)
+    kind: str = "service_desk"
+    mails: tuple[str, ...] = ("CurrentAssignee", "Reporter", "AllWatchers")
     last_number: int = 0
 
     def transitions(self) -> dict[str, str]:
