@@ -74,7 +74,8 @@ MAILED = "in KKA Jira itself mails of a new comment: CurrentAssignee, Reporter, 
             None,
             [
                 "in KKA everybody who sees a ticket sees the bot's comments, so nothing is said on one that "
-                "somebody from outside the rulebook created: name a role or a group under `comments:`, or say `everybody: true`",
+                "somebody from outside the rulebook created: name a role or a group under `comments:`, "
+                "or say `everybody: true`",
                 MAILED,
             ],
         ),
