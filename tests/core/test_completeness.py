@@ -269,3 +269,70 @@ def test_titles_that_do_not_fit(titles: dict[str, Any], findings: list[object]) 
 )
 def test_what_people_read(word: str, language: str, shown: str) -> None:
     assert rules(CODE).name("title", word, language) == shown
+
+
+HELD = CODE | {"holds_back": "2h"}
+ROUTES = [{"route": "all", "why": "Everything is for the IT people.", "queue": "it"}]
+
+
+def wished(now: str, *acts: str, by: tuple[dict[str, Any], ...] = (HELD,), **facts: Any) -> list[str]:
+    """What is wished, by the rules that speak, and when to look again where that is for holding back."""
+    wishes = judge(ticket(ON, *acts, **facts), rules(*by, routes=ROUTES), at(now))
+    return [f"{step.rule}{' (held back)' if 'held_until' in step.values else ''}" for step in wishes.steps]
+
+
+@pytest.mark.parametrize(
+    ("now", "facts", "by", "found"),
+    [
+        ("mon 09:00", {}, (CODE,), ["all", "code"]),  # it only advises
+        ("mon 09:00", {}, (HELD,), ["code (held back)"]),
+        ("mon 10:59", {}, (HELD,), ["code (held back)"]),
+        ("mon 11:00", {}, (HELD,), ["all", "code"]),  # not for ever
+        ("mon 09:00", {"fields": {"code": "set"}}, (HELD,), ["all"]),  # "ei ole teada" is an answer too
+        ("mon 09:00", {}, (HELD | {"observe": True},), ["all", "code"]),
+        ("mon 09:00", {}, (HELD | {"since": date(2026, 11, 17)},), ["all", "code"]),
+        ("mon 09:00", {"category": "IT"}, (HELD, MORE), ["code (held back)"]),
+        ("mon 09:00", {"category": "IT", "fields": {"code": "set"}}, (HELD, MORE), ["all", "more"]),
+        ("mon 09:00", {}, (HELD | {"when": {"category": "LAW"}}, CODE | {"name": "soft"}), ["all", "soft"]),
+    ],
+)
+def test_a_ticket_that_lacks_something_is_held_back_for_a_while(
+    now: str, facts: dict[str, Any], by: tuple[dict[str, Any], ...], found: list[str]
+) -> None:
+    assert sorted(wished(now, by=by, **facts)) == sorted(found)
+
+
+def test_a_ticket_held_back_is_looked_at_when_that_is_over() -> None:
+    wishes = judge(ticket(ON), rules(HELD, routes=ROUTES), at("mon 09:00"))
+    assert wishes.look_again_at == at("mon 11:00")
+
+
+@pytest.mark.parametrize(
+    ("said", "now", "facts", "amended"),
+    [
+        ("missing: code, term", "mon 10:00", {}, None),
+        ("missing: code, term", "mon 10:00", {"fields": {"code": "set"}}, "missing: term"),
+        ("missing: code, term", "mon 10:00", {"fields": {"code": "set", "term": "set"}}, ""),
+        ("missing: term", "mon 10:00", {}, "missing: code, term"),
+        ("", "mon 10:00", {"fields": {"code": "set", "term": "set"}}, None),
+        (None, "mon 10:00", {}, "missing: code, term"),  # said by a bot that kept no edition, or read back
+    ],
+)
+def test_what_was_said_is_edited_when_something_else_is_missing(
+    said: str | None, now: str, facts: dict[str, Any], amended: str | None
+) -> None:
+    by = rules(MORE)
+    before = judge(ticket(ON, category="IT"), by, at("mon 09:00")).steps[0]
+    ledger = {before.key: row(before, "said", edition=said)}
+    arranged = arrange([judge(ticket(ON, category="IT", **facts), by, at(now))], ledger, by, DeskState(), at(now))
+    say = "incomplete" if amended else "complete"
+    assert [(each.edition, each.say) for each, _ in arranged.amend] == ([] if amended is None else [(amended, say)])
+    assert arranged.say == []
+
+
+def test_where_nothing_was_said_nothing_is_edited() -> None:
+    whole = ticket(ON, category="IT", fields={"code": "set", "term": "set"})
+    wishes = judge(whole, rules(MORE), at("mon 10:00"))
+    assert len(wishes.amends) == 1
+    arranged = arrange([wishes], {}, rules(MORE), DeskState(), at("mon 10:00"))
+    assert (arranged.say, arranged.amend, arranged.hold) == ([], [], [])
