@@ -33,6 +33,7 @@ VALUES = frozenset(
     | {"malformed", "questions", "others", "types"}
     | {"given", "nobody", "returned_from", "return_reason"}
     | {"held_until", "rule"}
+    | {"attempts", "asked_again", "reason_at", "waived_field"}
     | {"basis", "reg", "at", "provisional", "unconfirmed", "extend_by"}
     | {"version", "commit", "effective", "errors", "more", "added", "removed", "altered", "renamed", "sections"}
     | {"unsure"}

@@ -38,9 +38,17 @@ def opened(world: World, kind: str = "10100") -> None:
 
 
 def checked(
-    home: Path, sandbox: Sandbox, changes: Sequence[Change], capsys: pytest.CaptureFixture[str]
+    home: Path,
+    sandbox: Sandbox,
+    changes: Sequence[Change],
+    capsys: pytest.CaptureFixture[str],
+    *,
+    solved: bool = True,
 ) -> tuple[int, list[str], list[str]]:
-    """The exit code, the notes, and the mistakes; paths are relative to the rulebook."""
+    """The exit code, the notes, and the mistakes; paths are relative to the rulebook.
+
+    That there is no solved ticket to ask about is left out, unless `solved` is False.
+    """
     config = write_desk(home, sandbox.url, user=user_of(sandbox.world.flavour))
     for name, was, now in changes:
         file = home / "rules" / name
@@ -53,7 +61,13 @@ def checked(
     notes = [line.removeprefix("--  ") for line in shown.out.splitlines() if line.startswith("--")]
     return (
         code,
-        [note for note in notes if "control ticket" not in note and not ONLOOKERS.search(note)],
+        [
+            note
+            for note in notes
+            if "control ticket" not in note
+            and not ONLOOKERS.search(note)
+            and not (solved and "the ways out of" in note)
+        ],
         shown.err.replace(f"{home}/rules/", "").splitlines(),
     )
 
@@ -137,6 +151,7 @@ def retire(world: World, name: str) -> None:
     person.active = False
 
 
+NO_WAY = "not looked up: the ways out of 'Lahendatud' in project 'KKA'; no ticket is there"
 GROUP: Change = ("desk.yaml", "projects: [KKA]\n", "projects: [KKA]\ncomments: {group: %s}\n")
 ROLE: Change = ("desk.yaml", "projects: [KKA]\n", "projects: [KKA]\ncomments: {role: %s}\n")
 OBSERVE: Change = ("desk.yaml", "observe: false", "observe: true")
@@ -349,6 +364,22 @@ def test_a_queue_that_cannot_be_set_is_told(
     ]
     code, _, mistakes = checked(tmp_path / "live", sandbox, [], capsys)
     assert (code, mistakes) == (2, placed(tmp_path / "live", *expected))
+    assert checked(tmp_path / "observed", sandbox, [OBSERVE], capsys)[::2] == (0, [])
+
+
+def test_a_state_that_no_transition_leads_to_is_told(
+    sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert NO_WAY in checked(tmp_path / "none there", sandbox, [], capsys, solved=False)[1]
+    issue, solver = sandbox.world.find("KKA-1"), sandbox.world.person("it1")
+    assert issue is not None
+    assert solver is not None
+    acts.transition(sandbox.world, issue, solver, "10007", {})
+    assert checked(tmp_path / "a way", sandbox, [], capsys, solved=False) == (0, [], [])
+    sandbox.world.projects["KKA"].statuses.remove("10008")
+    text = "no transition leads from 'Lahendatud' to the state 'closed', as seen on KKA-1"
+    code, _, mistakes = checked(tmp_path / "no way", sandbox, [], capsys)
+    assert (code, mistakes) == (2, placed(tmp_path / "no way", f"closing.yaml «closed, resolution»: {text}"))
     assert checked(tmp_path / "observed", sandbox, [OBSERVE], capsys)[::2] == (0, [])
 
 

@@ -18,6 +18,7 @@ from bot.jira.audience import audience, onlookers
 from bot.jira.binding import Binding, bind
 from bot.jira.catalogue import Catalogue
 from bot.jira.screens import screens
+from bot.jira.ways import ways
 from bot.rule_errors import SoundPart
 from bot.settings import Misconfigured, Settings, load_settings
 from bot.start import BrokenRulebook, Desk, client_of, look_at, placed_in, read_desk, root_of, speaks
@@ -113,6 +114,7 @@ def _ask_further(settings: Settings, catalogue: Catalogue, entries: Entries) -> 
             *audience(client, catalogue, entries, speaks=speaks(entries)),
             *onlookers(client, catalogue, entries),
             *screens(client, catalogue, entries, speaks=speaks(entries)),
+            *ways(client, catalogue, entries, speaks=speaks(entries)),
         ]
     except Throttled:
         raise

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from msgspec import structs
 
+from bot.core.announced import unannounced
 from bot.core.ladder import BREACH, urgency
 from bot.core.ledger import COMMAND, DONE, NOTICES, SPOKEN, WAITING, Entry
 from bot.core.people import calendar_of
@@ -44,11 +45,12 @@ HoldingBack = Literal[
     "ticket budget",
     "budget",
     "link",
+    "notice",
 ]
 """What holds a step back: people, in the project or on the ticket, a ticket tied to it, or a manner of the desk."""
 
 _UNTOLD = frozenset(("quiet hours", "one request a day", "one message a day", "ticket budget", "budget"))
-"""What holds back a message, but not the fields that are set with it."""
+"""What holds back a message, but not the fields that are set with it; the state goes with its message."""
 
 
 class Held(NamedTuple):
@@ -90,9 +92,10 @@ def arrange(
     `ledger` holds the rows of the tickets judged, by key. In this order: what was said is done, but for what of it
     is to be edited, and so is what was recorded, but for fields that nobody has set; a rule's `since`
     adopts; silence and hold labels, the hours of whom the step asks and of its own clock, one open request a ticket
-    a day (but for an escalation of that request), the ticket's budget and people's hold back, and what is urgent
-    only silence and labels; `observe` records; and more comments than the ceiling allows send nothing at all. Who is
-    told for information only hears of it in working hours and within the budget, and otherwise from the summary.
+    a day (but for an escalation of that request), the ticket's budget, a notice that must come first, and people's
+    budgets hold back, and what is urgent only silence, labels and a notice; `observe` records; and more comments than
+    the ceiling allows send nothing at all. Who is told for information only hears of it in working hours and within
+    the budget, and otherwise from the summary.
     """
     arranged = Arrangement()
     speaking: list[tuple[Step, ...]] = []
@@ -112,6 +115,8 @@ def arrange(
             elif _is_shared(step) and step.to[0] in grouped and not step.observe:
                 because = "today's message about several tickets has gone to whom it asks"
                 arranged.hold.append(Held(step, because, _tomorrow(book, now), "one message a day"))
+            elif waits := unannounced(step, ledger, book, now):
+                arranged.hold.append(Held(step, waits.because, waits.not_before, "notice"))
             else:
                 speakable.append(step)
         arranged.observe += [step for step in speakable if step.observe]
@@ -131,7 +136,7 @@ def arrange(
         arranged.say += released
     else:
         arranged.say += within
-        put = [held.step for held in arranged.hold if held.by in _UNTOLD and held.step.sets and not held.step.observe]
+        put = [held.step for held in arranged.hold if held.by in _UNTOLD and _may_be_put(held.step)]
         arranged.put += put if len(put) <= book.entries.manners.ceiling else []
     arranged.withdraw += _withdrawn(wishes, ledger)
     return arranged
@@ -180,6 +185,11 @@ def _grouped_today(desk: DeskState, book: Rulebook, now: Moment) -> Set[str]:
     return {told.to[0] for told in desk.spoken if told.rule in rules and told.at >= today and told.to}
 
 
+def _may_be_put(step: Step) -> bool:
+    """Whether what a step sets may be set before its message is said; the state never is."""
+    return bool(step.sets) and not step.observe and "state" not in step.sets
+
+
 def is_done(step: Step, known: Entry) -> bool:
     """Whether a step needs no more; a message only recorded is past, a queue only recorded is still to be set."""
     return known.state in DONE and not (known.state == "observed" and step.sets and not step.observe)
@@ -226,7 +236,8 @@ def _held(
         if told.ticket_id == step.ticket_id and told.at >= today and _urgency(told, book) >= step.urgency > 0:
             because = f"{told.rule} asked about this ticket today"
             return Held(step, because, _tomorrow(book, now), "one request a day")
-    if written >= book.entries.manners.ticket_budget and step.rule not in NOTICES:
+    over = written >= book.entries.manners.ticket_budget and step.rule not in NOTICES
+    if over and "state" not in step.sets:  # nothing is closed without a word
         return Held(step, f"the bot has written {written} comments on this ticket", None, "ticket budget")
     return None
 

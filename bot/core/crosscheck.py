@@ -11,6 +11,7 @@ from bot.core.crosscheck_completeness import completeness, titles
 from bot.core.crosscheck_digest import digest
 from bot.core.crosscheck_links import incidents, links, outages
 from bot.core.crosscheck_rules import deadlines, exclusions, ladders, policies, routes, rule_names
+from bot.core.crosscheck_sets import sets
 from bot.core.crosscheck_stops import stops
 from bot.core.crosscheck_words import words
 from bot.core.entries import Entries, Language, PersonEntry, Queue
@@ -57,6 +58,7 @@ def problems(
         *formats(entries),
         *deadlines(entries),
         *ladders(entries, messages),
+        *sets(entries),
         *exclusions(entries),
         *digest(entries),
     ]

@@ -22,12 +22,23 @@ CREATED = "created"
 
 NOTICE = "notice of extension"
 
+_MET = "it is met"
+
 Fields = Mapping[str, str]
 
 
 def deadlines_of(view: View) -> tuple[Deadline, ...]:
-    """The deadlines a ticket has and has not met, in the rulebook's order; of each name the first that counts."""
-    return tuple(_deadlines(view, view.ticket.fields))
+    """The deadlines a ticket has and has not met, in the rulebook's order; of each name the first that counts.
+
+    The view learns the names of those that count an amount of time as the law does, met or not.
+    """
+    found = []
+    for entry, deadline, because in considered(view):
+        if deadline is not None:
+            found.append(deadline)
+        if entry.within is not None and (deadline is not None or because.startswith(_MET)):
+            view.statutory.add(entry.name)
+    return tuple(found)
 
 
 def dated_words(entries: Entries) -> frozenset[str]:
@@ -79,7 +90,7 @@ def _considered(view: View, fields: Fields) -> Iterator[tuple[DeadlineEntry, Dea
             continue
         named.add(entry.name)
         if entry.met_by is not None and entry.met_by in fields:
-            yield entry, None, f"it is met: the field `{entry.met_by}` is filled in"
+            yield entry, None, f"{_MET}: the field `{entry.met_by}` is filled in"
             continue
         found = _deadline(entry, view, fields, calendar, start, recorded)
         yield entry, found, "" if found is not None else "all of its dates were over when it would start"

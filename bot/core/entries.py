@@ -589,6 +589,8 @@ class Rung(_Entry):
     """On the last rung: how long after it is said again."""
     times: Annotated[StrictInt, Field(ge=1, le=50)] = 1
     """How often it is said in all; more than once needs `every`."""
+    sets: dict[str, str] = {}
+    """What is set with it: words of `fields`, the `owner`, `priority`, `labels` (`+one -other`), the `state`."""
 
 
 _EACH_HAS_AFTER = {"items": {"required": ["after"]}}

@@ -26,12 +26,13 @@ from bot.core.incidents import incident_steps
 from bot.core.ladder import Reached, before, deadline_moments, highest, next_at, rung_moments, urgency
 from bot.core.linked import silent_because, with_work, work_of
 from bot.core.moments import moment
+from bot.core.noted import values_of
 from bot.core.owners import given
 from bot.core.people import Addressed, addressed
 from bot.core.returns import Return, last_return
 from bot.core.routing import route_for, sets_of, to_be_routed_since
 from bot.core.rulebook import Rulebook
-from bot.core.steps import Amount, At, Because, Count, Name, Occasion, Several, Step, Value, Wishes, key_of
+from bot.core.steps import Amount, Announced, At, Because, Count, Name, Occasion, Several, Step, Value, Wishes, key_of
 from bot.core.ticket import UNKNOWN, Moment, Ticket
 from bot.core.verdict import verdicts_on
 from bot.core.view import View
@@ -51,7 +52,8 @@ class Climb(NamedTuple):
     `applies` tells whether its conditions hold, `flips_at` the moments at which that may be otherwise, where
     something could be said then, and `others_at` those at which the step may be for others. Of `cycle` and `deadline`
     the one that it stands on is there, if any; `moments` are those of its rungs, as far as that runs. `hushed` is
-    what keeps the rung reached from being wished, by a command.
+    what keeps the rung reached from being wished, by a command. `notice` is the step of the rung before, where it
+    sets the state: nothing is closed that was not announced.
     """
 
     applies: bool
@@ -63,7 +65,11 @@ class Climb(NamedTuple):
     step: Step | None = None
     others_at: tuple[Moment, ...] = ()
     hushed: Hushed | None = None
+    notice: Step | None = None
 
+
+STATE = "state"
+"""The word by which a rung sets the state of a ticket, which it announces on the rung before."""
 
 _NOT_MEANT, _NO_CLOCK = Climb(applies=False), Climb(applies=True)
 
@@ -111,8 +117,7 @@ def wishes_of(judged: Judged, *, kept: bool = True) -> Wishes:
     moments = list(_changes(judged)) if kept else []
     for ladder in book.entries.ladders:
         climbed = climb(ladder, judged)
-        if climbed.step is not None:
-            found.append(climbed.step)
+        found += [step for step in (climbed.notice, climbed.step) if step is not None]
         if climbed.hushed is not None:
             moments.append((climbed.hushed.until_at, "what a person's command silences may be said again then"))
         if climbed.upcoming is not None:
@@ -251,14 +256,35 @@ def _climb_on(
     flips_at = (*flips_at, lapses) if lapses is not None else flips_at
     upcoming = next_at(moments, view.now)
     reached = highest(moments, view.now)
-    step = None
+    step = notice = None
     others_at: list[Moment] = []
     quiet = hushed(ladder, moments, reached, view) if reached is not None else None
     if reached is not None and quiet is None and (to := addressed(reached.rung.to, view, others_at)).to:
         # Lived again, a step shows the values that it had when it became due.
         name = (ladder.name, id(cycle), reached.rung.rung, reached.repeat, to)
         step = once(view, name, partial(_ladder_step, ladder, cycle, reached, upcoming, judged, to))
-    return Climb(True, flips_at, cycle, None, moments, upcoming, step, tuple(others_at), quiet)
+        if STATE in reached.rung.sets and (before := _rung_before(reached, moments)) is not None:
+            told = addressed(before.rung.to, view, others_at)
+            step, notice = _announced(ladder, cycle, before, step, judged, told if told.to else to)
+    others = tuple(others_at)
+    return Climb(True, flips_at, cycle, None, moments, upcoming, step, others, quiet, notice)
+
+
+def _rung_before(reached: Reached, moments: Sequence[Reached]) -> Reached | None:
+    rungs = [each for each in moments if each.rung is not reached.rung and each.at <= reached.at]
+    return rungs[-1] if rungs else None
+
+
+def _announced(
+    ladder: Ladder, cycle: Cycle, before: Reached, step: Step, judged: Judged, to: Addressed
+) -> tuple[Step, Step]:
+    """A step that closes the ticket, and its notice, which comes first however late the bot looks."""
+    view = judged.view
+    gap_s = cycle.calendar.between(before.at, step.due_at)
+    closes_at = max(step.due_at, cycle.calendar.add(view.now, gap_s))
+    notice = _ladder_step(ladder, cycle, before, closes_at, judged, to)
+    announced = Announced(notice.key, gap_s, cycle.calendar.name)
+    return structs.replace(step, announced=announced), notice
 
 
 def _beside_deadline(ladder: Ladder, judged: Judged) -> Climb:
@@ -350,6 +376,7 @@ def _ladder_step(
     values = _common_values(view)
     values["date"] = At(cycle.started_at)
     values["n"] = Count(elapsed // cycle.calendar.day_s)
+    values.update(values_of(view))
     if cycle.target_s is None:
         values.update((word, value) for word, value in _promises(judged) if word == "due")
         if upcoming is not None:
@@ -403,6 +430,7 @@ def _said(
         hours=hours_of(ladder, view),
         urgent=ladder.urgent,
         together=ladder.together,
+        sets=rung.sets,
         values=values,
         instead=to.instead,
     )

@@ -8,6 +8,7 @@ from itertools import takewhile
 from bot.core.history import Turn
 from bot.core.moments import MOMENTS, is_substantive, moment
 from bot.core.people import ROLES
+from bot.core.steps import At, Count, Name, Value
 from bot.core.ticket import Moment
 from bot.core.view import View
 
@@ -47,17 +48,31 @@ def is_waived(view: View) -> bool:
     return any(_waived(turn) and turn.who in may for turn in _since_solved(view))
 
 
-def is_explained(view: View) -> bool:
-    """Whether somebody wrote why it was last reopened: who did so shortly before, or anybody since."""
+def explained_at(view: View) -> Moment | None:
+    """When somebody wrote why it was last reopened: who did so shortly before, or anybody since; None for never."""
     reopened = next((turn for turn in reversed(view.happened) if _reopened(turn)), None)
     if reopened is None:
-        return False
+        return None
     at: Moment = reopened.at
-    return any(
-        turn.at >= at or (turn.at >= at - _BEFORE_S and turn.who == reopened.who)
-        for turn in view.happened
-        if turn.what == "message" and not turn.bot
+    written = (
+        turn for turn in view.happened if turn.what == "message" and not turn.bot and turn.at >= at - _BEFORE_S
     )
+    return next((turn.at for turn in written if turn.at >= at or turn.who == reopened.who), None)
+
+
+def is_explained(view: View) -> bool:
+    """Whether somebody wrote why it was last reopened."""
+    return explained_at(view) is not None
+
+
+def values_of(view: View) -> Iterator[tuple[str, Value]]:
+    """What messages can say of what was noted; only what there is."""
+    counts = {"attempts": attempts(view), "asked_again": asked_again(view)}
+    yield from ((word, Count(n)) for word, n in counts.items() if n)
+    if (at := explained_at(view)) is not None:
+        yield "reason_at", At(at)
+    if "waived" in view.book.entries.fields:
+        yield "waived_field", Name("title", "waived")
 
 
 def _latest(view: View) -> Turn | None:

@@ -6,7 +6,7 @@ it; a rule on `observe` counts as if it were live.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -14,12 +14,13 @@ from bot.core.arrange import DeskState, arrange
 from bot.core.completeness import asked_in, missing_in
 from bot.core.deadlines import DEADLINE
 from bot.core.judge import judge
+from bot.core.ledger import Entry, row
 from bot.core.rulebook import Rulebook
 from bot.core.ruletest_others import asked_about
 from bot.core.ruletest_silence import why_not
 from bot.core.ruletest_ticket import moment
 from bot.core.ruletest_words import Case, Expectations, Expected
-from bot.core.steps import Step, rules_of
+from bot.core.steps import Step, Wishes, rules_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ def _ask(
     """What is said at one of a test's moments; what of it is not as expected goes into `differences`."""
     now = moment(time, book)
     ticket, desk = asked_about(case, book, now)
-    arranged = arrange([judge(ticket, book, now, desk)], {}, book, DeskState(), now)
+    wishes = judge(ticket, book, now, desk)
+    arranged = arrange([wishes], dict(_announced(wishes, book)), book, DeskState(), now)
     said = [*(step for steps in arranged.say for step in steps), *arranged.observe]
     silent = [(held.step, held.because) for held in arranged.hold]
     silent += [(step, "it was due before the rule's `since`") for step in arranged.adopt]
@@ -128,6 +130,14 @@ def _ask(
             del facts["repeat"]
         differences.append(Difference(time, "nothing of this", _worded(step.rule, facts)))
     return said
+
+
+def _announced(wishes: Wishes, book: Rulebook) -> Iterator[tuple[str, Entry]]:
+    """The notices that went before what is done now, as having been said when they were due."""
+    needed = {step.announced.key for step in wishes.steps if step.announced is not None}
+    for step in wishes.steps:
+        if step.key in needed:
+            yield step.key, row(step, "said", "", step.due_at, book.version)
 
 
 def _is_meant(one: Expected | str, step: Step) -> bool:

@@ -64,9 +64,11 @@ def _ticket(ticket: TicketWords, book: Rulebook) -> Iterator[Finding]:
             yield Finding((*path, "delivered", KEY), "'delivered' is not mapped under `fields:`")
         yield from _person((*path, "by"), happening.by, book, BOT)
         yield from _person((*path, "message"), happening.message, book, BOT)
-        happens = happening.model_fields_set - {"at", "by", "text", "findings"}
+        happens = happening.model_fields_set - {"at", "by", "text", "findings", "kind"}
         if not happens:
             yield Finding(path, "nothing happens here; write for example `solved: true` or `state:`")
+        elif happening.kind is not None and happening.message in (None, BOT):
+            yield Finding((*path, "kind", KEY), "this says what a person writes; add `message`")
         elif happening.command is not None and happening.by in (None, BOT):
             yield Finding((*path, "command", KEY), "a person tells the bot something; add `by`")
         elif (happening.text or happening.findings) and happening.message in (None, BOT):

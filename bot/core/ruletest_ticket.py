@@ -9,6 +9,7 @@ from msgspec import structs
 
 from bot.core.commands import UNKNOWN_WORD, Listening, command_in, shown
 from bot.core.completeness import required_fields
+from bot.core.remarks import INTERIM, QUESTION
 from bot.core.rulebook import Rulebook
 from bot.core.ruletest_words import Case, Happening
 from bot.core.ticket import Change, Command, Message, Moment, Ticket
@@ -135,9 +136,13 @@ def _happen(story: _Story, happening: Happening, at: Moment) -> None:
     if happening.message is not None:
         by_bot = happening.message == BOT
         number = str(len(story.messages) + 1)
-        found, said = frozenset(happening.findings), frozenset(happening.text)
+        found, said = frozenset((*happening.findings, *_kinds(happening))), frozenset(happening.text)
         who = None if by_bot else happening.message
-        story.messages.append(Message(at, number, who, by_bot, patterns=said, findings=found))
+        story.messages.append(Message(at, number, who, by_bot, happening.kind == "thanks", said, found))
+
+
+def _kinds(happening: Happening) -> tuple[str, ...]:
+    return (happening.kind,) if happening.kind in (QUESTION, INTERIM) else ()
 
 
 def command_of(said: str, book: Rulebook, at: Moment) -> Command:

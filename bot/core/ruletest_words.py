@@ -59,6 +59,8 @@ class Happening(_Described):
     """This person writes a comment; `bot` for the bot."""
     text: Listed = ()
     """The patterns found in that comment, by name."""
+    kind: Literal["thanks", "question", "interim"] | None = None
+    """What that comment plainly is: no more than thanks, a question, no more than word that work goes on."""
     command: str | None = None
     """`by` tells the bot this on the first line of a comment, without its name, and may: `snooze until 25.11`."""
     findings: Listed = ()

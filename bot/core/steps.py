@@ -79,6 +79,14 @@ class Because(msgspec.Struct, frozen=True):
     values: tuple[tuple[str, str], ...] = ()
 
 
+class Announced(msgspec.Struct, frozen=True):
+    """The step, by its key, that must have been said so many working seconds before, in the calendar of that name."""
+
+    key: str
+    before_s: int
+    calendar: str
+
+
 class Step(msgspec.Struct, frozen=True):
     """One thing to be done once: a message, and what is set with it.
 
@@ -86,7 +94,7 @@ class Step(msgspec.Struct, frozen=True):
     steps when not all may be spoken (larger is more urgent). A rule on `observe` only records; a step due
     before the rule's `since` counts as done. `also` are the other rules that speak in it, which is so for
     completeness alone. `sets` are values by word: of fields, the `owner`, the `state`, and for `labels` those put on
-    and taken off (`+one -other`).
+    and taken off (`+one -other`). `announced` is the notice without which it is not done.
 
     `hours` is the calendar that its clock runs in, where that is not the desk's: it is spoken in
     the hours of both. `raised` counts how near a deadline is that raises the urgency of all that is said of the
@@ -114,6 +122,7 @@ class Step(msgspec.Struct, frozen=True):
     observe: bool = False
     since_at: Moment = 0
     sets: Mapping[str, str] = msgspec.field(default_factory=dict)
+    announced: Announced | None = None
     values: Mapping[str, Value] = msgspec.field(default_factory=dict)
     also: tuple[str, ...] = ()
     hours: str | None = None

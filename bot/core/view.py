@@ -23,8 +23,8 @@ class View:
     `whole` is the ticket's history of which `happened` are the first turns. `clocks` are the cycles of each policy's
     clock by its name, once `judge.look` has run them. `lasting` is what the rules make of the ticket until something
     happens to it, however late it becomes. Looks at the same ticket at later moments may share both. `spared` are
-    those who are never addressed about the ticket, `dues` the last instants of its deadlines by their names, both
-    once `judge.look` has found them.
+    those who are never addressed about the ticket, `dues` the last instants of its deadlines by their names,
+    `statutory` the names of those that the law sets, met or not: all once `judge.look` has found them.
     `work` is how it stands in the tickets in which tier 2 works on it, and
     `silent` why nothing is said on it because of one that it is tied to.
     """
@@ -41,6 +41,7 @@ class View:
     dues: dict[str, Moment] = field(default_factory=dict)
     work: Work | None = None
     silent: str | None = None
+    statutory: set[str] = field(default_factory=set)
 
     @property
     def is_unseen(self) -> bool:

@@ -126,7 +126,7 @@ def _is_chosen(ticket_id: str, share: int) -> bool:
 
 
 def _last_done() -> Phrase:
-    said = {"et": "viimati: {done}", "en": "what was last done is that {done}"}
+    said = {"et": "viimane sündmus on see, et {done}", "en": "the last thing that happened is that {done}"}
     return {
         language: {word: form.format(done=MOMENTS[word].phrase[language]) for word in bare()}
         for language, form in said.items()
@@ -402,6 +402,21 @@ WORDS: Mapping[str, Word] = {
         {"et": "uuesti avamisi on {value}", "en": "the number of reopenings is {value}"},
         _reopenings,
     ),
+    "statutory": OneOf(
+        "whether the law sets a date for it: a deadline that counts an amount of time (`within`), be it met or not",
+        {
+            "et": {
+                "true": "piletil on seadusest tulenev tähtaeg",
+                "false": "piletil ei ole seadusest tulenevat tähtaega",
+            },
+            "en": {
+                "true": "the law sets a date for the ticket",
+                "false": "the law sets no date for the ticket",
+            },
+        },
+        lambda view: bool(view.statutory),
+        (True, False),
+    ),
     "attempts": Number(
         "how often it was noted, since it was last solved, that the customer was not reached with the solution",
         {
@@ -542,7 +557,7 @@ WORDS: Mapping[str, Word] = {
 NESTING = ("any", "all", "not")
 """The words that conditions nest under: `any` and `all` take lists of them, `not` one."""
 
-NOT_IN_PROMISES = ("age", "clock", "deadline", "work")
+NOT_IN_PROMISES = ("age", "clock", "deadline", "statutory", "work")
 """Words that say nothing of a ticket that comes into being: no target or deadline can rest on them."""
 
 

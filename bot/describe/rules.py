@@ -210,10 +210,24 @@ def _clock(voice: Voice, ladder: Ladder) -> str:
 
 def _rung(voice: Voice, rung: Rung, *, since: bool) -> str:
     said = voice.say("sent", when=_when(voice, rung, since=since), **_sent(voice, rung.to, rung.say))
+    if rung.sets:
+        what = "; ".join(
+            f"{_set_word(voice, word)} – {_set_value(voice, word, to)}" for word, to in rung.sets.items()
+        )
+        said += " " + voice.say("sets", what=what)
     if rung.every is None:
         return said
     again = voice.say("every", amount=amounts.every(rung.every, voice.language), times=rung.times)
     return f"{said} {again}"
+
+
+def _set_word(voice: Voice, word: str) -> str:
+    """What is set, as people call it."""
+    return voice.field(word) if word in voice.book.entries.fields else voice.say(f"sets_{word}")
+
+
+def _set_value(voice: Voice, word: str, value: str) -> str:
+    return voice.name(word, value) if word in ("state", "queue") else voice.quoted(value)
 
 
 def _when(voice: Voice, rung: Rung, *, since: bool) -> str:

@@ -27,7 +27,7 @@ def findings(
     """Give what the account lacks in each project of the rulebook.
 
     To look on it must browse; only where a live rule `speaks` must it also comment, and edit, assign or
-    transition what live rules set: `sets` are their words, those of the rulebook's routes when not given.
+    transition what live rules set: `sets` are their words, those of the rulebook's routes and rungs when not given.
     """
     problems = list(unknown_projects(entries, catalogue))
     unknown = {problem.path for problem in problems}
@@ -67,4 +67,5 @@ def watched(key: str, key_now: str | None, path: Path, entries: Entries) -> Iter
 
 def _sets(entries: Entries) -> frozenset[str]:
     routed = any(route.queue is not None and not route.observe for route in entries.routes)
-    return frozenset({"queue"} if routed else ())
+    rungs = (rung for ladder in entries.ladders if not ladder.observe for rung in ladder.rungs)
+    return frozenset({"queue"} if routed else ()).union(*(rung.sets for rung in rungs))

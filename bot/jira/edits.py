@@ -21,10 +21,14 @@ Held = Callable[[str], Sequence[Mapping[str, Any] | str]]
 
 
 class Edit(NamedTuple):
-    """What is set: `body` is Jira's, empty where no field is; `statuses` are those of which one is to be reached."""
+    """What is set: `body` is Jira's, empty where no field is; `statuses` are those of which one is to be reached.
+
+    `on_the_way` are the fields that the transition sets.
+    """
 
     body: Mapping[str, Any]
     statuses: Sequence[str]
+    on_the_way: Mapping[str, Any] = {}
 
 
 def edit_of(sets: Mapping[str, str], binding: Binding, entries: Entries, account: Account, held: Held) -> Edit:
@@ -34,6 +38,7 @@ def edit_of(sets: Mapping[str, str], binding: Binding, entries: Entries, account
     """
     fields: dict[str, Any] = {}
     update: dict[str, list[Any]] = {}
+    on_the_way: dict[str, Any] = {}
     statuses: Sequence[str] = ()
     for word, value in sorted(sets.items(), key=lambda each: each[0] != "queue"):  # an owner beside the queue wins
         field = binding.fields.get(word)
@@ -43,6 +48,10 @@ def edit_of(sets: Mapping[str, str], binding: Binding, entries: Entries, account
             statuses = binding.targets.get(value, ())
             if not statuses:
                 raise Refused(f"no status of this Jira is the state {value!r}")
+        elif word == "resolution":
+            on_the_way["resolution"] = {"name": value}
+        elif word == "priority":
+            fields["priority"] = {"id": _priority(value, binding)}
         elif word == "owner":
             fields["assignee"] = account(value)
         elif field is None:
@@ -63,7 +72,14 @@ def edit_of(sets: Mapping[str, str], binding: Binding, entries: Entries, account
                 value = entries.categories.get(value, value)
             fields[field.id] = _written(field, value)
     body = ({"fields": fields} if fields else {}) | ({"update": update} if update else {})
-    return Edit(body, statuses)
+    return Edit(body, statuses, on_the_way)
+
+
+def _priority(word: str, binding: Binding) -> str:
+    found = next((id_ for id_, each in binding.priorities.items() if each == word), None)
+    if found is None:
+        raise Refused(f"no priority of this Jira is called {word!r}")
+    return found
 
 
 def _queue_value(queue: str, entries: Entries) -> str:

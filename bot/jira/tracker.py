@@ -275,7 +275,7 @@ class JiraTracker:
         if edit.body:
             self.client.write("PUT", f"{self._version}/issue/{{id}}", edit.body, type(None), at=at)
         if transition is not None:
-            body = {"transition": {"id": transition}}
+            body = {"transition": {"id": transition}} | ({"fields": edit.on_the_way} if edit.on_the_way else {})
             self.client.write("POST", f"{self._version}/issue/{{id}}/transitions", body, type(None), at=at)
 
     def _held(self, ticket_id: str, field: str) -> Sequence[Any]:

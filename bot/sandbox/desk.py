@@ -86,7 +86,12 @@ def keskkonnaamet(flavour: Flavour, clock: Callable[[], int]) -> World:
         world.priorities[id_] = {"id": id_, "name": name, **({"default": True} if id_ == "3" else {})}
     for id_, name in (("10100", "Pöördumine"), ("10101", "Ülesanne")):
         world.issue_types[id_] = {"id": id_, "name": name, "subtask": False, "description": ""}
-    for id_, name in (("10000", "Lahendatud"), ("10001", "Tagasi võetud"), ("10002", "Dublett")):
+    for id_, name in (
+        ("10000", "Lahendatud"),
+        ("10001", "Tagasi võetud"),
+        ("10002", "Dublett"),
+        ("10003", "Kliendini ei jõudnud"),
+    ):
         world.resolutions[id_] = {"id": id_, "name": name, "description": ""}
     world.security_levels["10000"] = {"id": "10000", "name": "Ainult II tase", "description": ""}
     for field in _fields():
@@ -146,6 +151,10 @@ def _fields() -> list[Field]:
         Field("customfield_10230", "Juurdepääs", "option", _options(11300, _ACCESS)),
         Field("customfield_10231", "Etapp", "option", _options(11400, _STAGES)),
         Field("customfield_10232", "Kelle kohta", "user"),
+        Field("customfield_10241", "Vaheteade kliendile", "date"),
+        Field("customfield_10242", "Klient küsis uuesti", "date"),
+        Field("customfield_10243", "Edastamise katse", "string"),
+        Field("customfield_10244", "Võib sulgeda edastamata", "string"),
     ]
 
 

@@ -36,7 +36,9 @@ def fitted(
         world.priorities[str(number)] = {"id": str(number), "name": name, **default}
     for id_, name in (("10100", "Pöördumine"), ("10101", "Ülesanne")):
         world.issue_types[id_] = {"id": id_, "name": name, "subtask": False, "description": ""}
-    world.resolutions["10000"] = {"id": "10000", "name": "Lahendatud", "description": ""}
+    set_by_rules = (rung.sets.get("resolution") for ladder in entries.ladders for rung in ladder.rungs)
+    for number, name in enumerate(dict.fromkeys(("Lahendatud", *filter(None, set_by_rules))), 10000):
+        world.resolutions[str(number)] = {"id": str(number), "name": name, "description": ""}
     for field in (*_fields(entries), *fields.values()):
         world.fields[field.id] = field
     for number, key in enumerate(entries.projects, 10000):

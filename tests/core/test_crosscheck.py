@@ -213,3 +213,39 @@ def test_what_the_lead_is_told_of_the_bot_is_no_rules_name():
         (("routes", 0, "route"), text.format("rulebook")),
         (("ladders", 0, "name"), text.format("ceiling")),
     ]
+
+
+CLOSING = {"standing": "solved", "delivered": True, "statutory": False}
+
+
+def closing(when=CLOSING, first=True, **words):
+    rungs = [rung("notice", after="5wd")] if first else []
+    rungs.append(rung("close", **({"after": "8wd", "sets": {"state": "done"}} | words)))
+    return {"name": "close", "why": "It was delivered.", "clock": "since delivered", "when": when, "rungs": rungs}
+
+
+SETS = ("ladders", 0, "rungs", 1, "sets")
+
+
+@pytest.mark.parametrize(
+    ("ladder", "expected"),
+    [
+        (closing(), {}),
+        (closing(sets={"labels": "+done -open", "owner": "mari", "queue": "permits"}), {}),
+        (closing({"standing": "solved", "waived": True, "statutory": False}, first=False), {}),
+        (closing({**CLOSING, "statutory": True}), {(*SETS, "state"): "statutory: false"}),
+        (closing({"standing": "solved", "delivered": True}), {(*SETS, "state"): "statutory: false"}),
+        (closing({"standing": "solved", "statutory": False}), {(*SETS, "state"): "delivered: true"}),
+        (closing({"delivered": True, "statutory": False}), {(*SETS, "state"): "standing: solved"}),
+        (closing(first=False), {("ladders", 0, "rungs", 0, "sets", "state"): "needs a notice"}),
+        (closing(sets={"state": "dnoe"}), {(*SETS, "state"): "there is no state 'dnoe'"}),
+        (closing(sets={"owner": "marie"}), {(*SETS, "owner"): "there is no person 'marie'"}),
+        (closing(sets={"labels": "done"}), {(*SETS, "labels"): "+done"}),
+        (closing(sets={"category": "IT"}), {(*SETS, "category", KEY): "there is no field that the bot sets"}),
+        (closing(sets={"resolution": "Done"}), {(*SETS, "resolution", KEY): "with the state that closes"}),
+    ],
+)
+def test_what_a_rung_sets(ladder, expected):
+    findings = dict(found((("ladders",), [ladder])))
+    assert findings.keys() == expected.keys()
+    assert all(text in findings[path] for path, text in expected.items()), findings

@@ -82,8 +82,11 @@ def test_so_much_is_said(over_http: Outcome) -> None:
     played, said, _ = over_http
     assert len(said) >= 30, "something is said on every ticket"
     assert len(played.spoken) == sum(map(len, said.values())) >= 90
-    unasked = [sum(spoken.rules != ("command",) for spoken in comments) for comments in said.values()]
-    assert max(unasked) == 5, "the budget of a ticket"
+    talk = said.values()
+    unasked = [
+        [each for each in spoken if each.rules != ("command",) and each.rungs != ("close",)] for spoken in talk
+    ]
+    assert max(map(len, unasked)) == 5, "the budget of a ticket"
     assert played.away == 4, "the four quarters of the hour in which Jira is away"
 
 
@@ -210,3 +213,24 @@ def test_what_people_tell_the_bot_is_done_or_refused_and_answered(over_http: Out
     snoozed = [local(spoken.at) for spoken in said["K02"] if spoken.rules != ("command",)]
     assert not [moment for moment in snoozed if at("2026-12-17 08:45") <= moment < at("2026-12-21 08:00")]
     assert at("2026-12-21 08:00") in snoozed
+
+
+def test_what_is_solved_is_followed_until_it_is_delivered_and_closed(over_http: Outcome) -> None:
+    said = {
+        name: [rule for spoken in over_http[1][name] for rule in spoken.rules]
+        for name in ("L01", "L02", "L03", "L04", "L05", "L06", "L07")
+    }
+    attempts = ["delivery-attempted", "delivery-attempted", "delivery-failed", "undelivered-closed"]
+    assert said["L01"][-len(attempts) :] == attempts
+    assert "delivered-not-closed" in said["L02"]
+    assert "closed-by-itself" not in said["L02"], "the rule only records"
+    assert [rule for rule in said["L03"] if rule.startswith("reopened")] == ["reopened"], "with its reason"
+    assert [rule for rule in said["L07"] if rule.startswith("reopened")] == ["reopened", "reopened-why"]
+    assert [spoken.rungs for spoken in over_http[1]["L04"] if "tier2-replied" in spoken.rules] == [
+        ("tell",),
+        ("ask",),
+    ]
+    assert [
+        said["L05"].count(each) for each in ("information-added", "customer-asked-again", "customer-asked-often")
+    ] == [1, 1, 1]
+    assert said["L06"][-1] == "closed-not-delivered"
