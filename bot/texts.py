@@ -38,7 +38,7 @@ VALUES = frozenset(
     | {"version", "commit", "effective", "errors", "more", "added", "removed", "altered", "renamed", "sections"}
     | {"unsure"}
     | {"absent", "deputy", "from_day", "until_day", "forwards", "owns"}
-    | {"gained", "lost", "recorded", "withdrawn", "comments", "limit"}
+    | {"gained", "lost", "recorded", "withdrawn", "comments", "limit", "period"}
     | {"command", "meant", "words", "until", "already", "unclosed"}
     | {"by_permission", "by_doubt", "by_role", "by_date", "by_state", "by_field", "by_person"}
 )

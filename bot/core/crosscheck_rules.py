@@ -265,6 +265,8 @@ def _amounts(path: Path, entry: DeadlineEntry, entries: Entries) -> Iterator[Fin
         yield from _span((*path, "within"), entry.within)
     if entry.moves is not None and entry.within is not None and entry.within.kind in ("days", "clock"):
         yield Finding((*path, "moves", KEY), "only what is counted in cd or mo, and `dates`, can end on a day off")
+    if entry.control is not None and not entry.dates:
+        yield Finding((*path, "control", KEY), "only a deadline with `dates` has periods to control")
     for k, length in enumerate(entry.raises):
         if length.kind != "days":
             yield Finding((*path, "raises", k), "write whole working days, for example 3wd")

@@ -517,6 +517,15 @@ class Extension(_Entry):
     """How soon they must be told for it to count; within the deadline itself by default."""
 
 
+class Control(_Entry):
+    """The follow-up control once a period is over: who forwarded its tickets gets a list of what is left of them."""
+
+    after: WorkingDays
+    """How many working days after the period's last day the list comes."""
+    say: str = "follow_up"
+    """The message above the list, by the name of its text file: the coordinator's instructions."""
+
+
 class DeadlineEntry(_Entry):
     """A statutory date, counted by its own rule and never paused.
 
@@ -558,6 +567,8 @@ class DeadlineEntry(_Entry):
     """How it can become longer."""
     met_by: str | None = None
     """The word of the field that, once filled in, says it was met; it ends with the open ticket in any case."""
+    control: Control | None = None
+    """With `dates`: the follow-up control after each of them."""
     raises: tuple[Ahead, ...] = ()
     """Amounts before its end, largest first: as each comes, all that is said of the ticket goes before what is said
     of others."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from bot.core.ceiling import ceiling_letters
 from bot.core.desk import Desk
 from bot.core.entries import Names
+from bot.core.follow_up import follow_up_letters
 from bot.core.handover import back_letters, handover_letters, leaver_letters, no_deputy_letters
 from bot.core.ledger import CEILING
 from bot.core.letters import Letter, Told
@@ -102,5 +103,15 @@ LETTERS: Mapping[str, LetterKind] = {
             "ru": "Напоминания о нескольких заявках приходят одним письмом, раз в день.",
         },
         morning=False,
+    ),
+    "follow_up": LetterKind(
+        follow_up_letters,
+        "to each who forwarded tickets of a period that is over, and all of them to the coordinator: what of these "
+        "is not solved, not delivered, or came again; once a period, where the deadline has a `control`",
+        {
+            "et": "Pärast perioodi lõppu tehakse järelkontroll nende piletite üle, mille inimene edastas.",
+            "en": "Once a period is over, the tickets that a person forwarded in it are checked.",
+            "ru": "После окончания периода проверяются заявки, переданные сотрудником.",
+        },
     ),
 }

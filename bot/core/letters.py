@@ -41,6 +41,12 @@ SECTIONS: Mapping[str, Names] = {
         "en": "Solved, not yet delivered",
         "ru": "Решены, но решение не передано клиенту",
     },
+    "left_open": {
+        "et": "Perioodi piletid, mis on lahendamata",
+        "en": "Tickets of the period that are not solved",
+        "ru": "Нерешённые заявки периода",
+    },
+    "repeated": {"et": "Korduvad", "en": "Repeated", "ru": "Повторные"},
     "to_close": {"et": "Sulgemist ootavad", "en": "Waiting to be closed", "ru": "Ожидают закрытия"},
     "pass_on": {
         "et": "II taseme küsimus ootab edasiandmist kliendile",
