@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bot.core.conditions import holds
 from bot.core.entries import Completeness, Entries
-from bot.core.flaws import DUPLICATE, FORMAT, found_on, is_meant, known_words
+from bot.core.flaws import DUPLICATE, FORMAT, alike_on, found_on, is_meant, known_words
 from bot.core.forms import Tested
 from bot.core.people import addressed
 from bot.core.steps import At, Because, Name, Occasion, Several, Step, Value, key_of
@@ -208,7 +208,7 @@ def _step(
             **values,
             "date": At(came_at),
             **_listed(missing, malformed, asked),
-            **({"others": ", ".join(view.desk.alike.get(view.ticket.id, ()))} if DUPLICATE in asked else {}),
+            **({"others": ", ".join(alike_on(view))} if DUPLICATE in asked else {}),
             **({} if held_until is None else {"held_until": At(held_until)}),
         },
         also=tuple(rule.name for rule in others),

@@ -188,9 +188,15 @@ def found_on(view: View) -> frozenset[str]:
     ticket, hinted = view.ticket, view.book.entries.patterns
     texts = ticket.patterns.union(*(message.patterns for message in ticket.messages))
     hints = {f"{TIER1}:{name}" for name in texts if name in hinted and hinted[name].hint}
-    alike = {DUPLICATE} if view.desk.alike.get(ticket.id) else set()
+    alike = {DUPLICATE} if alike_on(view) else set()
     written = {word for message in ticket.messages for word in message.findings if is_meant(PERSONAL, word)}
     return ticket.findings.union(hints, alike, written)
+
+
+def alike_on(view: View) -> tuple[str, ...]:
+    """The keys of earlier open tickets that tell of the same as this one and are not yet tied to it by a link."""
+    tied = {link.key for link in view.ticket.links}
+    return tuple(key for key in view.desk.alike.get(view.ticket.id, ()) if key not in tied)
 
 
 def is_meant(word: str, finding: str) -> bool:

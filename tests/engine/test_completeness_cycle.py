@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from desks import DATA, DAY, HOUR, MINUTE, MONDAY, Desk, on, shipped
+from desks import DATA, DAY, HOUR, MINUTE, MONDAY, Desk, on, rulebook, shipped
 
 from bot.sandbox import acts
 from bot.sandbox.texts import plain
@@ -42,7 +42,7 @@ def test_the_comment_is_edited_as_gaps_close_and_says_so_when_all_are(desk: Desk
         assert [step.rule for step in bot.cycle(MINUTE).amended] == ["declaration-data"]
         fewer = text_of(desk, ticket)
         assert fewer == before.replace("ettevõtte registrikood, ", ""), "the route's part and the reasons stay"
-        desk.edit(ticket, "it1", **{desk.field(name): "teada" for name in DATA})
+        desk.edit(ticket, "it1", **{desk.field(name): "ei ole teada" for name in DATA})
         desk.edit(ticket, "it1", assignee=desk.world.person("it1"))  # the route is wished no more, and its part stays
         bot.cycle(MINUTE)
         done = text_of(desk, ticket)
@@ -89,7 +89,7 @@ def test_what_was_given_before_it_was_said_is_not_asked_for(desk: Desk) -> None:
         ticket = desk.forwarded(complete=False)
         bot.cycle(MINUTE)
         assert bot.rows()[f"prove/{ticket}/completeness/tier 2@{desk.now - MINUTE}/gaps/0"] == "held"
-        desk.edit(ticket, "spetsialist1", **{desk.field(name): "teada" for name in DATA})
+        desk.edit(ticket, "spetsialist1", **{desk.field(name): "ei ole teada" for name in DATA})
         bot.cycles(MONDAY + DAY, every=HOUR)
         assert desk.said(ticket) == []
         assert [state for key, state in bot.rows().items() if "/completeness/" in key] == ["withdrawn"]
@@ -109,3 +109,53 @@ def test_it_is_said_once_though_the_database_is_lost(desk: Desk, tmp_path: Path,
         assert desk.rungs(ticket).count("completeness/gaps") == 1
         (row,) = [row for row in bot.engine.store.ledger() if "/completeness/" in row.key]
         assert (row.rule, row.state) == ("declaration-data", "said"), "the row is that of the first rule with a gap"
+
+
+CODE, PHONE = "60001019906", "+372 00000766"  # the published test identity of Estonia's certification service
+
+
+def test_personal_data_are_asked_to_be_removed_by_kind_and_no_more_once_they_are(desk: Desk) -> None:
+    with desk.bot() as bot:
+        ticket = desk.taken()
+        desk.edit(ticket, "spetsialist1", description=f"Klient ({CODE}, {PHONE}) ei saa sisse, nupp ei reageeri.")
+        bot.cycle(MINUTE)
+        said = "\n".join(plain(comment.body) for comment in desk.said(ticket))
+        assert "liik: isikukood, telefoninumber" in said
+        assert not [value for value in (CODE, PHONE, "00000766") if value in said]
+        assert [rung for rung in desk.rungs(ticket) if rung.startswith("personal")] == ["personal-data/ask"]
+        desk.edit(ticket, "spetsialist1", description="Klient ei saa sisse, nupp ei reageeri.")
+        bot.cycles(MONDAY + DAY, every=HOUR)
+        assert [rung for rung in desk.rungs(ticket) if rung.startswith("personal")] == ["personal-data/ask"]
+
+
+def test_the_coordinator_hears_of_personal_data_in_a_comment_that_stay(desk: Desk) -> None:
+    with desk.bot() as bot:
+        ticket = desk.taken()
+        bot.cycle(MINUTE)
+        desk.write(ticket, "it1", f"Helistasin kliendile {PHONE}.")
+        bot.cycles(MONDAY + DAY + 2 * HOUR, every=HOUR)  # one request a day on a ticket: the next one in the morning
+        assert [rung for rung in desk.rungs(ticket) if rung.startswith("personal")] == [
+            "personal-data/ask",
+            "personal-data/tell",
+        ]
+        assert PHONE not in "\n".join(plain(comment.body) for comment in desk.said(ticket))
+        assert "00000766" not in "\n".join(bot.rows())
+
+
+def test_a_ticket_that_tells_of_the_same_as_an_earlier_one_names_it(desk: Desk) -> None:
+    entries = shipped().book.entries
+    live = tuple(rule.model_copy(update={"observe": False}) for rule in entries.completeness)
+    told = {
+        "summary": "Mobiil-IDga sisselogimisel kuvatakse tühi leht",
+        "description": "Pärast PIN1 kuvatakse viga 500.",
+    }
+    with desk.bot(book=rulebook(completeness=live)) as bot:
+        first = desk.forwarded(category="SISSELOGIMINE", **told)
+        bot.cycle(MINUTE)
+        second = desk.forwarded(
+            category="SISSELOGIMINE", **told | {"summary": "Mobiil-IDga sisselogimisel tühi leht"}
+        )
+        bot.cycle(MINUTE)
+        key = desk.issue(first).key
+        assert [f"Sarnased piletid: {key}" in plain(comment.body) for comment in desk.said(second)] == [True]
+        assert key not in "".join(plain(comment.body) for comment in desk.said(first))
