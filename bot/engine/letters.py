@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime, time
+from datetime import date, datetime, time
 
 import structlog
 
+from bot.core.calendar import Calendar
 from bot.core.deputies import is_away
 from bot.core.letter_kinds import LETTERS
 from bot.core.letters import Letter, LetterRow, Told
@@ -57,10 +58,18 @@ def _mornings(engine: Engine, now: Moment) -> dict[str, Moment]:
             continue
         calendar = calendar_of(person, book)
         day = calendar.day_of(now)
-        due_at = calendar.moment(datetime.combine(day, at))
+        due_at = _due_at(calendar, day, at)
         if due_at <= now and calendar.is_open(now):
             mornings[person] = due_at
     return mornings
+
+
+def _due_at(calendar: Calendar, day: date, at: time) -> Moment:
+    """When the clock shows a time on a day; as the day begins where it leaves that time out."""
+    try:
+        return calendar.moment(datetime.combine(day, at))
+    except ValueError:
+        return calendar.start_of_day(day)
 
 
 def _asked(engine: Engine) -> dict[str, Moment]:
@@ -112,7 +121,7 @@ def _last_morning(engine: Engine, now: Moment) -> Moment:
     """When the summaries of the desk's last working day before today were due."""
     calendar, at = engine.book.calendar, engine.book.entries.manners.summary_at
     day = calendar.add_working_days(calendar.day_of(now), -1)
-    return calendar.moment(datetime.combine(day, at or time()))
+    return _due_at(calendar, day, at or time())
 
 
 def _unfinished(engine: Engine) -> Iterator[Ticket]:

@@ -240,6 +240,16 @@ def test_without_summary_at_there_is_none(small: Small) -> None:
     assert small.sent == []
 
 
+def test_a_time_that_the_clocks_leave_out_comes_as_the_day_begins() -> None:
+    always = {"timezone": "Europe/Tallinn", "hours": "24x7"}
+    rules = book(routes=[], ladders=[], policies=[], calendars={"office": always}, manners={"summary_at": "03:30"})
+    small = Small(rules=rules)
+    spring = at("mon 08:00") + 132 * 24 * 3600  # 2027-03-28, when 03:00 is 04:00
+    for moment in (spring - 12 * 3600, spring - 3 * 3600, spring):
+        small.at(moment)
+    assert {key.rpartition("/")[2] for key in small.states} == {"2027-03-27", "2027-03-28"}
+
+
 # Without mail
 
 
