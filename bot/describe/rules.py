@@ -175,6 +175,9 @@ def ladders(voice: Voice) -> Iterator[str]:
         if ladder.together:
             yield voice.say("together")
             yield ""
+        if ladder.urgent:
+            yield voice.say("urgent")
+            yield ""
         if ladder.lapses is not None:
             yield voice.say("lapses", amount=amounts.amount(ladder.lapses, voice.language))
             yield ""
