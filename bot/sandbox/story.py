@@ -16,10 +16,11 @@ from bot.core.calendar import Calendar
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment
 from bot.sandbox import acts
+from bot.sandbox.fitted import BOT
 from bot.sandbox.texts import plain
-from bot.sandbox.world import Field, Issue, Person, World
+from bot.sandbox.world import Field, Issue, Person, Project, World
 
-_OF_EVERY_STORY = ("open", "take", "assign", "queue", "deliver", "set", "silence", "unsilence", "command")
+_OF_EVERY_STORY = ("open", "take", "assign", "queue", "deliver", "set", "silence", "unsilence", "command", "tie")
 _PICTURES = "ekraanipilt"
 """The word by which a ticket says how many pictures are attached to it."""
 
@@ -161,6 +162,9 @@ class Stage:
         if act.do == "open":
             self.ids[act.ticket] = self._open(act, person).id
             return
+        if act.do == "tie":
+            self._tie(act, person)
+            return
         deed = self.story.deeds.get(act.do, Deed())
         values = self._values(act, person)
         values |= self._given(deed.sets or {})
@@ -174,6 +178,16 @@ class Stage:
             acts.comment(self.world, self._issue(act), person, deed.says)
         if deed.status:
             acts.transition(self.world, self._issue(act), person, self._status(deed.status), {})
+
+    def _tie(self, act: Act, person: Person) -> None:
+        """Tie the ticket to another by a word of the rulebook, on the side that this means."""
+        word, _, name = act.more.partition(" ")
+        entry, other = self._entries.links[word], self.world.issues[self.ids[name]]
+        kind = next(id_ for id_, each in self.world.link_types.items() if entry.type in (id_, each["name"]))
+        near, far = self._issue(act), other
+        if entry.outward is False:
+            near, far = far, near
+        acts.link(self.world, person, kind, near, far)
 
     def last_comment_of(self, name: str) -> str:
         """The text of this person's newest comment, as plain text; empty when there is none."""
@@ -218,11 +232,22 @@ class Stage:
             values[self._id(names["forwarder"])] = person
         if act.more:
             values["status"] = self.world.statuses[self._status(self._state(act.more))]
-        project = self.world.projects[self._entries.projects[0]]
-        issue = acts.create(self.world, person, project, values)
+        issue = acts.create(self.world, person, self._project(ticket.get("project")), values)
         for number in range(ticket["fields"].get(_PICTURES) or 0):
             issue = acts.attach(self.world, issue, person, f"{_PICTURES}-{number + 1}.png", 20_000, "image/png")
         return issue
+
+    def _project(self, key: str | None) -> Project:
+        """The project of a ticket, the desk's first by default; one that no rule names is hidden from the bot."""
+        key = key or self._entries.projects[0]
+        if key not in self.world.projects:
+            own = self.world.projects[self._entries.projects[0]]
+            id_ = str(10000 + len(self.world.projects))
+            self.world.projects[key] = Project(id_, key, key, list(own.statuses), list(own.issue_types))
+            bot = self.world.person(BOT)
+            if bot is not None:
+                bot.denied.add(f"BROWSE_PROJECTS:{key}")
+        return self.world.projects[key]
 
     def _given(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Values of the story's own fields by these fields' ids; a word that is none of them stays unsaid."""
