@@ -384,6 +384,64 @@ def schema(
     print(text_of(tests_schema() if tests else rulebook_schema()), end="")
 
 
+absence = typer.Typer(help="Who is away, and who stands in.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(absence, name="absence")
+
+PersonWord = Annotated[str, typer.Argument(metavar="PERSON", help="The person's name in the rulebook.")]
+FirstDay = Annotated[str, typer.Argument(metavar="FROM", help="The first day, such as 2026-12-21.")]
+LastDay = Annotated[str, typer.Argument(metavar="TO", help="The last day.")]
+
+
+@absence.command("add")
+def absence_add(
+    person: PersonWord,
+    first: FirstDay,
+    last: LastDay,
+    deputy: Annotated[
+        list[str] | None, typer.Option("--deputy", metavar="PERSON", help="Who stands in; several, most fit first.")
+    ] = None,
+    config: Config = CONFIG,
+) -> None:
+    """Keep that somebody is away. Why is never asked or kept."""
+    from bot.commands.absence import add
+
+    raise typer.Exit(add(config, person, first, last, deputy or []))
+
+
+@absence.command("list")
+def absence_list(
+    config: Config = CONFIG,
+    over: Annotated[bool, typer.Option("--all", help="Those that are over too.")] = False,
+) -> None:
+    """Who is away by the rulebook and by command, and who has left."""
+    from bot.commands.absence import show
+
+    raise typer.Exit(show(config, over=over))
+
+
+@absence.command("remove")
+def absence_remove(person: PersonWord, first: FirstDay, last: LastDay, config: Config = CONFIG) -> None:
+    """Take back an absence that was told by command for these days."""
+    from bot.commands.absence import remove
+
+    raise typer.Exit(remove(config, person, first, last))
+
+
+@app.command()
+def handover(
+    person: Annotated[
+        str, typer.Argument(metavar="PERSON", help="Whose open tickets; ~ACCOUNT where the rulebook names them not.")
+    ],
+    to: Annotated[str, typer.Option("--to", metavar="PERSON", help="Who takes them.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Write it; without this it is only listed.")] = False,
+    config: Config = CONFIG,
+) -> None:
+    """Give the open tickets of somebody who has left, owned and forwarded, to somebody else."""
+    from bot.commands.handover import handover as run_handover
+
+    raise typer.Exit(run_handover(config, person, to, yes=yes))
+
+
 hours = typer.Typer(help="Working time at the prompt.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(hours, name="hours")
 

@@ -40,8 +40,8 @@ class FakeTracker:
     `fields` (words that can be set beside the ticket's own) · `hidden` (ids not to be seen) ·
     `outside` (projects that are read beside its own) · `unreadable` (ids that come as troubles) · `forbidden` (who
     may not do what) · `may_ask` (whether the bot may ask who may what) · `blind` (who does not see the bot's
-    comments) · `exposed` (projects in which customers would) · `drops`: what happens to the next writes, one each:
-    `before` or `after` they took effect, None when they go well.
+    comments) · `exposed` (projects in which customers would) · `left` (whose accounts are no longer active) ·
+    `drops`: what happens to the next writes, one each: `before` or `after` they took effect, None when they go well.
     `requests` counts calls, as a real tracker's would be counted when everything fits one page.
     """
 
@@ -62,6 +62,7 @@ class FakeTracker:
     hidden: set[str] = field(default_factory=set)
     unreadable: set[str] = field(default_factory=set)
     forbidden: set[tuple[str, Permission]] = field(default_factory=set)
+    left: set[str] = field(default_factory=set)
     may_ask: bool = True
     blind: set[str] = field(default_factory=set)
     exposed: frozenset[str] = frozenset()
@@ -208,6 +209,11 @@ class FakeTracker:
         if not self.may_ask or not visible:
             return None
         return not any((person, each) in self.forbidden for each in permissions)
+
+    def active(self, people: Sequence[str]) -> dict[str, bool | None]:
+        """Tell who of these may log in."""
+        self._asked()
+        return {person: person not in self.left for person in people}
 
     def put(self, ticket_id: str, sets: Mapping[str, str]) -> None:
         """Set fields as the bot."""

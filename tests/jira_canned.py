@@ -141,7 +141,7 @@ class Canned:
         return (
             (404, {"errorMessages": [], "errors": {}})
             if word == "nobody"
-            else (200, account(self.fake.flavour, word))
+            else (200, account(self.fake.flavour, word) | {"active": word not in self.fake.left})
         )
 
     def _permitted(self, _: Json, query: dict[str, str], __: Json) -> tuple[int, Json]:

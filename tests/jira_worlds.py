@@ -89,6 +89,7 @@ class World(Protocol):
     def hide(self, ticket_id: str) -> None: ...
     def forbid(self, who: str, permission: Permission) -> None: ...
     def forbid_asking(self) -> None: ...
+    def deactivate(self, who: str) -> None: ...
     def drop(self, when: str) -> None: ...
     def set_down(self, down: bool) -> None: ...
 
@@ -127,6 +128,9 @@ class Memory:
 
     def forbid_asking(self) -> None:
         self.fake.may_ask = False
+
+    def deactivate(self, who: str) -> None:
+        self.fake.left.add(who)
 
     def drop(self, when: str) -> None:
         self.fake.drops.append(cast(Any, when))
@@ -223,6 +227,9 @@ class Sandboxed:
 
     def forbid_asking(self) -> None:
         self.person("piletibot").denied.add("ADMINISTER_PROJECTS")
+
+    def deactivate(self, who: str) -> None:
+        self.person(who).active = False
 
     def drop(self, when: str) -> None:
         self.site.faults.faults.append(Fault(do=cast(Any, f"drop {when}"), method="POST|PUT", path="/comment"))

@@ -166,7 +166,7 @@ def test_what_does_not_fit_the_jira(
 ) -> None:
     edits, said, account = LIVE[case]
     if case == "nobody of that name" and sandbox.world.flavour == "cloud":
-        edits, said = {"people.yaml": ("712020:fb5c2f1e", "712020:00000000")}, "people.yaml:5:"
+        edits, said = {"people.yaml": ("712020:fb5c2f1e", "712020:00000000")}, "people.yaml:6:"
     config = desk(tmp_path, sandbox, edits, account)
     assert piletibot(command, "--config", config) == 2
     shown = capsys.readouterr().err

@@ -57,6 +57,7 @@ TYPES: list[tuple[Any, str]] = [
     (written.Week, "texts by name or `24x7`"),
     (dict[str, str], "texts by name"),
     (dict[str, words.Names], "texts by language, by name"),
+    (dict[str, written.Listed], "lists of texts by name"),
     (dict[written.CalendarDate, written.Week], "hours by date"),
     (tuple[str, ...], "list of texts"),
     (tuple[words.Part, ...], "list of parts"),

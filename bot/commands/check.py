@@ -15,7 +15,7 @@ from bot.core.ticket import UNKNOWN
 from bot.engine.tracker import Denied, Refused, Throttled, Unreachable
 from bot.jira import access
 from bot.jira.audience import audience, onlookers
-from bot.jira.binding import Binding, bind
+from bot.jira.binding import Binding, bind, deactivated
 from bot.jira.catalogue import Catalogue
 from bot.jira.screens import screens
 from bot.jira.ways import ways
@@ -90,7 +90,7 @@ def _look(settings: Settings, sound: SoundPart | None) -> list[str]:
     if sound is None or entries is None:
         return []
     binding = bind(entries, catalogue)
-    unfit = binding if isinstance(binding, list) else []
+    unfit = [*(binding if isinstance(binding, list) else []), *deactivated(entries, catalogue)]
     forbidden = access.findings(catalogue, entries, speaks(entries))
     further = _ask_further(settings, catalogue, entries)
     if not forbidden:

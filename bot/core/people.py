@@ -199,7 +199,7 @@ def holder(word: str, view: View, changes: list[Moment] | None = None) -> str | 
     """The person behind a word under `to:`, there or not; None where it is nobody."""
     if word.startswith(DUTY):
         roster = word.removeprefix(DUTY)
-        return on_duty(roster, view.desk, view.book, view.now, changes) or _queue_coordinator(view)
+        return on_duty(roster, view.desk, view.book, view.now, changes) or _in_a_gap(roster, view)
     if word == "duty":
         return _on_duty_in_queue(view, changes)
     return ROLES[word].person(view) if word in ROLES else word
@@ -225,6 +225,12 @@ def instead_of(person: str, view: View) -> str | None:
     if person not in view.spared:
         return person
     return next((other for other in (roles.lead, roles.coordinator) if other not in view.spared), None)
+
+
+def _in_a_gap(roster: str, view: View) -> str:
+    """Who coordinates the queue of a roster; the ticket's where none has it."""
+    own = (queue.coordinator for queue in view.book.entries.queues if queue.duty == roster)
+    return next(own, None) or _queue_coordinator(view)
 
 
 def _each(words: Sequence[str], view: View, changes: list[Moment] | None) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
+from bot.core.crosscheck_absences import deputy_problem
 from bot.core.findings import KEY, Finding, Path, known, once
 from bot.core.flaws import FAMILIES, known_words
 from bot.core.remarks import INTERIM, QUESTION
@@ -29,7 +30,7 @@ def _case(case: Case, book: Rulebook) -> Iterator[Finding]:
     if (case.now is None) != (case.expect is None) or (case.now is None) == (case.expect_at is None):
         yield Finding((), "a test has either `now` and `expect`, or `expect_at`")
         return
-    words = [*_ticket(case.ticket, book), *_others(case, book), *_expected(case, book)]
+    words = [*_ticket(case.ticket, book), *_others(case, book), *_desk(case, book), *_expected(case, book)]
     yield from words
     late = list(_moments(case, book))
     yield from late
@@ -51,6 +52,19 @@ def _others(case: Case, book: Rulebook) -> Iterator[Finding]:
             yield Finding((*path, "at"), "nothing ties the two; add `tied` or `ties`")
         if other.at is not None and (wrong := _skipped(other.at, book)):
             yield Finding((*path, "at"), wrong)
+
+
+def _desk(case: Case, book: Rulebook) -> Iterator[Finding]:
+    for person, deputies in case.absent.items():
+        yield from known(("absent", person, KEY), "person", person, book.languages)
+        for i, deputy in enumerate(deputies):
+            yield from known(("absent", person, i), "person", deputy, book.languages)
+            if wrong := deputy_problem(deputy, person, book.entries):
+                yield Finding(("absent", person, i), wrong)
+    rosters = [roster.roster for roster in book.entries.rosters]
+    for roster, person in case.on_duty.items():
+        yield from known(("on_duty", roster, KEY), "roster", roster, rosters)
+        yield from known(("on_duty", roster), "person", person, book.languages)
 
 
 def _ticket(ticket: TicketWords, book: Rulebook) -> Iterator[Finding]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import msgspec
 
 from bot.core.desk import Burst, Desk, Linked
 from bot.core.incidents import bursts
 from bot.core.rulebook import Rulebook
-from bot.core.ruletest_ticket import moment, ticket_at
+from bot.core.ruletest_ticket import desk_at, moment, ticket_at
 from bot.core.ruletest_words import Case, Other
 from bot.core.ticket import Change, Link, Moment, Ticket
 
@@ -32,7 +33,8 @@ def asked_about(case: Case, book: Rulebook, now: Moment) -> tuple[Ticket, Desk]:
         if other.ties is not None:
             tied.append(_with(made, ticket, other.ties, at, book))
     came = bursts([ticket, *(made for _, made in there)], book)
-    return ticket, Desk(linked=linked, tied={ticket.id: tuple(tied)}, bursts=_by_ticket(list(came)))
+    desk = desk_at(case, book, now)
+    return ticket, replace(desk, linked=linked, tied={ticket.id: tuple(tied)}, bursts=_by_ticket(list(came)))
 
 
 def _made(case: Case, other: Other, number: int, book: Rulebook, now: Moment) -> Ticket:

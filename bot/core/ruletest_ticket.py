@@ -9,6 +9,7 @@ from msgspec import structs
 
 from bot.core.commands import UNKNOWN_WORD, Listening, command_in, shown
 from bot.core.completeness import required_fields
+from bot.core.desk import QUIET, Absence, Desk, Shift
 from bot.core.remarks import INTERIM, QUESTION
 from bot.core.rulebook import Rulebook
 from bot.core.ruletest_words import Case, Happening
@@ -35,6 +36,17 @@ def created_at(case: Case, book: Rulebook) -> Moment:
     if case.ticket.history:
         return min(moment(happening.at, book) for happening in case.ticket.history) - _BEFORE_S
     return min(moment(time, book) for time in case.asked)
+
+
+def desk_at(case: Case, book: Rulebook, now: Moment) -> Desk:
+    """The desk with those away and on duty whom the test names, and nobody else."""
+    if not case.absent and not case.on_duty:
+        return QUIET
+    day = book.calendar.day_of(now)
+    return Desk(
+        tuple(Absence(person, day, day, deputies) for person, deputies in case.absent.items()),
+        tuple(Shift(roster, person, now, now + _BEFORE_S) for roster, person in case.on_duty.items()),
+    )
 
 
 def ticket_at(case: Case, book: Rulebook, now: Moment) -> Ticket:

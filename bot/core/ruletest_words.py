@@ -162,6 +162,10 @@ class Case(_Described):
     """The ticket."""
     others: tuple[Other, ...] = ()
     """Other tickets: those it is tied to, and those that came beside it."""
+    absent: dict[str, Listed] = {}
+    """Who is away at all of its moments, each with the deputies named for that time; nobody else is."""
+    on_duty: dict[str, str] = {}
+    """Who is on duty at all of its moments, by roster; nobody else is."""
     now: WallTime | None = None
     """The moment asked about."""
     expect: Expectations | None = None

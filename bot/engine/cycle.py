@@ -21,6 +21,7 @@ from bot.engine.commands import heed_commands
 from bot.engine.control import SILENCED, heed_control
 from bot.engine.deliver import deliver, put_fields, settle
 from bot.engine.engine import Engine, Report
+from bot.engine.leavers import heed_leavers
 from bot.engine.ledger import row_read_back
 from bot.engine.letters import write_letters
 from bot.engine.notices import tell
@@ -51,6 +52,7 @@ def cycle(engine: Engine, now: Moment) -> Report:
         if reconcile_due(engine, now):
             reconcile(engine, now, report)
         heed_control(engine, now)
+        heed_leavers(engine, now)
         settle(engine, now, report)
         heed_commands(engine, now, report)
         _judge_due(engine, now, report)

@@ -60,6 +60,10 @@ class Looking:
         """Ask what the other asks."""
         return self._tracker.sees(person, project)
 
+    def active(self, people: Sequence[str]) -> Mapping[str, bool | None]:
+        """Ask the tracker."""
+        return self._tracker.active(people)
+
     def may(self, person: str, permissions: Sequence[Permission], ticket_key: str) -> bool | None:
         """Ask what the other asks."""
         return self._tracker.may(person, permissions, ticket_key)

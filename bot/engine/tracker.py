@@ -150,6 +150,13 @@ class Tracker(Protocol):
         """
         ...
 
+    def active(self, people: Sequence[str]) -> Mapping[str, bool | None]:
+        """Whether the account of each of these people, by person words, may still log in; None where nobody can say.
+
+        An account that is not found is None: it may only be hidden from the bot.
+        """
+        ...
+
     def put(self, ticket_id: str, sets: Mapping[str, str]) -> None:
         """Set words of `fields`, the `owner`, `labels` (`+one -other`), the `state`: all but that in one edit.
 

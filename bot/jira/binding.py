@@ -337,6 +337,14 @@ def _links(entries: Entries, catalogue: Catalogue, problems: list[Finding]) -> d
     return words
 
 
+def deactivated(entries: Entries, catalogue: Catalogue) -> Iterator[Finding]:
+    """Find the people of a rulebook whose accounts are there and no longer active: that keeps no bot from running."""
+    for i, account in enumerate(accounts(entries, catalogue.flavour)):
+        user = catalogue.people.get(account)
+        if user is not None and not user.active:
+            yield Finding(("people", i, "account"), f"the account {account!r} is not active")
+
+
 def _accounts(entries: Entries, catalogue: Catalogue, problems: list[Finding]) -> Iterator[tuple[str, User]]:
     owners: dict[str, str] = {}
     for i, (person, account) in enumerate(zip(entries.people, accounts(entries, catalogue.flavour), strict=True)):
@@ -346,8 +354,6 @@ def _accounts(entries: Entries, catalogue: Catalogue, problems: list[Finding]) -
             kind = "account id" if catalogue.flavour == "cloud" else "user name"
             text = f"this Jira has no {kind} {account!r}, or the account may not look people up"
             problems.append(Finding(where, text))
-        elif not user.active:
-            problems.append(Finding(where, f"the account {account!r} is not active"))
         elif not set(user.ids).isdisjoint(catalogue.me.ids):
             text = "this is the bot's own account: what this person does would count as done by the bot"
             problems.append(Finding(where, f"{text}; give the bot an account of its own"))

@@ -263,6 +263,22 @@ class JiraTracker:
             return True
         return None if len(found) >= _SEARCHED else False
 
+    def active(self, people: Sequence[str]) -> Mapping[str, bool | None]:
+        """Look up each of these people's accounts as it is now."""
+        return {person: self._is_active(person) for person in people}
+
+    def _is_active(self, person: str) -> bool | None:
+        known = self.binding.accounts.get(person)
+        if known is None and not person.startswith("~"):
+            return None
+        if self._cloud:
+            found = look_up(self.client, {"accountId": known.account_id or "" if known else person[1:]})
+        elif known is not None:
+            found = look_up(self.client, {"username": known.name or ""})
+        else:
+            found = look_up(self.client, {"key": person[1:]}) or look_up(self.client, {"username": person[1:]})
+        return None if found is None else found.active
+
     def put(self, ticket_id: str, sets: Mapping[str, str]) -> None:
         """Set fields, owner and labels in one edit, then the state by a transition that leads there."""
         with about_a_ticket(self.client):

@@ -167,7 +167,7 @@ def test_the_command_refuses_what_it_cannot_do(args, said, capsys):
 
 
 def test_a_desk_that_speaks_russian_is_described_in_english(tmp_path, capsys):
-    for file in RULEBOOKS[0].glob("*.yaml"):
+    for file in RULEBOOKS[0].glob("*.*"):
         (tmp_path / file.name).write_text(
             file.read_text("utf-8").replace("language: et\n", "language: ru\n"), "utf-8"
         )

@@ -97,8 +97,12 @@ def test_so_much_is_said(over_http: Outcome) -> None:
         ("D13", "2026-12-15 14:15", "waste", "routed", ["spetsialist3"]),
         ("D30", "2026-12-17 15:15", "wrong-addressee", "unsure", ["koordinaator1", "juht1"]),
         # solved on Tuesday at 16:20; one working hour later is 8:20 on Wednesday
-        ("D07", "2026-12-16 08:30", "solution-reached-customer", "ask", ["spetsialist1"]),
-        ("D07", "2026-12-17 14:30", "solution-reached-customer", "remind", ["spetsialist1"]),
+        # spetsialist1 is away, and so is the first deputy; that one is back on Thursday
+        ("D07", "2026-12-16 08:30", "solution-reached-customer", "ask", ["spetsialist3"]),
+        ("D07", "2026-12-17 14:30", "solution-reached-customer", "remind", ["spetsialist2"]),
+        # load2 is away, load1 stands in; ohk1 is away, and there is nobody but the coordinator
+        ("D21", "2026-12-17 14:30", "tier2-deadline", "warn", ["load1"]),
+        ("D16", "2026-12-22 16:15", "no-movement", "ask", ["koordinaator1"]),
         ("D07", "2026-12-21 12:30", "solution-reached-customer", "tell", ["spetsialist1", "koordinaator1"]),
         ("D05", "2026-12-16 09:00", "no-movement", "ask", ["load1"]),
         ("D02", "2026-12-17 15:30", "waiting-for-customer", "ask", ["spetsialist4"]),

@@ -7,7 +7,7 @@ import pytest
 from jira_worlds import PEOPLE, entries
 
 from bot.jira.access import findings
-from bot.jira.binding import Binding, bind
+from bot.jira.binding import Binding, bind, deactivated
 from bot.jira.catalogue import PERMISSIONS, Catalogue, Field, Named, Status, User
 
 CATALOGUE = Catalogue(
@@ -168,7 +168,8 @@ def test_what_the_jira_does_not_have_is_told_with_its_place(
 def test_an_account_that_is_not_active_is_told() -> None:
     gone = User(account_id="acc-it1", active=False)
     catalogue = replace(CATALOGUE, people={**CATALOGUE.people, "acc-it1": gone})
-    (problem,) = bind(book(), catalogue)  # type: ignore[misc]
+    assert isinstance(bind(book(), catalogue), Binding), "who has left keeps no bot from running"
+    (problem,) = deactivated(book(), catalogue)
     assert problem.path == ("people", PEOPLE.index("it1"), "account")
     assert "not active" in problem.text
 

@@ -163,6 +163,15 @@ def who_may_do_what_is_asked_of_the_tracker(world: World) -> None:
 
 
 @case
+def who_has_left_is_told_apart_from_who_is_not_known(world: World) -> None:
+    world.deactivate("it1")
+    found = world.tracker.active(["spetsialist1", "it1", "~nobody-of-this-tracker", "nobody of the rulebook"])
+    assert (found["spetsialist1"], found["it1"]) == (True, False)
+    assert found["nobody of the rulebook"] is not False
+    assert found["~nobody-of-this-tracker"] is not False
+
+
+@case
 def labels_are_put_on_and_taken_off_beside_what_else_is_set(world: World) -> None:
     id_ = world.open("spetsialist1")
     world.tick(1000)
