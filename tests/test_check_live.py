@@ -65,6 +65,7 @@ def checked(
             note
             for note in notes
             if "control ticket" not in note
+            and "commands in comments" not in note
             and not ONLOOKERS.search(note)
             and not (solved and "the ways out of" in note)
         ],
@@ -166,6 +167,18 @@ def test_a_desk_that_fits_passes_without_a_word(
 ) -> None:
     changes = [seen_by(GROUP, "klienditugi")]
     assert checked(tmp_path, sandbox, changes, capsys) == (0, [], [])
+
+
+def test_where_commands_would_be_refused_is_noted(
+    sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = write_desk(tmp_path, sandbox.url, user=user_of(sandbox.world.flavour))
+    told = "--  commands in comments are refused in KKA: asking Jira who may what takes Administer Projects\n"
+    piletibot("check", "--config", config)
+    assert told not in capsys.readouterr().out
+    deny(sandbox.world, "ADMINISTER_PROJECTS")
+    piletibot("check", "--config", config)
+    assert told in capsys.readouterr().out
 
 
 def test_everything_that_does_not_fit_is_told_at_once(

@@ -93,6 +93,7 @@ def _look(settings: Settings, sound: SoundPart | None) -> list[str]:
     unfit = [*(binding if isinstance(binding, list) else []), *deactivated(entries, catalogue)]
     forbidden = access.findings(catalogue, entries, speaks(entries))
     further = _ask_further(settings, catalogue, entries)
+    further += access.notes(catalogue, entries) if speaks(entries) else ()
     if not forbidden:
         _ok(f"the account may do what the rules ask in {', '.join(entries.projects)}")
     if isinstance(binding, Binding):

@@ -279,6 +279,7 @@ def composed(
         why=[why for each in parts if _says_not_why(each) for why in _whys(each, language, book)],
         names=book.name,
         zone=book.calendar.timezone,
+        bot_name=book.entries.manners.name.capitalize(),
         repeat=max(each.repeat for each in parts),
         instead=instead,
     )

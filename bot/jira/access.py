@@ -48,6 +48,19 @@ def findings(
     return problems
 
 
+def notes(catalogue: Catalogue, entries: Entries) -> Iterator[str]:
+    """Tell of the projects in which commands in comments are refused, as the account may not ask who may what."""
+    unseen = {problem.path for problem in unknown_projects(entries, catalogue)}
+    deaf = [
+        project
+        for i, project in enumerate(entries.projects)
+        if ("projects", i) not in unseen and "ADMINISTER_PROJECTS" not in catalogue.permissions.get(project, ())
+    ]
+    if deaf:
+        where = ", ".join(deaf)
+        yield f"commands in comments are refused in {where}: asking Jira who may what takes Administer Projects"
+
+
 def _control_problems(catalogue: Catalogue, entries: Entries) -> Iterator[Finding]:
     """A control ticket that is not there, or not among the tickets watched, would silence nothing."""
     control = entries.manners.control

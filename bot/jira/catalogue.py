@@ -21,6 +21,7 @@ PERMISSIONS = (
     "EDIT_ISSUES",
     "ASSIGN_ISSUES",
     "TRANSITION_ISSUES",
+    "ADMINISTER_PROJECTS",
 )
 """What the account is asked about in each project, by Jira's keys."""
 
