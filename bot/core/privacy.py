@@ -55,6 +55,7 @@ TITLES: Mapping[str, Names] = {
 _TAGS = {"email": "e-post", "iban": "IBAN", "phone": "telefon", "name": "nimi"}
 _BLANK = "\x1f"
 _DASHES = dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-")
+_THREE_FIGURES = re.compile(r"[0-9][^0-9]*[0-9][^0-9]*[0-9]")
 _DIGIT = re.compile(r"(?![0-9])\d")
 _NO_MORE = r"(?![0-9/]|[.,][0-9])"
 _ALONE = r"(?<![\w/.,:+-])"
@@ -209,6 +210,8 @@ def _found(text: str, allowed: frozenset[str], names: Iterable[str]) -> Iterator
             continue
         for found in re.finditer(rf"(?<!\w){re.escape(known)}(?!\w)", text, re.IGNORECASE):
             yield Personal("name", True, *found.span())
+    if "@" not in text and _THREE_FIGURES.search(text) is None:  # no kind has fewer
+        return
     for kind, pattern, check in _ORDER:
         if kind == "email" and "@" not in text:
             continue
