@@ -8,7 +8,7 @@ from bot.core.clock import Act
 from bot.core.clocks import SINCE, begun, target_of, ticks
 from bot.core.deadline import read_start
 from bot.core.explanation import ClockAct, DateShift, Did, Event, Told, Value
-from bot.core.history import UNSEEN, Turn, events
+from bot.core.history import TEXT, UNSEEN, Turn, events
 from bot.core.judge import hours_of
 from bot.core.ledger import DONE, SPOKEN, Entry
 from bot.core.people import named, role_of, shown, without_strangers
@@ -120,7 +120,7 @@ def _values(turn: Turn, event: Change | Message | None, view: View) -> Iterator[
     """The field that changed, or what happened in the ticket in which tier 2 works, then what followed from it."""
     if turn.elsewhere or turn.what == UNSEEN:
         yield Value("work", None, turn.what)
-    if isinstance(event, Change):
+    if isinstance(event, Change) and event.field != TEXT:
         yield _value(event, view)
     for word in ("state", "standing", "tier", "ball", "queue"):
         now = getattr(turn.after, word)

@@ -13,7 +13,12 @@ from bot.core.ledger import SPOKEN
 from bot.report.why_words import ACTS, STATES, Telling, amount, conditions, grid, indented, stands, title
 from bot.wording import clean
 
-_DID = {"created": "created it", "message": "wrote a comment", "thanks": "wrote no more than thanks"}
+_DID = {
+    "created": "created it",
+    "message": "wrote a comment",
+    "thanks": "wrote no more than thanks",
+    "text": "changed the title or the description",
+}
 
 
 def history(found: Explanation, told: Telling, *, whole: bool) -> Iterator[RenderableType]:
