@@ -78,7 +78,8 @@ def test_any_further_change_starts_over(live: Living, control: str) -> None:
     assert live.version == first
     live.tick()
     assert live.version != first
-    tell = live.bot.engine.book.entries.ladders[1].rungs[1]
+    ladders = live.bot.engine.book.entries.ladders
+    tell = next(each for each in ladders if each.name == "no-movement").rungs[1]
     assert tell.times == 5
     live.ticks(live.desk.now + HOUR)
     assert len(live.told(control)) == 2
