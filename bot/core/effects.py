@@ -9,11 +9,15 @@ from typing import Literal
 
 from bot.core.commands import ORDERS
 from bot.core.history import is_bounce, turns
+from bot.core.people import ROLES, addressees
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Command, Moment, Ticket
+from bot.core.view import View
 
 Reason = Literal["permission", "doubt", "role", "date", "state", "field", "person"]
 """Why a command is not carried out; `by_permission` and its like tell it in messages."""
+
+_DECIDE = ("coordinator", "queue", "lead")
 
 LONGEST_ABSENCE = timedelta(days=366)
 
@@ -66,10 +70,10 @@ def last_day(book: Rulebook, today: date) -> date:
     return today + timedelta(days=book.entries.manners.snooze.amount)
 
 
-def may_decide(person: str, ticket: Ticket, book: Rulebook) -> bool:
-    """Whether somebody coordinates the desk or the ticket's queue, or leads."""
-    roles, queue = book.entries.roles, book.queues.get(ticket.queue or "")
-    return person in (roles.coordinator, roles.lead, queue.coordinator if queue else None)
+def may_decide(person: str, view: View) -> bool:
+    """Whether somebody coordinates the desk or the ticket's queue, or leads, or stands in today for one who does."""
+    held = {ROLES[role].person(view) for role in _DECIDE}
+    return person in held or person in addressees(_DECIDE, view)
 
 
 def is_for_coordinators(command: Command) -> bool:

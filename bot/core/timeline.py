@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bot.core.clock import Act
 from bot.core.clocks import SINCE, begun, target_of, ticks
+from bot.core.commands import UNKNOWN_WORD
 from bot.core.deadline import read_start
 from bot.core.explanation import ClockAct, DateShift, Did, Event, Told, Value
 from bot.core.history import TEXT, UNSEEN, Turn, events
 from bot.core.judge import hours_of
 from bot.core.ledger import DONE, SPOKEN, Entry
 from bot.core.people import named, role_of, shown, without_strangers
-from bot.core.ticket import Change, Message, Moment
+from bot.core.ticket import Change, Command, Message, Moment
 from bot.core.view import View
 
 _DID: Mapping[Act, Did] = {"start": "starts", "pause": "pauses", "resume": "goes on", "stop": "stops"}
@@ -122,11 +123,21 @@ def _values(turn: Turn, event: Change | Message | None, view: View) -> Iterator[
         yield Value("work", None, turn.what)
     if isinstance(event, Change) and event.field != TEXT:
         yield _value(event, view)
+    elif event is not None and event.command is not None:
+        yield Value("command", None, _told(event.command))
     for word in ("state", "standing", "tier", "ball", "queue"):
         now = getattr(turn.after, word)
         was = None if turn.before is None else getattr(turn.before, word)
         if was != now and word != turn.what:
             yield Value(word, None if was is None else str(was), None if now is None else str(now))
+
+
+def _told(command: Command) -> str:
+    """A command in its canonical words, and what was decided on it."""
+    if command.word == UNKNOWN_WORD:
+        return "not understood"
+    decided = {True: "granted", False: "refused", None: "not decided"}[command.granted]
+    return f"{command.word} {command.value}, {decided}" if command.value else f"{command.word}, {decided}"
 
 
 def _value(change: Change, view: View) -> Value:

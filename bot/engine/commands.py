@@ -153,8 +153,10 @@ def _allowed(engine: Engine, command: Command, message: Message, ticket: Ticket,
     who, book = message.who, engine.book
     if who is None:
         return "doubt"
-    if is_for_coordinators(command) and not may_decide(who, ticket, book):
-        return "role"
+    if is_for_coordinators(command):
+        view = look(ticket, book, now, engine.desk(now)).view
+        if not may_decide(who, view):
+            return "role"
     may = engine.tracker.may(who, ORDERS[command.word].permissions, ticket.key)
     if may is None:
         return "doubt"

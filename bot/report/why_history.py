@@ -18,6 +18,7 @@ _DID = {
     "message": "wrote a comment",
     "thanks": "wrote no more than thanks",
     "text": "changed the title or the description",
+    "command": "told the bot something",
 }
 
 
