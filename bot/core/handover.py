@@ -155,7 +155,7 @@ def _letter(about: _About, lists: Mapping[str, list[_Found]], told: Told, book: 
     kind, to, absence = about
     every = [found for those in lists.values() for found in those]
     values: dict[str, Value] = {"n": Count(len(every)), "from_day": Day(absence.first)}
-    if absence.last != FOR_GOOD:
+    if absence.last not in (FOR_GOOD, absence.first):
         values["until_day"] = Day(absence.last)
     if kind != BACK and absence.person in book.languages:
         values["absent"] = absence.person

@@ -122,6 +122,12 @@ def test_a_standing_deputy_gets_the_list_and_the_reason_has_no_place_in_it() -> 
     assert not {"reason", "why"} & letter.values.keys()
 
 
+def test_a_single_day_has_no_last_one() -> None:
+    (letter,) = written(Desk((Absence("ann", DAYS[1], DAYS[1], ("rus",)),)), "tue 08:00", ("rus",), rules())
+    assert letter.values["from_day"] == Day(DAYS[1])
+    assert "until_day" not in letter.values
+
+
 def test_a_long_list_tells_how_many_more_there_are() -> None:
     many = [numbered(n, "mon 09:00 ann state handed-on", state="handed-on", queue="it") for n in range(1, 41)]
     (letter,) = written(Desk((WEEK,)), "tue 08:00", ("rus",), rules(), many)
