@@ -123,7 +123,7 @@ def _values(turn: Turn, event: Change | Message | None, view: View) -> Iterator[
         yield Value("work", None, turn.what)
     if isinstance(event, Change) and event.field != TEXT:
         yield _value(event, view)
-    elif event is not None and event.command is not None:
+    elif isinstance(event, Message) and event.command is not None:
         yield Value("command", None, _told(event.command))
     for word in ("state", "standing", "tier", "ball", "queue"):
         now = getattr(turn.after, word)
