@@ -17,6 +17,7 @@ from bot.core.forms import AnyOf, ByName, Elapsed, Number, OneOf, Word
 from bot.core.history import is_bounce
 from bot.core.hush import acknowledged_until, snoozed_until
 from bot.core.indicators import first_contact, inquiry_since, right_team_first
+from bot.core.linked import applies
 from bot.core.moments import MOMENTS, bare, moment
 from bot.core.noted import asked_again, attempts, is_explained, is_latest, is_waived, latest
 from bot.core.phrases import PHRASED, Phrase, turn_of
@@ -53,6 +54,11 @@ def _is_filled(view: View, word: str) -> bool:
             return ticket.forwarder is not None
         case _:
             return word in ticket.fields
+
+
+def _ties(view: View) -> list[str]:
+    entries = view.book.entries
+    return [link.type for link in view.ticket.links if applies(link, entries)]
 
 
 def _can_be_filled(entries: Entries) -> list[object]:
@@ -279,6 +285,13 @@ WORDS: Mapping[str, Word] = {
         _is_filled,
         lambda view: filter(lambda word: _is_filled(view, word), view.book.entries.fields),
         _can_be_filled,
+    ),
+    "tied": AnyOf(
+        "a tie to another ticket, by its word under `links`",
+        {"et": "piletil on seos {value}", "en": "the ticket has the tie {value}"},
+        lambda view, word: word in _ties(view),
+        lambda view: _ties(view),
+        lambda entries: list(entries.links),
     ),
     "text": AnyOf(
         "a pattern that is found in one of its texts, by its name under `patterns`",
