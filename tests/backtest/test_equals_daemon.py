@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 import pytest
@@ -37,6 +37,13 @@ class Reading:
         return all_granted(read_ticket(read, read.histories, read.comments.comments, self.binding))
 
 
+def untied(story: Story) -> Story:
+    """The story without the tickets that are tied to others, of which a replay does not know (docs/backtest.md)."""
+    ties = [act for act in story.acts if act.do == "tie"]
+    apart = {act.ticket for act in ties} | {act.more.split()[1] for act in ties}
+    return replace(story, acts=tuple(act for act in story.acts if act.ticket not in apart))
+
+
 def live(story: Story, desk: Desk, bot: Bot) -> dict[str, Said]:
     """Play the story on a steady grid; returns when each step was due and done, by what became of it."""
     stage, acts = Stage(desk.world, story, bot.engine.book), list(story.acts)
@@ -69,7 +76,7 @@ def exported(desk: Desk, bot: Bot) -> list[bytes]:
 @pytest.mark.parametrize(("flavour", "days", "manners"), [("cloud", 8, {}), ("dc", 4, {"budget": 2})])
 def test_the_same_is_said_at_the_same_moments(flavour: Flavour, days: int, manners: dict[str, int]) -> None:
     book = rulebook(manners=manners)
-    story = read_story(rules_folder() / "keskkonnaamet" / "demo", book, days)
+    story = untied(read_story(rules_folder() / "keskkonnaamet" / "demo", book, days))
     with desk_over(flavour, at=story.starts_at) as desk, desk.bot(book=book) as bot:
         then = live(story, desk, bot)
         lines, reading = exported(desk, bot), Reading(bot.engine.tracker.binding)

@@ -121,6 +121,10 @@ def test_so_much_is_said(over_http: Outcome) -> None:
         ("D05", "2026-12-14 11:00", "permit-data", "gaps", ["spetsialist2"]),
         ("D24", "2026-12-22 09:30", "clear-words", "gaps", ["spetsialist1"]),
         ("D22", "2026-12-15 10:15", "personal-data", "ask", ["spetsialist3"]),
+        # KEMIT solved its own ticket on Friday at 10:05; who cannot be read is told of once, and the burst as well
+        ("N07", "2026-12-18 11:15", "solution-reached-customer", "ask", ["spetsialist4"]),
+        ("N09", "2026-12-16 11:00", "linked-unseen", "tell", ["spetsialist2"]),
+        ("N01", "2026-12-21 13:15", "mass-outage", "burst", ["koordinaator1"]),
         # known on Friday at 14:15, as a free text says
         ("D29", "2026-12-18 14:30", "data-breach", "know", ["aks1", "spetsialist3"]),
     ],
@@ -130,6 +134,17 @@ def test_this_is_said_then(over_http: Outcome, ticket: str, when: str, rule: str
         spoken for spoken in over_http[1][ticket] if (rule, rung) in zip(spoken.rules, spoken.rungs, strict=True)
     ]
     assert [(local(spoken.at), list(spoken.to)) for spoken in found] == [(at(when), to)]
+
+
+def test_tickets_tied_to_an_incident_wait_for_it_and_each_forwarder_gets_one_list(over_http: Outcome) -> None:
+    _, said, _ = over_http
+    solved = [each for each in said["N06"] if each.rules[0] == "mass-outage"]
+    assert [(local(each.at), sorted(each.to)) for each in solved] == [
+        (at("2026-12-22 11:30"), ["spetsialist1", "spetsialist2", "spetsialist3"])
+    ]
+    for ticket in ("N02", "N03", "N04", "N05"):
+        assert min(local(each.at) for each in said[ticket]) == at("2026-12-22 11:30"), "forwarded the day before"
+    assert all("no-movement" not in each.rules for ticket in ("N07", "N09") for each in said[ticket])
 
 
 FLAW = "PUUDUB:"
