@@ -7,7 +7,7 @@ from datetime import date
 
 from babel import Locale
 
-from bot.core.entries import Completeness, Ladder, Route
+from bot.core.entries import Completeness, Incident, Ladder, Route
 from bot.core.people import ROLES
 from bot.core.phrases import clause
 from bot.core.rulebook import Rulebook
@@ -58,6 +58,8 @@ def _lines(voice: Voice, on: date | None) -> Iterator[str]:
     yield from _section(voice, "patterns", items(list(_patterns(voice))), intro=True)
     yield from _section(voice, "routes", _numbered(rules.routes(voice)), intro=True)
     yield from _section(voice, "completeness", rules.completeness(voice), intro=True)
+    yield from _section(voice, "links", items(list(rules.links(voice))), intro=True)
+    yield from _section(voice, "incidents", rules.incidents(voice), intro=True)
     yield from _section(voice, "policies", rules.policies(voice), intro=True)
     yield from _section(voice, "deadlines", rules.deadlines(voice), intro=True)
     yield from _section(voice, "ladders", rules.ladders(voice), intro=True)
@@ -195,9 +197,10 @@ def _digest(voice: Voice) -> Iterator[str]:
 
 def _live(voice: Voice) -> Iterator[str]:
     entries = voice.book.entries
-    named: list[tuple[str, Route | Completeness | Ladder]] = [
+    named: list[tuple[str, Route | Completeness | Incident | Ladder]] = [
         *((route.route, route) for route in entries.routes),
         *((rule.name, rule) for rule in entries.completeness),
+        *((rule.name, rule) for rule in entries.incidents),
         *((ladder.name, ladder) for ladder in entries.ladders),
     ]
     told = [(name, rule) for name, rule in named if rule.observe or rule.since]
@@ -219,6 +222,7 @@ def _texts(voice: Voice) -> Iterator[str]:
     entries = voice.book.entries
     said = [("routed" if route.queue else "route_unsure") for route in entries.routes]
     said += [rule.say for rule in entries.completeness]
+    said += [say for rule in entries.incidents for say in (rule.say, rule.solved) if say is not None]
     said += [rung.say for ladder in entries.ladders for rung in ladder.rungs]
     shown = words_of(voice.language, "values")
     for message in dict.fromkeys(said):

@@ -54,6 +54,36 @@ def _wanted(voice: Voice, rule: Completeness) -> Iterator[str]:
         yield voice.say("asks", questions=" ".join(map(plain_text, asked)))
 
 
+def links(voice: Voice) -> Iterator[str]:
+    """What each kind of link means, each a list item; those that mean nothing to the bot are left out."""
+    for entry in voice.book.entries.links.values():
+        kind = voice.quoted(entry.type)
+        if entry.follows:
+            yield voice.say("link_follows", kind=kind)
+        if entry.silences:
+            yield voice.say("link_silences", kind=kind)
+
+
+def incidents(voice: Voice) -> Iterator[str]:
+    """The mass incidents, each a section."""
+    for rule in voice.book.entries.incidents:
+        yield from _heading(voice, rule.why, rule.name)
+        counted = [
+            voice.say(
+                "burst_when" if each.when else "burst",
+                n=str(each.count),
+                minutes=str(each.minutes),
+                when=voice.conditions(each.when) if each.when else "",
+            )
+            for each in rule.thresholds
+        ]
+        said = [capital(voice.say("burst_said", **_sent(voice, rule.to, rule.say)))]
+        if rule.solved is not None:
+            said.append(capital(voice.say("solved_said", **_sent(voice, ["forwarder"], rule.solved))))
+        applies = voice.say("applies", when=voice.conditions(rule.when)) if rule.when else voice.say("applies_all")
+        yield from items([applies, *counted, *said])
+
+
 def policies(voice: Voice) -> Iterator[str]:
     """The promises, each a section."""
     for policy in voice.book.entries.policies:
