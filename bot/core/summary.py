@@ -204,7 +204,7 @@ def _wants(judged: Judged) -> dict[str, Row]:
         if name == "customer" and waits < book.entries.digest.waiting.working_s(book.calendar.day_s):
             continue
         wants[{"solved": "undelivered", "due_soon": "at_risk"}.get(name, name)] = row
-    own = Row(view.ticket.key, view.ticket.queue, after.state, view.happened[-1].at)
+    own = Row(view.ticket.key, view.ticket.queue, view.state, view.happened[-1].at)
     if after.standing == "solved":
         return wants | ({"to_close": own} if after.delivered else {})
     for deadline in judged.deadlines:
@@ -260,7 +260,7 @@ def _values(judged: Judged, title: str, row: Row) -> Iterator[tuple[str, Value]]
     view, moved = judged.view, moment("movement")
     if row.queue not in (None, UNKNOWN):
         yield "queue", Name("queue", str(row.queue))
-    yield "state", Name("state", view.happened[-1].after.state)
+    yield "state", Name("state", view.state)
     if title == "incomplete":
         yield "missing", Several(tuple(Name("title", word) for word in row.missing))
     if title in ("undelivered", "to_close", "customer", "pass_on", "returned", "to_confirm"):

@@ -10,6 +10,7 @@ import structlog
 
 from bot.core.calendar import Calendar
 from bot.core.deputies import is_away
+from bot.core.desk import Desk
 from bot.core.letter_kinds import LETTERS
 from bot.core.letters import Letter, LetterRow, Told
 from bot.core.people import calendar_of
@@ -19,6 +20,7 @@ from bot.engine.engine import Engine, Report
 from bot.engine.sending import SINCE, WAITING, has_way, is_of_the_morning, send, settle_letters, today_of, turned
 from bot.engine.tracker import TrackerError
 from bot.store.store import StoreError
+from bot.store.tied import with_others
 
 log = structlog.get_logger()
 
@@ -96,16 +98,23 @@ def _again_at(row: LetterRow, over: Moment, now: Moment) -> Moment:
 def _written(engine: Engine, mornings: Mapping[str, Moment], now: Moment, report: Report) -> Iterator[Letter]:
     """The letters of all kinds. A kind that cannot be written is reported, and does not stop the others."""
     told = _told(engine, mornings, now) if mornings else Told(batches=engine.store.batched())
+    desk = _desk(engine, now) if mornings else engine.desk(now)
     for name, kind in LETTERS.items():
         if kind.morning and not mornings:
             continue
         try:
-            yield from list(kind.write(lambda: _unfinished(engine), told, engine.book, engine.desk(now), now))
+            yield from list(kind.write(lambda: _unfinished(engine), told, engine.book, desk, now))
         except (TrackerError, StoreError):
             raise
         except Exception as error:  # one kind of letters never stops the others; what it was is reported by type
             report.troubles.append(f"letters of the kind {name} could not be written ({type(error).__name__})")
             log.error("letters could not be written", kind=name, error=type(error).__name__)
+
+
+def _desk(engine: Engine, now: Moment) -> Desk:
+    """The desk, with what its unfinished tickets are tied to."""
+    tied = [ticket for ticket in _unfinished(engine) if ticket.links] if engine.book.entries.links else []
+    return with_others(engine.desk(now), tied, engine.store, engine.book, now)
 
 
 def _told(engine: Engine, mornings: Mapping[str, Moment], now: Moment) -> Told:
