@@ -161,6 +161,20 @@ def test_a_transition_that_is_not_available_is_not_taken(mock: responses.Request
     assert json.loads(mock.calls[1].request.body or "") == {"transition": {"id": "13"}}
 
 
+def test_a_resolution_is_set_on_the_way_and_the_rest_before_it(mock: responses.RequestsMock) -> None:
+    mock.add("GET", f"{API}/3/issue/7/transitions", json={"transitions": [{"id": 13, "to": {"id": "10007"}}]})
+    mock.add("PUT", f"{API}/3/issue/7", status=204)
+    mock.add("POST", f"{API}/3/issue/7/transitions", status=204)
+    tracker = at_canned("cloud")
+    word, id_ = next((word, id_) for id_, word in tracker.binding.priorities.items())
+    tracker.put("7", {"state": "solved", "resolution": "Kliendini ei jõudnud", "priority": word, "labels": "+x -y"})
+    edit, way = (json.loads(call.request.body or "") for call in mock.calls[1:])
+    assert edit == {"fields": {"priority": {"id": id_}}, "update": {"labels": [{"add": "x"}, {"remove": "y"}]}}
+    assert way == {"transition": {"id": "13"}, "fields": {"resolution": {"name": "Kliendini ei jõudnud"}}}
+    with pytest.raises(Refused, match="no priority of this Jira is called 'x'"):
+        tracker.put("7", {"priority": "x"})
+
+
 def comment(id_: str, who: str = "piletibot", **more: Json) -> Json:
     author = {"name": who, "key": "JIRAUSER10100" if who == "piletibot" else "JIRAUSER10101"}
     return {"id": id_, "created": "2026-11-16T10:00:00.000+0200", "author": author, **more}
