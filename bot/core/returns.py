@@ -16,6 +16,10 @@ REASON, JUSTIFIED = "return_reason", "justified"
 UNDO_S = 600
 """What the same person takes back within this time did not happen, in seconds."""
 
+_NO_WORK = frozenset(
+    ("state", "queue", "owner", "labels", "priority", "category", "forwarder", "due", REASON, JUSTIFIED)
+)
+
 _YES = frozenset(("jah", "yes", "да", "true", "1"))
 _NO = frozenset(("ei", "no", "нет", "false", "0"))
 
@@ -137,11 +141,16 @@ def _is_untouched(happened: Sequence[Turn], i: int) -> bool:
             return True
         if turn.at == happened[i].at or turn.bot or turn.asker:
             continue
-        if turn.what == "message" or (turn.what == "state" and turn.before.tier == 2):
+        if turn.what == "message" or (turn.what == "state" and turn.before.tier == 2) or _fills_in(turn):
             return False
         if turn.before.queue != queue or turn.before.tier != 2:
             return True
     return True
+
+
+def _fills_in(turn: Turn) -> bool:
+    """Whether a field was filled in that tells of the matter."""
+    return turn.what in turn.sets and turn.what not in _NO_WORK
 
 
 def _return(turn: Turn, silent: bool) -> Return:

@@ -22,6 +22,7 @@ _CATEGORIES = (
     *("KAEBUS", "ANDMEKAITSE", "VALE_ADRESSAAT", "LEPINGUD", "DHS_OIGUSED", "ARHIIV"),
 )
 _QUEUES = ("L1", "L2_LOAD", "L2_TASU", "L2_JAATMED", "L2_VESI", "L2_OHK", "L2_IT", "DOK", "JUHT", "AKS", "VALINE")
+_REASONS = ("VALE_MEESKOND", "PUUDULIKUD_ANDMED", "JÄRGMINE_ETAPP")
 _CHANNELS = ("e-post", "telefon", "KOTKAS", "kiri")
 _TEXTS = (
     *((10206, "Registrikood"), (10207, "Loa number"), (10208, "Periood"), (10209, "DHSi viit")),
@@ -155,6 +156,8 @@ def _fields() -> list[Field]:
         Field("customfield_10242", "Klient küsis uuesti", "date"),
         Field("customfield_10243", "Edastamise katse", "string"),
         Field("customfield_10244", "Võib sulgeda edastamata", "string"),
+        Field("customfield_10290", "Tagasilükke põhjus", "option", _options(12900, _REASONS)),
+        Field("customfield_10291", "Tagasilüke põhjendatud", "option", _options(12910, ("jah", "ei", "ootel"))),
     ]
 
 

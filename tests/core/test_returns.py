@@ -54,6 +54,7 @@ RETURNS: list[tuple[str, list[str], int, str | None]] = [
     ("silently, though somebody had been assigned", [IT, ON, "mon 10:00 bob owner bob", LAW], 1, "unexplained"),
     ("on to another team after an answer", [IT, ON, "mon 10:00 bob says", LAW], 0, None),
     ("on to another team after work", [IT, ON, "mon 10:00 bob state asking", LAW], 0, None),
+    ("on after a field was filled in", [IT, ON, "mon 10:00 bob delivered yes", LAW], 0, None),
     ("after work, but with a reason", [IT, ON, "mon 10:00 bob says", LAW, WRONG], 1, "unjudged"),
     ("what the forwarder adds is no work of the team", [IT, ON, "mon 10:00 ann says", LAW], 1, "unexplained"),
     ("another team, undone at once", [IT, ON, LAW, "tue 09:09 bob queue it"], 0, None),
