@@ -129,11 +129,16 @@ def _post(folder: Path, book: Rulebook, url: str) -> Post:
     return Post(FolderMailer(folder, ADDRESS, SITE, name), addresses, f"{url}/browse/")
 
 
-def play(demo: Demo, tell: Callable[[Moment, Report], None] = lambda now, report: None) -> Played:
-    """Play the story: people act at their moments, and between their acts the bot runs its cycles."""
+def play(
+    demo: Demo, tell: Callable[[Moment, Report], None] = lambda now, report: None, busy_s: int = _BUSY_S
+) -> Played:
+    """Play the story: people act at their moments, and between their acts the bot runs its cycles.
+
+    While the desk works there is a cycle every `busy_s` seconds, an hour's divisor, and else every hour.
+    """
     played = Played()
     acts = list(demo.story.acts)
-    for now in moments(demo.story, demo.engine.book.calendar):
+    for now in moments(demo.story, demo.engine.book.calendar, busy_s):
         while acts and acts[0].at <= now:
             act = acts.pop(0)
             demo.clock.set(act.at * 1000)
@@ -152,9 +157,9 @@ def play(demo: Demo, tell: Callable[[Moment, Report], None] = lambda now, report
     return played
 
 
-def moments(story: Story, calendar: Calendar) -> Iterator[Moment]:
-    """The moments of the bot's cycles: every quarter of an hour while the desk works, else every hour."""
+def moments(story: Story, calendar: Calendar, busy_s: int = _BUSY_S) -> Iterator[Moment]:
+    """The moments of the bot's cycles: every `busy_s` seconds while the desk works, else every hour."""
     now = story.starts_at
     while now < story.ends_at:
         yield now
-        now += _BUSY_S if calendar.is_open(now) or calendar.is_open(now + _QUIET_S) else _QUIET_S
+        now += busy_s if calendar.is_open(now) or calendar.is_open(now + _QUIET_S) else _QUIET_S

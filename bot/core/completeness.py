@@ -167,7 +167,7 @@ def held_back_until(view: View, changes: list[Moment] | None = None) -> Moment |
     ends = (
         calendar.add(came_at, lengths[found.rule.name].working_s(calendar.day_s))
         for found in gaps(view, changes)
-        if found.rule.name in lengths and came_at >= book.live_at(found.rule.since)
+        if found.missing and found.rule.name in lengths and came_at >= book.live_at(found.rule.since)
     )
     return max((at for at in ends if at > view.now), default=None)
 
