@@ -22,6 +22,7 @@ from bot.jira.tracker import JiraTracker
 from bot.mail import FolderMailer
 from bot.sandbox.clock import Clock
 from bot.sandbox.fitted import fitted
+from bot.sandbox.inprocess import InProcess
 from bot.sandbox.server import Sandbox, serve
 from bot.sandbox.story import Stage, Story, read_story
 from bot.shipped import rules_folder
@@ -93,8 +94,11 @@ def open_demo(
     store_url: str = "sqlite://",
     port: int = 0,
     letters: Path | None = None,
+    inside: bool = False,
 ) -> Iterator[Demo]:
     """Open the sandbox at the first morning of a shipped desk's story, with the bot started on it over HTTP.
+
+    Where it is all to happen `inside` this process, no network is between the two.
 
     Letters are written into a folder, where one is given, as the mails that would go out.
     Raises Misconfigured when there is no such desk, OSError when the port is taken.
@@ -107,7 +111,8 @@ def open_demo(
     world = fitted(book.entries, story.fields, story.others, flavour, clock)
     with serve(world, port) as sandbox, closing(open_store(store_url)) as store:
         user = ADDRESS if flavour == "cloud" else None
-        client = Client(sandbox.url, token=TOKEN, user=user, sleep=lambda seconds: None)
+        transport = InProcess(sandbox.site) if inside else None
+        client = Client(sandbox.url, token=TOKEN, user=user, sleep=lambda seconds: None, transport=transport)
         with closing(client):
             catalogue = read_catalogue(client, book.entries)
             binding = tie(catalogue, book, folder)

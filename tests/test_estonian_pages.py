@@ -1,4 +1,4 @@
-"""The pages for the desk's people name words that the bot understands, commands that exist, and pages that are there."""
+"""The pages for the desk's people name words that the bot knows, commands that exist, and pages that are there."""
 
 from __future__ import annotations
 
