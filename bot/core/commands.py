@@ -79,7 +79,7 @@ ORDERS: Mapping[str, Order] = {
         _EDIT,
         "the customer was tried and not reached: an attempt is counted",
         {
-            "et": "klienti prooviti kätte saada, kuid ei õnnestunud",
+            "et": "klienti prooviti kätte saada, kuid see ei õnnestunud",
             "en": "the customer was tried but not reached",
             "ru": "с клиентом пытались связаться, но не удалось",
         },
@@ -151,9 +151,9 @@ ORDERS: Mapping[str, Order] = {
         _EDIT,
         "no ladder but those beside a deadline speaks on the ticket before that day; the clocks run on",
         {
-            "et": "enne seda päeva pilet vaikib, tähtajad ei muutu",
-            "en": "nothing is said about the ticket before that day; deadlines do not change",
-            "ru": "до этого дня по заявке нет напоминаний, сроки не меняются",
+            "et": "enne seda päeva tuletatakse meelde ainult kindlaid tähtpäevi, tähtajad ei muutu",
+            "en": "before that day only fixed dates are reminded of; deadlines do not change",
+            "ru": "до этого дня напоминают только об установленных датах, сроки не меняются",
         },
     ),
     "acknowledge": Order(
@@ -231,7 +231,7 @@ ORDERS: Mapping[str, Order] = {
         _EDIT,
         "puts the hold label on the ticket: the bot is silent there",
         {
-            "et": "sellel piletil automaatseid teateid ei saadeta",
+            "et": "sellele piletile automaatseid teateid ei kirjutata",
             "en": "no automatic messages on this ticket",
             "ru": "по этой заявке автоматические сообщения не отправляются",
         },
@@ -242,7 +242,7 @@ ORDERS: Mapping[str, Order] = {
         _EDIT,
         "takes the hold label off; it is heard while the ticket is held, too",
         {
-            "et": "sellel piletil saadetakse teateid jälle",
+            "et": "sellele piletile kirjutatakse jälle teateid",
             "en": "automatic messages on this ticket again",
             "ru": "по этой заявке сообщения снова отправляются",
         },

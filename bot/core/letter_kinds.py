@@ -41,7 +41,7 @@ LETTERS: Mapping[str, LetterKind] = {
         "to each person whose working day begins: the tickets they forwarded, work on or coordinate, by what is to "
         "be done, and what they were not told separately",
         {
-            "et": "Kokkuvõte tuleb iga tööpäeva hommikul sellele, kes pileteid edastab, täidab või koordineerib.",
+            "et": "Kokkuvõte tuleb igal tööpäeval neile, kes pileteid edastavad, lahendavad või koordineerivad.",
             "en": "The summary comes each working morning to those who forward, work on or coordinate tickets.",
             "ru": "Сводка приходит утром каждого рабочего дня тем, кто передаёт, исполняет или координирует заявки.",
         },
@@ -80,7 +80,7 @@ LETTERS: Mapping[str, LetterKind] = {
         {
             "et": "Koordinaator saab loendi piletitest, mille täitja või edastaja konto on suletud.",
             "en": "The coordinator gets the list of tickets whose assignee or forwarder has a closed account.",
-            "ru": "Координатор получает список заявок, исполнитель или передавший которых больше не работает.",
+            "ru": "Координатор получает список заявок, у исполнителя или передавшего которых закрыта учётная запись.",
         },
     ),
     CEILING: LetterKind(
@@ -109,7 +109,7 @@ LETTERS: Mapping[str, LetterKind] = {
         "to each who forwarded tickets of a period that is over, and all of them to the coordinator: what of these "
         "is not solved, not delivered, or came again; once a period, where the deadline has a `control`",
         {
-            "et": "Pärast perioodi lõppu tehakse järelkontroll nende piletite üle, mille inimene edastas.",
+            "et": "Pärast perioodi lõppu kontrollitakse üle piletid, mille inimene selle kohta edastas.",
             "en": "Once a period is over, the tickets that a person forwarded in it are checked.",
             "ru": "После окончания периода проверяются заявки, переданные сотрудником.",
         },

@@ -220,7 +220,7 @@ MOMENTS: Mapping[str, MomentWord] = {
         "a person noted that it may be closed though the solution did not reach the customer: told the bot, or "
         "filled in or changed the field `waived`",
         {
-            "et": "on märgitud, et pileti võib sulgeda ilma edastamata",
+            "et": "on märgitud, et pileti võib sulgeda lahendust edastamata",
             "en": "it is noted that the ticket may be closed undelivered",
         },
     ),

@@ -451,8 +451,8 @@ WORDS: Mapping[str, Word] = {
         "be closed though the solution did not reach the customer",
         {
             "et": {
-                "true": "koordinaator või juht on lubanud pileti ilma edastamata sulgeda",
-                "false": "luba pileti ilma edastamata sulgemiseks ei ole",
+                "true": "koordinaator või juht on lubanud sulgeda pileti lahendust edastamata",
+                "false": "luba sulgeda pilet lahendust edastamata ei ole",
             },
             "en": {
                 "true": "the coordinator or the lead allowed closing it undelivered",
