@@ -148,7 +148,7 @@ def play(
             act = acts.pop(0)
             demo.clock.set(act.at * 1000)
             demo.stage.perform(act)
-        demo.clock.set(now * 1000)
+        demo.clock.set(now * 1000 + 1)  # what the bot does is never stamped as what a person did
         demo.sandbox.site.faults.down = any(since <= now < until for since, until in demo.story.away)
         report = cycle(demo.engine, now)
         played.letters += report.letters

@@ -52,7 +52,7 @@ def live(story: Story, desk: Desk, bot: Bot) -> dict[str, Said]:
             act = acts.pop(0)
             desk.clock.set(act.at * 1000)
             stage.perform(act)
-        desk.clock.set(now * 1000)
+        desk.clock.set(now * 1000 + 1)  # what the bot does is never stamped as what a person did
         assert cycle(bot.engine, now).unreachable is None
     done: dict[str, Said] = {}
     for entry in bot.engine.store.ledger():
@@ -82,10 +82,11 @@ def test_the_same_is_said_at_the_same_moments(flavour: Flavour, days: int, manne
         lines, reading = exported(desk, bot), Reading(bot.engine.tracker.binding)
         span, found = Span(story.starts_at, story.ends_at), Found()
         outcomes = list(backtest(lines, lambda: Opened(book, reading), span, Grid(POLL_S), found=found))
+    # A step that was withdrawn may come back; the ledger keeps what became of it last.
+    last = {step.key: step for step in sorted((step for each in outcomes for step in each.steps), key=lambda s: s.at)}
     again: dict[str, Said] = {}
-    for outcome in outcomes:
-        for step in outcome.steps:
-            again.setdefault(step.action, {})[step.key] = (step.due_at, step.at)
+    for key, step in last.items():
+        again.setdefault(step.action, {})[key] = (step.due_at, step.at)
     assert len(then["said"]) > 30
     assert (again["say"], again.get("withdraw")) == (then["said"], then.get("withdrawn"))
     assert (found.troubles, found.batches) == (0, [])
