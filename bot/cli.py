@@ -90,7 +90,7 @@ def _piletibot(
 def demo(
     flavor: FlavorOption = Flavor.cloud,
     desk: Annotated[str, typer.Option(help="The shipped rulebook to play.")] = "keskkonnaamet",
-    days: Annotated[int, typer.Option(min=1, max=60, help="How many working days.")] = 12,
+    days: Annotated[int, typer.Option(min=1, max=60, help="How many working days.")] = 20,
     out: Annotated[Path, typer.Option(help="The folder for the digest and the database.")] = Path("out"),
     serve: Annotated[bool, typer.Option("--serve", help="Keep the sandbox and the bot up, to look around.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The sandbox's port on 127.0.0.1; 0 for any.")] = 0,
