@@ -16,7 +16,7 @@ from bot.core.ledger import decided
 from bot.core.outcome import Outcome, StepOutcome
 from bot.core.replay import Met, is_same
 from bot.core.speaking import Number
-from bot.core.steps import Because, Occasion, Step, Wishes
+from bot.core.steps import Announced, Because, Occasion, Step, Wishes
 from bot.core.ticket import Moment
 
 
@@ -42,6 +42,8 @@ class _Step(msgspec.Struct, frozen=True, array_like=True):
     urgent: bool
     raised: int
     withheld: str | None
+    together: bool
+    announced: Announced | None
 
 
 class _Met(msgspec.Struct, frozen=True, array_like=True):
@@ -100,6 +102,8 @@ def _packed(step: Step) -> _Step:
         urgent=step.urgent,
         raised=step.raised,
         withheld=step.withheld,
+        together=step.together,
+        announced=step.announced,
     )
 
 
@@ -132,6 +136,8 @@ def _unpacked(step: _Step, met: _Met) -> Step:
         urgent=step.urgent,
         raised=step.raised,
         withheld=step.withheld,
+        together=step.together,
+        announced=step.announced,
     )
 
 

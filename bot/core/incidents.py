@@ -12,7 +12,7 @@ from bot.core.entries import Incident, Threshold
 from bot.core.history import forwarder, turns
 from bot.core.linked import tied_at
 from bot.core.moments import moment
-from bot.core.people import addressees
+from bot.core.people import Addressed, addressed
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Because, Count, Occasion, Step, Value, key_of
 from bot.core.ticket import Moment, Ticket
@@ -49,11 +49,15 @@ def bursts(tickets: Sequence[Ticket], book: Rulebook, told: Mapping[str, frozens
         counted = [(each, found) for each in tickets if (found := _counted(rule, each, book)) is not None]
         counted.sort(key=lambda pair: (pair[0].category or "", pair[0].created_at, len(pair[0].id), pair[0].id))
         for category, group in groupby(counted, key=lambda pair: pair[0].category):
-            yield from _bursts_of(rule, category, list(group), told.get(rule.name, frozenset()))
+            yield from _bursts_of(rule, category, list(group), told.get(rule.name, frozenset()), book)
 
 
 def _bursts_of(
-    rule: Incident, category: str | None, counted: Sequence[tuple[Ticket, Threshold]], told: frozenset[str]
+    rule: Incident,
+    category: str | None,
+    counted: Sequence[tuple[Ticket, Threshold]],
+    told: frozenset[str],
+    book: Rulebook,
 ) -> Iterator[Burst]:
     i = 0
     while i < len(counted):
@@ -73,9 +77,16 @@ def _bursts_of(
             minutes=threshold.minutes,
             tickets=tuple((ticket.id, ticket.key) for ticket in members),
             at=counted[last][0].created_at,
-            on=next((ticket.id for ticket in members if ticket.id in told), first.id),
+            on=next((ticket.id for ticket in members if ticket.id in told), _first_open(members, book)),
         )
         i = end
+
+
+def _first_open(members: Sequence[Ticket], book: Rulebook) -> str:
+    """The first that is still open, as nothing is told on one that is done: else the first."""
+    states = (book.states.get(ticket.state) for ticket in members)
+    is_open = [state is not None and state.standing == "open" for state in states]
+    return members[is_open.index(True) if True in is_open else 0].id
 
 
 def _counted(rule: Incident, ticket: Ticket, book: Rulebook) -> Threshold | None:
@@ -112,7 +123,7 @@ def _burst_steps(rule: Incident, view: View, values: Callable[[View], Mapping[st
             }
             because = (("category", burst.category or "-"), ("tickets", str(len(burst.tickets))))
             occasion = Occasion(SEVERAL, ticket.created_at, "burst")
-            yield _step(rule, occasion, rule.say, addressees(rule.to, view), burst.at, because, shown, view)
+            yield _step(rule, occasion, rule.say, addressed(rule.to, view), burst.at, because, shown, view)
 
 
 def _solved_steps(rule: Incident, view: View, values: Callable[[View], Mapping[str, Value]]) -> Iterator[Step]:
@@ -131,9 +142,11 @@ def _solved_steps(rule: Incident, view: View, values: Callable[[View], Mapping[s
         # A person is in no key: what stands for one there is made of the word alone, and tells nothing of it.
         rung = f"solved {sha256(person.encode()).hexdigest()[:8]}"
         occasion = Occasion(SEVERAL, solved_at or 0, rung)
-        shown = {**values(view), "person": person, "n": Count(len(keys)), "tickets": ", ".join(keys)}
+        to = addressed((person,), view)
+        today = to.to[0] if to.to else person
+        shown = {**values(view), "person": today, "n": Count(len(keys)), "tickets": ", ".join(keys)}
         because = (("tickets", str(len(keys))),)
-        yield _step(rule, occasion, rule.solved, (person,), solved_at or 0, because, shown, view)
+        yield _step(rule, occasion, rule.solved, to, solved_at or 0, because, shown, view)
 
 
 def _is_child(child: Ticket, rule: Incident, view: View, solved_at: Moment) -> bool:
@@ -152,7 +165,7 @@ def _step(
     rule: Incident,
     occasion: Occasion,
     say: str,
-    to: tuple[str, ...],
+    to: Addressed,
     due_at: Moment,
     because: tuple[tuple[str, str], ...],
     values: Mapping[str, Value],
@@ -166,10 +179,11 @@ def _step(
         rule=rule.name,
         occasion=occasion,
         say=say,
-        to=to,
+        to=to.to,
         due_at=due_at,
         because=Because(book.name("why", rule.name, book.entries.language), because),
         observe=rule.observe or book.entries.manners.observe,
         since_at=book.live_at(rule.since),
         values=values,
+        instead=to.instead,
     )

@@ -128,13 +128,13 @@ def wishes_of(judged: Judged, *, kept: bool = True) -> Wishes:
     moments += ((at, "somebody else may be meant then") for at in others_at)
     if view.happened[-1].after.standing == "open":
         moments += ((at, "the date comes then that a deadline counts from") for at in comes_at(view))
+    amends = tuple(closed_gaps(view, _common_values, found)) if kept else ()
     found = [step for step in found if step.to]  # where all who could be told are spared, nothing is said
     raised, raises_at = _raised(judged)
     moments += ((at, "a deadline raises the urgency then") for at in raises_at)
     if view.silent is not None or view.work is not None:
         found = [_withheld(step, view) for step in found]
     steps = tuple(structs.replace(step, raised=raised) for step in found) if raised else tuple(found)
-    amends = tuple(closed_gaps(view, _common_values, found)) if kept else ()
     stopped = chain.from_iterable(judged.clocks.values()) if kept else ()
     verdicts = tuple(verdicts_on(ticket.id, stopped, book.version, now))
     if moments:

@@ -150,6 +150,7 @@ def put_fields(engine: Engine, steps: Sequence[Step], now: Moment, report: Repor
             if sets:
                 engine.seam("before fields")
                 engine.tracker.put(step.ticket_id, sets)
+                _remember_given(engine, step.ticket_id, sets)
                 engine.seam("after fields")
                 log.info("set", ticket=step.ticket_key, rule=step.rule, fields=sorted(sets))
         except Refused as error:
@@ -174,13 +175,16 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
     to = tuple(dict.fromkeys(person for step in wanted for person in step.to))
     instead = dict.fromkeys(pair for step in wanted for pair in step.instead if pair[1] in engine.book.languages)
     doc = composed(engine, [part(step, place) for place, step in enumerate(wanted)], to, tuple(instead))
+    unwritten = None if wanted[0].rule in NOTICES else _onlookers(engine, wanted[0], to)
+    if unwritten is not None:  # nothing is closed without a word; what disturbs nobody is set
+        sets = {word: value for word, value in sets.items() if word != "state"}
     if sets:
         engine.seam("before fields")
         engine.tracker.put(ticket_id, sets)
         _remember_given(engine, ticket_id, sets)
         engine.seam("after fields")
-    if wanted[0].rule not in NOTICES:
-        _refuse_onlookers(engine, wanted[0], to, rows)
+    if unwritten is not None:
+        raise unwritten
     if before and before[0].text_hash == text_hash(doc):
         _leave_said(engine, wanted, before[0], now)
         return
@@ -198,19 +202,20 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
     log.info("said", ticket=wanted[0].ticket_key, rules=[step.rule for step in wanted])
 
 
-def _refuse_onlookers(engine: Engine, step: Step, to: Sequence[str], rows: Mapping[str, Entry]) -> None:
-    """Raise Refused where somebody addressed could not see the comment, or somebody from outside could."""
+def _onlookers(engine: Engine, step: Step, to: Sequence[str]) -> Refused | None:
+    """Why the comment is not to be written: somebody addressed could not see it, or somebody from outside could."""
     project = step.ticket_key.rpartition("-")[0]
     if unseeing := [person for person in to if engine.tracker.sees(person, project) is False]:
         people = ", ".join(named(person, engine.book) or "" for person in unseeing)
-        raise Refused(f"the comment was not written, as it could not be seen by {people}")
+        return Refused(f"the comment was not written, as it could not be seen by {people}")
     if project in engine.tracker.exposed:
         [ticket] = engine.store.tickets([step.ticket_id])
         if ticket.reporter not in engine.book.languages:
-            raise Refused(
+            return Refused(
                 "the comment was not written, as whoever created the ticket is none of the rulebook's people "
                 "and would see it; see `comments`"
             )
+    return None
 
 
 def _remember_given(engine: Engine, ticket_id: str, sets: Mapping[str, str]) -> None:

@@ -11,6 +11,7 @@ import structlog
 from bot.core.calendar import Calendar
 from bot.core.deputies import is_away
 from bot.core.desk import Desk
+from bot.core.judge import judge
 from bot.core.letter_kinds import LETTERS
 from bot.core.letters import Letter, LetterRow, Told
 from bot.core.people import calendar_of
@@ -103,7 +104,7 @@ def _written(engine: Engine, mornings: Mapping[str, Moment], now: Moment, report
         if kind.morning and not mornings:
             continue
         try:
-            yield from list(kind.write(lambda: _unfinished(engine), told, engine.book, desk, now))
+            yield from list(kind.write(lambda: _unfinished(engine, now), told, engine.book, desk, now))
         except (TrackerError, StoreError):
             raise
         except Exception as error:  # one kind of letters never stops the others; what it was is reported by type
@@ -113,7 +114,7 @@ def _written(engine: Engine, mornings: Mapping[str, Moment], now: Moment, report
 
 def _desk(engine: Engine, now: Moment) -> Desk:
     """The desk, with what its unfinished tickets are tied to."""
-    tied = [ticket for ticket in _unfinished(engine) if ticket.links] if engine.book.entries.links else []
+    tied = [ticket for ticket in _unfinished(engine, now) if ticket.links] if engine.book.entries.links else []
     return with_others(engine.desk(now), tied, engine.store, engine.book, now)
 
 
@@ -133,11 +134,26 @@ def _last_morning(engine: Engine, now: Moment) -> Moment:
     return _due_at(calendar, day, at or time())
 
 
-def _unfinished(engine: Engine) -> Iterator[Ticket]:
-    """Every ticket that is not closed, but for those that cannot be read or judged."""
+def _unfinished(engine: Engine, now: Moment) -> Iterator[Ticket]:
+    """Every ticket that is not closed, but for those that cannot be read or judged.
+
+    One on which no comment can be written is among them: letters are then all that its people hear of it.
+    """
     states = {state.state for state in engine.book.entries.states if state.standing != "closed"}
     troubled = {ticket_id for ticket_id, _, _ in engine.store.troubles()}
-    return (ticket for ticket in engine.store.open_tickets(states) if ticket.id not in troubled)
+    tickets = engine.store.open_tickets(states)
+    return (ticket for ticket in tickets if ticket.id not in troubled or _is_known(engine, ticket, now))
+
+
+def _is_known(engine: Engine, ticket: Ticket, now: Moment) -> bool:
+    """Whether the trouble with a ticket is another than that it cannot be read, or be judged."""
+    if engine.tried.get(ticket.id, 0) > ticket.updated_ms:
+        return False
+    try:
+        judge(ticket, engine.book, now, engine.desk(now))
+    except Exception:  # what it is was reported when it was judged
+        return False
+    return True
 
 
 def _withdraw_the_late(engine: Engine, now: Moment) -> None:

@@ -93,17 +93,18 @@ def reconcile(engine: Engine, now: Moment, report: Report) -> None:
     Tickets of a project that cannot be searched are neither.
     """
     known = engine.store.all_seen()
-    differing: list[str] = []
+    differing: dict[str, int] = {}
     for stamp in _unique(engine.tracker.changed(None)):
         if known.pop(stamp.id, None) != stamp.updated_ms:
-            differing.append(stamp.id)
+            differing[stamp.id] = stamp.updated_ms
     if closed := engine.tracker.closed:
         for ticket_id in engine.store.outside([key for key in engine.book.entries.projects if key not in closed]):
             known.pop(ticket_id, None)
-    differing += [ticket_id for ticket_id in engine.store.stale(engine.facts) if ticket_id not in known]
+    stale = [ticket_id for ticket_id in engine.store.stale(engine.facts) if ticket_id not in known]
     gone: list[str] = []
-    for ids in _chunks(iter(dict.fromkeys((*differing, *known))), engine.pace.read_size):
+    for ids in _chunks(iter(dict.fromkeys((*differing, *stale, *known))), engine.pace.read_size):
         unread = mirror(engine, ids, now, report)
+        engine.tried.update((ticket_id, differing[ticket_id]) for ticket_id in unread if ticket_id in differing)
         gone += [ticket_id for ticket_id in ids if ticket_id in known and unread.get(ticket_id, "") is None]
     lay_aside(engine, gone, now, report)
     look_at_all(engine, now)

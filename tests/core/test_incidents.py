@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from functools import cache
 
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 from small_desk import at, book, ticket
 
-from bot.core.desk import Burst, Desk
+from bot.core.desk import Absence, Burst, Desk
 from bot.core.incidents import bursts
 from bot.core.judge import judge
 from bot.core.rulebook import Rulebook
@@ -81,6 +83,14 @@ def test_a_burst_that_was_told_keeps_its_place_though_its_first_ticket_is_gone()
     assert [burst.on for burst in bursts(tickets, rules(), {"other": frozenset("2")})] == ["1"]
 
 
+def test_a_burst_is_told_on_a_ticket_that_is_still_open() -> None:
+    """A first ticket that was closed at once must not have the others pass unnoticed."""
+    first, *others = come(0, 1, 2, 3)
+    assert found([structs.replace(first, state="closed"), *others]) == [("2", 2, ["1", "2", "3", "4"])]
+    shut = [structs.replace(each, state="closed") for each in (first, *others)]
+    assert [on for on, _, _ in found(shut)] == ["1"]
+
+
 @given(st.lists(st.integers(0, 60), max_size=12), st.integers(0, 60))
 def test_one_more_ticket_never_takes_from_a_burst(minutes: list[int], more: int) -> None:
     """No ticket is in two bursts, each has enough, and one more ticket leaves all that were in one in one."""
@@ -146,6 +156,17 @@ def test_each_forwarder_gets_one_list_when_it_is_solved() -> None:
     assert not any(person in key for key in keys for person in ("ann", "rus"))
     again = ticket("mon 10:00 bob state solved", "mon 11:00 bob state handed-on", "mon 12:00 bob state solved")
     assert not {step.key for step in told(again, Desk(tied={"7": children}))} & set(keys)
+
+
+def test_who_is_away_has_the_list_told_to_whoever_stands_in() -> None:
+    master, desk = ticket("mon 10:00 bob state solved"), Desk(tied={"7": (child("11", "ann"), child("12", "rus"))})
+    week = Absence("ann", date(2026, 11, 16), date(2026, 11, 20), ("dan",))
+    today = told(master, replace(desk, absences=(week,)))
+    assert [(step.to, step.values["person"], step.instead) for step in today] == [
+        (("dan",), "dan", (("dan", "ann"),)),
+        (("rus",), "rus", ()),
+    ]
+    assert {step.key for step in today} == {step.key for step in told(master, desk)}, "back again, it is told once"
 
 
 @pytest.mark.parametrize(

@@ -153,6 +153,26 @@ def test_of_a_ticket_that_is_not_known_the_lead_alone_is_told() -> None:
     assert said(seen, "mon 09:00", rulebook) == [("lea",)]
 
 
+def test_what_is_asked_of_nobody_is_not_taken_for_answered() -> None:
+    """Where all who could be told of a gap are spared, the comment that listed it is left as it is."""
+    needs = [{"name": "needs", "why": "It is needed.", "to": "coordinator", "requires": ["place"]}]
+    fields = FIELDS | {"place": "p"}
+    rulebook = rules(
+        when={"category": "IT"},
+        excludes=EXCLUDES,
+        fields=fields,
+        titles={"place": {"en": "Place"}},
+        links=LINKS,
+        completeness=needs,
+    )
+    original = ticket("mon 08:00 ann state handed-on", owner="lea", forwarder="cid", id="9", key="ABC-9")
+    seen = ticket(*LONG_AGO, category="LAW", links=(Link("of", "9", "ABC-9", True),))
+    judged = judge(seen, rulebook, at("mon 09:00"), Desk(linked={"9": Linked("ABC-9", original)}))
+    assert (judged.steps, judged.amends) == ((), ())
+    whole = structs.replace(seen, fields={"place": "set"})
+    assert [step.say for step in judge(whole, rulebook, at("mon 09:00")).amends] == ["complete"]
+
+
 def test_where_all_who_could_be_told_are_spared_nothing_is_said() -> None:
     rulebook = rules(to=["owner", "coordinator"], excludes=EXCLUDES, fields=FIELDS, links=LINKS)
     original = ticket("mon 08:00 ann state handed-on", owner="lea", forwarder="cid", id="9", key="ABC-9")

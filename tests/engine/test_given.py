@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from desks import MINUTE, Bot, Desk, rulebook
+from desks import HOUR, MINUTE, Bot, Desk, rulebook
 
 from bot.core.rulebook import Rulebook
 
@@ -52,6 +52,16 @@ def test_the_turn_goes_on_after_a_restart(desk: Desk, tmp_path: Path) -> None:
         given += owners(desk, [ticket])
     first = IT.index(str(given[0]))
     assert given == [IT[(first + i) % 3] for i in range(4)]
+
+
+def test_tickets_that_come_at_night_are_spread_too(desk: Desk) -> None:
+    with desk.bot(book=gives("round robin")) as bot:
+        desk.forwarded()
+        bot.cycle(1)
+        desk.later(10 * HOUR)
+        tickets = [desk.forwarded() for _ in range(3)]
+        assert bot.cycle(1).said == [], "nobody is disturbed"
+    assert sorted(map(str, owners(desk, tickets))) == sorted(IT)
 
 
 def test_who_has_open_tickets_already_gets_none(desk: Desk) -> None:

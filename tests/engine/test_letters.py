@@ -129,6 +129,36 @@ def test_what_is_sent_has_a_stable_id_and_nothing_but_keys_states_and_times(smal
     assert again.mailer.arrived[0] == mail
 
 
+def listed(small: Small) -> set[str]:
+    """The persons whose summary names the ticket."""
+    return {mail.to.partition("@")[0] for mail in small.mailer.arrived if "ABC-1 " in mail.plain}
+
+
+def test_a_ticket_that_takes_no_comment_stands_in_the_summary_all_the_same() -> None:
+    small = Small(rules=book(routes=[]))
+    small.at(at("mon 08:00"))
+    small.tracker.blind.add("ann")
+    assert [trouble.partition(":")[0] for trouble in small.at(at("mon 09:30")).troubles] == ["ABC-1"]
+    small.at(TUE)
+    assert listed(small) == {"ann", "cid"}
+
+
+@pytest.mark.parametrize("swept", [True, False])
+def test_a_ticket_that_cannot_be_read_is_not_told_of_as_it_was_before(small: Small, swept: bool) -> None:
+    small.now = at("mon 08:10")
+    small.tracker.change(small.solved, "bob", owner="bob")
+    small.tracker.unreadable.add(small.solved)
+    small.at(at("mon 08:20"))
+    if swept:
+        small.now = at("mon 11:00")
+        small.tracker.open("bob")
+        small.at(at("mon 11:01"))
+        restarted(small)
+        small.at(at("mon 12:00"))
+    small.at(TUE)
+    assert listed(small) == set()
+
+
 def test_a_cycle_without_letters_writes_nothing_and_asks_no_tickets(small: Small) -> None:
     small.at(TUE)
     writes, tried = small.store.writes, small.mailer.tried

@@ -76,6 +76,22 @@ def test_who_could_not_see_a_comment_is_not_written_to(desk: Desk, seeing: list[
         assert all(each.visibility == {"type": "role", "value": "Teenindus"} for each in desk.said(ticket))
 
 
+@pytest.mark.parametrize("seeing", [True, False])
+def test_nothing_is_closed_without_a_word(desk: Desk, seeing: bool) -> None:
+    """The state goes with its message: where that cannot be written, the queue alone is set."""
+    desk.world.projects["KKA"].roles["Teenindus"] = ["piletibot", *(["spetsialist1"] if seeing else [])]
+    ticket, book = desk.forwarded(), seen_by(role="Teenindus")
+    moved = {
+        word: queue.model_copy(update={"sets": {"state": "in-work"}} if word == "L2_IT" else {})
+        for word, queue in book.queues.items()
+    }
+    entries = book.entries.model_copy(update={"queues": tuple(moved.values())})
+    with a_bot(desk, PLAIN, replace(book, entries=entries, queues=moved)) as bot:
+        bot.cycle(MINUTE)
+    assert (desk.queue(ticket), len(desk.said(ticket))) == ("L2_IT", seeing)
+    assert (desk.issue(ticket).fields["status"]["name"] == "Töös") is seeing
+
+
 def test_a_role_that_is_missing_writes_nothing(desk: Desk) -> None:
     ticket = desk.forwarded()
     with a_bot(desk, PLAIN, seen_by(role="Sisemised")) as bot:
