@@ -13,7 +13,7 @@ from bot.backtest.run import Found, Opened, backtest
 from bot.backtest.spill import pack_mets, unpack_met
 from bot.core.outcome import Outcome
 from bot.core.replay import Grid, Met, Span
-from bot.core.steps import Because, Occasion, Step, Wishes
+from bot.core.steps import Announced, Because, Occasion, Step, Wishes
 from bot.core.ticket import Ticket
 from bot.jira.reader import Unreadable
 
@@ -127,6 +127,8 @@ WRITTEN = {
     "observe": True,
     "since_at": 20,
     "urgent": True,
+    "together": True,
+    "announced": Announced("key", 60, "office"),
     "raised": 2,
     "sets": {"queue": "it"},
     "values": {},
