@@ -48,7 +48,7 @@ def test_nothing_changed_is_one_request_and_the_mark(wired: Desk, flavour: str) 
 @pytest.mark.parametrize("size", [100, 1000])
 def test_requests_follow_what_changed_not_the_size_of_the_desk(desk: Desk, flavour: str, size: int) -> None:
     tickets = [desk.open() for _ in range(size)]
-    with desk.bot() as bot:
+    with desk.bot(book=rulebook(incidents=())) as bot:  # so many at once would be one
         bot.settled()
         desk.later(10 * MINUTE)
         for ticket in tickets[:: size // 10]:
@@ -65,7 +65,7 @@ def test_requests_follow_what_changed_not_the_size_of_the_desk(desk: Desk, flavo
 def test_a_first_poll_reads_a_hundred_at_a_time(desk: Desk, flavour: str) -> None:
     for _ in range(250):
         desk.open()
-    with desk.bot() as bot:
+    with desk.bot(book=rulebook(incidents=())) as bot:
         assert bot.cycle().changed == 250
         assert bot.counts()[0] == 1 + 3 * PER_READ[flavour]
         assert bot.engine.store.count() == 250
@@ -140,7 +140,7 @@ def test_a_queue_chosen_meanwhile_is_not_overwritten(desk: Desk, where: str) -> 
     def choose() -> None:
         desk.set(ticket, "koordinaator1", {"Järjekord": "L2_VESI"})
 
-    with desk.bot(book=rulebook(manners={"observe": False})) as bot:
+    with desk.bot(book=rulebook(ladders=())) as bot:
         if where == "after intent":
             bot.engine.seam = at_seam("after intent", choose)
         else:
