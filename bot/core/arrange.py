@@ -306,8 +306,18 @@ def without(step: Step, away: Set[str]) -> Step:
 def _told_today(desk: DeskState, book: Rulebook, now: Moment) -> Mapping[str, int]:
     calendar = book.calendar
     today = calendar.start_of_day(calendar.day_of(now)) if desk.spoken else now
-    comments = {(told.at, told.ticket_id, person) for told in desk.spoken if told.at >= today for person in told.to}
-    return Counter(person for _, _, person in comments)
+    return Counter(told_in((told for told in desk.spoken if told.at >= today), book))
+
+
+def told_in(spoken: Iterable[Entry], book: Rulebook) -> Iterator[str]:
+    """Who was addressed in what was spoken, once for each comment, and for each letter about several tickets."""
+    together = {ladder.name for ladder in book.entries.ladders if ladder.together}
+
+    def by_letter(told: Entry) -> bool:
+        return told.rule in together and told.state == "said" and told.comment_id is None
+
+    messages = {(told.at, "" if by_letter(told) else told.ticket_id, who) for told in spoken for who in told.to}
+    yield from (person for _, _, person in messages)
 
 
 def _withdrawn(wishes: Sequence[Wishes], ledger: Mapping[str, Entry]) -> list[str]:

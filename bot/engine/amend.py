@@ -12,7 +12,8 @@ from bot.core.steps import Part, Step, part
 from bot.core.ticket import Moment
 from bot.engine.deliver import composed
 from bot.engine.engine import Engine, Report
-from bot.engine.tracker import Doubtful, Refused
+from bot.engine.tracker import Doubtful, Refused, TrackerError
+from bot.store.store import StoreError
 from bot.texts import text_hash
 
 log = structlog.get_logger()
@@ -37,6 +38,13 @@ def amend(engine: Engine, steps: Sequence[tuple[Step, Entry]], now: Moment, repo
             edited = None
             report.troubles.append(f"{step.ticket_key}: {error}")
             log.warning("refused", ticket=step.ticket_key, reason=str(error))
+        except (TrackerError, StoreError):
+            raise
+        except Exception as error:  # a comment that cannot be written anew is this ticket's trouble, not the others'
+            edited = None
+            what = f"its comment could not be edited ({type(error).__name__})"
+            report.troubles.append(f"{step.ticket_key}: {what}")
+            log.error("comment could not be edited", ticket=step.ticket_key, error=type(error).__name__)
         said = entry if edited is None else structs.replace(entry, say=edited.say, part=written(edited))
         engine.store.write_entries([structs.replace(said, edition=step.edition, because=decided(step))])
         if edited is not None:

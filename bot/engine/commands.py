@@ -25,8 +25,8 @@ from bot.engine.desk import absence_problem, absent
 from bot.engine.engine import Engine, Report
 from bot.engine.ledger import row_read_back
 from bot.engine.notices import is_silenced
-from bot.engine.tracker import Ailing, Doubtful, Refused, Said
-from bot.store.store import CommandRow
+from bot.engine.tracker import Ailing, Doubtful, Refused, Said, TrackerError
+from bot.store.store import CommandRow, StoreError
 from bot.texts import text_hash
 
 log = structlog.get_logger()
@@ -63,15 +63,34 @@ def heed_commands(engine: Engine, now: Moment, report: Report) -> None:
         try:
             _heed(engine, ticket_id, pending, int(since or now), now, report)
         except Refused as error:
-            again = now + engine.pace.peace_s(error)
-            engine.store.put_commands([each._replace(not_before=again) for each in pending])
-            engine.store.trouble(ticket_id, str(error), now)
-            report.troubles.append(f"{ticket_id}: {error}")
-            log.warning("command refused", ticket=ticket_id, reason=str(error))
+            _leave(engine, ticket_id, pending, error, now, report)
         except Doubtful:
-            again = now + engine.pace.settle_s
-            engine.store.put_commands([each._replace(not_before=again) for each in pending])
+            _put_off(engine, ticket_id, pending, now + engine.pace.settle_s)
             report.doubtful += 1
+        except (TrackerError, StoreError):
+            raise
+        except Exception as error:  # one bad ticket never stops the rest; what it was is reported by type
+            failed = Refused(f"a command could not be carried out ({type(error).__name__})")
+            _leave(engine, ticket_id, pending, failed, now, report)
+
+
+def _leave(
+    engine: Engine, ticket_id: str, rows: Sequence[CommandRow], error: Refused, now: Moment, report: Report
+) -> None:
+    """Leave a ticket's commands until it had its peace."""
+    _put_off(engine, ticket_id, rows, now + engine.pace.peace_s(error))
+    engine.store.trouble(ticket_id, str(error), now)
+    report.troubles.append(f"{ticket_id}: {error}")
+    log.warning("command refused", ticket=ticket_id, reason=str(error))
+
+
+def _put_off(engine: Engine, ticket_id: str, rows: Sequence[CommandRow], again: Moment) -> None:
+    """Leave alone until then those of these commands that are not settled meanwhile."""
+    ids = {each.comment_id for each in rows}
+    known = [each for each in engine.store.commands([ticket_id]) if each.comment_id in ids]
+    left = [each._replace(not_before=again) for each in known if each.settled_at is None]
+    if left:
+        engine.store.put_commands(left)
 
 
 def _heed(

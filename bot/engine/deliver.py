@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 import structlog
 
-from bot.core.arrange import without
+from bot.core.arrange import told_in, without
 from bot.core.doc import Doc
 from bot.core.judge import judge
 from bot.core.ledger import NOTICES, RULEBOOK, Entry, rows_of_comment, turned
@@ -110,6 +111,11 @@ def _without_letters(
                 wanted += _still_wished(engine, [step for step in each if step.key in rows], rows, now, report)[0]
             except Refused as error:
                 _refuse(engine, _intended(engine, each), error, now, report)
+            except (TrackerError, StoreError):
+                raise
+            except Exception as error:  # as where a ticket's steps are said alone
+                unread = Refused(f"the message could not be written ({type(error).__name__})")
+                _refuse(engine, _intended(engine, each), unread, now, report)
         left, waits = send_together(engine, wanted, now, report)
     except Unreachable as error:
         wait = int(error.retry_after_s) if isinstance(error, Throttled) else 0
@@ -118,7 +124,27 @@ def _without_letters(
     for step in wanted:
         if step.key in waits:
             _take_back(engine, [(step,)], now, *waits[step.key])
-    return by_ticket(left)
+    return _within_budgets(engine, by_ticket(left), now)
+
+
+def _within_budgets(engine: Engine, comments: Sequence[tuple[Step, ...]], now: Moment) -> list[tuple[Step, ...]]:
+    """What was to be one letter and is to be several comments, as far as people's budgets go; the rest tomorrow."""
+    calendar, budget = engine.book.calendar, engine.book.entries.manners.budget
+    today = calendar.day_of(now)
+    ours = {step.key for steps in comments for step in steps}
+    others = [each for each in engine.store.spoken_since(calendar.start_of_day(today)) if each.key not in ours]
+    told = Counter(told_in(others, engine.book))
+    kept: list[tuple[Step, ...]] = []
+    for steps in comments:
+        asked = steps[0].to[0]
+        if told[asked] >= budget:
+            tomorrow = calendar.next_opening(calendar.end_of_day(today))
+            _take_back(engine, [steps], now, f"today's budget of messages is spent for {asked}", tomorrow - now)
+            continue
+        full = {person for step in steps for person in step.to if person != asked and told[person] >= budget}
+        kept.append(tuple(without(step, full) for step in steps))
+        told.update({person for step in kept[-1] for person in step.to})
+    return kept
 
 
 def _in_hours(engine: Engine, steps: Sequence[Step], late: Moment, now: Moment) -> list[Step]:
@@ -158,6 +184,13 @@ def put_fields(engine: Engine, steps: Sequence[Step], now: Moment, report: Repor
             report.troubles.append(f"{step.ticket_key}: {error}")
         except Doubtful:
             report.doubtful += 1
+        except (TrackerError, StoreError):
+            raise
+        except Exception as error:  # one bad ticket never stops the rest; what it was is reported by type
+            what = f"its fields could not be set ({type(error).__name__})"
+            engine.store.trouble(step.ticket_id, what, now)
+            report.troubles.append(f"{step.ticket_key}: {what}")
+            log.error("fields could not be set", ticket=step.ticket_key, error=type(error).__name__)
 
 
 def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Report) -> None:

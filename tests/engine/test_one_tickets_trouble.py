@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
-from desks import HOUR, MINUTE, MONDAY, Desk
+from desks import DATA, HOUR, MINUTE, MONDAY, Desk
 
+from bot.sandbox import acts
 from bot.sandbox.faults import Fault
+from bot.shipped import rules_folder
+from bot.texts import Messages, load_messages
 
 OPENING = MONDAY + 46 * HOUR
 """On Wednesday morning a ticket that was last moved on Monday is asked about."""
@@ -127,3 +131,45 @@ def test_a_jira_that_is_away_is_no_tickets_trouble(desk: Desk) -> None:
         assert (bool(report.unreachable), report.troubles) == (True, [])
         desk.site.faults.faults = []
         assert len(bot.cycle(MINUTE).said) == 1
+
+
+def with_text(folder: Path, name: str, text: str) -> Messages:
+    """The shipped messages, of which one has another text."""
+    for language in ("et", "en", "ru"):
+        (folder / language).mkdir()
+        (folder / language / f"{name}.md").write_text(text)
+    return load_messages([rules_folder() / "common" / "messages", folder])
+
+
+def test_a_command_that_cannot_be_answered_does_not_stop_the_others(desk: Desk, tmp_path: Path) -> None:
+    bad, good = desk.taken(), desk.taken()
+    with desk.bot() as bot:
+        bot.engine.messages = with_text(tmp_path, "command_status", "{{ deputy }}")
+        bot.cycle(1)
+        desk.later(MINUTE)
+        desk.write(bad, "it1", "piletibot teadmiseks")
+        desk.later(1)
+        desk.write(bad, "it1", "piletibot seis")
+        desk.write(good, "it1", "piletibot teadmiseks")
+        other = desk.forwarded()
+        report = bot.cycle(MINUTE)
+        assert [trouble.partition(":")[0] for trouble in report.troubles] == [bad]
+        assert [desk.rungs(each) for each in (good, other)] == [["command/granted"], ["it-support/routed"]]
+        told = [(row.granted, row.settled_at is not None) for row in bot.engine.store.commands([bad])]
+        assert sorted(told, key=str) == [(None, False), (True, True)], "what was answered before it stays settled"
+        assert bot.cycle(MINUTE).troubles == []
+
+
+def test_a_comment_that_cannot_be_edited_does_not_stop_the_others(desk: Desk, tmp_path: Path) -> None:
+    with desk.bot() as bot:
+        bad = desk.forwarded(complete=False)
+        bot.cycle(1)
+        bot.engine.messages = with_text(tmp_path, "complete", "{{ deputy }}")
+        desk.later(MINUTE)
+        desk.edit(bad, "spetsialist1", **{desk.field(name): "ei ole teada" for name in DATA})
+        acts.attach(desk.world, desk.issue(bad), desk.world.person("spetsialist1"), "pilt.png", 20_000, "image/png")
+        other = desk.forwarded()
+        report = bot.cycle(MINUTE)
+        assert [trouble.partition(":")[0] for trouble in report.troubles] == [desk.issue(bad).key]
+        assert desk.rungs(other) == ["it-support/routed"]
+        assert bot.cycle(MINUTE).troubles == []

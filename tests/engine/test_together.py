@@ -10,6 +10,7 @@ from fake_mailer import FakeMailer
 from fake_tracker import FakeTracker
 from small_desk import at, book
 
+from bot.core.arrange import told_in
 from bot.core.rulebook import Rulebook
 from bot.engine.cycle import cycle
 from bot.engine.engine import Engine, Post, Report
@@ -152,6 +153,27 @@ def test_a_person_whom_no_mail_reaches_finds_comments_on_the_tickets() -> None:
     del small.engine.post.addresses["bob"]
     small.at("tue 08:00")
     assert (small.letters(), small.said()) == ([], [1, 1, 1, 1])
+
+
+def test_comments_in_place_of_a_letter_keep_the_budget() -> None:
+    small = Small()
+    small.tickets += [small.open("bob") for _ in range(4)]
+    small.at("mon 08:00")
+    del small.engine.post.addresses["bob"]
+    budget = small.rules.entries.manners.budget
+    for days, moment in enumerate(("tue 08:00", "wed 08:00"), 1):
+        small.at(moment)
+        small.at(moment.replace("08", "11"))
+        assert sum(small.said()) - small.said()[3] == days * budget
+
+
+def test_a_letter_counts_once_towards_the_budget() -> None:
+    small = Small()
+    small.at("mon 08:00")
+    small.at("tue 08:00")
+    spoken = small.store.spoken_since(0)
+    assert len([entry for entry in spoken if entry.to[0] == "bob"]) == 3
+    assert sorted(told_in(spoken, small.rules)) == ["bob", "dan"]
 
 
 def test_a_process_killed_after_the_mail_has_left_sends_it_no_second_time() -> None:
