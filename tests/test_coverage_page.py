@@ -14,6 +14,7 @@ from typer.main import get_command
 
 from bot.cli import app
 from bot.core.commands import ORDERS
+from bot.core.entries import Entries
 from bot.core.letter_kinds import LETTERS
 from bot.shipped import rules_folder
 from bot.start import read_desk
@@ -61,10 +62,14 @@ def by_desk(text: str) -> Iterator[tuple[str, str]]:
 
 
 @cache
+def entries_of(desk: str) -> Entries:
+    return read_desk(rules_folder() / desk, "demo").book.entries
+
+
+@cache
 def rules_of(desk: str, sections: tuple[str, ...] = (*SPEAKING, *SILENT)) -> frozenset[str]:
     """The names of a desk's rules in these sections, each as its kind calls it."""
-    entries = read_desk(rules_folder() / desk, "demo").book.entries
-    rules = [rule for section in sections for rule in getattr(entries, section)]
+    rules = [rule for section in sections for rule in getattr(entries_of(desk), section)]
     return frozenset(str(getattr(rule, word)) for rule in rules for word in NAMES if hasattr(rule, word))
 
 
@@ -86,11 +91,13 @@ def language() -> frozenset[str]:
     return frozenset(found)
 
 
+@cache
 def words() -> frozenset[str]:
     commands = {f"piletibot {name}" for name in get_command(app).commands}  # type: ignore[attr-defined]
     return language() | LETTERS.keys() | ORDERS.keys() | commands
 
 
+@cache
 def files(named: str) -> list[Path]:
     path = named.partition("::")[0]
     return sorted(ROOT.glob(path))
