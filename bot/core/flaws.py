@@ -94,7 +94,7 @@ _HINTED: Names = {
     "en": "Can tier I solve this itself? Please check: {hint}.",
     "ru": "Может ли I уровень решить это сам? Пожалуйста, проверьте: {hint}.",
 }
-_SUCH_AS: Names = {"et": "näiteks {example}", "en": "for example {example}", "ru": "например {example}"}
+_SUCH_AS: Names = {"et": "näiteks {example}", "en": "for example {example}", "ru": "например, {example}"}
 _NOT_LATER: Names = {"et": "mitte tulevikus", "en": "not in the future", "ru": "не в будущем"}
 
 
