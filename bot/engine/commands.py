@@ -54,7 +54,9 @@ def heed_commands(engine: Engine, now: Moment, report: Report) -> None:
     rows = [each for each in engine.store.unsettled_commands() if each.not_before is None or each.not_before <= now]
     if is_silenced(engine):
         control = control_ticket(engine)
-        rows = [each for each in rows if control is not None and each.ticket_id == control.id]
+        telling = () if control is None else control.messages
+        heard = {each.id for each in telling if each.command is not None and each.command.word == "unhold"}
+        rows = [each for each in rows if control and (each.ticket_id, each.comment_id in heard) == (control.id, True)]
     by_ticket = sorted(rows, key=lambda each: (each.ticket_id, each.at))
     for ticket_id, found in groupby(by_ticket, key=lambda each: each.ticket_id):
         if engine.stopping():
@@ -162,7 +164,7 @@ def _carry_out(engine: Engine, told: CommandRow, now: Moment, report: Report) ->
         say, rung, values = "command_help", _ANSWERED, {"words": _words(message, engine)}
     else:
         say, rung = "command_done", _GRANTED
-        values |= {"already": "yes"} if effect.already else {}
+        values |= {"already": "yes"} if effect.already and not told.granted else {}  # else it was the bot itself
         values |= _until(command, granted, engine, now)
     _answer(engine, told, message, ticket, say, rung, values, now, report)
 

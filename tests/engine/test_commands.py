@@ -206,3 +206,34 @@ def test_a_desk_on_observe_carries_out_nothing(desk: Desk) -> None:
         tell(desk, ticket, "spetsialist1", "piletibot sulge")
         bot.cycle(MINUTE)
         assert (desk.said(ticket), status(desk, ticket)) == ([], "Lahendatud")
+
+
+def test_what_the_bot_did_before_its_answer_was_lost_is_told_as_done(desk: Desk) -> None:
+    ticket = solved(desk)
+    with desk.bot() as bot:
+        bot.cycle()
+        tell(desk, ticket, "spetsialist1", "piletibot sulge")
+        desk.site.faults.faults = [Fault("drop before", "POST", r"/issue/\d+/comment$")]
+        assert bot.cycle(MINUTE).doubtful == 1
+        assert status(desk, ticket) == "Suletud"
+        bot.cycle(MINUTE)
+        assert ["Tehtud: sulge." in answer for answer in answers(desk, ticket)] == [True]
+
+
+def test_commands_that_wait_while_all_is_silenced_cost_nothing(desk: Desk) -> None:
+    control = desk.open("juht1")
+    with desk.bot(book=rulebook(manners={"control": desk.issue(control).key})) as bot:
+        bot.settled()
+        desk.edit(control, "juht1", labels=["bot-vait"])
+        tell(desk, control, "juht1", "piletibot seis")
+        bot.cycle(MINUTE)
+        before = bot.counts()
+        bot.cycle(MINUTE)
+        assert bot.since(before) == (1, 1)
+        tell(desk, control, "juht1", "piletibot räägi")
+        bot.cycle(MINUTE)
+        bot.cycle(MINUTE)
+        assert sorted(rung for rung in desk.rungs(control) if rung in ANSWERS) == [
+            "command/answered",
+            "command/granted",
+        ]
