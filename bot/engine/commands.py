@@ -21,6 +21,7 @@ from bot.core.people import language_of
 from bot.core.steps import At, Because, Day, Lines, Name, Occasion, Step, Value, key_of
 from bot.core.ticket import Command, Message, Moment, Ticket
 from bot.engine.control import control_ticket
+from bot.engine.deliver import onlookers
 from bot.engine.desk import absence_problem, absent
 from bot.engine.engine import Engine, Report
 from bot.engine.ledger import row_read_back
@@ -261,6 +262,14 @@ def _answer(
         zone=engine.book.calendar.timezone,
         bot_name=engine.book.entries.manners.name.capitalize(),
     )
+    unwritten = onlookers(engine, step, step.to)
+    if unwritten is not None:
+        _settle(engine, [told], rung == _GRANTED, f"{rung}, not answered: {unwritten}", now)
+        engine.store.judged({ticket.id: now})
+        engine.store.trouble(ticket.id, str(unwritten), now)
+        report.troubles.append(f"{ticket.key}: {unwritten}")
+        log.warning("command not answered", ticket=ticket.key, reason=str(unwritten))
+        return
     engine.seam("before answer")
     comment_id = engine.tracker.say(ticket.id, doc, [step.key], text_hash(doc))
     engine.seam("after answer")

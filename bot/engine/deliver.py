@@ -208,7 +208,7 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
     to = tuple(dict.fromkeys(person for step in wanted for person in step.to))
     instead = dict.fromkeys(pair for step in wanted for pair in step.instead if pair[1] in engine.book.languages)
     doc = composed(engine, [part(step, place) for place, step in enumerate(wanted)], to, tuple(instead))
-    unwritten = None if wanted[0].rule in NOTICES else _onlookers(engine, wanted[0], to)
+    unwritten = None if wanted[0].rule in NOTICES else onlookers(engine, wanted[0], to)
     if unwritten is not None:  # nothing is closed without a word; what disturbs nobody is set
         sets = {word: value for word, value in sets.items() if word != "state"}
     if sets:
@@ -235,7 +235,7 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
     log.info("said", ticket=wanted[0].ticket_key, rules=[step.rule for step in wanted])
 
 
-def _onlookers(engine: Engine, step: Step, to: Sequence[str]) -> Refused | None:
+def onlookers(engine: Engine, step: Step, to: Sequence[str]) -> Refused | None:
     """Why the comment is not to be written: somebody addressed could not see it, or somebody from outside could."""
     project = step.ticket_key.rpartition("-")[0]
     if unseeing := [person for person in to if engine.tracker.sees(person, project) is False]:

@@ -76,6 +76,23 @@ def test_who_could_not_see_a_comment_is_not_written_to(desk: Desk, seeing: list[
         assert all(each.visibility == {"type": "role", "value": "Teenindus"} for each in desk.said(ticket))
 
 
+@pytest.mark.parametrize(("kind", "answered"), [(SERVICE, True), (PLAIN, False)])
+def test_a_command_is_carried_out_and_not_answered_where_a_customer_would_read_it(
+    desk: Desk, kind: str, answered: bool
+) -> None:
+    with a_bot(desk, kind, seen_by()) as bot:
+        bot.cycle(MINUTE)
+        ticket = of_a_customer(desk)
+        desk.later(MINUTE)
+        desk.write(ticket, "spetsialist1", "piletibot vaiki")
+        bot.cycle(MINUTE)
+        bot.cycle(MINUTE)
+        assert "bot-vait" in desk.issue(ticket).fields["labels"]
+        assert desk.rungs(ticket) == ["command/granted"] * answered
+        assert [row.granted for row in bot.engine.store.commands([ticket])] == [True]
+        assert bot.cycle(MINUTE).troubles == []
+
+
 @pytest.mark.parametrize("seeing", [True, False])
 def test_nothing_is_closed_without_a_word(desk: Desk, seeing: bool) -> None:
     """The state goes with its message: where that cannot be written, the queue alone is set."""
