@@ -8,12 +8,12 @@ from bot.core.completeness import gaps, handed_over_at, held_back_until
 from bot.core.entries import Completeness, Incident, Ladder, Route
 from bot.core.explain_clocks import conditions, missing
 from bot.core.explain_rungs import addressed, rungs_of, why_no_clock
-from bot.core.explain_step import UNKNOWN_STATE, Asked, Verdict, facts, fate, is_unknown
-from bot.core.explanation import RuleFacts
+from bot.core.explain_step import UNKNOWN_STATE, Asked, Verdict, facts, fate, held_of, is_unknown, wished
+from bot.core.explanation import Addressee, Noticed, RuleFacts
 from bot.core.flaws import FORMAT
 from bot.core.judge import climb
 from bot.core.routing import coming_to_tier_2, to_be_routed_since
-from bot.core.steps import rules_of
+from bot.core.steps import Step, rules_of
 from bot.core.view import View
 
 
@@ -115,10 +115,14 @@ def ladder_facts(ladder: Ladder, asked: Asked) -> RuleFacts:
         verdict = "not yet", "its first rung is not reached"
     else:
         verdict = why_no_clock(ladder, judged)
-    step = None if is_unknown(asked) else climbed.step
-    to = next((rung.to for rung in ladder.rungs if step is not None and rung.rung == step.occasion.rung), ())
-    found = facts(ladder, tree, verdict, asked, step=step, to=addressed(to, view) if to else ())
-    run, rungs = rungs_of(ladder, judged, asked.ledger, applies=climbed.applies and not is_unknown(asked))
+    step, notice = (None, None) if is_unknown(asked) else (climbed.step, climbed.notice)
+    to = {rung.rung: rung.to for rung in ladder.rungs}
+
+    def meant(one: Step) -> tuple[Addressee, ...]:
+        return addressed(to[one.occasion.rung], view)
+
+    found = facts(ladder, tree, verdict, asked, step=step, to=meant(step) if step is not None else ())
+    run, rungs = rungs_of(ladder, judged, asked.ledger, notice, applies=climbed.applies and not is_unknown(asked))
     keys = {rung.told.key for rung in rungs if rung.told}
     return msgspec.structs.replace(
         found,
@@ -126,5 +130,12 @@ def ladder_facts(ladder: Ladder, asked: Asked) -> RuleFacts:
         run=run,
         rungs=rungs,
         next_at=climbed.upcoming if not is_unknown(asked) else None,
+        notice=None if notice is None else _noticed(notice, meant(notice), asked),
         earlier=tuple(told for told in found.earlier if told.key not in keys),
     )
+
+
+def _noticed(notice: Step, to: tuple[Addressee, ...], asked: Asked) -> Noticed:
+    held = held_of(notice, asked)
+    by, not_before = (None, None) if held is None else (held.by, held.not_before)
+    return Noticed(*fate(notice, asked), wished(notice, to, asked), by, not_before)

@@ -17,7 +17,7 @@ from bot.core.ladder import Reached, deadline_moments, highest, next_at, rung_mo
 from bot.core.ledger import DONE, Entry
 from bot.core.moments import during
 from bot.core.people import holder, instead_of, present, shown
-from bot.core.steps import key_of
+from bot.core.steps import Step, key_of
 from bot.core.timeline import told_of
 from bot.core.view import View
 
@@ -51,11 +51,12 @@ def _addressee(word: str, who: str | None, note: str, view: View) -> Addressee:
 
 
 def rungs_of(
-    ladder: Ladder, judged: Judged, ledger: Mapping[str, Entry], *, applies: bool
+    ladder: Ladder, judged: Judged, ledger: Mapping[str, Entry], notice: Step | None, *, applies: bool
 ) -> tuple[Run | None, tuple[RungFacts, ...]]:
     """The run of a ladder's clock, where it has one, and all of its rungs with their repeats, in its order.
 
-    A ladder that does not apply has no rung that is due or next.
+    A ladder that does not apply has no rung that is due or next. Beside the one that closes a ticket its `notice` is
+    due, which goes before it however late the bot looks.
     """
     view = judged.view
     clock = deadline_of(ladder, judged) if ladder.clock.startswith(DEADLINE) else cycle_of(ladder, judged)
@@ -67,13 +68,15 @@ def rungs_of(
     for rung in ladder.rungs:
         for repeat in range(rung.times):
             reached = found.get((rung.rung, repeat))
-            row = ledger.get(_key(ladder, rung, repeat, clock, view))
+            key = _key(ladder, rung, repeat, clock, view)
+            row = ledger.get(key)
             reach: Reach = "not running"
             if reached is not None and reached.at > view.now:
                 reach = "next" if reached.at == ahead else "later"
             elif reached is not None:
                 is_done = row is not None and row.state in DONE
-                reach = "due" if reached == due else "reached" if is_done or not runs else "passed over"
+                is_due = reached == due or (notice is not None and notice.key == key)
+                reach = "due" if is_due else "reached" if is_done or not runs else "passed over"
             facts.append(
                 RungFacts(
                     rung=rung.rung,

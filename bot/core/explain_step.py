@@ -66,7 +66,7 @@ def facts(
         outcome=verdict[0],
         because=verdict[1],
         conditions=tree,
-        step=None if step is None else _wished(step, to, asked),
+        step=None if step is None else wished(step, to, asked),
         held_by=held.by if held else None,
         not_before_at=held.not_before if held else None,
         observe=rule.observe or book.entries.manners.observe,
@@ -96,7 +96,8 @@ def held_of(step: Step, asked: Asked) -> Held | None:
     return next((held for held in asked.arranged.hold if held.step.key == step.key), None)
 
 
-def _wished(step: Step, to: tuple[Addressee, ...], asked: Asked) -> Wished:
+def wished(step: Step, to: tuple[Addressee, ...], asked: Asked) -> Wished:
+    """A step that is wished, as it is told; `to` are those whom it addresses."""
     view = asked.judged.view
     known = asked.ledger.get(step.key)
     return Wished(

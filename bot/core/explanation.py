@@ -255,6 +255,16 @@ class Wished(msgspec.Struct, frozen=True):
     told: Told | None
 
 
+class Noticed(msgspec.Struct, frozen=True):
+    """The notice without which a step that closes the ticket is not done, and what becomes of it now, and why."""
+
+    outcome: Outcome
+    because: str
+    step: Wished
+    held_by: str | None = None
+    not_before_at: Moment | None = None
+
+
 class RuleFacts(msgspec.Struct, frozen=True):
     """A rule on the ticket: its conditions, its clock, its rungs, and what comes of it now.
 
@@ -263,7 +273,7 @@ class RuleFacts(msgspec.Struct, frozen=True):
     `outcome` says what, `because` why; where it is held, `held_by` says by what, and `not_before_at` until when.
     `next_at` is when its next rung is reached, `live_since_at` the beginning of the day under `since`. `earlier` is
     what the ledger holds of it for other occasions. A completeness rule has what it `requires`, what is `missing`,
-    and the findings that it `asks` about.
+    and the findings that it `asks` about. A ladder whose step closes the ticket has the `notice` before it.
     """
 
     rule: str
@@ -285,6 +295,7 @@ class RuleFacts(msgspec.Struct, frozen=True):
     requires: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
+    notice: Noticed | None = None
 
 
 class NextLook(msgspec.Struct, frozen=True):

@@ -88,6 +88,12 @@ def _rule(rule: RuleFacts, told: Telling) -> Iterator[RenderableType]:
         lines.append(f"\nasks about {', '.join(rule.asks)}", "not dim")
     if rule.not_before_at is not None:
         lines.append(f"\nnot before {told.at(rule.not_before_at)}", "not dim")
+    if rule.notice is not None:
+        sign, words, _, _ = OUTCOMES[rule.notice.outcome]
+        notice = f"{rule.notice.step.say} to {_addressed(rule.notice.step.to)}"
+        lines.append(f"\nits notice: {sign} {words}: {notice}, because {clean(rule.notice.because)}", "not dim")
+        if rule.notice.not_before_at is not None:
+            lines.append(f"; not before {told.at(rule.notice.not_before_at)}", "not dim")
     if rule.observe:
         lines.append("\non observe: it only records", "not dim")
     if rule.live_since_at is not None:

@@ -58,9 +58,13 @@ def with_deadlines(book, *entries: dict):
     [
         (ticket(), ["avts.register", "avts.answer"]),
         (ticket(fields={"registered": "2026-11-16"}), ["avts.answer"]),
-        (ticket("SELGITUSTAOTLUS"), ["msvs.answer"]),
-        (ticket("KAEBUS"), []),
-        (ticket("KAEBUS", labels=frozenset({"vaie"})), ["hms.challenge.decide"]),
+        (ticket("SELGITUSTAOTLUS"), ["msvs.answer", "letter.register"]),
+        (ticket("SELGITUSTAOTLUS", fields={"registered": "2026-11-16"}), ["msvs.answer"]),
+        (ticket("KAEBUS"), ["letter.register", "complaint.answer"]),
+        (
+            ticket("KAEBUS", labels=frozenset({"vaie"})),
+            ["hms.challenge.decide", "letter.register", "challenge.forward"],
+        ),
         (ticket("ANDMEKAITSE"), ["gdpr.breach"]),
         (ticket("ANDMEKAITSE", labels=frozenset({"andmesubjekti-taotlus"})), ["gdpr.request"]),
         (ticket("DEKL_SISU"), ["kets.declaration"]),
@@ -91,7 +95,7 @@ def test_which_deadlines_a_ticket_has(book, one, names):
         # only the day is known: its first second counts, and the limit is not exact
         (ticket("ANDMEKAITSE", fields={"known": "2026-11-14"}), "gdpr.breach", "2026-11-17 00:00", True),
         (
-            ticket("KAEBUS", labels=frozenset({"vaie"}), fields={"registered": "2026-12-14"}),
+            ticket("KAEBUS", labels=frozenset({"vaie"}), fields={"registered": "2026-12-11", "challenge_sent": "2026-12-14"}),
             "hms.challenge.decide",
             "2026-12-29 00:00",
             False,
@@ -303,7 +307,7 @@ def test_what_a_message_beside_a_deadline_can_say(book):
 
 
 def test_the_ticket_is_looked_at_when_the_next_rung_is_reached(book):
-    wishes = judge(ticket(fields={"registered": "2026-11-16"}), book, at("2026-11-16 10:00"))
+    wishes = judge(ticket(fields={"registered": "2026-11-16", "dhs_ref": "set"}), book, at("2026-11-16 10:00"))
     assert (wishes.steps, local(wishes.look_again_at)) == ((), "2026-11-19 08:00")
 
 

@@ -531,6 +531,7 @@ def same_story(seen: Ticket, rules: Rulebook, ledger: dict[str, Entry], desk: De
     wishes = judge(seen, rules, now)
     arranged = arrange([wishes], ledger, rules, desk, now)
     told = {each.step.key: each for each in found.rules if each.step is not None}
+    told |= {each.notice.step.key: each.notice for each in found.rules if each.notice is not None}
     assert set(told) == {step.key for step in wishes.steps}
     by_outcome = {
         "say": {step.key for steps in arranged.say for step in steps},
@@ -553,9 +554,13 @@ def same_story(seen: Ticket, rules: Rulebook, ledger: dict[str, Entry], desk: De
     for each in found.rules:
         assert (each.outcome == "conditions") <= (not all(one.holds for one in each.conditions))
         due = [rung for rung in each.rungs if rung.reach == "due"]
-        assert [(rung.rung, rung.repeat) for rung in due] == (
-            [(each.step.rung, each.step.repeat)] if each.kind == "ladder" and each.step is not None else []
-        )
+        speaking = [one.step for one in (each.notice, each) if one and one.step]
+        if each.outcome == "hushed":
+            assert len(due) == 1, "the rung of which a command says that nothing is to be said"
+        else:
+            assert [(rung.rung, rung.repeat) for rung in due] == (
+                [(one.rung, one.repeat) for one in speaking] if each.kind == "ladder" else []
+            )
         ahead = {rung.reached_at for rung in each.rungs if rung.reach == "next"}
         assert ahead == ({each.next_at} if each.next_at is not None else set())
     assert msgspec.json.decode(msgspec.json.encode(found), type=Explanation) == found
