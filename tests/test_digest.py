@@ -113,7 +113,13 @@ REQUEST = {"category": "TEABENOUE", "queue": "DOK"}
     [
         (ticket(1, FORWARDED), []),
         (ticket(2, FORWARDED, category="DEKL_SISU"), []),  # the customer's own date
-        (ticket(3, **LETTER), [("MSVS § 6", "29.12.2026", "jäänud 7 tööpäeva", "esialgne, kinnitamata")]),
+        (
+            ticket(3, **LETTER),
+            [
+                ("teabehalduse kord (näidis)", "15.12.2026", "ületatud 1 tööpäev", "kinnitamata"),
+                ("MSVS § 6", "29.12.2026", "jäänud 7 tööpäeva", "esialgne, kinnitamata"),
+            ],
+        ),
         (
             ticket(4, **LETTER, fields={"registered": "2026-12-10"}),
             [("MSVS § 6", "28.12.2026", "jäänud 6 tööpäeva", "kinnitamata")],
@@ -150,7 +156,8 @@ def test_the_answers_owed(book, one, rows):
 
 def test_an_overdue_answer_needs_attention_and_one_in_time_does_not(book):
     nothing = words_of("et")["nothing"]
-    in_time = html(gather([ticket(3, **LETTER)], [], (), book, at(NOW)), book, "et")
+    registered = ticket(3, **LETTER, fields={"registered": "2026-12-14"})
+    in_time = html(gather([registered], [], (), book, at(NOW)), book, "et")
     assert nothing in in_time
     late = html(
         gather([ticket(6, **REQUEST, fields={"registered": "2026-12-04"})], [], (), book, at(NOW)), book, "et"
@@ -200,7 +207,7 @@ MOVED = Change(at("2026-12-14 10:00"), "due", "2026-12-18", "2026-12-23", "it1")
 )
 def test_the_three_dates_of_an_answer_stand_side_by_side(book, given, promised):
     """Statutory on 29 December; the ticket's own due date, and the one first promised."""
-    one = replace(ticket(3, **LETTER), **given)
+    one = replace(ticket(3, **LETTER, fields={"registered": "2026-12-14"}), **given)
     page = html(gather([one], [], (), book, at(NOW)), book, "et")
     section = page.partition('id="statutory"')[2].partition("</section>")[0]
     cells = re.findall(r"<td[^>]*>(.*?)</td>", section)

@@ -83,7 +83,7 @@ def test_a_case_for_each_test_and_for_each_kind_of_what_speaks(rulebook):
 def test_a_failure_tells_what_the_report_for_people_tells(rulebook):
     ladders = rulebook / "ladders.yaml"
     ladders.write_text(ladders.read_text().replace("after: 1h", "after: 2h", 1))
-    (rulebook / "tests" / "waiting.yaml").unlink()
+    (rulebook / "tests" / "surveys.yaml").unlink()
     code, root = reported(rulebook)
     failing = [case for case in root.findall(".//testcase") if case.find("failure") is not None]
     texts = {case.get("name"): case.find("failure").text for case in failing}
@@ -101,7 +101,7 @@ def test_a_failure_tells_what_the_report_for_people_tells(rulebook):
         "        expected: the message closure_prompt",
         "        said:     nothing, since its rung 'ask' is not reached before 2026-11-17 12:00",
     ]
-    assert texts["a test makes all rungs speak"] == "no test makes these speak: waiting-for-customer (ask)"
+    assert texts["a test makes all rungs speak"] == "no test makes these speak: survey (ask)"
 
 
 def test_what_cannot_be_read_is_an_error(rulebook):

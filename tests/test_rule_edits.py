@@ -145,7 +145,8 @@ def test_a_link_stays_a_link_and_the_rights_stay(tmp_path: Path) -> None:
 
 
 def test_which_rules_go_live() -> None:
-    assert live_sections() == {"routes": "route", "completeness": "name", "ladders": "name"}
+    sections = {"routes": "route", "completeness": "name", "incidents": "name", "ladders": "name"}
+    assert live_sections() == sections
 
 
 KEYS = st.lists(

@@ -61,7 +61,7 @@ def test_a_file_is_judged_by_itself_and_a_folder_by_what_it_leaves_untested_too(
     code, [summary, rules, rungs, deadlines] = told(rulebook)
     assert code == 1
     assert summary.startswith(".: 1 test, 0 not as expected; 1 of ")
-    assert rules.startswith(".: no test makes these speak: rules: it-support, permits, ")
+    assert rules.startswith(".: no test makes these speak: rules: challenges, document-system, it-support, ")
     assert ", solution-reached-customer (remind), solution-reached-customer (tell), " in rungs
     assert deadlines.startswith(".: no test makes these speak: deadlines: ")
 
@@ -69,10 +69,10 @@ def test_a_file_is_judged_by_itself_and_a_folder_by_what_it_leaves_untested_too(
 def test_a_rule_that_loses_its_only_test_is_told_by_name(rulebook):
     shutil.copytree(SHIPPED / "tests", rulebook / "tests", dirs_exist_ok=True)
     assert told(rulebook)[0] == 0
-    (rulebook / "tests" / "waiting.yaml").unlink()
+    (rulebook / "tests" / "surveys.yaml").unlink()
     code, [_, rules, rungs] = told(rulebook)
-    assert (code, rules) == (1, ".: no test makes these speak: rules: waiting-for-customer")
-    assert rungs == ".: no test makes these speak: rungs: waiting-for-customer (ask)"
+    assert (code, rules) == (1, ".: no test makes these speak: rules: survey")
+    assert rungs == ".: no test makes these speak: rungs: survey (ask)"
 
 
 def test_a_changed_rule_fails_its_tests(rulebook):

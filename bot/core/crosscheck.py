@@ -97,9 +97,10 @@ def _named(path: Path, names: Mapping[Language, str], entries: Entries) -> Itera
 
 def _people(entries: Entries) -> Iterator[Finding]:
     people = [person.person for person in entries.people]
+    known_people = dict.fromkeys(people)
     yield from once("person", ((("people", i, "person"), person) for i, person in enumerate(people)))
     for i, entry in enumerate(entries.people):
-        yield from known(("people", i, "manager"), "person", entry.manager, people)
+        yield from known(("people", i, "manager"), "person", entry.manager, known_people)
         if entry.person in ROLES or entry.person.startswith(DUTY):
             yield Finding(("people", i, "person"), f"'{entry.person}' is a role; give the person another name")
         yield from known(("people", i, "calendar"), "calendar", entry.calendar, entries.calendars)

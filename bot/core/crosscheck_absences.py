@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -16,12 +16,14 @@ ENDINGS = (".csv", ".ics")
 
 def deputies(entries: Entries) -> Iterator[Finding]:
     """What is wrong with those who are named as deputies on people's own entries."""
+    people = dict.fromkeys(entry.person for entry in entries.people)
     for i, entry in enumerate(entries.people):
-        yield from _deputies(("people", i, "deputy"), entry.person, entry.deputy, entries)
+        yield from _deputies(("people", i, "deputy"), entry.person, entry.deputy, entries, people)
 
 
-def _deputies(path: Path, person: str, named: Sequence[str], entries: Entries) -> Iterator[Finding]:
-    people = [entry.person for entry in entries.people]
+def _deputies(
+    path: Path, person: str, named: Sequence[str], entries: Entries, people: Collection[str]
+) -> Iterator[Finding]:
     for k, deputy in enumerate(named):
         yield from known((*path, k), "person", deputy, people)
         if wrong := deputy_problem(deputy, person, entries):
@@ -48,7 +50,7 @@ def span_problem(first: date, last: date) -> str | None:
 
 def absences(entries: Entries) -> Iterator[Finding]:
     """What is wrong with the absences."""
-    people = [entry.person for entry in entries.people]
+    people = dict.fromkeys(entry.person for entry in entries.people)
     for i, entry in enumerate(entries.absences):
         path: Path = ("absences", i)
         yield from known((*path, "person"), "person", entry.person, people)
@@ -65,7 +67,7 @@ def absences(entries: Entries) -> Iterator[Finding]:
             yield Finding((*path, "last"), wrong)
         elif any(_overlap(entry, other) for other in entries.absences[:i]):
             yield Finding(path, f"another absence of '{entry.person}' above this one overlaps it")
-        yield from _deputies((*path, "deputy"), entry.person, entry.deputy, entries)
+        yield from _deputies((*path, "deputy"), entry.person, entry.deputy, entries, people)
 
 
 def _overlap(one: AbsenceEntry, other: AbsenceEntry) -> bool:
@@ -85,7 +87,7 @@ def rosters(entries: Entries) -> Iterator[Finding]:
 
 
 def _roster(path: Path, roster: RosterEntry, entries: Entries) -> Iterator[Finding]:
-    people = [entry.person for entry in entries.people]
+    people = dict.fromkeys(entry.person for entry in entries.people)
     if not roster.shifts and not roster.files:
         yield Finding(path, "a roster has `shifts`, or `files` of them")
     calendar = entries.calendars.get(entries.manners.calendar)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 Path = tuple[str | int, ...]
@@ -30,10 +30,10 @@ def nearest(word: str, allowed: Iterable[str]) -> str | None:
     return next(iter(difflib.get_close_matches(word, list(allowed), 1, 0.6)), None)
 
 
-def known(path: Path, kind: str, word: str | None, allowed: Iterable[str]) -> Iterator[Finding]:
-    """A finding when `word` is given and is not one of `allowed`."""
-    words = list(dict.fromkeys(allowed))
-    if word is not None and word not in words:
+def known(path: Path, kind: str, word: str | None, allowed: Collection[str]) -> Iterator[Finding]:
+    """A finding when `word` is given and is not one of `allowed`, which is asked once for each word: best a mapping."""
+    if word is not None and word not in allowed:
+        words = list(dict.fromkeys(allowed))
         meant = nearest(word, words)
         listed = f"; known: {', '.join(words)}" if words and not meant and len(words) <= 8 else ""
         yield Finding(path, f"there is no {kind} '{word}'{listed}", meant)

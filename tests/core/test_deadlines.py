@@ -95,7 +95,11 @@ def test_which_deadlines_a_ticket_has(book, one, names):
         # only the day is known: its first second counts, and the limit is not exact
         (ticket("ANDMEKAITSE", fields={"known": "2026-11-14"}), "gdpr.breach", "2026-11-17 00:00", True),
         (
-            ticket("KAEBUS", labels=frozenset({"vaie"}), fields={"registered": "2026-12-11", "challenge_sent": "2026-12-14"}),
+            ticket(
+                "KAEBUS",
+                labels=frozenset({"vaie"}),
+                fields={"registered": "2026-12-11", "challenge_sent": "2026-12-14"},
+            ),
             "hms.challenge.decide",
             "2026-12-29 00:00",
             False,
