@@ -40,12 +40,16 @@ def send_together(
     people = dict.fromkeys(person for step in steps for person in step.to)
     letters = {person: _letter(person, steps, engine, now) for person in people}
     rows = send(engine, list(letters.values()), now, report)
+    calendar = engine.book.calendar
     left: list[Step] = []
     waits: dict[str, tuple[str, int]] = {}
     said: list[Step] = []
     for step in steps:
         sent = rows.get(letters[step.to[0]].key)
-        if sent is not None and sent.state in _GONE:
+        if sent is not None and sent.state in _GONE and step.due_at > sent.due_at:
+            tomorrow = calendar.next_opening(calendar.end_of_day(calendar.day_of(now)))  # it left without this one
+            waits[step.key] = ("today's message about several tickets has gone to whom it asks", tomorrow - now)
+        elif sent is not None and sent.state in _GONE:
             said.append(step)
         elif sent is None or sent.state in _NO_WAY or not _waits_for_a_moment(sent, engine):
             left.append(step)

@@ -189,3 +189,19 @@ def test_a_process_killed_after_the_mail_has_left_sends_it_no_second_time() -> N
     subjects = [mail.subject for mail in small.mailer.arrived[sent:] if "reminders" in mail.subject]
     assert (len(subjects), small.said()) == (1, [0, 0, 0, 1])
     assert {state for _, state in small.steps()} == {"said"}
+
+
+def test_what_came_after_a_letter_had_left_is_not_taken_for_said_in_it() -> None:
+    small = Small()
+    small.at("mon 08:00")
+    small.now = at("mon 08:01")
+    small.tickets.append(small.open("bob"))
+    small.engine.seam = kill_at("after mail")
+    with pytest.raises(Killed):
+        small.at("tue 08:00")
+    small.engine.seam = lambda name: None
+    for moment in ("tue 08:01", "tue 08:02", "tue 12:00"):
+        small.at(moment)
+    assert (small.letters(), small.said()) == ([], [0, 0, 0, 1, 0])
+    small.at("wed 08:00")
+    assert small.said() == [0, 0, 0, 1, 1]
