@@ -32,7 +32,7 @@ VALUES = frozenset(
     | {"state", "last", "n", "date", "answer_by", "why", "missing"}
     | {"malformed", "questions", "others", "types"}
     | {"given", "nobody", "returned_from", "return_reason"}
-    | {"held_until", "rule"}
+    | {"held_until", "rule", "unowned"}
     | {"attempts", "asked_again", "reason_at", "waived_field"}
     | {"basis", "reg", "at", "provisional", "unconfirmed", "extend_by"}
     | {"version", "commit", "effective", "errors", "more", "added", "removed", "altered", "renamed", "sections"}

@@ -80,6 +80,7 @@ EVERYTHING: Mapping[str, Value] = {
     "date": At(at("2026-11-12 08:00")),
     "why": "Nii on kokku lepitud.",
     "rule": "solution-reached-customer",
+    "unowned": Count(1),
     "held_until": At(at("2026-11-17 08:00")),
     "basis": "AvTS § 18 lg 1",
     "reg": Day(date(2026, 11, 12)),

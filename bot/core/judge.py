@@ -509,6 +509,8 @@ def _common_values(view: View) -> dict[str, Value]:
         values["work"] = ", ".join(view.work.keys)
     if view.ticket.queue not in (None, UNKNOWN):
         values["queue"] = Name("queue", view.ticket.queue)
+    if view.ticket.owner is None:
+        values["unowned"] = Count(1)
     moved = moment("movement")
     values["last"] = At(next(turn.at for turn in reversed(view.happened) if moved(turn)))
     if types := sorted(word for word in found_on(view) if is_meant(PERSONAL, word)):

@@ -23,6 +23,7 @@ from bot.core.letters import Letter, Line, Section, Told, letter_key
 from bot.core.moments import moment
 from bot.core.overview import Row, rows_of, soon_until
 from bot.core.people import ROLES, addressees, instead_of, present
+from bot.core.returns import returns_of
 from bot.core.rulebook import Rulebook
 from bot.core.steps import At, Because, Count, Day, Name, Several, Value
 from bot.core.ticket import UNKNOWN, Moment, Ticket
@@ -219,7 +220,10 @@ def _wants(judged: Judged) -> dict[str, Row]:
     if after.ball == "tier 1" and after.tier == 2:
         wants["pass_on"] = replace(own, at=_since("ball is tier 1", judged))
     elif after.ball == "tier 1" and (bounce := _returned(view.happened)) is not None:
-        wants["returned"] = wants["to_confirm"] = replace(own, at=bounce.at)
+        wants["returned"] = replace(own, at=bounce.at)
+        last = next(reversed(returns_of(judged.view)), None)
+        if last is not None and last.justified is None and not last.next_stage:
+            wants["to_confirm"] = wants["returned"]
     if after.ball == "tier 2" and _is_deserted(judged):
         wants["absent"] = own
     return wants
