@@ -31,7 +31,7 @@ def nearest(word: str, allowed: Iterable[str]) -> str | None:
 
 
 def known(path: Path, kind: str, word: str | None, allowed: Collection[str]) -> Iterator[Finding]:
-    """A finding when `word` is given and is not one of `allowed`, which is best a mapping: it is asked for each word."""
+    """A finding when `word` is given and is not one of `allowed`, best a mapping, as each word is looked up in it."""
     if word is not None and word not in allowed:
         words = list(dict.fromkeys(allowed))
         meant = nearest(word, words)

@@ -24,6 +24,11 @@ HANDED_ON, ANSWERED = "thu 14:00 ann state handed-on", "thu 14:30 bob says"
 TAKEN, SOLVED = "thu 15:00 bob owner bob", "thu 15:00 bob state solved"
 
 
+def judged_book() -> Any:
+    """The small rulebook with the field in which a return is judged."""
+    return book(fields=SECTIONS["fields"] | {"justified": "j"})
+
+
 def free_book() -> Any:
     """The small rulebook with nothing promised, and a state in which tier 2 asks something of tier 1."""
     asked = {
@@ -73,6 +78,8 @@ PLACES: list[tuple[str, list[str], dict[str, Any], str]] = [
     ("closed", [HANDED_ON, "thu 15:00 bob state closed"], {}, ""),
     ("sent back to tier 1", [HANDED_ON, "thu 15:00 bob state new"], {},
      "ann forwarded/returned cid desk/to_confirm"),
+    ("sent back, which is judged", [HANDED_ON, "thu 15:00 bob state new", "thu 15:20 cid justified ei"],
+     {"rules": judged_book()}, "ann forwarded/returned"),
     ("a question to pass on", [HANDED_ON, TAKEN, "thu 15:10 bob state asked"], {"queue": "it", "rules": free_book()},
      "ann forwarded/pass_on"),
     ("waits for the customer since yesterday", [HANDED_ON, ANSWERED, "thu 15:00 bob state asking"],
