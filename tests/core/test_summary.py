@@ -26,7 +26,7 @@ TAKEN, SOLVED = "thu 15:00 bob owner bob", "thu 15:00 bob state solved"
 
 def judged_book() -> Any:
     """The small rulebook with the field in which a return is judged."""
-    return book(fields=SECTIONS["fields"] | {"justified": "j"})
+    return book(fields=RULES["fields"] | {"justified": "j"})
 
 
 def free_book() -> Any:
