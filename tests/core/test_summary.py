@@ -79,7 +79,7 @@ PLACES: list[tuple[str, list[str], dict[str, Any], str]] = [
     ("sent back to tier 1", [HANDED_ON, "thu 15:00 bob state new"], {},
      "ann forwarded/returned cid desk/to_confirm"),
     ("sent back, which is judged", [HANDED_ON, "thu 15:00 bob state new", "thu 15:20 cid justified ei"],
-     {"rules": judged_book()}, "ann forwarded/returned"),
+     {"rules": judged_book()}, "ann forwarded/returned cid desk/at_risk"),
     ("a question to pass on", [HANDED_ON, TAKEN, "thu 15:10 bob state asked"], {"queue": "it", "rules": free_book()},
      "ann forwarded/pass_on"),
     ("waits for the customer since yesterday", [HANDED_ON, ANSWERED, "thu 15:00 bob state asking"],
