@@ -30,7 +30,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as VariableError
 
-from bot.core.entries import Word
+from bot.core.entries import SiteWord, Word
 from bot.core.findings import nearest
 from bot.mail import Tls, address_of, is_address
 
@@ -79,6 +79,12 @@ class Jira(_Section):
         if parts.scheme == "http" and not info.data.get("allow_http") and not _is_loopback(parts.hostname):
             raise ValueError("http sends the token unencrypted; write https, or set allow_http = true")
         return url.rstrip("/")
+
+
+class OtherJira(Jira):
+    """Another Jira, in whose tickets tier 2 works: it is only looked at."""
+
+    timeout_s: Annotated[float, Field(gt=0, le=60)] = 10.0
 
 
 class Rules(_Section):
@@ -175,6 +181,7 @@ class Settings(BaseSettings):
 
     site: Word
     jira: Jira
+    sites: dict[SiteWord, OtherJira] = {}
     rules: Rules
     store: Store = Store()
     mail: Mail = Mail()
@@ -218,24 +225,33 @@ def load_settings(path: Path) -> Settings:
         raise Misconfigured(*problems) from None
     except VariableError as error:
         raise Misconfigured(*problems, f"environment: {error}") from None
-    for section, file in (("jira", settings.jira.ca_bundle), ("mail", settings.mail.ca_bundle)):
+    bundles = {"jira": settings.jira.ca_bundle, "mail": settings.mail.ca_bundle}
+    bundles |= {f"sites.{name}": site.ca_bundle for name, site in settings.sites.items()}
+    for section, file in bundles.items():
         if file and not file.is_file():
-            problems.append(f"{_place(path, text, (section, 'ca_bundle'))}: there is no such file")
+            problems.append(f"{_place(path, text, (*section.split('.'), 'ca_bundle'))}: there is no such file")
     if problems:
         raise Misconfigured(*problems)
     return settings
 
 
-def token_of(jira: Jira) -> str:
-    """Give the token, from the environment or else from `token_file`.
+def token_of(jira: Jira, site: str | None = None) -> str:
+    """Give the token of the Jira, or of another site, from the environment or else from `token_file`.
 
     Raises Misconfigured when there is none, or when the file may be read by everybody.
     """
     if jira.token is not None:
         return jira.token.get_secret_value()
     if jira.token_file is None:
-        raise Misconfigured(f"no token: set {TOKEN}, or name a file with `token_file` under [jira]")
+        section = "jira" if site is None else f"sites.{site}"
+        raise Misconfigured(
+            f"no token: set {_token_variable(section)}, or name a file with `token_file` under [{section}]"
+        )
     return _secret_in(jira.token_file, "token")
+
+
+def _token_variable(section: str) -> str:
+    return f"{PREFIX}{section.upper().replace('.', '__')}__TOKEN"
 
 
 def password_of(mail: Mail) -> str | None:
@@ -303,6 +319,12 @@ def _beside(settings: Settings, home: Path) -> Settings:
     return settings.model_copy(
         update={
             "jira": jira.model_copy(update=files),
+            "sites": {
+                name: site.model_copy(
+                    update={"token_file": there(site.token_file), "ca_bundle": there(site.ca_bundle)}
+                )
+                for name, site in settings.sites.items()
+            },
             "rules": rules.model_copy(update={"folder": there(rules.folder)}),
             "mail": mail.model_copy(update=letters),
             "store": store.model_copy(update={"url": SecretStr(_store_beside(store.url.get_secret_value(), home))}),
@@ -318,10 +340,14 @@ def _store_beside(url: str, home: Path) -> str:
 
 
 def _misplaced_secrets(path: Path, text: str, written: Mapping[str, Any]) -> Iterator[str]:
-    for section, secret, variable in (("jira", "token", TOKEN), ("mail", "password", PASSWORD)):
-        found = written.get(section)
+    named = written.get("sites")
+    sites = {f"sites.{name}": site for name, site in named.items()} if isinstance(named, dict) else {}
+    places = [("jira", "token", TOKEN), ("mail", "password", PASSWORD)]
+    places += [(section, "token", _token_variable(section)) for section in sites]
+    for section, secret, variable in places:
+        found = sites.get(section, written.get(section))
         if isinstance(found, dict) and secret in found:
-            place = _place(path, text, (section, secret))
+            place = _place(path, text, (*section.split("."), secret))
             instead = f"set {variable}, or put it into a file named by `{secret}_file`"
             yield f"{place}: the {secret} does not belong in here; {instead}"
 
@@ -344,6 +370,8 @@ def _problem(detail: ErrorDetails, path: Path, text: str, written: Mapping[str, 
         case "missing":
             what = f"the section [{key}]" if len(loc) == 1 and loc[0] != "site" else f"'{key}'"
             return f"{path}: {what} is missing"
+        case "string_pattern_mismatch" if loc[:1] == ("sites",):
+            return f"{path}: '{key}': a site's word is of small letters and figures, at most 20, a letter first"
         case "string_pattern_mismatch":
             return f"{place}: {key}: a name of at most 80 characters, with no '/' or '@' in it"
         case "value_error":
@@ -358,6 +386,8 @@ def _meant(word: str, model: type[BaseModel]) -> str:
 
 
 def _model(loc: tuple[str, ...]) -> type[BaseModel]:
+    if loc[:1] == ("sites",):
+        return OtherJira
     field = Settings.model_fields.get(loc[0]) if loc else None
     found = field.annotation if field else None
     return found if isinstance(found, type) and issubclass(found, BaseModel) else Settings
@@ -380,8 +410,8 @@ def _place(path: Path, text: str, loc: tuple[str, ...]) -> str:
     """The file and the line of a key; the file alone where the key is written in some rarer way."""
     section: tuple[str, ...] = ()
     for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[\s*([\w-]+)\s*]", line):
-            section = (header[1],)
+        if header := re.match(r"\s*\[\s*([\w-]+(?:\.[\w-]+)*)\s*]", line):
+            section = tuple(header[1].split("."))
             if section == loc:
                 return f"{path}:{number}"
         elif (key := re.match(r"\s*([\w-]+)\s*=", line)) and (*section, key[1]) == loc:

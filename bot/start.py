@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import SystemRandom
 
 from bot import rulefiles
 from bot.core.entries import Entries
-from bot.core.findings import KEY, Finding
+from bot.core.findings import KEY, Finding, nearest
 from bot.core.rulebook import Rulebook
 from bot.engine.difference import Ready
 from bot.engine.engine import Engine, Pace, Post
@@ -23,7 +23,7 @@ from bot.jira.tracker import JiraTracker
 from bot.mail import PORTS, Server, SmtpMailer
 from bot.rule_errors import SoundPart
 from bot.rulefiles import RulebookError, load_rulebook
-from bot.settings import Jira, Mail, Misconfigured, Settings, addresses_of, password_of, token_of
+from bot.settings import Jira, Mail, Misconfigured, OtherJira, Settings, addresses_of, password_of, token_of
 from bot.shipped import rules_folder
 from bot.store.scratch import scratch
 from bot.store.store import Store
@@ -88,6 +88,45 @@ def client_of(
         sleep=sleep,
         jitter=jitter,
     )
+
+
+def sites_of(
+    settings: Settings,
+    entries: Entries,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+) -> dict[str, Client]:
+    """Make the connections to the other sites that the rules name, which are only looked at and never waited for.
+
+    Raises Misconfigured for those without a token, and for those that the configuration does not name.
+    """
+    unknown = list(unconfigured(settings, entries))
+    if unknown:
+        raise Misconfigured(*placed(unknown, settings.rules.folder))
+    named = dict.fromkeys(each.site for each in entries.outside if each.site is not None)
+    return {name: site_client(settings.sites[name], name, sleep=sleep) for name in named}
+
+
+def site_client(site: OtherJira, name: str, *, sleep: Callable[[float], None] = time.sleep) -> Client:
+    """Make a connection to another site. Raises Misconfigured without a token."""
+    return Client(
+        site.url,
+        token=token_of(site, name),
+        user=site.user,
+        ca_bundle=str(site.ca_bundle) if site.ca_bundle else None,
+        timeout_s=site.timeout_s,
+        read_only=True,
+        attempts=1,
+        sleep=sleep,
+    )
+
+
+def unconfigured(settings: Settings, entries: Entries) -> Iterator[Finding]:
+    """Find the other sites of the rules that the configuration does not name."""
+    for i, entry in enumerate(entries.outside):
+        if entry.site is not None and entry.site not in settings.sites:
+            text = f"the configuration has no section [sites.{entry.site}]"
+            yield Finding(("outside", i, "site"), text, nearest(entry.site, settings.sites))
 
 
 def look_at(
@@ -203,7 +242,8 @@ def ready_for(
     """Tie a desk to what its Jira has now; `client` is to speak for it. Raises as `look_at` and `tie` do."""
     catalogue = look_at(settings.jira, desk.book.entries, reached, sleep=sleep)
     binding = tie(catalogue, desk.book, settings.rules.folder, token_of(settings.jira))
-    tracker = JiraTracker(client, catalogue, binding, desk.book.entries)
+    sites = sites_of(settings, desk.book.entries, sleep=sleep)
+    tracker = JiraTracker(client, catalogue, binding, desk.book.entries, sites=sites)
     return Ready(desk.book, desk.messages, tracker, binding.fingerprint)
 
 

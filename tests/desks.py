@@ -171,11 +171,17 @@ class Desk:
         return ["/".join(key.split("/")[2:5:2]) for key in self.keys(ticket)]
 
     @contextmanager
-    def bot(self, store: str = "sqlite://", book: Rulebook | None = None, **engine: Any) -> Iterator[Bot]:
+    def bot(
+        self,
+        store: str = "sqlite://",
+        book: Rulebook | None = None,
+        sites: Mapping[str, Client] | None = None,
+        **engine: Any,
+    ) -> Iterator[Bot]:
         """A bot that starts on this desk, with its database at `store`; counts begin when it has looked around."""
         book = book or shipped().book
         client = self.client()
-        tracker = connect(client, book.entries)
+        tracker = connect(client, book.entries, sites)
         assert isinstance(tracker, JiraTracker), tracker
         client.requests = 0
         self.site.requests.clear()

@@ -158,6 +158,15 @@ class FakeTracker:
             ),
         )
 
+    @property
+    def sites(self) -> Sequence[str]:
+        """Give no other sites."""
+        return ()
+
+    def changed_elsewhere(self, site: str, since_ms: int) -> Iterator[Stamp]:
+        """Give nothing: there are no other sites."""
+        return iter(())
+
     def read_outside(self, ids: Sequence[str]) -> Reading:
         """Give the tickets outside asked for."""
         found = self.read(ids)

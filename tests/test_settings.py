@@ -41,7 +41,7 @@ def test_the_example_loads_and_names_every_key() -> None:
         for name, field in type(settings).model_fields.items()
         for key in getattr(field.annotation, "model_fields", {name: field})
     }
-    assert [key for key in keys - {"token", "password"} if f"{key} = " not in text] == []
+    assert [key for key in keys - {"token", "password"} if f"{key} = " not in text and f"[{key}." not in text] == []
 
 
 @pytest.mark.parametrize(
@@ -229,3 +229,44 @@ def test_the_token_in_a_file(text: str | None, mode: int, problem: str | None, t
 def test_no_token_at_all(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="no token: set PILETIBOT_JIRA__TOKEN, or name a file"):
         token_of(load_settings(write(tmp_path, GOOD)).jira)
+
+
+SMIT = '[sites.smit]\nurl = "https://jira.smit.example"\n'
+
+
+def test_another_site_with_its_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, f'{GOOD}{SMIT}token_file = "t"\n')
+    site = load_settings(path).sites["smit"]
+    assert (site.url, site.timeout_s, site.token_file) == ("https://jira.smit.example", 10, tmp_path / "t")
+    monkeypatch.setenv("PILETIBOT_SITES__SMIT__TOKEN", "t0ken")
+    settings = load_settings(path)
+    assert token_of(settings.sites["smit"], "smit") == "t0ken"
+    assert "t0ken" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (f'{SMIT}token = "hunter2"\n', "config.toml:8: the token does not belong in here; set "
+         "PILETIBOT_SITES__SMIT__TOKEN, or put it into a file named by `token_file`"),
+        (f"{SMIT}timeout = 3\n", "config.toml:8: unknown key 'sites.smit.timeout'; did you mean 'timeout_s'?"),
+        (SMIT.replace("https", "http"), "config.toml:7: sites.smit.url: http sends the token unencrypted; write "
+         "https, or set allow_http = true"),
+        ("[sites.smit]\n", "config.toml: 'sites.smit.url' is missing"),
+        (f'{SMIT}ca_bundle = "no.pem"\n', "config.toml:8: there is no such file"),
+    ],
+    ids=["secret", "unknown", "unsafe", "without address", "no such file"],
+)  # fmt: skip
+def test_mistakes_about_another_site(text: str, problem: str, tmp_path: Path) -> None:
+    assert problems_of(write(tmp_path, GOOD + text)) == [problem]
+
+
+def test_a_site_has_a_plain_word(tmp_path: Path) -> None:
+    (problem,) = problems_of(write(tmp_path, GOOD + SMIT.replace("smit]", "SMIT_2]")))
+    assert "small letters" in problem
+
+
+def test_another_site_without_a_token(tmp_path: Path) -> None:
+    site = load_settings(write(tmp_path, GOOD + SMIT)).sites["smit"]
+    with pytest.raises(Misconfigured, match=r"no token: set PILETIBOT_SITES__SMIT__TOKEN.* under \[sites.smit\]"):
+        token_of(site, "smit")

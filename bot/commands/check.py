@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from bot import logs
@@ -15,13 +16,24 @@ from bot.core.ticket import UNKNOWN
 from bot.engine.tracker import Denied, Refused, Throttled, Unreachable
 from bot.jira import access
 from bot.jira.audience import audience, onlookers
-from bot.jira.binding import Binding, bind, deactivated
-from bot.jira.catalogue import Catalogue
+from bot.jira.binding import Binding, bind, deactivated, unknown_elsewhere
+from bot.jira.catalogue import Catalogue, read_elsewhere
 from bot.jira.screens import screens
 from bot.jira.ways import ways
 from bot.rule_errors import SoundPart
 from bot.settings import Misconfigured, Settings, load_settings
-from bot.start import BrokenRulebook, Desk, client_of, look_at, placed_in, read_desk, root_of, speaks
+from bot.start import (
+    BrokenRulebook,
+    Desk,
+    client_of,
+    look_at,
+    placed_in,
+    read_desk,
+    root_of,
+    site_client,
+    speaks,
+    unconfigured,
+)
 
 _FLAVOURS = {"cloud": "Cloud", "dc": "Data Center"}
 _LISTED = 5
@@ -56,6 +68,9 @@ def check(config: Path, *, offline: bool) -> int:
             mistakes += _look(settings, sound)
         except Misconfigured as error:
             mistakes += error.problems
+        mistakes += _look_elsewhere(settings, sound)
+    if sound and sound.entries:
+        mistakes += placed_in(unconfigured(settings, sound.entries), sound.root)
     for mistake in sorted(dict.fromkeys(mistakes), key=_place):
         print(mistake, file=sys.stderr)
     return MISTAKE if mistakes else 0
@@ -105,6 +120,41 @@ def _look(settings: Settings, sound: SoundPart | None) -> list[str]:
             print(f"--  {note}")
     found = [finding for finding in further if isinstance(finding, Finding)]
     return placed_in([*unfit, *forbidden, *found], sound.root)
+
+
+def _look_elsewhere(settings: Settings, sound: SoundPart | None) -> Iterator[str]:
+    """Say whom the other sites let in and what they show, and give what does not fit."""
+    for name in settings.sites:
+        yield from _look_at_site(settings, name, sound)
+
+
+def _look_at_site(settings: Settings, name: str, sound: SoundPart | None) -> Iterator[str]:
+    site = settings.sites[name]
+    named = [each for each in sound.entries.outside if each.site == name] if sound and sound.entries else []
+    if sound and not named:
+        print(f"--  sites.{name}: no entry under `outside` names it as its `site`, so nothing is asked of it")
+    try:
+        client = site_client(site, name)
+    except Misconfigured as error:
+        yield from error.problems
+        return
+    try:
+        catalogue = read_elsewhere(client)
+    except (Denied, Refused, Unreachable) as error:
+        yield f"sites.{name}.url {site.url}: {error}"
+        return
+    finally:
+        client.close()
+    me, keys = catalogue.me, [project.id for project in catalogue.projects]
+    seen = [key for each in named for key in each.projects if key in keys] if named else keys
+    more = f" and {len(seen) - _LISTED} more" if len(seen) > _LISTED else ""
+    listed = f"{', '.join(seen[:_LISTED])}{more}" if seen else "none"
+    _ok(
+        f"another site, {name}: Jira {_FLAVOURS[catalogue.flavour]} at {site.url}, account {me.display or me.id}, "
+        f"projects it sees: {listed}"
+    )
+    if sound and sound.entries:
+        yield from placed_in(unknown_elsewhere(sound.entries, catalogue, name), sound.root)
 
 
 def _ask_further(settings: Settings, catalogue: Catalogue, entries: Entries) -> list[Finding | str]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.core.crosscheck_rules import Messages, addressed, conditions, said
-from bot.core.entries import Entries
+from bot.core.entries import Entries, LinkEntry
 from bot.core.findings import Finding, Path, known, once
+
+NAMED = frozenset(("category", "queue", "forwarder", "delivered"))
+"""The words of `fields` that do not hold mere texts."""
 
 _ALWAYS = frozenset(("state", "last", "n", "tickets"))
 _BURST = _ALWAYS | {"minutes", "category"}
@@ -16,15 +19,17 @@ _SOLVED = _ALWAYS | {"person"}
 def links(entries: Entries) -> Iterator[Finding]:
     """What is wrong with the kinds of links, and with the projects outside."""
     for word, entry in entries.links.items():
-        if entry.silences and entry.outward is None:
+        yield from _told_by(("links", word), entry, entries)
+        if entry.silences and entry.outward is None and entry.field is None:
             text = "say with `outward` which of the two tickets it is that stays silent, or both would"
             yield Finding(("links", word, "silences"), text)
         if entry.silences and entry.follows:
             yield Finding(("links", word, "silences"), "a ticket in which tier 2 works cannot keep this one silent")
-    named = [(("outside", i, "projects", k), key) for i, outside in enumerate(entries.outside)
-             for k, key in enumerate(outside.projects)]  # fmt: skip
-    yield from once("project outside", named)
-    for path, key in named:
+    here, elsewhere = _projects(entries, here=True), _projects(entries, here=False)
+    yield from once("project outside", here)
+    # A key tells no site: of two that have the same project nobody could say which is meant.
+    yield from once("project of another site", elsewhere)
+    for path, key in here:
         if key in entries.projects:
             yield Finding(path, f"'{key}' is a project of the desk itself")
     for i, outside in enumerate(entries.outside):
@@ -44,6 +49,32 @@ def links(entries: Entries) -> Iterator[Finding]:
         for path, state in states:
             if not state.status and not state.category:
                 yield Finding(path, "an entry needs a `status`, or a `category` that it catches")
+
+
+def _projects(entries: Entries, *, here: bool) -> list[tuple[Path, str]]:
+    """The projects outside the desk's own, each with its place: those of its Jira, or those of other sites."""
+    return [
+        (("outside", i, "projects", k), key)
+        for i, outside in enumerate(entries.outside)
+        if (outside.site is None) == here
+        for k, key in enumerate(outside.projects)
+    ]
+
+
+def _told_by(path: Path, entry: LinkEntry, entries: Entries) -> Iterator[Finding]:
+    """What is wrong with that by which a tie is known: a type of link, or a field."""
+    if (entry.type is None) == (entry.field is None):
+        yield Finding(path, "say by which `type` of link, or else by which `field`, the tie is known")
+    if entry.field is None:
+        return
+    yield from known((*path, "field"), "field word", entry.field, entries.fields)
+    if entry.field in NAMED:
+        yield Finding((*path, "field"), f"'{entry.field}' has a meaning of its own; take a field that holds a text")
+    if entry.outward is not None:
+        yield Finding((*path, "outward"), "only links of Jira have two sides; leave it out beside `field`")
+    if all(outside.site is None for outside in entries.outside):
+        text = "such keys are those of another site: name one with `site` and its projects under `outside`"
+        yield Finding((*path, "field"), text)
 
 
 def outages(entries: Entries) -> Iterator[Finding]:

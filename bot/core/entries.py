@@ -58,6 +58,9 @@ Word = Annotated[
 ]
 """A permanent name: no slash, no at sign, not starting with a tilde, since it becomes part of a step's key."""
 
+SiteWord = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,19}$")]
+"""The word for another Jira site: small letters and figures, since it is part of a variable's name and of ids."""
+
 Reason = Annotated[str, StringConstraints(min_length=10, max_length=400)]
 Why = Reason | dict[Language, Reason]
 """A rule's reason, which its messages quote: in the desk's language, or in several."""
@@ -313,8 +316,12 @@ class Comments(_Entry):
 class LinkEntry(_Entry):
     """A kind of tie between tickets, and what it means for the one that has it."""
 
-    type: str
+    model_config = ConfigDict(json_schema_extra=one_of("type", "field"))
+
+    type: str | None = None
     """The type of link in Jira, by its id or name."""
+    field: str | None = None
+    """In place of that, the word of `fields` for a text that holds keys or addresses of tickets of another site."""
     outward: StrictBool | None = None
     """The side that this ticket must be on: `true` where Jira says its outward words of it (as in "duplicates the \
 other"), `false` its inward ones ("is caused by the other"); either side by default."""
@@ -468,6 +475,8 @@ class OutsideState(_Entry):
 class OutsideEntry(_Entry):
     """Projects outside the desk whose tickets are looked at where the desk's own are tied to them."""
 
+    site: SiteWord | None = None
+    """The word in `config.toml` of the other Jira that has them (`[sites.WORD]`); the desk's own by default."""
     projects: Annotated[tuple[str, ...], Field(min_length=1)]
     """The keys of the Jira projects."""
     states: tuple[OutsideState, ...] = ()

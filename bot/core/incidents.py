@@ -156,7 +156,7 @@ def _is_child(child: Ticket, rule: Incident, view: View, solved_at: Moment) -> b
         link.type == rule.link
         and link.ticket_id == view.ticket.id
         and wanted in (None, link.outward)
-        and tied_at(child, link.key) <= solved_at
+        and tied_at(child, link) <= solved_at
         for link in child.links
     )
 

@@ -14,7 +14,7 @@ from bot.core.desk import Desk, Linked
 from bot.core.entries import Ball, Entries, Standing, State
 from bot.core.history import UNSEEN, Situation, Turn, asked, askers, raw_turns
 from bot.core.rulebook import Rulebook
-from bot.core.ticket import Link, Moment, Ticket
+from bot.core.ticket import Link, Moment, Ticket, site_of
 
 
 def outside_word(standing: Standing, ball: Ball) -> str:
@@ -74,8 +74,8 @@ def _excluding(entries: Entries) -> Iterator[str]:
 
 
 def is_outside(link: Link, entries: Entries) -> bool:
-    """Whether the other ticket is in none of the desk's projects."""
-    return link.key.rpartition("-")[0] not in entries.projects
+    """Whether the other ticket is in none of the desk's projects, or of another site."""
+    return site_of(link.ticket_id) is not None or link.key.rpartition("-")[0] not in entries.projects
 
 
 def with_work(happened: tuple[Turn, ...], ticket: Ticket, book: Rulebook, desk: Desk) -> tuple[Turn, ...]:
@@ -152,13 +152,13 @@ def _ties(ticket: Ticket, book: Rulebook, desk: Desk) -> list[_Tie]:
     for link in ticket.links if desk.linked else ():
         entry, linked = book.entries.links.get(link.type), desk.linked.get(link.ticket_id)
         if entry is not None and entry.follows and linked is not None and applies(link, book.entries):
-            found[link.ticket_id] = _Tie(linked, tied_at(ticket, link.key), _turns_of(linked, book))
+            found[link.ticket_id] = _Tie(linked, tied_at(ticket, link), _turns_of(linked, book))
     return [tie for tie in found.values() if tie.turns or tie.linked.because is not None]
 
 
-def tied_at(ticket: Ticket, key: str) -> Moment:
+def tied_at(ticket: Ticket, link: Link) -> Moment:
     """Since when a ticket is tied to another; since its creation where its history does not say."""
-    changes = (change.at for change in reversed(ticket.changes) if change.field == "link" and change.now == key)
+    changes = (change.at for change in reversed(ticket.changes) if change.field == "link" and change.now == link.told)
     return next(changes, ticket.created_at)
 
 

@@ -59,7 +59,7 @@ def as_of(ticket: Ticket, at: Moment, bot_until: Moment | None = None) -> Ticket
         changed["delivered_at"] = (set_at[-1] if set_at else ticket.created_at) if then["delivered"] else None
     if "link" in then:
         tied = {change.now for change in ticket.changes if change.field == "link" and change not in kept}
-        changed["links"] = tuple(link for link in ticket.links if link.key not in tied)
+        changed["links"] = tuple(link for link in ticket.links if link.told not in tied)
     if mapped := then.keys() - _OWN.keys() - {"labels", "due", "delivered", "link"}:
         fields = {word: value for word, value in ticket.fields.items() if word not in mapped}
         fields |= {word: value for word in mapped if (value := then[word]) is not None}

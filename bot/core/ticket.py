@@ -22,7 +22,7 @@ class Change(msgspec.Struct, frozen=True):
     `field` is a word of this project (`state`, `owner`, `priority`, `labels`, `due`, or a word under the
     rulebook's `fields:` such as `queue`, `category`, `forwarder`, `delivered`); changes of any other
     field are not kept. `was` and `now` are words too: a state's, a queue's, a person's. Of the word `link` they are
-    the key of a ticket that it was tied to, or is no longer.
+    a ticket that it was tied to, or is no longer, as `Link.told` calls it.
     """
 
     at: Moment
@@ -37,13 +37,25 @@ class Link(msgspec.Struct, frozen=True):
     """A tie to another ticket. `type` is a word of the rulebook's `links`.
 
     `outward` tells whether this ticket stands on the side that the tracker's outward words are about, as in "this
-    ticket duplicates the other". `ticket_id` is the other's permanent id, `key` its present name.
+    ticket duplicates the other". `ticket_id` is the other's permanent id, or `SITE:KEY` where it is of another site;
+    `key` is its present name.
     """
 
     type: str
     ticket_id: str
     key: str
     outward: bool
+
+    @property
+    def told(self) -> str:
+        """What changes of the word `link` call the other: its key, or its id where it is of another site."""
+        return self.key if site_of(self.ticket_id) is None else self.ticket_id
+
+
+def site_of(ticket_id: str) -> str | None:
+    """The word of the site that a ticket is of, whose id is then `SITE:KEY`; None for the desk's own."""
+    site, found, _ = ticket_id.partition(":")
+    return site if found else None
 
 
 class Command(msgspec.Struct, frozen=True):

@@ -36,6 +36,15 @@ class Looking:
         """Read what the other reads."""
         return self._tracker.read(ids)
 
+    @property
+    def sites(self) -> Sequence[str]:
+        """Give what the other gives."""
+        return self._tracker.sites
+
+    def changed_elsewhere(self, site: str, since_ms: int) -> Iterator[Stamp]:
+        """Ask what the other asks."""
+        return self._tracker.changed_elsewhere(site, since_ms)
+
     def read_outside(self, ids: Sequence[str]) -> Reading:
         """Read what the other reads."""
         return self._tracker.read_outside(ids)

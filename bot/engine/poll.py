@@ -10,7 +10,7 @@ import structlog
 
 from bot.core.ledger import WAITING, turned
 from bot.core.ticket import Moment
-from bot.engine.beyond import look_at_all, look_at_changed, look_beyond, newly_tied
+from bot.engine.beyond import look_at_all, look_at_changed, look_beyond, look_elsewhere, newly_tied
 from bot.engine.engine import Engine, Report
 from bot.engine.tracker import Stamp
 from bot.store.tied import due_with
@@ -48,6 +48,7 @@ def poll(engine: Engine, now: Moment, report: Report) -> None:
         }
         unread = mirror(engine, list(fresh), now, report)
         engine.tried.update((ticket_id, fresh[ticket_id]) for ticket_id in unread)
+    look_elsewhere(engine, now)
     for project, what in engine.tracker.closed.items():
         report.troubles.append(f"{project}: {what}")
         log.warning("project cannot be searched, its tickets are left in peace", project=project, reason=what)

@@ -13,6 +13,13 @@ from bot.core.commands import Permission
 from bot.core.doc import Doc
 from bot.core.ticket import Moment, Ticket
 
+AWAY = "another site does not answer"
+LOCKED = "another site does not let the account in"
+"""Why none of the tickets of another site can be read."""
+
+LATE = "another site answers too slowly"
+"""Why some of the tickets of another site were not asked for now: they are where they were last seen."""
+
 
 class TrackerError(Exception):
     """Something went wrong between the bot and the tracker."""
@@ -114,8 +121,22 @@ class Tracker(Protocol):
         """The tickets with these ids, whole: histories and message lists fetched to the end."""
         ...
 
+    @property
+    def sites(self) -> Sequence[str]:
+        """The words of the other sites whose tickets `read_outside` gives, by ids as `SITE:KEY`."""
+        ...
+
+    def changed_elsewhere(self, site: str, since_ms: int) -> Iterator[Stamp]:
+        """The tickets of another site that changed at or after `since_ms`, in the projects under `outside`.
+
+        Raises Unreachable and Denied about that site alone.
+        """
+        ...
+
     def read_outside(self, ids: Sequence[str]) -> Reading:
         """Tickets outside the desk's projects, whole, their states in the words of `bot.core.linked.OUTSIDE`.
+
+        Where another site is away or lets nobody in, its tickets are `troubles` with `AWAY` or `LOCKED`.
 
         Those of a project that the rulebook does not name under `outside` are `troubles`. Where nothing but a key is
         known of a ticket, that stands for its id.

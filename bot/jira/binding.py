@@ -6,6 +6,7 @@ import hashlib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as made_by
 from typing import NamedTuple
 
 import msgspec
@@ -20,7 +21,7 @@ from bot.core.linked import outside_word
 from bot.core.ticket import UNKNOWN
 from bot.jira.catalogue import Catalogue, Field, Status, User, accounts
 
-READING = 9
+READING = 10
 """Counted up whenever the reader gives other facts for the same answers, so that all tickets are read again."""
 
 _FILLED_IN = frozenset(
@@ -47,7 +48,9 @@ class Binding:
     these tells them apart; `people` by everything histories may call an account. `dated` are the words of fields
     whose dates deadlines need, `patterns` and `sought` what is looked for in texts, `key` what hashes of words are
     made with, `links` the words for a type of link by its id, `ties` what histories say of one, `listening` is by
-    what a comment for the bot is known. `fingerprint` changes whenever the same answers would be read otherwise.
+    what a comment for the bot is known. `keyed` are the words of links by the word of the field that holds keys of
+    other sites, `sites` those sites by project; `site` is the one that it reads itself, none for the desk's own.
+    `fingerprint` changes whenever the same answers would be read otherwise.
     """
 
     fields: Mapping[str, Field]
@@ -67,6 +70,9 @@ class Binding:
     sought: Sought
     key: bytes
     fingerprint: str
+    keyed: Mapping[str, tuple[str, ...]] = made_by(default_factory=dict)
+    sites: Mapping[str, str] = made_by(default_factory=dict)
+    site: str | None = None
 
 
 def fold(value: str) -> str:
@@ -93,7 +99,9 @@ def bind_what_is_there(entries: Entries, catalogue: Catalogue, secret: str = "")
     found = dict(_accounts(entries, catalogue, problems))
     links = _links(entries, catalogue, problems)
     outside = [(entry.projects, _outside_states(i, entry, catalogue, problems))
-               for i, entry in enumerate(entries.outside)]  # fmt: skip
+               for i, entry in enumerate(entries.outside) if entry.site is None]  # fmt: skip
+    keyed = _keyed(entries)
+    elsewhere = [entry.model_dump(mode="json") for entry in entries.outside if entry.site is not None]
     read_by = {
         "fields": {word: field.id for word, field in fields.items()},
         "states": states,
@@ -111,7 +119,20 @@ def bind_what_is_there(entries: Entries, catalogue: Catalogue, secret: str = "")
     key = hashlib.sha256(f"{entries.desk}\n{secret}".encode()).digest()
     asked = (findings_sought.told, hashlib.sha256(key).hexdigest() if DUPLICATE in findings_sought.words else "")
     written = msgspec.json.encode(
-        (READING, catalogue.flavour, sorted(me), sorted(dated), read_by, sought, links, outside, heard_by, asked),
+        (
+            READING,
+            catalogue.flavour,
+            sorted(me),
+            sorted(dated),
+            read_by,
+            sought,
+            links,
+            outside,
+            heard_by,
+            asked,
+            keyed,
+            elsewhere,
+        ),
         order="sorted",
     )
     binding = Binding(
@@ -132,6 +153,8 @@ def bind_what_is_there(entries: Entries, catalogue: Catalogue, secret: str = "")
         sought=findings_sought,
         key=key,
         fingerprint=hashlib.sha256(written).hexdigest()[:16],
+        keyed=keyed,
+        sites={key: entry.site for entry in entries.outside if entry.site is not None for key in entry.projects},
     )
     return binding, problems
 
@@ -278,8 +301,23 @@ def _ties(catalogue: Catalogue, links: Mapping[str, tuple[str, ...]]) -> Iterato
                     yield Tie(fold(told), outward, links[kind.id])
 
 
-def outside_bindings(entries: Entries, catalogue: Catalogue, binding: Binding) -> dict[str, Binding]:
-    """Give by what tickets outside the desk are read, by project: their states, who did what, and nothing else."""
+def _keyed(entries: Entries) -> dict[str, tuple[str, ...]]:
+    words: dict[str, tuple[str, ...]] = {}
+    for word, entry in entries.links.items():
+        if entry.field is not None:
+            words[entry.field] = (*words.get(entry.field, ()), word)
+    return words
+
+
+def outside_bindings(
+    entries: Entries, catalogue: Catalogue, binding: Binding, site: str | None = None
+) -> dict[str, Binding]:
+    """Give by what tickets outside the desk are read, by project: their states, who did what, and nothing else.
+
+    With `site` these are its projects, and the catalogue is its own: nobody there is known by the desk's words.
+    """
+    if site is not None:
+        binding = replace(binding, site=site, people={}, accounts={}, me=frozenset(catalogue.me.ids))
     return {
         project: replace(
             binding,
@@ -291,14 +329,32 @@ def outside_bindings(entries: Entries, catalogue: Catalogue, binding: Binding) -
             ties=(),
             listening=Listening(()),
             sought=Sought(),
+            keyed={},
+            sites={},
         )
         for i, entry in enumerate(entries.outside)
+        if entry.site == site
         for project in entry.projects
     }
 
 
+def unknown_elsewhere(entries: Entries, catalogue: Catalogue, site: str) -> list[Finding]:
+    """Find what the rulebook says of another site that this does not have: projects, and names of statuses."""
+    problems: list[Finding] = []
+    keys = [project.id for project in catalogue.projects]
+    for i, entry in enumerate(entries.outside):
+        if entry.site != site:
+            continue
+        for k, key in enumerate(entry.projects):
+            if key not in keys:
+                text = f"the site {site!r} has no project {key!r}, or the account may not see it"
+                problems.append(Finding(("outside", i, "projects", k), text, nearest(key, keys)))
+        _outside_states(i, entry, catalogue, problems, f"the site {site!r}")
+    return problems
+
+
 def _outside_states(
-    number: int, entry: OutsideEntry, catalogue: Catalogue, problems: list[Finding]
+    number: int, entry: OutsideEntry, catalogue: Catalogue, problems: list[Finding], where: str = "this Jira"
 ) -> dict[str, str]:
     """What every status means outside: by id or name where an entry names it, else by its category."""
     named: dict[str, str] = {}
@@ -311,7 +367,7 @@ def _outside_states(
             found = _statuses(written, catalogue.statuses)
             if not found:
                 names = [status.name for status in catalogue.statuses]
-                text = f"this Jira has no status {written!r}"
+                text = f"{where} has no status {written!r}"
                 problems.append(Finding(("outside", number, "states", i, "status", j), text, nearest(written, names)))
             named |= dict.fromkeys((status.id for status in found), word)
     if not entry.states:
@@ -326,6 +382,8 @@ def _outside_states(
 def _links(entries: Entries, catalogue: Catalogue, problems: list[Finding]) -> dict[str, tuple[str, ...]]:
     words: dict[str, tuple[str, ...]] = {}
     for word, entry in entries.links.items():
+        if entry.type is None:
+            continue
         by_id = [named for named in catalogue.link_types if named.id == entry.type]
         found = by_id or [named for named in catalogue.link_types if _is_called(entry.type, named.name)]
         if not found:

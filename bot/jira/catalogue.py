@@ -212,6 +212,14 @@ def read_catalogue(client: Client, entries: Entries | None = None) -> Catalogue:
     )
 
 
+def read_elsewhere(client: Client) -> Catalogue:
+    """Ask another site only for what its tickets are read by. Raises as `read_catalogue` does."""
+    flavour = _flavour(client)
+    me = myself(client)
+    projects = tuple(Named(project.key, project.name) for project in _projects(client, flavour))
+    return Catalogue(flavour, me, statuses=tuple(_statuses(client)), projects=projects)
+
+
 def _link_types(client: Client) -> tuple[LinkType, ...]:
     """Give the types of links; none where the Jira has linking switched off."""
     try:

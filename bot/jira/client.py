@@ -20,7 +20,7 @@ import tenacity
 from requests.adapters import BaseAdapter
 from urllib3.exceptions import NewConnectionError, SSLError
 
-from bot.engine.tracker import Denied, Doubtful, Throttled, Unreachable
+from bot.engine.tracker import Denied, Doubtful, Refused, Throttled, Unreachable
 from bot.jira.answers import Answered, Failing, Garbled, NotJira, decode, named, patience, refusal, says_html
 
 T = TypeVar("T")
@@ -52,7 +52,9 @@ class Client:
 
     `user` with a token means basic authentication (Cloud: e-mail and API token), a token alone a personal
     access token. `timeout_s` bounds connecting and every wait for bytes. `ca_bundle` is a file of trusted
-    certificates. Waiting is done with `sleep` and `jitter(low, high)`, time read from `clock` in UTC seconds.
+    certificates. With `read_only` nothing but GET is ever sent, and what else is asked for raises Refused; a read is
+    tried `attempts` times. Waiting is done with `sleep` and `jitter(low, high)`, time read from `clock` in UTC
+    seconds.
     """
 
     def __init__(
@@ -63,6 +65,8 @@ class Client:
         user: str | None = None,
         ca_bundle: str | None = None,
         timeout_s: float = 30.0,
+        read_only: bool = False,
+        attempts: int = ATTEMPTS,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.time,
         jitter: Callable[[float, float], float] = _uniform,
@@ -70,7 +74,9 @@ class Client:
     ) -> None:
         self.url = url.rstrip("/")
         self.requests = 0
-        self._timeout_s = timeout_s
+        self.read_only = read_only
+        self._attempts = attempts
+        self.timeout_s = timeout_s
         self._sleep, self._clock, self._jitter = sleep, clock, jitter
         self._jira = jira.JIRA(
             server=self.url,
@@ -87,6 +93,11 @@ class Client:
             self._session.mount("http://", transport)
             self._session.mount("https://", transport)
 
+    @property
+    def now_s(self) -> float:
+        """The time by this client's clock, in UTC seconds."""
+        return self._clock()
+
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
@@ -99,7 +110,7 @@ class Client:
         at: Mapping[str, str] | None = None,
         params: Params | None = None,
         body: Mapping[str, Any] | None = None,
-        attempts: int = ATTEMPTS,
+        attempts: int | None = None,
     ) -> T:
         """Ask for something and decode it: a GET, or a POST that changes nothing when a body is given.
 
@@ -110,7 +121,7 @@ class Client:
 
         def stop(state: tenacity.RetryCallState) -> bool:
             late = self._clock() - started_at + state.upcoming_sleep > PATIENCE_S
-            return late or state.attempt_number >= attempts
+            return late or state.attempt_number >= (attempts or self._attempts)
 
         def wait(state: tenacity.RetryCallState) -> float:
             failed = state.outcome.exception() if state.outcome else None
@@ -205,6 +216,8 @@ class Client:
         params: Params | None,
         body: Mapping[str, Any] | None,
     ) -> requests.Response:
+        if self.read_only and method != "GET":
+            raise Refused(f"{method} {path}: nothing but GET is sent to {self.url}")
         places = {name: quote(value, safe="") for name, value in (at or {}).items()}
         self.requests += 1
         started_at = self._clock()
@@ -220,7 +233,7 @@ class Client:
                 params=params,
                 json=body,
                 headers={} if body is not None else {"Content-Type": None},
-                timeout=self._timeout_s,
+                timeout=self.timeout_s,
                 verify=self._session.verify,
                 allow_redirects=False,
             )

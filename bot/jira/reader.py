@@ -50,6 +50,7 @@ _NO = frozenset(("", "ei", "no", "нет", "false", "0", "-", "–"))
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]|$)")
 _LOCAL = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})(?:,? (?:kell )?([0-9]{1,2})[.:]([0-9]{2}))?")
 _TEXTS = frozenset({"", "any", "doc", "string"})
+_KEY = re.compile(r"(?<![A-Za-z0-9_-])([A-Za-z][A-Za-z0-9_]+)-([1-9][0-9]{0,9})(?![A-Za-z0-9_-])")
 
 
 def texts_of(binding: Binding) -> tuple[str, ...]:
@@ -226,7 +227,7 @@ def read_ticket(issue: Issue, histories: Iterable[History], comments: Iterable[C
     words = _words(binding)
     histories = list(histories)
     links, queues = tuple(words.links(issue, histories)), words.queues(issue)
-    changes = tuple(words.changes(histories, frozenset(link.key for link in links), queues))
+    changes = tuple(words.changes(histories, frozenset(link.told for link in links), queues))
     mapped = {word: words.value(word, field, issue) for word, field in binding.fields.items()}
     if words.among is not None:
         moved = next((change.now for change in reversed(changes) if change.field == "queue"), None)
@@ -337,7 +338,8 @@ class _Words:
         if user.id is None:
             return None, False
         named = next((self._binding.people[found] for found in user.ids if found in self._binding.people), None)
-        return named or f"~{user.id}", not self._binding.me.isdisjoint(user.ids)
+        stranger = user.id if self._binding.site is None else f"{self._binding.site}:{user.id}"
+        return named or f"~{stranger}", not self._binding.me.isdisjoint(user.ids)
 
     def messages(self, comments: Iterable[Comment], names: Sequence[str]) -> Iterator[Message]:
         """Give the comments oldest first, each once; one that has no moment is left out."""
@@ -369,8 +371,12 @@ class _Words:
         """Give the ties to other tickets that the rulebook has words for.
 
         Jira leaves out of an issue's links those to issues that the account may not see; its history tells of them.
-        Such a tie has the other's key for its id.
+        Such a tie has the other's key for its id. Tickets of other sites are told by fields that hold their keys.
         """
+        for word, names in self._binding.keyed.items():
+            if (field := self._binding.fields.get(word)) is not None:
+                for there in self._elsewhere(_text(issue.fields.get(field.id))):
+                    yield from (Link(name, there, there.partition(":")[2], outward=True) for name in names)
         if not self._binding.links:
             return
         listed: list[Link] = []
@@ -391,6 +397,12 @@ class _Words:
                 for key in hidden[: max(0, len(made) - len(keys))]:
                     yield Link(word, key, key, tie.outward)
 
+    def _elsewhere(self, text: str) -> list[str]:
+        """The tickets of other sites whose keys a text holds, as `SITE:KEY`, each once."""
+        found = (f"{match[1].upper()}-{match[2]}" for match in _KEY.finditer(text))
+        sites = self._binding.sites
+        return list(dict.fromkeys(f"{sites[p]}:{key}" for key in found if (p := key.rpartition("-")[0]) in sites))
+
     def queues(self, issue: Issue) -> list[str]:
         """The queues among a field's several values, as `moves` takes them; empty where it is not such a field."""
         if self.among is None:
@@ -402,7 +414,8 @@ class _Words:
     ) -> Iterator[Change]:
         """Give the changes of the followed fields, oldest first whichever order they came in, each entry once.
 
-        `tied` are the keys of tickets that it is tied to by links that the rulebook has words for: when that was.
+        `tied` are the tickets that it is tied to by links that the rulebook has words for, as `Link.told` calls them:
+        when that was.
         `queues` are those that the ticket is in now, where it may be in several.
         """
         unique = {str(history.id) if history.id else id(history): history for history in histories}
@@ -426,8 +439,15 @@ class _Words:
                     if word == TEXT:
                         yield Change(at // 1000, word, None, None, who, bot)
                         continue
-                    was = self._changed(word, _plain(item.was), _told(item.was_shown))
-                    now = self._changed(word, _plain(item.now), _told(item.now_shown))
+                    was_shown, now_shown = _told(item.was_shown), _told(item.now_shown)
+                    if word in self._binding.keyed:
+                        was_there, now_there = self._elsewhere(was_shown or ""), self._elsewhere(now_shown or "")
+                        for told in tied.intersection(was_there).difference(now_there):
+                            yield Change(at // 1000, "link", told, None, who, bot)
+                        for told in tied.intersection(now_there).difference(was_there):
+                            yield Change(at // 1000, "link", None, told, who, bot)
+                    was = self._changed(word, _plain(item.was), was_shown)
+                    now = self._changed(word, _plain(item.now), now_shown)
                     yield Change(at // 1000, word, was, now, who, bot)
 
     def value(self, word: str, field: Field, issue: Issue) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -12,6 +13,8 @@ from bot.jira.answers import Answered
 from bot.jira.catalogue import Flavour
 from bot.jira.client import Client
 from bot.jira.reader import moment_ms
+
+T = TypeVar("T")
 
 _FIELDS = ["key", "updated"]
 _CLOUD_PAGE = 5000
@@ -94,10 +97,10 @@ def _cloud_pages(client: Client, jql: Callable[[int | None], str], since_ms: int
     used: set[str] = set()
     since, token, newest = since_ms, None, since_ms
     while True:
-        body: dict[str, object] = {"jql": jql(since), "fields": _FIELDS, "maxResults": _CLOUD_PAGE}
+        body: dict[str, Any] = {"jql": jql(since), "fields": _FIELDS, "maxResults": _CLOUD_PAGE}
         expired = False
         try:
-            page = client.read("3/search/jql", _CloudPage, body=body | ({"nextPageToken": token} if token else {}))
+            page = _page(client, "3/search/jql", _CloudPage, body | ({"nextPageToken": token} if token else {}))
         except Answered as error:
             if error.status != 400 or token is None:
                 raise
@@ -125,8 +128,8 @@ def _dc_pages(client: Client, jql: Callable[[int | None], str], since_ms: int | 
     seen: set[tuple[str, int]] = set()
     since, start = since_ms, 0
     while True:
-        body = {"jql": jql(since), "fields": _FIELDS, "startAt": start, "maxResults": _DC_PAGE}
-        page = client.read("2/search", _DcPage, body=body)
+        body: dict[str, Any] = {"jql": jql(since), "fields": _FIELDS, "startAt": start, "maxResults": _DC_PAGE}
+        page = _page(client, "2/search", _DcPage, body)
         fresh = list(_fresh(page.issues, seen))
         yield from fresh
         rows = len({row.id for row in page.issues})
@@ -136,6 +139,13 @@ def _dc_pages(client: Client, jql: Callable[[int | None], str], since_ms: int | 
             since, start = fresh[-1].updated_ms, 0
         else:
             start += rows
+
+
+def _page(client: Client, path: str, into: type[T], asked: dict[str, Any]) -> T:
+    """Ask for a page, by GET where nothing else may be sent."""
+    if client.read_only:
+        return client.read(path, into, params=asked | {"fields": ",".join(asked["fields"])})
+    return client.read(path, into, body=asked)
 
 
 def _fresh(rows: Sequence[_Row], seen: set[tuple[str, int]]) -> Iterator[Stamp]:

@@ -14,7 +14,7 @@ from bot.core.commands import Permission
 from bot.core.doc import Doc
 from bot.core.entries import Entries
 from bot.core.findings import Finding
-from bot.core.ticket import Ticket
+from bot.core.ticket import Ticket, site_of
 from bot.engine.tracker import Denied, Reading, Refused, Said, Stamp, Trouble
 from bot.jira import fetch, markup, search
 from bot.jira.access import PERMISSIONS
@@ -25,6 +25,7 @@ from bot.jira.binding import Binding, bind, outside_bindings
 from bot.jira.catalogue import Catalogue, StatusId, Transitions, User, look_up, myself, read_catalogue
 from bot.jira.client import Client
 from bot.jira.edits import edit_of
+from bot.jira.elsewhere import OtherSite
 from bot.jira.reader import LEAN, Unreadable, decode_issue, identify, moment_ms, number, read_ticket, texts_of
 
 _log = structlog.get_logger()
@@ -71,7 +72,8 @@ class _Holding(msgspec.Struct):
 class JiraTracker:
     """Keeps the `Tracker` protocol for one Jira and one rulebook; one per thread, as its client is.
 
-    With the bindings of other rulebooks, it also reads tickets in their words.
+    With the bindings of other rulebooks, it also reads tickets in their words. `sites` are the connections to other
+    sites by their words, which send GETs alone.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class JiraTracker:
         binding: Binding,
         entries: Entries,
         others: Sequence[Binding] = (),
+        sites: Mapping[str, Client] | None = None,
     ) -> None:
         self.flavour: str = catalogue.flavour
         self.client = client
@@ -98,6 +101,11 @@ class JiraTracker:
         self._outside = outside_bindings(entries, catalogue, binding)
         visible = {project.id for project in catalogue.projects}
         self._seen_outside = tuple(project for project in self._outside if project in visible)
+        self._sites = {
+            name: OtherSite(name, there, entries, binding)
+            for name, there in (sites or {}).items()
+            if any(entry.site == name for entry in entries.outside)
+        }
         self.closed: dict[str, str] = {}
         self._told_statuses: set[str] = set()
         self._onlookers: dict[str, tuple[float, frozenset[str] | None]] = {}
@@ -124,12 +132,27 @@ class JiraTracker:
         found, missing, troubles = self.read_in_each(ids)
         return Reading(tuple(ticket for ticket, *_ in found), missing, troubles)
 
+    @property
+    def sites(self) -> Sequence[str]:
+        """Give the other sites that the rulebook names."""
+        return tuple(self._sites)
+
+    def changed_elsewhere(self, site: str, since_ms: int) -> Iterator[Stamp]:
+        """Search one of the other sites."""
+        return self._sites[site].changed(since_ms)
+
     def read_outside(self, ids: Sequence[str]) -> Reading:
         """Read tickets outside the desk's projects, by ids or keys: their states, and what people did with them."""
         tickets: list[Ticket] = []
         troubles: dict[str, Trouble] = {}
         wanted = dict.fromkeys(ids)
-        for batch in fetch.fetch(self.client, self.catalogue.flavour, list(wanted), LEAN):
+        for site in {site_of(id_): None for id_ in wanted if site_of(id_) is not None}:
+            there = [id_ for id_ in wanted if site_of(id_) == site]
+            found, failed = self._sites[site].read(there) if site in self._sites else ([], _unconfigured(there))
+            tickets += found
+            troubles |= {trouble.ticket_id: trouble for trouble in failed}
+        here = [id_ for id_ in wanted if site_of(id_) is None]
+        for batch in fetch.fetch(self.client, self.catalogue.flavour, here, LEAN):
             troubles |= {trouble.ticket_id: trouble for trouble in batch.troubles}
             for raw in batch.issues:
                 id_ = identify(raw) or ""
@@ -137,8 +160,8 @@ class JiraTracker:
                     tickets.append(self._outside_ticket(raw, batch))
                 except (Unreadable, Refused) as error:
                     troubles[id_] = Trouble(id_, str(error))
-        there = {name for ticket in tickets for name in (ticket.id, ticket.key)}
-        missing = tuple(id_ for id_ in wanted if id_ not in there and id_ not in troubles)
+        known = {name for ticket in tickets for name in (ticket.id, ticket.key)}
+        missing = tuple(id_ for id_ in wanted if id_ not in known and id_ not in troubles)
         return Reading(tuple(tickets), missing, tuple(troubles.values()))
 
     def _outside_ticket(self, raw: msgspec.Raw, batch: fetch.Batch) -> Ticket:
@@ -381,14 +404,22 @@ class JiraTracker:
         raise Refused("no transition leads from where it is to the state that is wanted")
 
 
-def connect(client: Client, entries: Entries) -> JiraTracker | list[Finding]:
+def connect(
+    client: Client, entries: Entries, sites: Mapping[str, Client] | None = None
+) -> JiraTracker | list[Finding]:
     """Look at the Jira and tie the rulebook to it; what it does not have comes back instead, all at once.
+
+    `sites` are the connections to other sites.
 
     Raises what `read_catalogue` raises.
     """
     catalogue = read_catalogue(client, entries)
     binding = bind(entries, catalogue)
-    return binding if isinstance(binding, list) else JiraTracker(client, catalogue, binding, entries)
+    return binding if isinstance(binding, list) else JiraTracker(client, catalogue, binding, entries, sites=sites)
+
+
+def _unconfigured(ids: Sequence[str]) -> list[Trouble]:
+    return [Trouble(id_, "the configuration does not say where that site is") for id_ in ids]
 
 
 def _same(one: User, other: User) -> bool:

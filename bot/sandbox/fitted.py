@@ -47,7 +47,7 @@ def fitted(
             names = dict.fromkeys(value for queue in entries.queues for value in queue.values)
             project.components += [{"id": str(id_), "name": name} for id_, name in enumerate(names, 10700)]
         world.projects[key] = project
-    for key in (key for each in entries.outside for key in each.projects):
+    for key in (key for each in entries.outside if each.site is None for key in each.projects):
         id_ = str(10000 + len(world.projects))
         world.projects[key] = Project(id_, key, key, list(world.statuses), list(world.issue_types))
     _link_types(world, entries)
@@ -56,7 +56,7 @@ def fitted(
 
 def _link_types(world: World, entries: Entries) -> None:
     known = {kind["name"] for kind in world.link_types.values()}
-    for number, name in enumerate(dict.fromkeys(entry.type for entry in entries.links.values()), 10100):
+    for number, name in enumerate(dict.fromkeys(entry.type for entry in entries.links.values() if entry.type), 10100):
         if name not in known:
             id_ = str(number)
             world.link_types[id_] = {"id": id_, "name": name, "inward": f"{name} (in)", "outward": f"{name} (out)"}
