@@ -361,7 +361,7 @@ def _unknown_variables() -> Iterator[str]:
 
 
 def _problem(detail: ErrorDetails, path: Path, text: str, written: Mapping[str, Any]) -> str:
-    loc = tuple(str(part) for part in detail["loc"])
+    loc = tuple(str(part) for part in detail["loc"] if part != "[key]")
     place = _variable(loc) or (_place(path, text, loc) if _is_in(written, loc) else str(path))
     key = ".".join(loc)
     match detail["type"]:
@@ -370,8 +370,6 @@ def _problem(detail: ErrorDetails, path: Path, text: str, written: Mapping[str, 
         case "missing":
             what = f"the section [{key}]" if len(loc) == 1 and loc[0] != "site" else f"'{key}'"
             return f"{path}: {what} is missing"
-        case "string_pattern_mismatch" if loc[:1] == ("sites",):
-            return f"{path}: '{key}': a site's word is of small letters and figures, at most 20, a letter first"
         case "string_pattern_mismatch":
             return f"{place}: {key}: a name of at most 80 characters, with no '/' or '@' in it"
         case "value_error":

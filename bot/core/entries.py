@@ -5,9 +5,19 @@ The shell reads the files (`bot.rulefiles`); whether the parts fit together is `
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from bot.core.written import (
     REPEATS,
@@ -58,7 +68,17 @@ Word = Annotated[
 ]
 """A permanent name: no slash, no at sign, not starting with a tilde, since it becomes part of a step's key."""
 
-SiteWord = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,19}$")]
+
+def _site_word(text: str) -> str:
+    if not re.fullmatch(_SITE_WORD, text):
+        raise ValueError("the word for a site has small letters and figures, at most 20, and begins with a letter")
+    return text
+
+
+_SITE_WORD = r"[a-z][a-z0-9]{0,19}"
+SiteWord = Annotated[
+    str, AfterValidator(_site_word), WithJsonSchema({"type": "string", "pattern": f"^{_SITE_WORD}$"})
+]
 """The word for another Jira site: small letters and figures, since it is part of a variable's name and of ids."""
 
 Reason = Annotated[str, StringConstraints(min_length=10, max_length=400)]
