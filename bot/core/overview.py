@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -28,8 +28,8 @@ class Row:
     missing: tuple[str, ...] = ()
 
 
-def rows_of(judged: Judged, now: Moment) -> Iterable[tuple[str, Row]]:
-    """Every section the ticket belongs to, each with its row."""
+def rows_of(judged: Judged, now: Moment, policies: Container[str] | None = None) -> Iterable[tuple[str, Row]]:
+    """Every section the ticket belongs to, each with its row; where `policies` are given, only those tell of due times."""
     view, ticket = judged.view, judged.view.ticket
     after = view.happened[-1].after
     if after.standing == "solved" and not after.delivered:
@@ -38,7 +38,8 @@ def rows_of(judged: Judged, now: Moment) -> Iterable[tuple[str, Row]]:
         return
     if after.standing != "open":
         return
-    running = [cycles[-1] for cycles in judged.clocks.values() if cycles and is_running(cycles[-1])]
+    clocks = (cycles for name, cycles in judged.clocks.items() if cycles and (policies is None or name in policies))
+    running = [cycles[-1] for cycles in clocks if is_running(cycles[-1])]
     deadlines = [row for cycle in running if (row := _deadline(judged, cycle, now))]
     yield from sorted(deadlines, key=lambda found: found[1].at)[:1]
     if after.ball == "customer" and (cycle := since_cycle("ball is customer", view)) is not None:

@@ -200,7 +200,7 @@ def _wants(judged: Judged) -> dict[str, Row]:
     view, now = judged.view, judged.view.now
     after, book = view.happened[-1].after, view.book
     wants: dict[str, Row] = {}
-    for name, row in rows_of(judged, now):
+    for name, row in rows_of(judged, now, _followed(book)):
         waits = row.amount.seconds if row.amount else 0
         if name == "customer" and waits < book.entries.digest.waiting.working_s(book.calendar.day_s):
             continue
@@ -277,17 +277,23 @@ def _values(judged: Judged, title: str, row: Row) -> Iterator[tuple[str, Value]]
 
 
 def dues(judged: Judged) -> Iterator[tuple[Moment, Value]]:
-    """When an open ticket's clocks run out and its deadlines end."""
+    """When an open ticket's clocks that a ladder is on run out, and its deadlines end."""
     view = judged.view
+    followed = _followed(view.book)
     if view.happened[-1].after.standing != "open":
         return
-    for cycle in (cycles[-1] for cycles in judged.clocks.values() if cycles):
+    for cycle in (cycles[-1] for name, cycles in judged.clocks.items() if cycles and name in followed):
         due = due_at(cycle, view.now) if is_running(cycle) and not is_paused(cycle) else None
         if due is not None:
             yield due, At(due)
     for deadline in judged.deadlines:
         at = deadline.due_at - deadline.by_day
         yield deadline.due_at, shown(at, view.book.calendar, by_day=deadline.by_day)
+
+
+def _followed(book: Rulebook) -> frozenset[str]:
+    """The clocks that a ladder is on: others measure, and people are not reminded of what nobody asks of them."""
+    return frozenset(ladder.clock for ladder in book.entries.ladders)
 
 
 def _untold(person: str, held: Iterable[Entry]) -> Iterator[_Listed]:

@@ -73,6 +73,8 @@ PLACES: list[tuple[str, list[str], dict[str, Any], str]] = [
      "ann forwarded/overdue bob owned/overdue cid desk/overdue dan desk/overdue"),
     ("nothing was done for long", ["mon 09:00 ann state handed-on", "mon 10:00 bob owner bob"],
      {"queue": "it", "rules": free_book()}, "ann forwarded/still bob owned/still cid desk/still dan desk/still"),
+    ("over time by a clock that only measures", ["wed 08:00 ann state handed-on", "wed 08:00 bob owner bob"],
+     {"queue": "it", "rules": book(ladders=[])}, "ann forwarded/still bob owned/still cid desk/still dan desk/still"),
     ("solved", [HANDED_ON, SOLVED], {}, "ann forwarded/undelivered cid desk/undelivered"),
     ("delivered", [HANDED_ON, SOLVED, "thu 15:30 ann delivered yes"], {}, "ann forwarded/to_close"),
     ("closed", [HANDED_ON, "thu 15:00 bob state closed"], {}, ""),
