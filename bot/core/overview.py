@@ -29,7 +29,7 @@ class Row:
 
 
 def rows_of(judged: Judged, now: Moment, policies: Container[str] | None = None) -> Iterable[tuple[str, Row]]:
-    """Every section the ticket belongs to, each with its row; where `policies` are given, only those tell of due times."""
+    """Every section the ticket belongs to, each with its row; due times by `policies` alone where given."""
     view, ticket = judged.view, judged.view.ticket
     after = view.happened[-1].after
     if after.standing == "solved" and not after.delivered:

@@ -42,7 +42,8 @@ def coming_to_tier_2(view: View) -> Coming:
 
     A queue that the bot itself set does not count, since whether a step was delivered never changes a later wish,
     until somebody takes it up where it is, or moves it, or empties it: then the bot leaves it alone while the ticket
-    stays at tier 2. A queue of tier 1 that it had before it came is no choice for tier 2.
+    stays at tier 2, and where it is opened again in the queue that solved it. A queue of tier 1 that it had before it
+    came is no choice for tier 2.
     """
     set_by_bot = False
     chosen: Turn | None = None
@@ -58,7 +59,8 @@ def coming_to_tier_2(view: View) -> Coming:
         if turn.after.tier == 2 and (turn.before is None or turn.before.tier != 2):
             since = turn.at
             earlier = chosen is not None and chosen.at < since and _of_tier_1(turn, view)
-            chosen = None if set_by_bot or turn.after.queue is None or earlier else chosen
+            anew = set_by_bot and (turn.before is None or turn.before.standing == "open")
+            chosen = None if anew or turn.after.queue is None or earlier else chosen
         elif set_by_bot and turn.what in _TOUCHES and not turn.bot and not turn.asker:
             chosen = chosen or turn
     return Coming(since, chosen)

@@ -57,6 +57,23 @@ ON = "mon 09:00 ann state handed-on"
             "mon 12:00",
         ),
         ([ON, "mon 10:00 bob state new", "mon 11:00 ann state handed-on"], {}, "mon 11:00"),
+        # opened again where it was solved: it is there, and those concerned hear of the reopening
+        (
+            [ON, "mon 10:00 robot queue it", "mon 11:00 bob state solved", "mon 12:00 ann state handed-on"],
+            {},
+            None,
+        ),
+        (
+            [
+                ON,
+                "mon 10:00 robot queue it",
+                "mon 11:00 bob state solved",
+                "mon 11:30 ann queue -",
+                "mon 12:00 ann state handed-on",
+            ],
+            {},
+            "mon 12:00",
+        ),
         ([ON, "mon 10:00 bob state new"], {}, None),
         ([ON, "mon 10:00 bob state solved"], {}, None),
         ([], {"state": "handed-on"}, "mon 08:00"),
