@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from desks import DAY, HOUR, MINUTE, MONDAY, Bot, Desk, rulebook, shipped
+from requests import Response
 
 from bot.core.desk import QUIET
 from bot.core.entries import LinkEntry, OutsideEntry, OutsideState
@@ -16,7 +18,7 @@ from bot.core.judge import look
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Link, site_of
 from bot.engine.plan import plan
-from bot.engine.tracker import AWAY, LOCKED, Refused
+from bot.engine.tracker import AWAY, LATE, LOCKED, Refused
 from bot.jira.client import Client
 from bot.sandbox import acts
 from bot.sandbox.api import Site
@@ -29,6 +31,16 @@ from bot.store.tied import with_others
 FIELD, NAME = "customfield_10250", "Nende pilet"
 
 
+class Slow(InProcess):
+    """Carries requests, each of which takes so many seconds by the client's clock."""
+
+    each_s, spent_s = 0.0, 0.0
+
+    def send(self, *args: Any, **options: Any) -> Response:
+        self.spent_s += self.each_s
+        return super().send(*args, **options)
+
+
 @dataclass
 class Other:
     """The other site: a Jira of the other flavour, whose project has the key that the desk's has too."""
@@ -36,6 +48,7 @@ class Other:
     world: World
     site: Site
     client: Client
+    carrier: Slow
 
     def open(self) -> str:
         """Open a ticket there; returns its key."""
@@ -63,11 +76,12 @@ def other(desk: Desk) -> Iterator[Other]:
     world = keskkonnaamet(flavour, desk.clock)
     desk.world.fields[FIELD] = Field(FIELD, NAME, "string")
     site = Site(world)
-    with closing(connection(desk, world, site)) as client:
-        yield Other(world, site, client)
+    carrier = Slow(site)
+    with closing(connection(desk, world, carrier)) as client:
+        yield Other(world, site, client, carrier)
 
 
-def connection(desk: Desk, world: World, site: Site) -> Client:
+def connection(desk: Desk, world: World, carrier: Slow) -> Client:
     return Client(
         "http://other.test",
         token="browse-token",
@@ -75,8 +89,8 @@ def connection(desk: Desk, world: World, site: Site) -> Client:
         read_only=True,
         attempts=1,
         sleep=lambda seconds: None,
-        clock=lambda: desk.clock() / 1000,
-        transport=InProcess(site),
+        clock=lambda: desk.clock() / 1000 + carrier.spent_s,
+        transport=carrier,
     )
 
 
@@ -253,6 +267,49 @@ def test_a_site_that_is_away_is_asked_once_a_cycle(desk: Desk, other: Other) -> 
         other.site.faults.down = False
         bot.cycle(MINUTE)
         assert [because(bot, f"KKA-{n}") for n in range(1, 5)] == [None] * 4
+
+
+def test_a_site_that_answers_slowly_is_not_waited_for(desk: Desk, other: Other) -> None:
+    tickets = [desk.taken() for _ in range(5)]
+    for ticket in tickets:
+        tie(desk, ticket, other.open())
+    keys = [f"KKA-{n}" for n in range(1, 6)]
+    other.carrier.each_s = 20
+    with desk.bot(book=rules(), sites={"smit": other.client}) as bot:
+        bot.cycle()
+        assert [because(bot, key) for key in keys] == [None, LATE, LATE, LATE, LATE], "all else took most of the time"
+        other.carrier.each_s = 0
+        bot.cycle(MINUTE)
+        assert [because(bot, key) for key in keys] == [None] * 5
+        desk.later(MINUTE)
+        for key in keys:
+            other.write(key)
+        other.carrier.each_s = 40
+        bot.cycle(MINUTE)
+        assert [messages(bot, key) for key in keys] == [1, 1, 1, 0, 0], "more than 90 s are not spent at once"
+        assert [because(bot, key) for key in keys] == [None] * 5, "the others stay as they were"
+        other.carrier.each_s = 0
+        bot.cycle(MINUTE)
+        assert [messages(bot, key) for key in keys] == [1] * 5
+
+
+def messages(bot: Bot, key: str) -> int:
+    found = bot.engine.store.linked([f"smit:{key}"])[f"smit:{key}"].ticket
+    assert found is not None
+    return len(found.messages)
+
+
+def test_no_text_of_another_site_is_kept(desk: Desk, other: Other, tmp_path: Path) -> None:
+    ticket, there = desk.taken(), other.open()
+    other.write(there)
+    tie(desk, ticket, f"Jaan ootab: {there}")
+    with desk.bot(f"sqlite:///{tmp_path}/bot.db", book=rules(), sites={"smit": other.client}) as bot:
+        bot.settled()
+        assert because(bot, there) is None
+    kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert f"smit:{there}".encode() in kept
+    for text in ("Tõrge", "Uurin", "Jaan", "IT-tugi"):
+        assert text.encode() not in kept
 
 
 def test_a_plan_looks_there_too(desk: Desk, other: Other) -> None:
