@@ -264,9 +264,11 @@ def test_a_site_that_is_away_is_asked_once_a_cycle(desk: Desk, other: Other) -> 
         assert [because(bot, f"KKA-{n}") for n in range(1, 5)] == [AWAY] * 4
         bot.cycle(MINUTE)
         assert other.asked() == 2
+        bot.cycle(HOUR)
+        assert other.asked() == 3, "nor does the sweep ask for each"
         other.site.faults.down = False
         bot.cycle(MINUTE)
-        assert [because(bot, f"KKA-{n}") for n in range(1, 5)] == [None] * 4
+        assert [because(bot, f"KKA-{n}") for n in range(1, 5)] == [None] * 4, "though nothing changed there since"
 
 
 def test_a_site_that_answers_slowly_is_not_waited_for(desk: Desk, other: Other) -> None:
