@@ -123,7 +123,8 @@ def test_so_much_is_said(over_http: Outcome) -> None:
         ("D22", "2026-12-15 10:15", "personal-data", "ask", ["spetsialist3"]),
         # KEMIT solved its own ticket on Friday at 10:05; who cannot be read is told of once, and the burst as well
         ("N07", "2026-12-18 11:15", "solution-reached-customer", "ask", ["spetsialist4"]),
-        ("N09", "2026-12-16 11:00", "linked-unseen", "tell", ["spetsialist2"]),
+        # its forwarder, spetsialist2, is away that day
+        ("N09", "2026-12-16 11:00", "linked-unseen", "tell", ["spetsialist4"]),
         ("N01", "2026-12-21 13:15", "mass-outage", "burst", ["koordinaator1"]),
         # known on Friday at 14:15, as a free text says
         ("D29", "2026-12-18 14:30", "data-breach", "know", ["aks1", "spetsialist3"]),
