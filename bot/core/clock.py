@@ -214,9 +214,13 @@ def next_change(cycle: Cycle, now: Moment, at_risk_s: int) -> Moment | None:
 
 
 def changes(cycle: Cycle, at_risk_s: int) -> tuple[Moment, ...]:
-    """Find the moments at which a running clock's standing is another, past ones included, as `next_change` does."""
+    """Find the moments at which a running clock's standing is another, past ones included, as `next_change` does.
+
+    Those of stretches that are over are left out: what these ran counts from the first.
+    """
     if cycle.zero_s is None or cycle.target_s is None:
         return ()
     # The last second of the target is still in time, so that the breach is the second after it.
     amounts = (amount_s for amount_s in (cycle.target_s - at_risk_s, cycle.target_s + 1) if amount_s > 0)
-    return tuple(at for amount_s in amounts if (at := reached_at(cycle, amount_s, cycle.started_at)) is not None)
+    reached = (reached_at(cycle, amount_s, cycle.started_at) for amount_s in amounts)
+    return tuple(at for at in reached if at is not None and at > cycle.segments[-1][0])

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from bot.core.calendar import build_calendar
@@ -358,6 +358,7 @@ def test_many_clocks_at_once_are_as_one_by_one(many, after_s):
 @given(
     steps=HISTORIES, target_s=st.integers(1, 20 * H), at_risk_s=st.integers(0, 9 * H), after_s=st.integers(0, 30 * H)
 )
+@example(steps=[(0, "start"), (1, "pause"), (0, "resume")], target_s=1, at_risk_s=0, after_s=0)
 def test_the_standing_stays_until_its_next_change(steps, target_s, at_risk_s, after_s):
     for cycle in cycles("solve", placed(steps), OFFICE, target_s):
         now = T0 + after_s
