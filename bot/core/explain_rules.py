@@ -32,8 +32,18 @@ def route_facts(route: Route, taken: Route | None, why_none: str, asked: Asked) 
         verdict = fate(step, asked)
     elif taken is not None and all(one.holds for one in tree):
         verdict = "another route", f"the route '{taken.route}' comes first and takes the ticket"
-    to = addressed(("forwarder",) if route.queue else ("coordinator",), view)
-    return facts(route, tree, verdict, asked, step=step, to=to)
+    return facts(route, tree, verdict, asked, step=step, to=addressed(_told_of_route(route, step, view), view))
+
+
+def _told_of_route(route: Route, step: Step | None, view: View) -> tuple[str, ...]:
+    """Whom a route tells: who forwarded, and whom the ticket is given to, or who coordinates where that is nobody."""
+    if route.queue is None:
+        return ("coordinator",)
+    if step is None:
+        return ("forwarder",)
+    if "given" in step.values:
+        return "forwarder", step.sets["owner"]
+    return ("forwarder", view.book.queues[route.queue].coordinator or "coordinator")[: 1 + ("nobody" in step.values)]
 
 
 def nothing_to_route(asked: Asked) -> str:
