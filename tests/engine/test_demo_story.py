@@ -18,6 +18,8 @@ from bot.shipped import rules_folder
 
 TALLINN = ZoneInfo("Europe/Tallinn")
 DAYS = 12
+JIRA_AWAY_ON = 3
+"""The day of the story on which Jira is away for an hour."""
 
 Outcome = tuple[Played, dict[str, list[Spoken]], dict[str, set[str]]]
 TOLD = rules_folder() / "keskkonnaamet" / "demo" / "tickets.jsonl"
@@ -67,15 +69,14 @@ def over_http(letters: Path) -> Outcome:
     return played, said, lacks
 
 
-@pytest.mark.parametrize(("flavour", "days"), [("cloud", 5), ("dc", DAYS)])
+@pytest.mark.parametrize(("flavour", "days"), [("cloud", 2), ("dc", 4)])
 def test_the_outcome_is_the_same_on_every_run_and_in_both_flavours(
     over_http: Outcome, flavour: str, days: int
 ) -> None:
     assert SITE != "demo", "not even the site's name changes what is said"
     again, ends_at = played_in_process(flavour, days)
     assert again.spoken == [spoken for spoken in over_http[0].spoken if spoken.at < ends_at]
-    assert again.away == over_http[0].away
-    assert days < DAYS or (again.cycles, again.withdrawn) == (over_http[0].cycles, over_http[0].withdrawn)
+    assert again.away == (over_http[0].away if days > JIRA_AWAY_ON else 0)
 
 
 def test_so_much_is_said(over_http: Outcome) -> None:
