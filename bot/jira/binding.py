@@ -32,10 +32,13 @@ _LISTED = 5
 
 
 class Tie(NamedTuple):
-    """What Jira's histories say when a link is made: the words of one side of a type, and the rulebook's for it."""
+    """What Jira's histories say when a link is made: the words of one side of a type, and the rulebook's for it.
+
+    `outward` is None where both sides are told in the same words.
+    """
 
     told: str
-    outward: bool
+    outward: bool | None
     words: tuple[str, ...]
 
 
@@ -296,9 +299,9 @@ def _priorities(entries: Entries, catalogue: Catalogue, problems: list[Finding])
 def _ties(catalogue: Catalogue, links: Mapping[str, tuple[str, ...]]) -> Iterator[Tie]:
     for kind in catalogue.link_types:
         if kind.id in links:
-            for told, outward in {kind.outward: True, kind.inward: False}.items():
-                if told:
-                    yield Tie(fold(told), outward, links[kind.id])
+            outward, inward = fold(kind.outward), fold(kind.inward)
+            sides = ((outward, None),) if outward == inward else ((outward, True), (inward, False))
+            yield from (Tie(told, side, links[kind.id]) for told, side in sides if told)
 
 
 def _keyed(entries: Entries) -> dict[str, tuple[str, ...]]:

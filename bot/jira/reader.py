@@ -391,11 +391,11 @@ class _Words:
         for tie in self._binding.ties if told else ():
             made = _made(told, tie.told)
             for word in tie.words:
-                keys = [link.key for link in listed if (link.type, link.outward) == (word, tie.outward)]
+                keys = [link.key for link in listed if link.type == word and tie.outward in (None, link.outward)]
                 hidden = [key for key in made if key not in keys]
                 # An issue that was moved is listed under another key than the one in the history.
                 for key in hidden[: max(0, len(made) - len(keys))]:
-                    yield Link(word, key, key, tie.outward)
+                    yield Link(word, key, key, tie.outward is not False)
 
     def _elsewhere(self, text: str) -> list[str]:
         """The tickets of other sites whose keys a text holds, as `SITE:KEY`, each once."""
