@@ -71,6 +71,7 @@ class Climb(NamedTuple):
 STATE = "state"
 """The word by which a rung sets the state of a ticket, which it announces on the rung before."""
 
+_UNROUTED = f"{SINCE}unrouted"
 _NOT_MEANT, _NO_CLOCK = Climb(applies=False), Climb(applies=True)
 
 
@@ -115,7 +116,10 @@ def wishes_of(judged: Judged, *, kept: bool = True) -> Wishes:
         return Wishes(ticket.id, ticket.project, (), None, because, on_hold)
     found, flips_at, others_at = _at_once(judged)
     moments = list(_changes(judged)) if kept else []
+    is_routed = any("queue" in step.sets and not step.observe for step in found)
     for ladder in book.entries.ladders:
+        if is_routed and ladder.clock == _UNROUTED:  # nobody need decide what the bot decides
+            continue
         climbed = climb(ladder, judged)
         found += [step for step in (climbed.notice, climbed.step) if step is not None]
         if climbed.hushed is not None:

@@ -47,7 +47,8 @@ def returns_of(view: View) -> tuple[Return, ...]:
     """All returns of a ticket, oldest first: by people, while it was open, but for what was undone at once.
 
     Not those of the forwarder and the reporter, who take back what is theirs. To another team it is one where a
-    reason was given for it, or nobody had worked on it: else the team did its part and handed it on.
+    reason was given for it, or nobody had worked on it: else the team did its part and handed it on. Where who
+    coordinates or leads the desk moves what is not in their own queue, they decide, and no team sends it back.
     """
     happened = view.happened
     undone = undone_in(happened)
@@ -58,9 +59,14 @@ def returns_of(view: View) -> tuple[Return, ...]:
         turn = happened[i]
         since = happened[found[n - 1]].at if n else 0
         one = _told(_return(turn, _is_untouched(happened, i)), since, ends[n] if n < len(ends) else None, view)
-        if one.to is None or one.silent or one.reason is not None:
+        if (one.to is None or one.silent or one.reason is not None) and not _is_decided(one, view):
             returns.append(one)
     return tuple(returns)
+
+
+def _is_decided(one: Return, view: View) -> bool:
+    roles, left = view.book.entries.roles, view.book.queues.get(one.left or "")
+    return one.who in (roles.coordinator, roles.lead) and (left is None or one.who not in left.members)
 
 
 def undone_in(happened: Sequence[Turn]) -> frozenset[int]:

@@ -48,6 +48,8 @@ RETURNS: list[tuple[str, list[str], int, str | None]] = [
     ("undone too late", [IT, ON, BACK, "tue 09:11 bob state handed-on"], 1, "unexplained"),
     ("undone by somebody else", [IT, ON, BACK, "tue 09:05 ann state handed-on"], 1, "unexplained"),
     ("taken back by the forwarder", [IT, ON, "tue 09:00 ann state new"], 0, None),
+    ("decided by who coordinates the desk", [IT, ON, "tue 09:00 cid queue law"], 0, None),
+    ("taken back to tier 1 by who leads it", [IT, ON, "tue 09:00 lea state new"], 0, None),
     ("sent away by the bot", [IT, ON, "tue 09:00 robot state new"], 0, None),
     ("sent away when it was solved", [IT, ON, SOLVED, "wed 11:00 bob state new"], 0, None),
     ("silently on to another team", [IT, ON, LAW], 1, "unexplained"),
@@ -59,7 +61,8 @@ RETURNS: list[tuple[str, list[str], int, str | None]] = [
     ("what the forwarder adds is no work of the team", [IT, ON, "mon 10:00 ann says", LAW], 1, "unexplained"),
     ("another team, undone at once", [IT, ON, LAW, "tue 09:09 bob queue it"], 0, None),
     ("a first queue is no return", [ON, "tue 09:00 cid queue it"], 0, None),
-    ("the bot's own route undone", [ON, "mon 09:01 robot queue it", "mon 09:30 cid queue law"], 1, "unexplained"),
+    ("the bot's own route sent on", [ON, "mon 09:01 robot queue it", "mon 09:30 dan queue law"], 1, "unexplained"),
+    ("the bot's own route put right", [ON, "mon 09:01 robot queue it", "mon 09:30 cid queue law"], 0, None),
     (
         "twice, of which the last counts",
         [IT, ON, BACK, WRONG, YES, "wed 09:00 ann state handed-on", "thu 09:00 bob state new"],

@@ -253,7 +253,7 @@ def test_a_held_step_that_is_no_longer_wished_is_withdrawn(desk: Desk) -> None:
         assert bot.cycle(MINUTE).withdrawn == 1
         bot.cycles(MONDAY + DAY)
         assert bot.states(ticket)[0] == ("it-support/routed", "withdrawn")
-        assert desk.said() == []
+        assert desk.rungs() == []
 
 
 def test_a_withdrawn_step_may_come_back_and_is_then_said_once(desk: Desk) -> None:
@@ -262,15 +262,15 @@ def test_a_withdrawn_step_may_come_back_and_is_then_said_once(desk: Desk) -> Non
         ticket = desk.forwarded()
         bot.cycle()
         desk.later(1)
-        desk.set(ticket, "koordinaator1", {"Järjekord": "L2_VESI"})
+        desk.set(ticket, "koordinaator1", {"Kategooria": "LOA_ANDMED"})
         bot.cycle(MINUTE)
-        assert bot.states(ticket) == [("it-support/routed", "withdrawn")]
-        desk.set(ticket, "koordinaator1", {"Järjekord": None})
+        assert dict(bot.states(ticket))["it-support/routed"] == "withdrawn"
+        desk.set(ticket, "koordinaator1", {"Kategooria": "DEKL_TEHNILINE"})
         bot.cycle(MINUTE)
-        assert bot.states(ticket) == [("it-support/routed", "held")]
+        assert dict(bot.states(ticket))["it-support/routed"] == "held"
         bot.cycles(MONDAY + DAY)
-        assert bot.states(ticket)[0] == ("it-support/routed", "said")
-        assert desk.rungs(ticket) == ["it-support/routed"]
+        assert dict(bot.states(ticket))["it-support/routed"] == "said"
+        assert desk.rungs(ticket).count("it-support/routed") == 1
 
 
 # Many at once
@@ -301,7 +301,7 @@ def test_a_day_with_more_to_say_than_the_ceiling_says_nothing_until_released(des
 def test_the_ceiling_is_the_cycles_however_many_tickets_are_due(desk: Desk) -> None:
     for number in range(1006):
         desk.forwarded(f"spetsialist{1 + number % 4}") if number < 3 or number > 1002 else desk.open()
-    with desk.bot(book=rulebook(manners={"ceiling": 5})) as bot:
+    with desk.bot(book=rulebook(manners={"ceiling": 5}, incidents=())) as bot:
         report = bot.cycle()
         assert (report.judged, report.batched, report.said) == (1006, 6, [])
 

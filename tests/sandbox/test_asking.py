@@ -153,7 +153,7 @@ def test_a_permission_can_be_taken_in_one_project(jira):
     asked = {"permissions": "BROWSE_PROJECTS"}
     assert jira.get("/mypermissions", projectKey="KKA", **asked)["permissions"]["BROWSE_PROJECTS"]["havePermission"]
     assert jira("GET", "/mypermissions", projectKey="ARH", **asked).status_code == 404
-    assert [each["key"] for each in jira.get("/project")] == ["KKA"]
+    assert [each["key"] for each in jira.get("/project")] == ["KKA", "KEMIT"]
 
 
 def test_cloud_wants_to_know_which_permissions(cloud):
@@ -224,7 +224,12 @@ def test_only_who_administers_a_project_sees_its_roles_on_cloud(jira):
 
 
 def test_what_this_jira_consists_of(jira):
-    assert [each["name"] for each in jira.get("/resolution")] == ["Lahendatud", "Tagasi võetud", "Dublett"]
+    assert [each["name"] for each in jira.get("/resolution")] == [
+        "Lahendatud",
+        "Tagasi võetud",
+        "Dublett",
+        "Kliendini ei jõudnud",
+    ]
     assert [each["name"] for each in jira.get("/issuetype")] == ["Pöördumine", "Ülesanne"]
     assert [each["id"] for each in jira.get("/priority")] == ["1", "2", "3", "4"]
     shown = {each["id"]: each["statusCategory"]["key"] for each in jira.get("/status")}
@@ -238,6 +243,8 @@ def test_what_this_jira_consists_of(jira):
         "Blocks",
         "Duplicate",
         "Relates",
+        "Problem/Incident",
+        "Töö teises piletis",
     ]
     assert jira.get("/project/KKA")["name"] == "Keskkonnaameti klienditugi"
 
