@@ -17,6 +17,7 @@ from bot.core.ladder import Reached, deadline_moments, highest, next_at, rung_mo
 from bot.core.ledger import DONE, Entry
 from bot.core.moments import during
 from bot.core.people import holder, instead_of, present, shown
+from bot.core.routing import is_routed
 from bot.core.steps import Step, key_of
 from bot.core.timeline import told_of
 from bot.core.view import View
@@ -146,6 +147,8 @@ def why_no_clock(ladder: Ladder, judged: Judged) -> tuple[Outcome, str]:
         found = considered(view)
         reasons = [no_deadline(entry, because, view) for entry, _, because in found if entry.name == name]
         return "no clock", f"the ticket has no deadline '{name}': {'; '.join(dict.fromkeys(reasons))}"
+    if ladder.clock == f"{SINCE}unrouted" and is_routed(view):
+        return "no clock", "the bot itself sets the queue, so nobody has to decide it"
     cycle = cycle_of(ladder, judged)
     if cycle is None and ladder.clock.startswith(SINCE):
         return "no clock", f"its clock has not started: `{ladder.clock.removeprefix(SINCE)}` has not happened"

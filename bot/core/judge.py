@@ -30,7 +30,7 @@ from bot.core.noted import values_of
 from bot.core.owners import given
 from bot.core.people import Addressed, addressed
 from bot.core.returns import Return, last_return
-from bot.core.routing import route_for, sets_of, to_be_routed_since
+from bot.core.routing import is_routed, route_for, sets_of, to_be_routed_since
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Amount, Announced, At, Because, Count, Name, Occasion, Several, Step, Value, Wishes, key_of
 from bot.core.ticket import UNKNOWN, Moment, Ticket
@@ -72,6 +72,8 @@ STATE = "state"
 """The word by which a rung sets the state of a ticket, which it announces on the rung before."""
 
 _UNROUTED = f"{SINCE}unrouted"
+"""The clock on which a queue is asked for: nobody need decide what the bot decides."""
+
 _NOT_MEANT, _NO_CLOCK = Climb(applies=False), Climb(applies=True)
 
 
@@ -116,10 +118,7 @@ def wishes_of(judged: Judged, *, kept: bool = True) -> Wishes:
         return Wishes(ticket.id, ticket.project, (), None, because, on_hold)
     found, flips_at, others_at = _at_once(judged)
     moments = list(_changes(judged)) if kept else []
-    is_routed = any("queue" in step.sets and not step.observe for step in found)
     for ladder in book.entries.ladders:
-        if is_routed and ladder.clock == _UNROUTED:  # nobody need decide what the bot decides
-            continue
         climbed = climb(ladder, judged)
         found += [step for step in (climbed.notice, climbed.step) if step is not None]
         if climbed.hushed is not None:
@@ -224,6 +223,8 @@ def _last_cycles(judged: Judged) -> Iterator[tuple[Policy, Cycle]]:
 def climb(ladder: Ladder, judged: Judged) -> Climb:
     """Climb a ladder: the step of the highest rung reached, the moment of the next one, and all that they rest on."""
     view = judged.view
+    if ladder.clock == _UNROUTED and is_routed(view):
+        return _NO_CLOCK
     if (known := view.lasting.get(ladder.name)) is not None:
         return known if isinstance(known, Climb) else _climb_on(ladder, known[0], known[1], (), judged)
     flips_at: list[Moment] = []

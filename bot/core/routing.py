@@ -85,3 +85,11 @@ def sets_of(queue: Queue, view: View) -> dict[str, str]:
 def _filled_by_hand(word: str, view: View) -> bool:
     last = next((change for change in reversed(view.ticket.changes) if change.field == word), None)
     return value_of(view.ticket, word) is not None if last is None else not last.bot and last.now is not None
+
+
+def is_routed(view: View) -> bool:
+    """Whether the bot itself sets the ticket's queue now, so that nobody has to decide it."""
+    if to_be_routed_since(view) is None or view.book.entries.manners.observe:
+        return False
+    route = route_for(view, [])
+    return route is not None and route.queue is not None and not route.observe

@@ -133,6 +133,7 @@ def test_a_broken_rulebook_mended_otherwise_takes_effect(live: Living, control: 
 def test_what_the_tracker_lacked_is_tried_again(live: Living, control: str) -> None:
     first = live.version
     live.edit(*UNKNOWN_STATUS)
+    live.edit("links.yaml", "Lahendatud", "Lahenenud")
     live.ticks(live.desk.now + 5 * MINUTE)
     status = next(each for each in live.desk.world.statuses.values() if each["name"] == "Lahendatud")
     status["name"] = "Lahenenud"
@@ -234,7 +235,7 @@ def test_the_report_counts_what_would_be_said_otherwise(live: Living, control: s
     desk.until(MONDAY + DAY + 5 * HOUR)
     live.tick()
     live.tick()
-    assert desk.rungs() == []
+    assert [rung for rung in desk.rungs() if not rung.startswith("summary")] == []
     live.edit(
         "ladders.yaml", "{rung: ask,  after: 2wd, say: no_movement,", "{rung: ask,  after: 1wd, say: no_movement,"
     )

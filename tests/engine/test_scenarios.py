@@ -18,15 +18,15 @@ from bot.demo import Demo, Played, open_demo, play
 TALLINN = ZoneInfo("Europe/Tallinn")
 GOLDEN = Path(__file__).parents[1] / "golden" / "demos"
 DAYS = 20
-AN_HOUR = 3600
-"""A cycle every hour is enough to see what is said on which day."""
+HALF_AN_HOUR = 1800
+"""A cycle every half an hour is enough to see what is said on which day."""
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(("desk", "flavour"), [("keskkonnaamet", "cloud"), ("viimsi", "cloud"), ("smit", "dc")])
 def test_twenty_working_days(desk: str, flavour: str, tmp_path: Path) -> None:
     with open_demo(flavour, desk, DAYS, letters=tmp_path, inside=True) as demo:  # type: ignore[arg-type]
-        played = play(demo, busy_s=AN_HOUR)
+        played = play(demo, busy_s=HALF_AN_HOUR)
         text = "\n".join(timeline(demo, played)) + "\n"
     golden = GOLDEN / f"{desk}.txt"
     if os.environ.get("PILETIBOT_UPDATE_GOLDEN"):

@@ -68,6 +68,7 @@ def test_a_clock_that_stopped_has_its_verdict_and_an_idle_cycle_writes_nothing_m
             "tier2-resolution": "met",
             "tier2-takes": "met",
             "tier2-own": "met",
+            "customer-informed": "met",
         }
         before = bot.settled().counts()
         bot.cycle(MINUTE)
