@@ -71,7 +71,7 @@ class Climb(NamedTuple):
 STATE = "state"
 """The word by which a rung sets the state of a ticket, which it announces on the rung before."""
 
-_UNROUTED = f"{SINCE}unrouted"
+UNROUTED = f"{SINCE}unrouted"
 """The clock on which a queue is asked for: nobody need decide what the bot decides."""
 
 _NOT_MEANT, _NO_CLOCK = Climb(applies=False), Climb(applies=True)
@@ -223,7 +223,7 @@ def _last_cycles(judged: Judged) -> Iterator[tuple[Policy, Cycle]]:
 def climb(ladder: Ladder, judged: Judged) -> Climb:
     """Climb a ladder: the step of the highest rung reached, the moment of the next one, and all that they rest on."""
     view = judged.view
-    if ladder.clock == _UNROUTED and is_routed(view):
+    if ladder.clock == UNROUTED and is_routed(view):
         return _NO_CLOCK
     if (known := view.lasting.get(ladder.name)) is not None:
         return known if isinstance(known, Climb) else _climb_on(ladder, known[0], known[1], (), judged)
