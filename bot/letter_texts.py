@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined, Template
 
 from bot.core.doc import Block, Bullets, Doc, Inline, Link, Mention, Paragraph, Text
-from bot.core.entries import Names
+from bot.core.entry import Names
 from bot.core.letter_kinds import LETTERS
 from bot.core.letters import LABELS, SECTIONS, Letter, Line, Section
 from bot.core.rulebook import Rulebook

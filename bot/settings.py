@@ -30,7 +30,8 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as VariableError
 
-from bot.core.entries import SiteWord, Word
+from bot.core.entries import SiteWord
+from bot.core.entry import Word
 from bot.core.findings import nearest
 from bot.mail import Tls, address_of, is_address
 

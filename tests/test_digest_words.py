@@ -10,7 +10,7 @@ from desks import rulebook
 from msgspec.structs import replace
 from test_digest import FORWARDED, LETTER, NOW, VERDICTS, at, ticket, verdict
 
-from bot.core.entries import DigestEntry
+from bot.core.entries_report import DigestEntry
 from bot.core.ledger import Entry
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Message

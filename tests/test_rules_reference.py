@@ -15,7 +15,8 @@ from pydantic import BaseModel, BeforeValidator
 from rich.console import Console
 
 from bot.core import entries as words
-from bot.core import written
+from bot.core import entries_report, written
+from bot.core import entry as kinds
 from bot.core.commands import ORDERS
 from bot.core.commands import shown as written_out
 from bot.core.completeness import FACTS
@@ -38,9 +39,9 @@ TABLE = re.compile(r"(<!-- table: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 SHIPPED = rules_folder()
 
 TYPES: list[tuple[Any, str]] = [
-    (words.Word, "name"),
-    (words.Why, "text, or texts by language"),
-    (words.Names, "texts by language"),
+    (kinds.Word, "name"),
+    (kinds.Why, "text, or texts by language"),
+    (kinds.Names, "texts by language"),
     (written.Length, "duration"),
     (written.Share, "share"),
     (written.Working, "duration"),
@@ -56,11 +57,11 @@ TYPES: list[tuple[Any, str]] = [
     (written.TimeOfDay, "time of day"),
     (written.Week, "texts by name or `24x7`"),
     (dict[str, str], "texts by name"),
-    (dict[str, words.Names], "texts by language, by name"),
+    (dict[str, kinds.Names], "texts by language, by name"),
     (dict[str, written.Listed], "lists of texts by name"),
     (dict[written.CalendarDate, written.Week], "hours by date"),
     (tuple[str, ...], "list of texts"),
-    (tuple[words.Part, ...], "list of parts"),
+    (tuple[entries_report.Part, ...], "list of parts"),
     (Expectations, "list of expectations"),
     (dict[written.WallTime, Expectations], "list of expectations by time"),
     (written.WallTime, "time"),

@@ -13,7 +13,8 @@ import pytest
 
 from bot.core.commands import as_told, parted, shown
 from bot.core.doc import Break, Bullets, Doc, Inline, Link, Mention, Paragraph, Text
-from bot.core.entries import Entries, FormatEntry, Names
+from bot.core.entries import Entries, FormatEntry
+from bot.core.entry import Names
 from bot.core.flaws import asked
 from bot.core.steps import Amount, At, Count, Day, Lines, Name, Several, Value
 from bot.jira.markup import adf, wiki

@@ -14,7 +14,8 @@ from bot.core.crosscheck_rules import deadlines, exclusions, ladders, policies, 
 from bot.core.crosscheck_sets import sets
 from bot.core.crosscheck_stops import stops
 from bot.core.crosscheck_words import words
-from bot.core.entries import Entries, Language, PersonEntry, Queue
+from bot.core.entries import Entries, PersonEntry, Queue
+from bot.core.entry import Language
 from bot.core.findings import KEY, Finding, Path, known, once
 from bot.core.formats import problems as formats
 from bot.core.owners import NOBODY, WAYS

@@ -6,11 +6,10 @@ The shell reads the files (`bot.rulefiles`); whether the parts fit together is `
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Field,
     StrictBool,
@@ -19,6 +18,8 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from bot.core.entries_report import DigestEntry, Indicators
+from bot.core.entry import Entry, Language, Names, Why, Word
 from bot.core.written import (
     REPEATS,
     Addressees,
@@ -57,16 +58,8 @@ from bot.core.written import (
     where,
 )
 
-Language = Literal["et", "en", "ru"]
 Ball = Literal["tier 1", "tier 2", "customer", "third party", "nobody"]
 Standing = Literal["open", "solved", "closed"]
-_NOT_A_NAME = "a name has at most 80 characters, no '/' or '@', and no '~' in front"
-Word = Annotated[
-    str,
-    StringConstraints(pattern=r"^[^\s/@~][^/@\n]{0,79}$"),
-    Field(json_schema_extra={"patternErrorMessage": _NOT_A_NAME}),
-]
-"""A permanent name: no slash, no at sign, not starting with a tilde, since it becomes part of a step's key."""
 
 
 def _site_word(text: str) -> str:
@@ -81,20 +74,8 @@ SiteWord = Annotated[
 ]
 """The word for another Jira site: small letters and figures, since it is part of a variable's name and of ids."""
 
-Reason = Annotated[str, StringConstraints(min_length=10, max_length=400)]
-Why = Reason | dict[Language, Reason]
-"""A rule's reason, which its messages quote: in the desk's language, or in several."""
 
-Names = dict[Language, str]
-
-
-class _Entry(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", arbitrary_types_allowed=True, use_attribute_docstrings=True
-    )
-
-
-class CalendarEntry(_Entry):
+class CalendarEntry(Entry):
     """When a queue works."""
 
     timezone: str
@@ -115,7 +96,7 @@ class CalendarEntry(_Entry):
     """Dates with hours of their own, or `closed`, whatever else would hold for them."""
 
 
-class Stretch(_Entry):
+class Stretch(Entry):
     """Some days on end, every year or once."""
 
     first: Day
@@ -124,7 +105,7 @@ class Stretch(_Entry):
     """The last day, written alike; one before the first is that of the next year."""
 
 
-class PatternEntry(_Entry):
+class PatternEntry(Entry):
     """What to look for in a ticket's texts, and examples that prove it."""
 
     pattern: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
@@ -139,7 +120,7 @@ class PatternEntry(_Entry):
     """Where it is found, what tier 1 could check to solve the ticket itself, by language: the finding `tier1`."""
 
 
-class FormatEntry(_Entry):
+class FormatEntry(Entry):
     """What a field is to look like. What looks otherwise is asked about, once the field is required."""
 
     model_config = ConfigDict(json_schema_extra=some_of("kind", "patterns"))
@@ -169,7 +150,7 @@ KindOfPersonalData = Literal[
 ]
 
 
-class PrivacyEntry(_Entry):
+class PrivacyEntry(Entry):
     """What of personal data counts as found in texts."""
 
     allow: Listed = ()
@@ -180,7 +161,7 @@ class PrivacyEntry(_Entry):
     """Whether what only looks personal counts too, such as seven figures that may be a telephone number."""
 
 
-class Account(_Entry):
+class Account(Entry):
     """A person's account where the desk has it on both flavours of Jira."""
 
     cloud: str
@@ -189,7 +170,7 @@ class Account(_Entry):
     """The user name in Jira Data Center."""
 
 
-class PersonEntry(_Entry):
+class PersonEntry(Entry):
     """A person of the desk, by a name of the rulebook's own, and their account in Jira."""
 
     person: Word
@@ -206,7 +187,7 @@ class PersonEntry(_Entry):
     """Who stands in when this person is absent and an absence names nobody who is there: the first who is."""
 
 
-class AbsenceEntry(_Entry):
+class AbsenceEntry(Entry):
     """Days on which somebody is away, or a file that lists such days. Why they are away is said nowhere."""
 
     model_config = ConfigDict(
@@ -229,7 +210,7 @@ class AbsenceEntry(_Entry):
     """Instead: a table (`.csv`) or a calendar (`.ics`) beside this file."""
 
 
-class ShiftEntry(_Entry):
+class ShiftEntry(Entry):
     """A stretch of time in which somebody is on duty."""
 
     person: str
@@ -240,7 +221,7 @@ class ShiftEntry(_Entry):
     """When it ends; this moment is no longer part of it."""
 
 
-class RosterEntry(_Entry):
+class RosterEntry(Entry):
     """Who is on duty when. Rules tell whoever that is by `duty NAME`; in a gap it is who coordinates."""
 
     roster: Word
@@ -253,7 +234,7 @@ class RosterEntry(_Entry):
     """Tables (`.csv`) or calendars (`.ics`) of shifts beside this file."""
 
 
-class Queue(_Entry):
+class Queue(Entry):
     """A queue of a tier."""
 
     queue: Word
@@ -286,7 +267,7 @@ class Queue(_Entry):
         return self.value or (self.queue,)
 
 
-class State(_Entry):
+class State(Entry):
     """What a Jira status means."""
 
     model_config = ConfigDict(json_schema_extra=some_of("status", "category"))
@@ -307,7 +288,7 @@ class State(_Entry):
     """At which tier the ticket is; that of its queue by default."""
 
 
-class Roles(_Entry):
+class Roles(Entry):
     """Who coordinates the desk day by day, and who leads it."""
 
     coordinator: str
@@ -316,7 +297,7 @@ class Roles(_Entry):
     """The person word of who leads it."""
 
 
-class Comments(_Entry):
+class Comments(Entry):
     """Who sees the bot's comments: a role or a group of Jira.
 
     Where neither is given, everybody who sees the ticket does, but on projects of service management, whose customers
@@ -333,7 +314,7 @@ class Comments(_Entry):
     """Everybody who sees a ticket is meant to see them, be it a customer."""
 
 
-class LinkEntry(_Entry):
+class LinkEntry(Entry):
     """A kind of tie between tickets, and what it means for the one that has it."""
 
     model_config = ConfigDict(json_schema_extra=one_of("type", "field"))
@@ -351,7 +332,7 @@ other"), `false` its inward ones ("is caused by the other"); either side by defa
     """While the other ticket is open nothing is said on this one, but for deadlines of the law."""
 
 
-class Manners(_Entry):
+class Manners(Entry):
     """How the bot behaves: when it speaks, how much, and what silences it."""
 
     calendar: str
@@ -382,7 +363,7 @@ class Manners(_Entry):
     """The summary comes to everybody also when there is nothing to say."""
 
 
-class Route(_Entry):
+class Route(Entry):
     """Functional escalation: which queue takes a ticket. First match wins; the last route matches everything."""
 
     model_config = ConfigDict(json_schema_extra=one_of("queue", "ask"))
@@ -403,7 +384,7 @@ class Route(_Entry):
     """The day the rule goes live: what was due before it counts as done."""
 
 
-class Completeness(_Entry):
+class Completeness(Entry):
     """What must be known of a ticket that comes to tier 2. One comment lists what is missing by all of them."""
 
     model_config = ConfigDict(json_schema_extra=some_of("requires", "asks"))
@@ -430,7 +411,7 @@ class Completeness(_Entry):
     """The day the rule goes live: what was due before it counts as done."""
 
 
-class Threshold(_Entry):
+class Threshold(Entry):
     """How many tickets within how many minutes are a mass incident; the first threshold whose `when` holds counts."""
 
     when: Conditions = {}
@@ -441,7 +422,7 @@ class Threshold(_Entry):
     """Within how many minutes, day and night."""
 
 
-class Incident(_Entry):
+class Incident(Entry):
     """A suspected mass incident: many tickets of one category within minutes; the coordinator is told once."""
 
     name: Word
@@ -466,7 +447,7 @@ class Incident(_Entry):
     """The day the rule goes live: what was due before it counts as done."""
 
 
-class OutagesEntry(_Entry):
+class OutagesEntry(Entry):
     """Which tickets tell that a service is down, since when, and which service."""
 
     when: Conditions
@@ -477,7 +458,7 @@ class OutagesEntry(_Entry):
     """The word of the field that says which service; by default each category is one."""
 
 
-class OutsideState(_Entry):
+class OutsideState(Entry):
     """What a status means of a ticket outside the desk's projects."""
 
     model_config = ConfigDict(json_schema_extra=some_of("status", "category"))
@@ -492,7 +473,7 @@ class OutsideState(_Entry):
     """Whose turn it is, as this desk sees it."""
 
 
-class OutsideEntry(_Entry):
+class OutsideEntry(Entry):
     """Projects outside the desk whose tickets are looked at where the desk's own are tied to them."""
 
     site: SiteWord | None = None
@@ -503,7 +484,7 @@ class OutsideEntry(_Entry):
     """What their statuses mean; by default those of Jira's category done are solved, and tier 2's turn otherwise."""
 
 
-class Target(_Entry):
+class Target(Entry):
     """How much time a policy gives; the first target whose `when` holds counts."""
 
     when: Conditions = {}
@@ -512,7 +493,7 @@ class Target(_Entry):
     """How much working time there is, in `m`, `h` or `wd`."""
 
 
-class Policy(_Entry):
+class Policy(Entry):
     """An SLA policy: what starts, pauses and stops its clock, in which calendar, and its targets."""
 
     name: Word
@@ -535,7 +516,7 @@ class Policy(_Entry):
     """How much time there is; the first whose conditions hold counts."""
 
 
-class Extension(_Entry):
+class Extension(Entry):
     """A longer deadline for reasons, if the person concerned is told of it in time."""
 
     to: Span
@@ -546,7 +527,7 @@ class Extension(_Entry):
     """How soon they must be told for it to count; within the deadline itself by default."""
 
 
-class Control(_Entry):
+class Control(Entry):
     """The follow-up control once a period is over: who forwarded its tickets gets a list of what is left of them."""
 
     after: WorkingDays
@@ -555,7 +536,7 @@ class Control(_Entry):
     """The message above the list, by the name of its text file: the coordinator's instructions."""
 
 
-class DeadlineEntry(_Entry):
+class DeadlineEntry(Entry):
     """A statutory date, counted by its own rule and never paused.
 
     Of several entries of one name the first counts whose conditions hold and which was valid on the day that
@@ -603,7 +584,7 @@ class DeadlineEntry(_Entry):
     of others."""
 
 
-class Rung(_Entry):
+class Rung(Entry):
     """One step of a ladder: when it is reached, what is said, to whom, and how often it repeats.
 
     It has exactly one of `after`, `share`, `before_due` and `past_due`; on a `since …` clock that is `after`.
@@ -637,7 +618,7 @@ _EACH_HAS_AFTER = {"items": {"required": ["after"]}}
 _EACH_HAS_A_DATE = {"items": some_of("before_due", "past_due")}
 
 
-class Ladder(_Entry):
+class Ladder(Entry):
     """Timed rungs on a policy's clock, a deadline, or `since` something happened. Only the highest reached is due."""
 
     model_config = ConfigDict(
@@ -673,7 +654,7 @@ class Ladder(_Entry):
     """The day the rule goes live: what was due before it counts as done."""
 
 
-class Exclusion(_Entry):
+class Exclusion(Entry):
     """Who is never addressed about certain tickets, because they are about them: whom somebody complains of."""
 
     model_config = ConfigDict(json_schema_extra=some_of("fields", "link"))
@@ -695,54 +676,7 @@ class Exclusion(_Entry):
     """What such people are to that ticket."""
 
 
-Part = Literal[
-    "overdue",
-    "due_soon",
-    "still",
-    "solved",
-    "customer",
-    "incomplete",
-    "unrouted",
-    "unassigned",
-    "statutory",
-    "backlog",
-    "promises",
-    "bot",
-]
-"""What a digest can be made of, in the order in which it stands there by default."""
-
-
-class DigestEntry(_Entry):
-    """What the lead's digest shows."""
-
-    language: Language | None = None
-    """The language it is in, unless the command asks for another; the desk's by default."""
-    title: Names = {}
-    """What it is called, by language, in place of its own title."""
-    parts: Annotated[tuple[Part, ...], Field(min_length=1)] = get_args(Part)
-    """What it shows, in this order; what is left out is not shown."""
-    soon: WorkingDays = Field(default="2wd", validate_default=True)
-    """What is due before so many working days are over, today the first of them, is due soon."""
-    still: Working = Field(default="2wd", validate_default=True)
-    """A ticket on which tier 2 did nothing in so much working time is without movement."""
-    waiting: Working = Field(default="5wd", validate_default=True)
-    """A ticket that has waited for the customer so long is told of in the morning summary."""
-    ages: tuple[CalendarDays, ...] = Field(default=("10cd", "30cd"), validate_default=True, min_length=1)
-    """The ages at which the backlog is divided, in calendar days."""
-    promises: CalendarDays = Field(default="7cd", validate_default=True)
-    """The days, today the last of them, whose promises are counted."""
-
-
-class Indicators(_Entry):
-    """What the marks of the desk's indicators rest on."""
-
-    events: tuple[str, ...] = ()
-    """The categories that are no inquiries, until a person gives the ticket another: what monitoring opens."""
-    next_stage: Listed = ("JÄRGMINE_ETAPP",)
-    """The values of the field `return_reason` that say that a team did its part and hands on: no rejection."""
-
-
-class Entries(_Entry):
+class Entries(Entry):
     """All the sections of a rulebook's files, merged."""
 
     desk: Word

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot.core import formats, privacy
-from bot.core.entries import Entries, FormatEntry, Names, PrivacyEntry
+from bot.core.entries import Entries, FormatEntry, PrivacyEntry
+from bot.core.entry import Names
 from bot.core.prose import has_several_problems, is_foreign, is_vague, says_little
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from stdnum.ee import registrikood
 
-from bot.core.entries import Entries, FormatEntry, Names
+from bot.core.entries import Entries, FormatEntry
+from bot.core.entry import Names
 from bot.core.findings import KEY, Finding, known
 from bot.core.patterns import found_whole, plain, wrong
 from bot.core.ticket import Moment

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from bot.core.ceiling import ceiling_letters
 from bot.core.desk import Desk
-from bot.core.entries import Names
+from bot.core.entry import Names
 from bot.core.follow_up import follow_up_letters
 from bot.core.handover import back_letters, handover_letters, leaver_letters, no_deputy_letters
 from bot.core.ledger import CEILING

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from bot.core.entries import Names
+from bot.core.entry import Names
 from bot.core.ledger import Entry
 from bot.core.steps import Because, Value
 from bot.core.ticket import Moment

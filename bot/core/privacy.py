@@ -16,7 +16,7 @@ from stdnum import iban, luhn
 from stdnum.ee import ik, kmkr, registrikood
 from stdnum.exceptions import ValidationError
 
-from bot.core.entries import Names
+from bot.core.entry import Names
 from bot.core.patterns import plain
 
 

@@ -10,7 +10,8 @@ from functools import cached_property
 from bot.core.calendar import Calendar, build_calendar
 from bot.core.commands import as_told, parted, shown
 from bot.core.desk import Absence, Desk, Shift
-from bot.core.entries import CalendarEntry, Entries, Language, Names, Policy, Queue, State, Why
+from bot.core.entries import CalendarEntry, Entries, Policy, Queue, State
+from bot.core.entry import Language, Names, Why
 from bot.core.flaws import asked
 from bot.core.ticket import UNKNOWN, Moment
 

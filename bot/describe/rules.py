@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from bot.core.clocks import SINCE, since_moments
 from bot.core.deadlines import CREATED, DEADLINE
 from bot.core.duration import Duration
-from bot.core.entries import Completeness, DeadlineEntry, Ladder, Policy, Rung, Why
+from bot.core.entries import Completeness, DeadlineEntry, Ladder, Policy, Rung
+from bot.core.entry import Why
 from bot.core.flaws import FAMILIES, FORMAT, is_meant, known_words
 from bot.core.rulebook import QUEUE
 from bot.describe import amounts

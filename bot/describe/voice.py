@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.duration import parse_duration
-from bot.core.entries import Why
+from bot.core.entry import Why
 from bot.core.forms import ByName, Elapsed, Number, Word
 from bot.core.moments import MOMENTS, WHILES, MomentWord, WhileWord, split
 from bot.core.people import DUTY, ROLES

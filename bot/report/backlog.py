@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.core.entries import DigestEntry
+from bot.core.entries_report import DigestEntry
 
 
 @dataclass(frozen=True, slots=True)

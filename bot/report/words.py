@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.core.entries import DigestEntry
+from bot.core.entries_report import DigestEntry
 from bot.wording import plural
 
 _WORDS: Mapping[str, Mapping[str, str]] = {

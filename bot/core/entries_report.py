@@ -1,0 +1,56 @@
+"""What a rulebook says of the desk's indicators and of the digest: their entries, as frozen data."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
+
+from bot.core.entry import Entry, Language, Names
+from bot.core.written import CalendarDays, Listed, Working, WorkingDays
+
+Part = Literal[
+    "overdue",
+    "due_soon",
+    "still",
+    "solved",
+    "customer",
+    "incomplete",
+    "unrouted",
+    "unassigned",
+    "statutory",
+    "backlog",
+    "promises",
+    "bot",
+]
+"""What a digest can be made of, in the order in which it stands there by default."""
+
+
+class DigestEntry(Entry):
+    """What the lead's digest shows."""
+
+    language: Language | None = None
+    """The language it is in, unless the command asks for another; the desk's by default."""
+    title: Names = {}
+    """What it is called, by language, in place of its own title."""
+    parts: Annotated[tuple[Part, ...], Field(min_length=1)] = get_args(Part)
+    """What it shows, in this order; what is left out is not shown."""
+    soon: WorkingDays = Field(default="2wd", validate_default=True)
+    """What is due before so many working days are over, today the first of them, is due soon."""
+    still: Working = Field(default="2wd", validate_default=True)
+    """A ticket on which tier 2 did nothing in so much working time is without movement."""
+    waiting: Working = Field(default="5wd", validate_default=True)
+    """A ticket that has waited for the customer so long is told of in the morning summary."""
+    ages: tuple[CalendarDays, ...] = Field(default=("10cd", "30cd"), validate_default=True, min_length=1)
+    """The ages at which the backlog is divided, in calendar days."""
+    promises: CalendarDays = Field(default="7cd", validate_default=True)
+    """The days, today the last of them, whose promises are counted."""
+
+
+class Indicators(Entry):
+    """What the marks of the desk's indicators rest on."""
+
+    events: tuple[str, ...] = ()
+    """The categories that are no inquiries, until a person gives the ticket another: what monitoring opens."""
+    next_stage: Listed = ("JÄRGMINE_ETAPP",)
+    """The values of the field `return_reason` that say that a team did its part and hands on: no rejection."""

@@ -1,0 +1,45 @@
+"""All indicators by name. Adding one costs one place: a family's list, which is joined here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from bot.core.kpi.case import Case, Indicator, Records
+from bot.core.kpi.fact import Fact
+from bot.core.kpi.figure import Figure, by_group, figure
+
+_FAMILIES: tuple[tuple[Indicator, ...], ...] = ()
+
+INDICATORS: Mapping[str, Indicator] = {each.name: each for family in _FAMILIES for each in family}
+
+
+def ticket_facts(case: Case) -> Iterator[Fact]:
+    """Give what one ticket adds to all indicators."""
+    for indicator in INDICATORS.values():
+        if indicator.facts is not None:
+            yield from indicator.facts(case)
+
+
+def desk_facts(records: Records) -> Iterator[Fact]:
+    """Give what is added to the indicators by no ticket."""
+    for indicator in INDICATORS.values():
+        if indicator.desk_facts is not None:
+            yield from indicator.desk_facts(records)
+
+
+def figures(facts: Iterable[Fact]) -> list[Figure]:
+    """Work out all indicators from facts: each as a whole, then its groups, in the registry's order.
+
+    An indicator without any fact comes to None, so that it is seen that nothing is known of it.
+    """
+    by_name: dict[str, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        by_name[fact.indicator].append(fact)
+    found = []
+    for name, indicator in INDICATORS.items():
+        if indicator.whole:
+            found.append(figure(indicator.measure, name, "", by_name[name]))
+        if indicator.by:
+            found += [figure(indicator.measure, name, group, those) for group, those in by_group(by_name[name])]
+    return found
