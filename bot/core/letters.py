@@ -14,7 +14,7 @@ import msgspec
 from bot.core.entry import Names
 from bot.core.ledger import Entry
 from bot.core.steps import Because, Value
-from bot.core.ticket import Moment
+from bot.core.ticket import Moment, Ticket
 
 SECTIONS: Mapping[str, Names] = {
     "forwarded": {"et": "Minu edastatud piletid", "en": "Tickets I forwarded", "ru": "Переданные мной заявки"},
@@ -175,8 +175,8 @@ class Told:
 
     `mornings` are the people whose working day has begun and who had no letters of the morning yet, each with the
     moment at which those were due. `held` are the steps that are held back now, and those
-    of which somebody was left to hear from the summary; `doubtful` the letters since
-    each person's last summary of which nobody knows whether they arrived. `batches` are
+    of which somebody was left to hear from the summary, and `closed` those of their tickets that are closed;
+    `doubtful` the letters since each person's last summary of which nobody knows whether they arrived. `batches` are
     those over the ceiling that wait, by the moment at which they were kept, each with how much it holds.
     """
 
@@ -184,3 +184,4 @@ class Told:
     held: tuple[Entry, ...] = ()
     doubtful: tuple[LetterRow, ...] = ()
     batches: Mapping[Moment, int] = field(default_factory=dict)
+    closed: tuple[Ticket, ...] = ()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import chain
 from typing import NamedTuple
 
 from bot.core.clock import due_at, is_paused, is_running
@@ -93,18 +94,21 @@ def summary_letters(
     """The letters of the morning to the people of `told`; none to somebody of whom nothing can be said.
 
     Who is away today gets none: their tickets are in that of who stands in for them. A ticket of restricted access,
-    or one that a person silenced, is counted under the rest, and not listed.
+    or one that a person silenced, is counted under the rest, and not listed. What was not told separately is told of
+    tickets that can be looked at alone: to those who are not spared them meanwhile.
     """
     mine = {person: _Mine() for person in told.mornings if not is_away(person, desk, book, now)}
     today = book.calendar.day_of(now)
     before = _last_working_day(book, today)
-    for ticket in tickets():
-        for person, part, title, listed in _places(look(ticket, book, now, desk), before):
+    held = _by_ticket(told.held)
+    for ticket in chain(tickets(), told.closed):
+        judged = look(ticket, book, now, desk)
+        for person, part, title, listed in _places(judged, before):
             if person in mine:
                 mine[person].put(part, title, listed)
-    for person in mine:
-        for listed in _untold(person, told.held):
-            mine[person].put("untold", "held", listed)
+        for person in mine if ticket.id in held else ():
+            for listed in _untold(person, held[ticket.id], judged.view):
+                mine[person].put("untold", "held", listed)
     for person, found in mine.items():
         if found.says_something or book.entries.manners.summary_empty:
             yield _letter(person, found, told, book, now)
@@ -296,11 +300,18 @@ def _followed(book: Rulebook) -> frozenset[str]:
     return frozenset(ladder.clock for ladder in book.entries.ladders)
 
 
-def _untold(person: str, held: Iterable[Entry]) -> Iterator[_Listed]:
-    """The tickets of which a person was to be told, and was not, each once, with the rule's reason."""
-    found: dict[str, Entry] = {}
+def _by_ticket(held: Iterable[Entry]) -> dict[str, list[Entry]]:
+    found: dict[str, list[Entry]] = {}
     for entry in held:
-        if is_untold(entry, person):
-            found.setdefault(entry.ticket_key, entry)
-    for key, entry in found.items():
-        yield _Listed(entry.due_at, Line(key, {"reason": Name("why", entry.rule)}))
+        found.setdefault(entry.ticket_id, []).append(entry)
+    return found
+
+
+def _untold(person: str, held: Iterable[Entry], view: View) -> Iterator[_Listed]:
+    """The ticket, where a person was to be told of it and was not, once, with the rule's reason.
+
+    Nothing where they are spared it today: since they were to be told, it may have become a ticket about them.
+    """
+    entry = next((entry for entry in held if is_untold(entry, person)), None)
+    if entry is not None and instead_of(person, view) == person:
+        yield _Listed(entry.due_at, Line(entry.ticket_key, {"reason": Name("why", entry.rule)}))

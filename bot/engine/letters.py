@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, time
+from itertools import chain
 
 import structlog
 
@@ -99,7 +100,7 @@ def _again_at(row: LetterRow, over: Moment, now: Moment) -> Moment:
 def _written(engine: Engine, mornings: Mapping[str, Moment], now: Moment, report: Report) -> Iterator[Letter]:
     """The letters of all kinds. A kind that cannot be written is reported, and does not stop the others."""
     told = _told(engine, mornings, now) if mornings else Told(batches=engine.store.batched())
-    desk = _desk(engine, now) if mornings else engine.desk(now)
+    desk = _desk(engine, told, now) if mornings else engine.desk(now)
     for name, kind in LETTERS.items():
         if kind.morning and not mornings:
             continue
@@ -112,9 +113,10 @@ def _written(engine: Engine, mornings: Mapping[str, Moment], now: Moment, report
             log.error("letters could not be written", kind=name, error=type(error).__name__)
 
 
-def _desk(engine: Engine, now: Moment) -> Desk:
-    """The desk, with what its unfinished tickets are tied to."""
-    tied = [ticket for ticket in _unfinished(engine, now) if ticket.links] if engine.book.entries.links else []
+def _desk(engine: Engine, told: Told, now: Moment) -> Desk:
+    """The desk, with what the tickets are tied to that are told of."""
+    those = chain(_unfinished(engine, now), told.closed) if engine.book.entries.links else ()
+    tied = [ticket for ticket in those if ticket.links]
     return with_others(engine.desk(now), tied, engine.store, engine.book, now)
 
 
@@ -124,7 +126,9 @@ def _told(engine: Engine, mornings: Mapping[str, Moment], now: Moment) -> Told:
     told_at = {row.to: row.at for row in rows if row.state == "said" and is_of_the_morning(row)}
     doubtful = (row for row in rows if row.state == "doubtful" and row.at > told_at.get(row.to, 0))
     left = (entry for entry in engine.store.spoken_since(_last_morning(engine, now)) if entry.left)
-    return Told(mornings, (*engine.store.held_since(0), *left), tuple(doubtful), engine.store.batched())
+    held = (*engine.store.held_since(0), *left)
+    closed = tuple(_closed(engine, {entry.ticket_id for entry in held}, now))
+    return Told(mornings, held, tuple(doubtful), engine.store.batched(), closed)
 
 
 def _last_morning(engine: Engine, now: Moment) -> Moment:
@@ -140,8 +144,19 @@ def _unfinished(engine: Engine, now: Moment) -> Iterator[Ticket]:
     One on which no comment can be written is among them: letters are then all that its people hear of it.
     """
     states = {state.state for state in engine.book.entries.states if state.standing != "closed"}
+    return _sound(engine, engine.store.open_tickets(states), now)
+
+
+def _closed(engine: Engine, ids: Collection[str], now: Moment) -> Iterator[Ticket]:
+    """Those of these tickets that are closed, but for those that cannot be read or judged."""
+    states = {state.state for state in engine.book.entries.states if state.standing == "closed"}
+    tickets = engine.store.tickets(sorted(ids))
+    return _sound(engine, (ticket for ticket in tickets if ticket.state in states), now)
+
+
+def _sound(engine: Engine, tickets: Iterable[Ticket], now: Moment) -> Iterator[Ticket]:
+    """Those of the tickets that can be read and judged."""
     troubled = {ticket_id for ticket_id, _, _ in engine.store.troubles()}
-    tickets = engine.store.open_tickets(states)
     return (ticket for ticket in tickets if ticket.id not in troubled or _is_known(engine, ticket, now))
 
 

@@ -43,9 +43,14 @@ def free_book() -> Any:
 
 
 def letters(
-    *tickets: Ticket, now: int = NOW, desk: Desk = QUIET, held: tuple[Entry, ...] = (), rules: Any = None
+    *tickets: Ticket,
+    now: int = NOW,
+    desk: Desk = QUIET,
+    held: tuple[Entry, ...] = (),
+    closed: tuple[Ticket, ...] = (),
+    rules: Any = None,
 ) -> dict[str, Any]:
-    told = Told(dict.fromkeys(EVERYBODY, at("fri 08:30")), held)
+    told = Told(dict.fromkeys(EVERYBODY, at("fri 08:30")), held, closed=closed)
     found = summary_letters(lambda: tickets, told, rules or plain_book(), desk, now)
     return {letter.to: letter for letter in found}
 
@@ -170,19 +175,35 @@ def test_what_is_held_back_for_somebodys_peace_is_told_in_the_summary(rules: dic
     entry = row_of(held.step, "held", held.because, at(now), "1", held.not_before)
     assert is_untold(entry, "bob")
     assert not is_untold(entry, "cid")
-    (section,) = letters(held=(entry,))["bob"].sections
+    (section,) = letters(ticket(id="1"), held=(entry,))["bob"].sections
     assert (section.part, section.title) == ("untold", "held")
     assert section.lines[0].values == {"reason": Name("why", "still")}
 
 
 def test_what_a_person_holds_back_is_not_told_in_the_summary() -> None:
     silenced = row(step(), "held", because="a person put the label hush on the ticket")
-    assert letters(held=(silenced,)) == {}
+    assert letters(ticket(id="1"), held=(silenced,)) == {}
 
 
-def test_who_was_left_to_hear_of_it_from_the_summary_does() -> None:
+def test_who_was_left_to_hear_of_it_from_the_summary_does_though_it_is_closed_by_now() -> None:
     said = row(step(), "said", left=("lea",))
-    assert list(letters(held=(said,))) == ["lea"]
+    assert list(letters(ticket(id="1"), held=(said,))) == ["lea"]
+    assert list(letters(held=(said,), closed=(ticket("thu 15:00 bob state closed", id="1"),))) == ["lea"]
+    assert letters(held=(said,)) == {}, "nobody knows whom a ticket that cannot be read is about"
+
+
+EXCLUDES = {"name": "not-about-them", "why": "Nobody is asked about what they are complained of.", "fields": ["about"]}
+
+
+@pytest.mark.parametrize("held", [row(step(to=("bob",)), "held", because="quiet hours"),
+                                  row(step(), "said", left=("bob",))], ids=["held", "left"])  # fmt: skip
+@pytest.mark.parametrize(("about", "told"), [("bob", []), ("dan", ["bob"]), (None, ["bob"])])
+def test_who_is_spared_a_ticket_meanwhile_is_not_told_of_it_in_the_summary(
+    held: Entry, about: str | None, told: list[str]
+) -> None:
+    rules = book(excludes=[EXCLUDES], fields={**RULES["fields"], "about": "x"})
+    seen = ticket(id="1", fields={"about": about} if about else {})
+    assert list(letters(seen, held=(held,), rules=rules)) == told
 
 
 def test_every_section_has_its_name_in_every_language() -> None:
