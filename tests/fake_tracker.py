@@ -40,7 +40,8 @@ class FakeTracker:
     `fields` (words that can be set beside the ticket's own) · `hidden` (ids not to be seen) ·
     `outside` (projects that are read beside its own) · `unreadable` (ids that come as troubles) · `forbidden` (who
     may not do what) · `may_ask` (whether the bot may ask who may what) · `blind` (who does not see the bot's
-    comments) · `exposed` (projects in which customers would) · `left` (whose accounts are no longer active) ·
+    comments) · `unsure` (of whom nobody can tell) · `exposed` (projects in which customers would) · `left` (whose
+    accounts are no longer active) ·
     `drops`: what happens to the next writes, one each: `before` or `after` they took effect, None when they go well.
     `requests` counts calls, as a real tracker's would be counted when everything fits one page.
     """
@@ -65,6 +66,7 @@ class FakeTracker:
     left: set[str] = field(default_factory=set)
     may_ask: bool = True
     blind: set[str] = field(default_factory=set)
+    unsure: set[str] = field(default_factory=set)
     exposed: frozenset[str] = frozenset()
     closed: dict[str, str] = field(default_factory=dict)
     outside: frozenset[str] = frozenset()
@@ -209,7 +211,7 @@ class FakeTracker:
 
     def sees(self, person: str, project: str) -> bool | None:
         """Tell whether this person may see the bot's comments."""
-        return person not in self.blind
+        return None if person in self.unsure else person not in self.blind
 
     def may(self, person: str, permissions: Sequence[Permission], ticket_key: str) -> bool | None:
         """Tell whether this person may do all of this."""

@@ -122,12 +122,14 @@ def test_who_does_not_see_the_desks_ticket_is_named(tmp_path: Path, capsys: pyte
         person = sandbox.world.person(PEOPLE[0])
         assert person is not None
         person.denied |= {"BROWSE_PROJECTS"}
+        sandbox.world.projects["KKA"].roles["Teenindus"] = [*PEOPLE[:2], "piletibot"]
         config = write_desk(tmp_path, sandbox.url, user=user_of("cloud"))
         desk = tmp_path / "rules" / "desk.yaml"
         whole = desk.read_text("utf-8")
         answers = []
-        for named in ("KKA-1", "KKA-99"):
-            desk.write_text(whole.replace("manners:\n", f"manners:\n  desk_ticket: {named}\n", 1), "utf-8")
+        for named, seen_by in (("KKA-1", ""), ("KKA-99", ""), ("KKA-1", "\ncomments: {role: Teenindus}\n")):
+            manners = whole.replace("manners:\n", f"manners:\n  desk_ticket: {named}\n", 1)
+            desk.write_text(manners + seen_by, "utf-8")
             code = piletibot("check", "--config", config)
             shown = capsys.readouterr()
             unwritten = [line for line in shown.out.splitlines() if "their letters are not written" in line]
@@ -135,3 +137,6 @@ def test_who_does_not_see_the_desks_ticket_is_named(tmp_path: Path, capsys: pyte
     assert answers[0] == (0, [f"--  their letters are not written, as they do not see KKA-1: {PEOPLE[0]}"], "")
     assert answers[1][0] == 2
     assert "there is no ticket 'KKA-99' that the account can see" in answers[1][2]
+    shown_to = "--  their letters are not written, as they do not see the bot's comments on KKA-1: "
+    assert any(line.startswith(shown_to + PEOPLE[2]) for line in answers[2][1])
+    assert not any(PEOPLE[1] in line for line in answers[2][1] if line.startswith(shown_to))

@@ -71,7 +71,9 @@ def who_cannot_see(
         ticket = named or entries.manners.control
         if ticket is not None:
             tracker = JiraTracker(client, catalogue, binding, entries)
+            project = ticket.rpartition("-")[0]
             yield from _unseen(ticket, {person: tracker.may(person, ("see",), ticket) for person in without})
+            yield from _unread(ticket, {person: tracker.sees(person, project) for person in without})
     except (Denied, Refused, Unreachable) as error:
         raise Misconfigured(f"jira.url {settings.jira.url}: {error}") from None
     finally:
@@ -85,6 +87,16 @@ def _unseen(ticket: str, sees: Mapping[str, bool | None]) -> Iterator[str]:
         yield (
             f"their letters are not written, as the account may not ask who sees {ticket}, which needs the "
             f"permission to administer its project: {_some(unknown)}"
+        )
+
+
+def _unread(ticket: str, reads: Mapping[str, bool | None]) -> Iterator[str]:
+    if hidden := [person for person in reads if reads[person] is False]:
+        yield f"their letters are not written, as they do not see the bot's comments on {ticket}: {_some(hidden)}"
+    if unknown := [person for person in reads if reads[person] is None]:
+        yield (
+            "their letters are not written, as the account may not ask who is in the role or group that sees the "
+            f"bot's comments on {ticket}: {_some(unknown)}"
         )
 
 

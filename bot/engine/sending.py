@@ -197,7 +197,7 @@ def _say(engine: Engine, person: str, sent: Sequence[_Sent], now: Moment, report
         return
     try:
         if not _may_see(engine, person, ticket):
-            hold(f"they may not see {ticket.key}, or nobody can tell", tomorrow)
+            hold(f"they may not see {ticket.key} or the comments there, or nobody can tell", tomorrow)
             return
         keys = {key for said in engine.tracker.said(ticket.id) for key in said.keys}
         wanted = [each for each in sent if each.letter.key not in keys]
@@ -252,8 +252,9 @@ def settle_letters(engine: Engine, now: Moment, report: Report) -> None:
 
 
 def _may_see(engine: Engine, person: str, ticket: Ticket) -> bool:
-    """Whether a person is known to see a ticket: what cannot be asked counts as no."""
-    return engine.tracker.may(person, ("see",), ticket.key) is True
+    """Whether a person is known to see a ticket and the bot's comments there: what cannot be asked counts as no."""
+    sees_it = engine.tracker.may(person, ("see",), ticket.key) is True
+    return sees_it and engine.tracker.sees(person, ticket.project) is True
 
 
 def _writing(engine: Engine, letter: Letter) -> Writing:

@@ -192,7 +192,7 @@ def test_who_was_left_to_hear_of_it_from_the_summary_does_though_it_is_closed_by
     assert letters(held=(said,)) == {}, "nobody knows whom a ticket that cannot be read is about"
 
 
-EXCLUDES = {"name": "not-about-them", "why": "Nobody is asked about what they are complained of.", "fields": ["about"]}
+EXCLUDES = {"name": "not-about-them", "why": "Nobody is asked about themselves.", "fields": ["about"]}
 
 
 @pytest.mark.parametrize("held", [row(step(to=("bob",)), "held", because="quiet hours"),

@@ -310,11 +310,13 @@ def test_who_has_no_mail_finds_one_comment_a_day_on_the_desks_ticket() -> None:
     [
         (lambda small: small.tracker.forbidden.add(("ann", "see")), "they may not see ABC-2"),
         (lambda small: setattr(small.tracker, "may_ask", False), "they may not see ABC-2"),
+        (lambda small: small.tracker.blind.add("ann"), "they may not see ABC-2 or the comments there"),
+        (lambda small: small.tracker.unsure.add("ann"), "they may not see ABC-2 or the comments there"),
         (lambda small: small.tracker.label("10001", "lea", "hush"), "no mail for them"),
         (lambda small: setattr(small.engine, "book", quiet_book(desk_ticket="ABC-9")), "no mail for them"),
         (lambda small: small.tracker.refused.add("10001"), "may not be written to"),
     ],
-    ids=["not to be seen", "not to be asked", "silenced", "not there", "refused"],
+    ids=["not to be seen", "not to be asked", "blind", "unsure", "silenced", "not there", "refused"],
 )
 def test_what_cannot_be_written_for_its_person_is_not_written(spoil: Any, because: str) -> None:
     small = desk_without_mail()
