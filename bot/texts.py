@@ -39,7 +39,7 @@ VALUES = frozenset(
     | {"unsure"}
     | {"absent", "deputy", "from_day", "until_day", "forwards", "owns"}
     | {"gained", "lost", "recorded", "withdrawn", "comments", "limit", "period"}
-    | {"command", "meant", "words", "until", "already", "unclosed"}
+    | {"command", "meant", "words", "until", "already", "undone", "unclosed"}
     | {"by_permission", "by_doubt", "by_role", "by_date", "by_state", "by_field", "by_person"}
 )
 """The value names a message may use; `to`, the list of addressees, and `person` become mentions."""

@@ -130,6 +130,7 @@ EVERYTHING: Mapping[str, Value] = {
     "words": Lines(tuple(as_told(word, "en", "piletibot") for word in ("close", "status"))),
     "until": At(at("2026-12-02 06:00")),
     "already": "yes",
+    "undone": "yes",
     "unclosed": "yes",
     "by_permission": "yes",
     "by_doubt": "yes",

@@ -11,7 +11,7 @@ from bot.core.commands import ORDERS
 from bot.core.history import is_bounce, turns
 from bot.core.people import ROLES, addressees
 from bot.core.rulebook import Rulebook
-from bot.core.ticket import Command, Moment, Ticket
+from bot.core.ticket import Change, Command, Moment, Ticket
 from bot.core.view import View
 
 Reason = Literal["permission", "doubt", "role", "date", "state", "field", "person"]
@@ -63,6 +63,38 @@ def effect_of(command: Command, ticket: Ticket, book: Rulebook, told_at: Moment,
             first, last = (date.fromisoformat(day) for day in (command.value or "").split("/"))
             return Effect() if book.calendar.day_of(now) <= last <= first + LONGEST_ABSENCE else "date"
     return Effect()
+
+
+def yet_to_do(effect: Effect, ticket: Ticket, told_at: Moment) -> Effect:
+    """What of an effect that was begun is still to be done: all that the ticket never came to since the command.
+
+    What it came to and is no longer so was undone by a person since, and stays undone.
+    """
+    since = [change for change in ticket.changes if change.at >= told_at]
+    sets = {}
+    for word, value in effect.sets.items():
+        left = value
+        if word == "labels":
+            left = " ".join(each for each in value.split() if not any(_is_labelled(each, change) for change in since))
+        elif any(change.field == word and _is_set(change, value) for change in since):
+            left = ""
+        if left:
+            sets[word] = left
+    was_there = any(change.field == "state" and change.now in effect.into for change in since)
+    return Effect(sets, () if was_there else effect.into, effect.already)
+
+
+def _is_set(change: Change, value: str) -> bool:
+    """Whether a change set a field to a value; of what is no word of the rulebook only is known that it was set."""
+    return change.now is not None and (change.now == value or change.field == "delivered" or change.now == "set")
+
+
+def _is_labelled(sign: str, change: Change) -> bool:
+    """Whether a change put a label on, by `+label`, or took it off, by `-label`."""
+    if change.field != "labels":
+        return False
+    was, now, label = (change.was or "").split(), (change.now or "").split(), sign[1:]
+    return label in now and label not in was if sign[0] == "+" else label in was and label not in now
 
 
 def last_day(book: Rulebook, today: date) -> date:

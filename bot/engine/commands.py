@@ -13,7 +13,7 @@ from itertools import groupby
 import structlog
 
 from bot.core.commands import ORDERS, UNKNOWN_WORD, as_told, with_decisions
-from bot.core.effects import Effect, Reason, effect_of, is_for_coordinators, last_day, may_decide
+from bot.core.effects import Effect, Reason, effect_of, is_for_coordinators, last_day, may_decide, yet_to_do
 from bot.core.hush import acknowledged_until, snoozed_until
 from bot.core.judge import look, status_values
 from bot.core.ledger import COMMAND, decided, row, turned
@@ -33,7 +33,10 @@ from bot.texts import text_hash
 log = structlog.get_logger()
 
 SINCE = "commands since"
-"""The note of when the bot first heard commands: what was written before is none of its business."""
+"""The note of since when the bot hears commands: what was written before is none of its business.
+
+It is empty while the desk is on observe.
+"""
 
 STALE_S = 7 * 24 * 3600
 """The age from which a command is no longer carried out, in seconds."""
@@ -48,10 +51,11 @@ def heed_commands(engine: Engine, now: Moment, report: Report) -> None:
     One ticket's trouble does not stop the others. Raises `Unreachable`, upon which all that is left waits.
     """
     since = engine.store.note(SINCE)
-    if since is None:
-        engine.store.set_note(SINCE, str(now))
     if engine.book.entries.manners.observe:
+        _observe(engine, now)
         return
+    if not since:
+        engine.store.set_note(SINCE, str(now))
     rows = [each for each in engine.store.unsettled_commands() if each.not_before is None or each.not_before <= now]
     if is_silenced(engine):
         control = control_ticket(engine)
@@ -75,6 +79,17 @@ def heed_commands(engine: Engine, now: Moment, report: Report) -> None:
         except Exception as error:  # one bad ticket never stops the rest; what it was is reported by type
             failed = Refused(f"a command could not be carried out ({type(error).__name__})")
             _leave(engine, ticket_id, pending, failed, now, report)
+
+
+def _observe(engine: Engine, now: Moment) -> None:
+    """Settle the commands that nothing was begun for, so that they are not carried out once the desk is live.
+
+    Those read only after that were written before the bot began to hear.
+    """
+    engine.store.set_note(SINCE, "")
+    fresh = [each for each in engine.store.unsettled_commands() if each.granted is None and each.not_before is None]
+    if fresh:
+        _settle(engine, fresh, None, "the desk is on observe", now)
 
 
 def _leave(
@@ -118,7 +133,7 @@ def _heed(
                 _settle(engine, [each], granted, "read back from its answer", now)
                 engine.store.write_entries([row_read_back(key, ticket_id, said, None)])
         elif each in old:
-            _settle(engine, [each], None, "it was written before the bot came, or too long ago", now)
+            _settle(engine, [each], each.granted, "it was written before the bot came, or too long ago", now)
         else:
             _carry_out(engine, each, now, report)
 
@@ -145,7 +160,11 @@ def _carry_out(engine: Engine, told: CommandRow, now: Moment, report: Report) ->
         _answer(engine, told, message, ticket, "command_unclear", _ANSWERED, values, now, report)
         return
     values = {"command": Name("order", _written(command))}
-    effect = _allowed(engine, command, message, ticket, now)
+    effect = _allowed(engine, told, message, ticket, now)
+    if isinstance(effect, Effect) and told.granted:
+        left = yet_to_do(effect, ticket, message.at)
+        values |= {"undone": "yes"} if (left.sets, left.into) != (effect.sets, effect.into) else {}
+        effect = left
     if isinstance(effect, Effect) and (effect.sets or effect.into):
         engine.store.put_commands([told._replace(granted=True)])
         engine.seam("before command")
@@ -170,10 +189,13 @@ def _carry_out(engine: Engine, told: CommandRow, now: Moment, report: Report) ->
     _answer(engine, told, message, ticket, say, rung, values, now, report)
 
 
-def _allowed(engine: Engine, command: Command, message: Message, ticket: Ticket, now: Moment) -> Effect | Reason:
-    """What a command does, if its author may do that: by their role in the rulebook, and by Jira at this moment."""
-    who, book = message.who, engine.book
-    if who is None:
+def _allowed(engine: Engine, told: CommandRow, message: Message, ticket: Ticket, now: Moment) -> Effect | Reason:
+    """What a command does, if its author may do that: by their role in the rulebook, and by Jira at this moment.
+
+    An absence is kept at once.
+    """
+    who, command, book = message.who, message.command, engine.book
+    if who is None or command is None:
         return "doubt"
     if is_for_coordinators(command):
         view = look(ticket, book, now, engine.desk(now)).view
@@ -192,7 +214,10 @@ def _allowed(engine: Engine, command: Command, message: Message, ticket: Ticket,
     first, last = (date.fromisoformat(day) for day in (command.value or "").split("/"))
     if absence_problem(who, first, last, (), book) is not None:
         return "date"
-    absent(engine.store, who, first, last, (), now)
+    if not told.granted:  # else it is kept, or was taken back since
+        with engine.store.transaction():
+            absent(engine.store, who, first, last, (), now)
+            engine.store.put_commands([told._replace(granted=True)])
     return effect
 
 

@@ -11,7 +11,7 @@ from small_desk import at, book, ticket
 
 from bot.core.arrange import DeskState
 from bot.core.desk import QUIET, Absence, Desk
-from bot.core.effects import Effect, effect_of, may_decide
+from bot.core.effects import Effect, effect_of, may_decide, yet_to_do
 from bot.core.explain import explain
 from bot.core.judge import look
 from bot.core.ticket import Command, Message
@@ -51,6 +51,30 @@ FIELDS = {"category": "c", "queue": "q", "forwarder": "f", "delivered": "d", "ch
 def test_what_a_command_does(command: Command, acts: list[str], facts: dict[str, Any], effect: Effect | str) -> None:
     rules = book(fields=FIELDS, channels={"phone": "tel"})
     assert effect_of(command, ticket(*acts, **facts), rules, at("tue 10:00"), at("tue 10:01")) == effect
+
+
+SETS = {"delivered": "2026-11-17", "queue": "law", "labels": "+hush -x"}
+INTO = ("closed", "gone")
+
+
+@pytest.mark.parametrize(
+    ("acts", "done"),
+    [
+        ([], ""),
+        (["mon 12:00 ann delivered yes", "mon 13:00 ann state closed", "mon 14:00 ann state new"], ""),
+        (["tue 10:00 ann state new", "tue 10:05 ann queue it"], ""),
+        (["tue 10:00 bot state gone"], "into"),
+        (["tue 10:00 bot state closed", "tue 10:30 ann state new"], "into"),
+        (["tue 10:00 ann queue law", "tue 11:00 ann queue it"], "queue"),
+        (["tue 10:00 bot delivered yes", "tue 10:01 ann delivered -"], "delivered"),
+        (["tue 10:00 bot labels hush", "tue 10:01 ann labels -"], "+hush"),
+    ],
+)
+def test_of_what_was_begun_nothing_is_done_again_that_somebody_undid(acts: list[str], done: str) -> None:
+    left = yet_to_do(Effect(SETS, INTO), ticket(*acts), at("tue 10:00"))
+    sets = {word: value for word, value in SETS.items() if word != done}
+    sets["labels"] = sets["labels"].replace("+hush ", "") if done == "+hush" else sets["labels"]
+    assert left == Effect(sets, () if done == "into" else INTO)
 
 
 @pytest.mark.parametrize(

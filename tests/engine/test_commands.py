@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from desks import DAY, HOUR, MINUTE, MONDAY, Desk, at_seam, rulebook
 
+from bot.engine.desk import present
 from bot.sandbox import acts
 from bot.sandbox.faults import Fault
 from bot.sandbox.texts import plain
@@ -206,6 +207,65 @@ def test_a_desk_on_observe_carries_out_nothing(desk: Desk) -> None:
         tell(desk, ticket, "spetsialist1", "piletibot sulge")
         bot.cycle(MINUTE)
         assert (desk.said(ticket), status(desk, ticket)) == ([], "Lahendatud")
+
+
+def test_what_was_told_while_all_was_observed_is_not_carried_out_when_the_desk_goes_live(
+    desk: Desk, tmp_path: Path
+) -> None:
+    ticket, other, store = solved(desk), solved(desk), f"sqlite:///{tmp_path / 'bot.db'}"
+    with desk.bot(store) as bot:
+        bot.cycle()
+    with desk.bot(store, book=rulebook(manners={"observe": True})) as bot:
+        bot.cycle(MINUTE)
+        tell(desk, ticket, "spetsialist1", "piletibot sulge")
+        bot.cycle(MINUTE)
+        tell(desk, other, "spetsialist1", "piletibot sulge")  # read only when the desk is live
+    with desk.bot(store) as bot:
+        bot.cycle(MINUTE)
+        tell(desk, ticket, "spetsialist1", "piletibot küsis uuesti")
+        bot.cycle(MINUTE)
+        assert [status(desk, each) for each in (ticket, other)] == ["Lahendatud", "Lahendatud"]
+        assert (len(answers(desk, ticket)), answers(desk, other)) == (1, [])
+        first = min(bot.engine.store.commands([ticket]), key=lambda row: row.at)
+        assert (first.granted, first.because) == (None, "the desk is on observe")
+        bot.settled()
+
+
+def undone(desk: Desk, ticket: str, text: str) -> tuple[str, list[str]]:
+    """How a ticket stands, and what is answered, where the answer is lost and a person undoes the command."""
+    with desk.bot() as bot:
+        bot.cycle()
+        tell(desk, ticket, "spetsialist1", text)
+        desk.site.faults.faults = [Fault("drop before", "POST", r"/issue/\d+/comment$")]
+        assert bot.cycle(MINUTE).doubtful == 1
+        if text.endswith("sulge"):
+            desk.go(ticket, "it1", "Lahendatud")
+        else:
+            desk.edit(ticket, "it1", labels=[])
+        bot.cycle(MINUTE)
+        bot.cycle(MINUTE)
+    return status(desk, ticket), answers(desk, ticket)
+
+
+@pytest.mark.parametrize("text", ["piletibot sulge", "piletibot vaiki"])
+def test_what_a_person_undid_before_the_answer_came_is_not_done_again(desk: Desk, text: str) -> None:
+    ticket = solved(desk)
+    stands, (answer,) = undone(desk, ticket, text)
+    assert (stands, desk.issue(ticket).fields["labels"]) == ("Lahendatud", [])
+    assert "Korraldus täideti: " in answer
+
+
+def test_an_absence_taken_back_before_the_answer_came_is_not_kept_again(desk: Desk) -> None:
+    ticket = solved(desk)
+    with desk.bot() as bot:
+        bot.cycle()
+        tell(desk, ticket, "spetsialist2", "piletibot eemal 1.12–5.12")
+        desk.site.faults.faults = [Fault("drop before", "POST", r"/issue/\d+/comment$")]
+        bot.cycle(MINUTE)
+        (away,) = bot.engine.store.absences()
+        assert present(bot.engine.store, away.person, away.first, away.last, desk.now)
+        bot.cycle(MINUTE)
+        assert (bot.engine.store.absences(), len(answers(desk, ticket))) == ([], 1)
 
 
 def test_what_the_bot_did_before_its_answer_was_lost_is_told_as_done(desk: Desk) -> None:
