@@ -54,7 +54,8 @@ class Indicator(NamedTuple):
     """How an indicator is counted, and what it is called and defined as, by language.
 
     `facts` gives what one ticket adds, `desk_facts` what no ticket adds. `by` is the kind of its groups' words
-    (`queue`, `category`, `policy`, `rule`, `unit`, `person`, `service`, `line`, `age`), empty where it has none;
+    (`queue`, `category`, `policy`, `deadline`, `rule`, `unit`, `person`, `service`, `line`, `age`, `cost`), empty
+    where it has none;
     `whole` tells whether the sum over its groups means something. `personal` are figures about single people.
     `definition` is a text for readers: numerator, denominator, what is left out; `source` the clause.
     `version` grows when its definition changes.

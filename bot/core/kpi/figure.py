@@ -10,8 +10,12 @@ import msgspec
 
 from bot.core.kpi.fact import Fact
 
-Measure = Literal["share", "time", "mean", "count"]
-"""`share` is of the weights, 0 to 1; `time` a median of working seconds; `mean` of values; `count` their sum."""
+Measure = Literal["share", "time", "days", "mean", "count", "spans"]
+"""`share` is of the weights, 0 to 1; `time` a median of working seconds, `days` of calendar days; `mean` of values.
+
+`count` is their sum; `spans` the seconds that pass in stretches which begin at each fact's `at` and last for its
+`value`: where these overlap, each second counts once.
+"""
 
 FEW = 5
 """Cells of fewer are not shown outside the team (domain 1.4: a person could be told from them)."""
@@ -21,8 +25,8 @@ class Figure(msgspec.Struct, frozen=True):
     """What an indicator comes to, as a whole (`group` empty) or in one of its groups.
 
     `value` is None where the denominator is 0: shown as "—", never as 0 or 100 %. `numerator` and `denominator` are
-    those of a share, and otherwise the sum of the values and their number. `p90` is the 90th percentile of a time, by
-    nearest rank. `excluded` counts what was left out by its reason, `marks` what is told beside the figure.
+    those of a share, and otherwise the sum of the values and their number. `p90` is the 90th percentile of a time, or
+    of days, by nearest rank. `excluded` counts what was left out by its reason, `marks` what is told beside the figure.
     `hidden` tells that it rests on too few to be shown to this reader; then its numbers are None and empty.
     """
 
@@ -92,9 +96,19 @@ def _count(_: Sequence[Fact], total: float, __: int) -> _Measured:
     return total, None
 
 
+def _spans(counted: Sequence[Fact], _: float, __: int) -> _Measured:
+    seconds, over_at = 0.0, 0.0
+    for at, until_at in sorted((fact.at, fact.at + fact.value) for fact in counted):
+        seconds += max(until_at - max(at, over_at), 0)
+        over_at = max(over_at, until_at)
+    return seconds, None
+
+
 _MEASURED: Mapping[Measure, Callable[[Sequence[Fact], float, int], _Measured]] = {
     "share": _share,
     "time": _time,
+    "days": _time,
     "mean": _share,
     "count": _count,
+    "spans": _spans,
 }
