@@ -55,8 +55,8 @@ class Indicator(NamedTuple):
 
     `facts` gives what one ticket adds, `desk_facts` what no ticket adds. `by` is the kind of its groups' words
     (`queue`, `category`, `policy`, `deadline`, `rule`, `unit`, `person`, `service`, `line`, `age`, `cost`), empty
-    where it has none;
-    `whole` tells whether the sum over its groups means something. `personal` are figures about single people.
+    where it has none; `whole` tells whether the sum over its groups means something. `personal` are figures about
+    single people.
     `definition` is a text for readers: numerator, denominator, what is left out; `source` the clause.
     `version` grows when its definition changes.
     """

@@ -26,7 +26,8 @@ class Figure(msgspec.Struct, frozen=True):
 
     `value` is None where the denominator is 0: shown as "—", never as 0 or 100 %. `numerator` and `denominator` are
     those of a share, and otherwise the sum of the values and their number. `p90` is the 90th percentile of a time, or
-    of days, by nearest rank. `excluded` counts what was left out by its reason, `marks` what is told beside the figure.
+    of days, by nearest rank. `excluded` counts what was left out by its reason, `marks` what is told beside the
+    figure.
     `hidden` tells that it rests on too few to be shown to this reader; then its numbers are None and empty.
     """
 
