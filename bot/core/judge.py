@@ -79,12 +79,15 @@ _NOT_MEANT, _NO_CLOCK = Climb(applies=False), Climb(applies=True)
 
 def look(ticket: Ticket, book: Rulebook, now: Moment, desk: Desk = QUIET) -> Judged:
     """Run every policy's clock over the ticket's history, and count its deadlines."""
+    return look_on(view_of(ticket, book, now, desk))
+
+
+def view_of(ticket: Ticket, book: Rulebook, now: Moment, desk: Desk = QUIET) -> View:
+    """What the rules can see of a ticket, its clocks not yet run."""
     happened = turns(ticket, book)
     work = work_of(happened, ticket, book, desk)
     silent = silent_because(ticket, book, desk)
-    return look_on(
-        View(ticket, with_work(happened, ticket, book, desk), book, now, desk=desk, work=work, silent=silent)
-    )
+    return View(ticket, with_work(happened, ticket, book, desk), book, now, desk=desk, work=work, silent=silent)
 
 
 def look_on(view: View) -> Judged:

@@ -7,7 +7,7 @@ the desk or the queue. A ticket stands once in each of these parts, in the first
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain
 from typing import NamedTuple
@@ -15,16 +15,14 @@ from typing import NamedTuple
 from bot.core.clock import due_at, is_paused, is_running
 from bot.core.clocks import since_cycle
 from bot.core.deadline import is_over, shown
-from bot.core.deputies import is_away, is_deputy
+from bot.core.deputies import is_away
 from bot.core.desk import Desk
-from bot.core.history import Turn, is_bounce
 from bot.core.judge import Judged, look
 from bot.core.ledger import Entry, is_untold
 from bot.core.letters import Letter, Line, Section, Told, letter_key
 from bot.core.moments import moment
-from bot.core.overview import Row, rows_of, soon_until
+from bot.core.overview import Row, row_of, rows_of, soon_until
 from bot.core.people import ROLES, addressees, instead_of, present
-from bot.core.returns import returns_of
 from bot.core.rulebook import Rulebook
 from bot.core.steps import At, Because, Count, Day, Name, Several, Value
 from bot.core.ticket import UNKNOWN, Moment, Ticket
@@ -209,11 +207,10 @@ def _wants(judged: Judged) -> dict[str, Row]:
         if name == "customer" and waits < book.entries.digest.waiting.working_s(book.calendar.day_s):
             continue
         wants[{"solved": "undelivered", "due_soon": "at_risk"}.get(name, name)] = row
-    own = Row(view.ticket.key, view.ticket.queue, view.state, view.happened[-1].at)
     if after.standing == "solved":
-        return wants | ({"to_close": own} if after.delivered else {})
+        return wants
     for deadline in judged.deadlines:
-        at = replace(own, at=deadline.due_at)
+        at = row_of(judged, deadline.due_at)
         if is_over(deadline, now):
             if not deadline.period:  # a season's dates are the customer's to keep
                 wants.setdefault("overdue", at)
@@ -221,32 +218,7 @@ def _wants(judged: Judged) -> dict[str, Row]:
             wants.setdefault("at_risk", at)
     if "overdue" in wants:
         wants.pop("at_risk", None)
-    if after.ball == "tier 1" and after.tier == 2:
-        wants["pass_on"] = replace(own, at=_since("ball is tier 1", judged))
-    elif after.ball == "tier 1" and (bounce := _returned(view.happened)) is not None:
-        wants["returned"] = replace(own, at=bounce.at)
-        last = next(reversed(returns_of(judged.view)), None)
-        if last is not None and last.justified is None and not last.next_stage:
-            wants["to_confirm"] = wants["returned"]
-    if after.ball == "tier 2" and _is_deserted(judged):
-        wants["absent"] = own
     return wants
-
-
-def _returned(happened: tuple[Turn, ...]) -> Turn | None:
-    """The turn by which a ticket came back to tier 1, where it has been there since."""
-    left = next(
-        (turn for turn in reversed(happened) if turn.before and turn.before.tier == 2 != turn.after.tier), None
-    )
-    return left if left is not None and is_bounce(left) else None
-
-
-def _is_deserted(judged: Judged) -> bool:
-    """Whether the owner is away today, and nobody named stands in."""
-    view, owner = judged.view, judged.view.ticket.owner
-    if owner is None or not is_away(owner, view.desk, view.book, view.now):
-        return False
-    return not is_deputy(present(owner, view), owner, view.desk, view.book, view.book.calendar.day_of(view.now))
 
 
 def _moved(judged: Judged, person: str, before: Moment) -> dict[str, Row]:
@@ -256,11 +228,6 @@ def _moved(judged: Judged, person: str, before: Moment) -> dict[str, Row]:
     if turn is None or turn.at < before or turn.before is None:
         return {}
     return {"moved": Row(view.ticket.key, view.ticket.queue, turn.after.state, turn.at)}
-
-
-def _since(words: str, judged: Judged) -> Moment:
-    cycle = since_cycle(words, judged.view)
-    return judged.view.ticket.created_at if cycle is None else cycle.started_at
 
 
 def _values(judged: Judged, title: str, row: Row) -> Iterator[tuple[str, Value]]:

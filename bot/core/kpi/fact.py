@@ -30,3 +30,4 @@ class Fact(msgspec.Struct, frozen=True, array_like=True):
     secured: bool = False
     queue: str = ""
     at: Moment = 0
+    category: str = ""

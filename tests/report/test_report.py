@@ -1,0 +1,149 @@
+"""A report: what one pass over the store finds, kept and read again the same, and cut for its reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+
+import pytest
+from desks import shipped
+from msgspec.structs import replace
+from test_digest import FORWARDED, NOW, VERDICTS, at, ticket
+
+from bot.core.audience import Audience
+from bot.core.desk import QUIET
+from bot.core.kpi.fact import Fact
+from bot.core.kpi.period import period_of
+from bot.core.ledger import Entry
+from bot.core.letters import LetterRow
+from bot.core.ticket import Ticket
+from bot.report.cut import cut
+from bot.report.gather import Beside, gather
+from bot.report.report import Failure, Kept, Report, read, written
+from bot.store.store import Store, open_store
+
+BOOK = shipped().book
+WEEK = period_of("week", BOOK.calendar.day_of(at(NOW)), BOOK.calendar)
+DAY = period_of("day", BOOK.calendar.day_of(at(NOW)), BOOK.calendar)
+SOLVED = ("2026-12-14 10:00", "solved")
+CLOSED = ("2026-12-16 11:00", "closed")
+
+TICKETS = [
+    ticket(1, FORWARDED, secured=True, category="LIGIPAAS"),
+    ticket(2, FORWARDED, category="DEKL_SISU", queue="L2_VESI"),
+    ticket(3, FORWARDED, SOLVED, CLOSED),
+    ticket(4, FORWARDED, SOLVED),
+    ticket(5, ("2026-12-14 09:10", "nobody-knows")),
+    *(ticket(n, FORWARDED) for n in range(6, 11)),
+]
+
+
+@contextmanager
+def kept(tickets: Sequence[Ticket], entries: Sequence[Entry] = ()) -> Iterator[Store]:
+    """A store that holds these tickets, and the verdicts of the week on them."""
+    with closing(open_store("sqlite://")) as store:
+        store.put_tickets(tickets, "f", 0)
+        store.put_verdicts([replace(each, ticket_id="6", started_at=n) for n, each in enumerate(VERDICTS)])
+        store.write_entries(entries)
+        yield store
+
+
+def said(key: str, ticket_id: str, when: str, state: str = "said") -> Entry:
+    return Entry(key, ticket_id, f"KKA-{ticket_id}", "no-movement", "ask", "no_movement", ("it1",), state, "b",
+                 at(when), at(when))  # fmt: skip
+
+
+LEDGER = [
+    said("a", "6", "2026-12-15 10:00"),
+    said("b", "2", "2026-12-16 10:00"),
+    said("c", "6", "2026-12-13 10:00"),  # the week before
+    said("d", "6", "2026-12-16 12:01"),  # not yet
+    said("e", "6", "2026-12-16 10:00", "observed"),
+]
+
+
+@pytest.fixture(scope="module")
+def whole() -> Report:
+    with kept(TICKETS, LEDGER) as store:
+        store.trouble("7", "refused", at("2026-12-16 09:00"))
+        row = LetterRow("k", "summary", "summary", "it1", "doubtful", "b", 0, at("2026-12-15 08:00"), way="mail")
+        store.write_letters([row, replace(row, key="l", state="said")])
+        beside = Beside(findings=("calls.csv:3: no date",))
+        return gather(store, BOOK, QUIET, WEEK, at(NOW), beside)
+
+
+def test_one_pass_finds_everything(whole):
+    counts = whole.counts
+    assert (counts.open, counts.opened, counts.solved, counts.closed) == (7, 10, 2, 1)
+    assert counts.by_tier == {"2": 7}
+    assert [(each.rule, each.n) for each in counts.said] == [("no-movement", 2)]
+    assert counts.promises == {"tier2-resolution": Kept(0, 2, 1)}
+    assert (whole.observed, whole.unknown) == (1, 1)
+    assert [(each.ticket, each.because) for each in whole.troubles] == [("KKA-7", "refused")]
+    assert whole.failures == (Failure(at("2026-12-15 08:00"), "mail", "doubtful"),)
+    assert {name: len(rows) for name, rows in whole.sections.items() if rows} == {
+        "overdue": 7,
+        "incomplete": 2,
+        "still": 7,
+        "solved": 1,
+    }
+
+
+def test_what_is_kept_is_read_again_the_same(whole):
+    fact = Fact("k1", "KKA-1", 1, 1, "q", "test", ("m",), secured=True, queue="L2_IT", at=5, category="X")
+    full = replace(whole, facts=(fact,), batches={at(NOW): 50})
+    assert read(written(full)) == full
+    full = cut(full, Audience(team=False))
+    assert read(written(full)) == full
+
+
+def test_a_ticket_that_cannot_be_judged_is_counted_with_its_reason():
+    broken = replace(ticket(8, FORWARDED), created_at=-(10**15))
+    with kept([broken, ticket(6, FORWARDED)]) as store:
+        found = gather(store, BOOK, QUIET, WEEK, at(NOW))
+    assert [(each.ticket, each.because) for each in found.troubles] == [("KKA-8", "could not be judged (ValueError)")]
+    assert [row.key for row in found.sections["overdue"]] == ["KKA-6"]
+
+
+def test_the_past_is_as_it_was_then():
+    with kept(TICKETS, LEDGER) as store:
+        store.set_mark(1, at(NOW))
+        found = gather(store, BOOK, QUIET, DAY, at("2026-12-14 09:30"))
+    assert (found.counts.open, found.counts.solved, found.counts.closed) == (9, 0, 0)
+    assert found.sections["solved"] == ()
+
+
+def keys(report: Report, section: str) -> list[str]:
+    return [row.key for row in report.sections[section]]
+
+
+def test_a_ticket_with_a_security_level_is_listed_to_those_named_for_it_alone(whole):
+    team, named = cut(whole, Audience()), cut(whole, Audience(secured=True))
+    assert ("KKA-1" in keys(team, "overdue"), team.unlisted["overdue"]) == (False, 1)
+    assert ("KKA-1" in keys(named, "overdue"), named.unlisted["overdue"]) == (True, 0)
+    assert team.counts == whole.counts
+
+
+@pytest.mark.parametrize(
+    ("audience", "listed", "opened", "said_n"),
+    [
+        (Audience(queues=frozenset(("L2_VESI",))), ["KKA-2"], 1, 1),
+        (Audience(categories=frozenset(("DEKL_SISU",))), ["KKA-2"], 1, 1),
+        (Audience(queues=frozenset(("L2_IT",)), categories=frozenset(("DEKL_SISU",))), [], 0, 0),
+    ],
+)
+def test_a_reader_has_what_is_of_their_queues_and_categories(whole, audience, listed, opened, said_n):
+    found = cut(whole, audience)
+    assert keys(found, "overdue") == listed
+    assert found.counts.opened == opened
+    assert sum(each.n for each in found.counts.said) == said_n
+    assert (found.troubles, found.failures, found.findings) == ((), (), ())
+
+
+def test_outside_the_team_no_ticket_is_named_and_no_few_are_told(whole):
+    found = cut(whole, Audience(team=False, roles=frozenset(("lead",)), secured=True))
+    assert "KKA" not in written(found).decode()
+    assert (found.counts.open, found.counts.solved, found.counts.closed) == (7, None, None)
+    assert (found.unlisted["overdue"], found.unlisted["solved"]) == (7, None)
+    assert found.counts.promises["tier2-resolution"] == Kept(0, None, None)
+    assert found.pieces == ()
