@@ -35,6 +35,7 @@ class Entry(msgspec.Struct, frozen=True):
     `withdrawn`, `observed` or `adopted`, and `at` the moment it got so; `because` is a short text without personal
     data, `version` the rulebook's. `left` are those whom only their summary tells of it. Of one that may be edited
     `edition` is in short what it says now; `part` is a `Part` in JSON where something of its comment may be edited.
+    `letter` is the key of the letter that says it, where the steps of several tickets are said in one.
     """
 
     key: str
@@ -54,6 +55,7 @@ class Entry(msgspec.Struct, frozen=True):
     left: tuple[str, ...] = ()
     edition: str | None = None
     part: str | None = None
+    letter: str | None = None
 
 
 _BY_MANNERS = ("quiet hours", "today's budget", "the bot has written")

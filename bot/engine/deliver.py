@@ -19,7 +19,7 @@ from bot.core.ticket import Moment
 from bot.engine import given
 from bot.engine.beyond import look_beyond, newly_tied
 from bot.engine.engine import Engine, Report
-from bot.engine.together import by_ticket, send_together
+from bot.engine.together import by_ticket, send_together, settle_together
 from bot.engine.tracker import Ailing, Doubtful, Refused, Said, Throttled, TrackerError, Unreachable
 from bot.store.connect import StoreError
 from bot.store.tied import with_others
@@ -34,10 +34,11 @@ _DOUBTS = 3
 def settle(engine: Engine, now: Moment, report: Report) -> None:
     """Find out what became of steps whose write was begun and not confirmed, by a crash or a lost answer.
 
-    Found on the ticket: said. Not found after `settle_s`: held and the ticket judged again, so that what is
-    still wished is said, and what is not is withdrawn. After `_DOUBTS` in a row the ticket has a day's peace first.
+    Found on the ticket, or in a letter that has left: said. Not found after `settle_s`: held and the ticket judged
+    again, so that what is still wished is said, and what is not is withdrawn. After `_DOUBTS` in a row the ticket has
+    a day's peace first.
     """
-    for ticket_id, pending in _by_ticket(engine.store.pending()).items():
+    for ticket_id, pending in _by_ticket(settle_together(engine, engine.store.pending(), now, report)).items():
         try:
             found = _found(engine.tracker.said(ticket_id))
         except Refused as error:

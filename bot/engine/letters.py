@@ -20,6 +20,7 @@ from bot.core.ticket import Moment, Ticket
 from bot.engine.control import SILENCED
 from bot.engine.engine import Engine, Report
 from bot.engine.sending import SINCE, WAITING, has_way, is_of_the_morning, send, settle_letters, today_of, turned
+from bot.engine.together import untold_by_letter
 from bot.engine.tracker import TrackerError
 from bot.store.store import StoreError
 from bot.store.tied import with_others
@@ -125,7 +126,8 @@ def _told(engine: Engine, mornings: Mapping[str, Moment], now: Moment) -> Told:
     rows = engine.store.letters_since(remembered)
     told_at = {row.to: row.at for row in rows if row.state == "said" and is_of_the_morning(row)}
     doubtful = (row for row in rows if row.state == "doubtful" and row.at > told_at.get(row.to, 0))
-    left = (entry for entry in engine.store.spoken_since(_last_morning(engine, now)) if entry.left)
+    spoken = engine.store.spoken_since(_last_morning(engine, now))
+    left = untold_by_letter(engine, [entry for entry in spoken if entry.left])
     held = (*engine.store.held_since(0), *left)
     closed = tuple(_closed(engine, {entry.ticket_id for entry in held}, now))
     return Told(mornings, held, tuple(doubtful), engine.store.batched(), closed)

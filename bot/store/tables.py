@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, false
 
-HEAD = 7
+HEAD = 8
 """The schema this version of the bot works with; a migration's revision is its number in four digits."""
 
 VERSION_TABLE = "piletibot_version"
@@ -100,6 +100,7 @@ ledger = Table(
     Column("left", Text, nullable=False, server_default="[]"),
     Column("edition", Text),
     Column("part", Text),
+    Column("letter", Text),
     Index("ledger_by_ticket", "ticket_id"),
     Index("ledger_by_state", "state", "at"),
     Index("ledger_by_at", "at", "key"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -70,6 +71,19 @@ class Small:
         """To whom the letters of reminders went, in the order in which they were sent."""
         return [row.to for row in self.store.letters_since(0) if row.rule == "reminders" and row.state == "said"]
 
+    def told(self, person: str) -> list[str]:
+        """In which letters a person read of the tickets: `R` a letter of reminders, `S` a line of the summary."""
+        mails = [mail for mail in self.mailer.arrived if mail.to.startswith(f"{person}@")]
+        rules = [(mail, "R" if "reminders" in mail.subject else "S") for mail in mails]
+        return [kind for mail, kind in rules if kind == "R" or "Not told separately" in mail.plain]
+
+    def killed(self, moment: str, seam: str, time: int = 1) -> None:
+        """The process is killed at a seam, and started again."""
+        self.engine.seam = kill_at(seam, time)
+        with pytest.raises(Killed):
+            self.at(moment)
+        self.engine.seam = lambda name: None
+
     def steps(self) -> list[tuple[str, str]]:
         return sorted((entry.ticket_id, entry.state) for entry in self.store.ledger())
 
@@ -78,9 +92,13 @@ class Killed(BaseException):
     """The process is gone."""
 
 
-def kill_at(seam: str) -> Any:
+def kill_at(seam: str, time: int = 1) -> Any:
+    """Kills the process when it passes a seam for so many times."""
+    passed = Counter[str]()
+
     def reached(name: str) -> None:
-        if name == seam:
+        passed[name] += 1
+        if name == seam and passed[name] == time:
             raise Killed
 
     return reached
@@ -180,10 +198,7 @@ def test_a_process_killed_after_the_mail_has_left_sends_it_no_second_time() -> N
     small = Small()
     small.at("mon 08:00")
     sent = len(small.mailer.arrived)
-    small.engine.seam = kill_at("after mail")
-    with pytest.raises(Killed):
-        small.at("tue 08:00")
-    small.engine.seam = lambda name: None
+    small.killed("tue 08:00", "after mail")
     for moment in ("tue 08:01", "tue 08:02", "tue 09:00"):
         small.at(moment)
     subjects = [mail.subject for mail in small.mailer.arrived[sent:] if "reminders" in mail.subject]
@@ -196,12 +211,78 @@ def test_what_came_after_a_letter_had_left_is_not_taken_for_said_in_it() -> None
     small.at("mon 08:00")
     small.now = at("mon 08:01")
     small.tickets.append(small.open("bob"))
-    small.engine.seam = kill_at("after mail")
-    with pytest.raises(Killed):
-        small.at("tue 08:00")
-    small.engine.seam = lambda name: None
+    small.killed("tue 08:00", "after mail")
     for moment in ("tue 08:01", "tue 08:02", "tue 12:00"):
         small.at(moment)
     assert (small.letters(), small.said()) == ([], [0, 0, 0, 1, 0])
     small.at("wed 08:00")
     assert small.said() == [0, 0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("then", ["the others are held", "the next day"])
+def test_what_is_left_of_a_letter_after_a_crash_is_not_said_again(then: str) -> None:
+    small = Small()
+    small.at("mon 08:00")
+    small.killed("tue 08:00", "after mail")
+    small.now = at("tue 08:01")
+    if then == "the others are held":
+        for ticket in small.tickets[:2]:
+            small.tracker.label(ticket, "ann", "hush")
+        small.at("tue 08:01")
+        small.at("tue 12:00")
+    small.at("wed 08:00")
+    small.at("wed 12:00")
+    assert (small.told("bob"), small.said()) == (["R"], [0, 0, 0, 1])
+    assert {state for ticket, state in small.steps() if ticket in small.tickets[2:]} == {"said"}
+
+
+@pytest.mark.parametrize(
+    ("seam", "time", "told"),
+    [
+        ("after intent", 1, ["R"]),
+        ("before mail", 1, ["S"]),  # bob's letter may have left
+        ("after mail", 1, ["S"]),  # bob's has
+        ("after mail", 2, ["R"]),
+    ],
+)
+def test_who_is_told_of_several_tickets_hears_of_them_once_though_the_process_is_killed(
+    seam: str, time: int, told: list[str]
+) -> None:
+    small = Small()
+    for moment in ("mon 08:00", "tue 08:00", "tue 09:00", "wed 08:30"):
+        small.at(moment)
+    small.killed("thu 08:00", seam, time)
+    for moment in ("thu 08:01", "thu 08:03", "thu 12:00", "fri 08:30", "fri 12:00"):
+        small.at(moment)
+    assert small.told("lea") == told
+    assert small.said() == [0, 0, 0, 2]
+    assert {state for _, state in small.steps()} == {"said"}
+
+
+def test_who_is_told_hears_of_nothing_that_was_not_asked_yet() -> None:
+    small = Small()
+    for moment in ("mon 08:00", "tue 08:00", "tue 09:00", "wed 08:30"):
+        small.at(moment)
+    small.mailer.fates = ["later"]
+    small.at("thu 08:00")
+    assert small.told("lea") == []
+    for moment in ("thu 08:06", "thu 08:12"):
+        small.at(moment)
+    assert (small.told("bob"), small.told("lea"), small.said()) == (["R", "R"], ["R"], [0, 0, 0, 2])
+
+
+@pytest.mark.parametrize(("drop", "comments"), [("before", 1), ("after", 1)])
+def test_a_letter_on_the_desks_ticket_whose_answer_was_lost_is_said_once(drop: Any, comments: int) -> None:
+    rules = together()
+    manners = rules.entries.manners.model_copy(update={"desk_ticket": "ABC-5"})
+    small = Small(replace(rules, entries=rules.entries.model_copy(update={"manners": manners})))
+    small.tickets[3] = small.open("lea")
+    del small.engine.post.addresses["bob"]
+    small.at("mon 08:00")
+    small.tracker.drops = [drop]
+    for moment in ("tue 08:00", "tue 08:01", "tue 08:10", "tue 08:20", "tue 12:00"):
+        small.at(moment)
+    desk_ticket = small.tracker.said(small.tickets[3])
+    assert sum("reminders" in key for said in desk_ticket for key in said.keys) == comments
+    assert small.said()[:3] == [0, 0, 0]
+    assert {state for ticket, state in small.steps() if ticket in small.tickets[:3]} == {"said"}

@@ -21,7 +21,7 @@ COLUMNS = {
     "linked": "id key facts body because since_at",
     "troubles": "ticket_id what at",
     "ledger": "key ticket_id ticket_key rule rung say to state because due_at at not_before comment_id version "
-    "left edition part",
+    "left edition part letter",
     "verdicts": "ticket_id policy started_at stopped_at due_at elapsed_s paused_s standing version at rejudged",
     "absences": "person first last deputies at",
     "leavers": "person day",
@@ -106,6 +106,7 @@ def test_every_value_stored_is_a_word_a_moment_or_a_fingerprint(store: Store) ->
         "left": "[]",
         "edition": None,
         "part": None,
+        "letter": None,
     }
 
 
