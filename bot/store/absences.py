@@ -14,15 +14,16 @@ from bot.core.ticket import Moment
 from bot.store.database import Database
 from bot.store.tables import absences, leavers
 
+_ABSENCES = sa.select(absences).order_by(absences.c.first, absences.c.person, absences.c.last)
+_LEAVERS = sa.select(leavers).order_by(leavers.c.person)
+
 
 class Absences(Database):
     """The absences of an open store."""
 
     def absences(self) -> list[Absence]:
         """Return the absences given by command, by first day, person and last day."""
-        columns = sa.select(absences).order_by(absences.c.first, absences.c.person, absences.c.last)
-        with self.reading() as connection:
-            return [_absence(row) for row in connection.execute(columns)]
+        return [_absence(row) for row in self.rows(_ABSENCES)]
 
     def put_absence(self, absence: Absence, at: Moment) -> None:
         """Keep an absence; given again for the same days, it replaces who stands in."""
@@ -32,17 +33,14 @@ class Absences(Database):
         """Remove the absence of the same person and days; returns whether there was one."""
         here = sa.and_(*(absences.c[word] == value for word, value in _row(absence).items() if word != "deputies"))
         with self.transaction():
-            with self.reading() as connection:
-                found = connection.execute(sa.select(absences.c.person).where(here)).first() is not None
+            found = self.value(sa.select(absences.c.person).where(here)) is not None
             if found:
                 self.write(sa.delete(absences).where(here))
         return found
 
     def leavers(self) -> dict[str, date]:
         """Return the people whose accounts are no longer active, each with the day on which that was found."""
-        with self.reading() as connection:
-            rows = connection.execute(sa.select(leavers).order_by(leavers.c.person))
-            return {row.person: date.fromisoformat(row.day) for row in rows}
+        return {row.person: date.fromisoformat(row.day) for row in self.rows(_LEAVERS)}
 
     def put_leavers(self, people: Iterable[str], day: date) -> None:
         """Keep that these people have left, found on this day."""

@@ -9,8 +9,15 @@ import sqlalchemy as sa
 
 from bot.core.commands import with_decisions
 from bot.core.ticket import Moment, Ticket
-from bot.store.database import Database
+from bot.store.database import Database, among
 from bot.store.tables import commands
+
+_COMMANDS = among(sa.select(commands), commands.c.ticket_id)
+_UNSETTLED = (
+    sa.select(commands)
+    .where(commands.c.settled_at.is_(None))
+    .order_by(commands.c.at, commands.c.ticket_id, commands.c.comment_id)
+)
 
 
 class CommandRow(NamedTuple):
@@ -48,15 +55,11 @@ class Commands(Database):
 
     def commands(self, ticket_ids: Iterable[str]) -> list[CommandRow]:
         """Return all that is known of the commands on these tickets."""
-        rows = self.select(sa.select(commands), commands.c.ticket_id, sorted(ticket_ids))
-        return [CommandRow(**row._mapping) for row in rows]
+        return [CommandRow(**row._mapping) for row in self.select(_COMMANDS, sorted(ticket_ids))]
 
     def unsettled_commands(self) -> list[CommandRow]:
         """Return the commands that something is left to do for, in the order in which they were written."""
-        columns = sa.select(commands).where(commands.c.settled_at.is_(None))
-        with self.reading() as connection:
-            ordered = columns.order_by(commands.c.at, commands.c.ticket_id, commands.c.comment_id)
-            return [CommandRow(**row._mapping) for row in connection.execute(ordered)]
+        return [CommandRow(**row._mapping) for row in self.rows(_UNSETTLED)]
 
     def put_commands(self, rows: Sequence[CommandRow]) -> None:
         """Write these rows over those of the same comments."""

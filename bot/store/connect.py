@@ -56,7 +56,8 @@ def connect(url: URL, wait_s: float) -> Engine:
         writing = connection.get_execution_options().get("writing", False)
         if engine.dialect.name == "sqlite":
             # Taking the lock at once, as a read transaction that turns to writing may fail without waiting.
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+            driver: Any = connection.connection.driver_connection
+            driver.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
         elif writing:
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(wait_s * 1000)}")
 

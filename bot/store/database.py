@@ -1,10 +1,14 @@
-"""Transactions, reads and writes on an open database: what every table of the store needs."""
+"""Transactions, reads and writes on an open database: what every table of the store needs.
+
+A statement of every cycle is built once, as building it takes longer than executing it; its values are bound.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -80,13 +84,19 @@ class Database:
             self._mine.failed = True
             raise
 
-    def select(self, columns: sa.Select[Any], among: sa.Column[str], ids: Sequence[str]) -> list[sa.Row[Any]]:
-        """Return the rows whose `among` is one of the ids."""
-        rows: list[sa.Row[Any]] = []
-        for page in pages(ids):
-            with self.reading() as connection:
-                rows += connection.execute(columns.where(among.in_(page)))
-        return rows
+    def rows(self, statement: sa.Select[Any], **values: Any) -> Sequence[sa.Row[Any]]:
+        """Return what a statement selects with these values."""
+        with self.reading() as connection:
+            return connection.execute(statement, values).all()
+
+    def value(self, statement: sa.Select[Any], **values: Any) -> Any:
+        """Return the first column of the first row that a statement selects with these values; None without any."""
+        with self.reading() as connection:
+            return connection.execute(statement, values).scalar()
+
+    def select(self, statement: sa.Select[Any], ids: Sequence[str]) -> list[sa.Row[Any]]:
+        """Return the rows that a statement made by `among` selects for these ids."""
+        return [row for page in pages(ids) for row in self.rows(statement, ids=page)]
 
     def write(self, statement: sa.Insert | sa.Update | sa.Delete, rows: Rows = ()) -> None:
         """Execute the statement, once for each of the rows if there are any."""
@@ -99,20 +109,27 @@ class Database:
 
     def upsert(self, table: sa.Table, rows: Rows, unless_same: str | None = None) -> None:
         """Insert the rows or write them over those there; with `unless_same` only where that column differs."""
-        if self._engine.dialect.name == "sqlite":
-            from sqlalchemy.dialects.sqlite import insert
-        else:
-            from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
-        new = insert(table)
-        keys = table.primary_key.columns
-        self.write(
-            new.on_conflict_do_update(
-                index_elements=list(keys),
-                set_={name: new.excluded[name] for name in rows[0] if name not in keys},
-                where=None if unless_same is None else table.c[unless_same] != new.excluded[unless_same],
-            ),
-            rows,
-        )
+        self.write(_upsert(self._engine.dialect.name, table, tuple(rows[0]), unless_same), rows)
+
+
+@cache
+def _upsert(dialect: str, table: sa.Table, names: tuple[str, ...], unless_same: str | None) -> sa.Insert:
+    if dialect == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert
+    else:
+        from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
+    new = insert(table)
+    keys = table.primary_key.columns
+    return new.on_conflict_do_update(
+        index_elements=list(keys),
+        set_={name: new.excluded[name] for name in names if name not in keys},
+        where=None if unless_same is None else table.c[unless_same] != new.excluded[unless_same],
+    )
+
+
+def among(columns: sa.Select[Any], id_: sa.Column[str]) -> sa.Select[Any]:
+    """Make a statement for `Database.select`: the rows whose `id_` is one of the ids."""
+    return columns.where(id_.in_(sa.bindparam("ids", expanding=True)))
 
 
 def pages(ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -10,8 +10,21 @@ import sqlalchemy as sa
 
 from bot.core.ticket import Moment, Ticket
 from bot.store.connect import StoreError
-from bot.store.database import Database, pages
+from bot.store.database import Database, among, pages
 from bot.store.tables import linked, links, tickets
+
+_joined = links.join(tickets, sa.and_(tickets.c.id == links.c.ticket_id, tickets.c.gone_at.is_(None)))
+
+_TIED = among(sa.select(links).select_from(_joined), links.c.other).order_by(links.c.ticket_id, links.c.type)
+_LINKED = among(sa.select(linked), linked.c.id)
+_OUTSIDE = (
+    sa.select(linked.c.id).where(linked.c.id.in_(sa.select(links.c.other).select_from(_joined))).order_by(linked.c.id)
+)
+_CREATED = (
+    sa.select(tickets.c.id, tickets.c.created_at)
+    .where(tickets.c.gone_at.is_(None), tickets.c.created_at.between(sa.bindparam("first"), sa.bindparam("last")))
+    .order_by(tickets.c.created_at, tickets.c.id)
+)
 
 
 class LinkedRow(NamedTuple):
@@ -50,20 +63,14 @@ class Ties(Database):
 
     def tied_to(self, ids: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
         """Return what is tied to each of these tickets: by which word, and the id of the other."""
-        columns = sa.select(links).join(tickets, tickets.c.id == links.c.ticket_id)
-        wanted = columns.where(tickets.c.gone_at.is_(None)).order_by(links.c.ticket_id, links.c.type)
         found: dict[str, list[tuple[str, str]]] = {}
-        for row in self.select(wanted, links.c.other, ids):
+        for row in self.select(_TIED, ids):
             found.setdefault(row.other, []).append((row.type, row.ticket_id))
         return found
 
     def outside_ids(self) -> list[str]:
         """Return the ids of the tickets outside the desk to which any that is here is tied."""
-        here = sa.select(links.c.other).join(tickets, tickets.c.id == links.c.ticket_id)
-        tied = here.where(tickets.c.gone_at.is_(None))
-        with self.reading() as connection:
-            wanted = sa.select(linked.c.id).where(linked.c.id.in_(tied)).order_by(linked.c.id)
-            return list(connection.execute(wanted).scalars())
+        return [row.id for row in self.rows(_OUTSIDE)]
 
     def put_linked(self, rows: Sequence[LinkedRow]) -> None:
         """Keep these tickets outside the desk."""
@@ -85,18 +92,14 @@ class Ties(Database):
 
     def linked(self, ids: Sequence[str]) -> Mapping[str, LinkedRow]:
         """Return the tickets outside the desk that are known of these, by their ids."""
-        rows = self.select(sa.select(linked), linked.c.id, ids)
         return {
             row.id: LinkedRow(row.id, row.key, _ticket(row.body), row.facts, row.because, row.since_at)
-            for row in rows
+            for row in self.select(_LINKED, ids)
         }
 
     def created_between(self, first_at: Moment, last_at: Moment) -> list[tuple[str, Moment]]:
         """Return the ids of the tickets created from one moment to the other, and when, the oldest first."""
-        when = tickets.c.created_at
-        columns = sa.select(tickets.c.id, when).where(tickets.c.gone_at.is_(None), when >= first_at, when <= last_at)
-        with self.reading() as connection:
-            return [(row.id, row.created_at) for row in connection.execute(columns.order_by(when, tickets.c.id))]
+        return [(row.id, row.created_at) for row in self.rows(_CREATED, first=first_at, last=last_at)]
 
 
 def _ticket(body: str | None) -> Ticket | None:

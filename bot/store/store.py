@@ -21,7 +21,7 @@ from bot.core.verdict import Verdict
 from bot.store.absences import Absences
 from bot.store.commands import CommandRow, Commands
 from bot.store.connect import StoreError, bring_to_head, connect, parse, told
-from bot.store.database import PAGE, pages
+from bot.store.database import PAGE, among, pages
 from bot.store.links import Ties
 from bot.store.tables import ledger, letters, mark, notes, tickets, troubles, verdicts
 
@@ -35,6 +35,57 @@ SHAPE = sha256(repr(_made_of).encode()).hexdigest()[:12]
 
 _here = tickets.c.gone_at.is_(None)
 _readable = sa.and_(_here, tickets.c.shape == SHAPE)
+
+_MARK = sa.select(mark.c.ms)
+_POLLED_AT = sa.select(mark.c.at)
+_NOTE = sa.select(notes.c.value).where(notes.c.name == sa.bindparam("name"))
+
+_SEEN = among(sa.select(tickets.c.id, tickets.c.updated_ms, tickets.c.look_again_at).where(_here), tickets.c.id)
+_ALL_SEEN = sa.select(tickets.c.id, tickets.c.updated_ms).where(_here).execution_options(yield_per=PAGE)
+_TICKETS = among(sa.select(tickets.c.id, tickets.c.body).where(_readable), tickets.c.id)
+_TICKET_OF = sa.select(tickets.c.body).where(_readable, tickets.c.key == sa.bindparam("key"))
+_PAGE = (
+    sa.select(tickets.c.id, tickets.c.body)
+    .where(_readable, tickets.c.id > sa.bindparam("after"))
+    .order_by(tickets.c.id)
+    .limit(PAGE)
+)
+_PAGE_IN = _PAGE.where(tickets.c.state.in_(sa.bindparam("states", expanding=True)))
+_DUE = (
+    sa.select(tickets.c.id)
+    .where(tickets.c.look_again_at <= sa.bindparam("now"))  # `gone` leaves no such moment
+    .order_by(tickets.c.look_again_at, tickets.c.id)
+    .limit(sa.bindparam("many"))
+)
+_LOOK = (
+    sa.update(tickets).where(tickets.c.id == sa.bindparam("which"), _here).values(look_again_at=sa.bindparam("look"))
+)
+_STALE = (
+    sa.select(tickets.c.id)
+    .where(_here, sa.or_(tickets.c.facts != sa.bindparam("facts"), tickets.c.shape != SHAPE))
+    .order_by(tickets.c.id)
+)
+_TROUBLES = sa.select(troubles).order_by(troubles.c.at, troubles.c.ticket_id)
+_REBUILT = among(sa.select(tickets.c.id).where(tickets.c.rebuilt), tickets.c.id)
+
+_ENTRIES = among(sa.select(ledger).order_by(ledger.c.key), ledger.c.ticket_id)
+_by_moment = sa.select(ledger).order_by(ledger.c.at, ledger.c.key)
+_since = ledger.c.at >= sa.bindparam("since")
+_PENDING = _by_moment.where(ledger.c.state.in_(("intended", "doubtful")))
+_SPOKEN_SINCE = _by_moment.where(ledger.c.state.in_(SPOKEN), _since, ledger.c.rule != COMMAND)
+_HELD_SINCE = _by_moment.where(ledger.c.state == "held", _since)
+_VERDICTS = among(sa.select(verdicts).order_by(verdicts.c.policy, verdicts.c.started_at), verdicts.c.ticket_id)
+
+_LETTERS = among(sa.select(letters), letters.c.key)
+_LETTERS_IN = (
+    sa.select(letters)
+    .where(letters.c.state.in_(sa.bindparam("states", expanding=True)))
+    .order_by(letters.c.at, letters.c.key)
+)
+_BATCHED = [
+    sa.select(table.c.at, sa.func.count().label("many")).where(table.c.state == "batched").group_by(table.c.at)
+    for table in (ledger, letters)
+]
 
 
 class Seen(NamedTuple):
@@ -69,13 +120,13 @@ class Store(Absences, Commands, Ties):
 
     def mark_ms(self) -> int | None:
         """Return the tracker's milliseconds up to which changes have been read; None before the first."""
-        with self.reading() as connection:
-            return connection.execute(sa.select(mark.c.ms)).scalar()
+        ms: int | None = self.value(_MARK)
+        return ms
 
     def polled_at(self) -> Moment | None:
         """Return when the tracker was last read; None before the first time."""
-        with self.reading() as connection:
-            return connection.execute(sa.select(mark.c.at)).scalar()
+        at: Moment | None = self.value(_POLLED_AT)
+        return at
 
     def set_mark(self, ms: int, at: Moment) -> None:
         """Set the mark, with the moment of doing so: the only write of a cycle in which nothing changed."""
@@ -83,8 +134,8 @@ class Store(Absences, Commands, Ties):
 
     def note(self, name: str) -> str | None:
         """Return the small fact noted under this name."""
-        with self.reading() as connection:
-            return connection.execute(sa.select(notes.c.value).where(notes.c.name == name)).scalar()
+        noted: str | None = self.value(_NOTE, name=name)
+        return noted
 
     def set_note(self, name: str, value: str) -> None:
         """Note a small fact; the same value again writes nothing."""
@@ -94,16 +145,12 @@ class Store(Absences, Commands, Ties):
 
     def seen(self, ids: Sequence[str]) -> dict[str, Seen]:
         """Return the versions the mirror holds of these tickets."""
-        columns = sa.select(tickets.c.id, tickets.c.updated_ms, tickets.c.look_again_at).where(_here)
-        rows = self.select(columns, tickets.c.id, ids)
-        return {row.id: Seen(row.updated_ms, row.look_again_at) for row in rows}
+        return {row.id: Seen(row.updated_ms, row.look_again_at) for row in self.select(_SEEN, ids)}
 
     def all_seen(self) -> dict[str, int]:
         """Return the `updated_ms` of every ticket by its id."""
-        columns = sa.select(tickets.c.id, tickets.c.updated_ms).where(_here)
         with self.reading() as connection:
-            rows = connection.execute(columns, execution_options={"yield_per": PAGE})
-            return {row.id: row.updated_ms for row in rows}
+            return {row.id: row.updated_ms for row in connection.execute(_ALL_SEEN)}
 
     def put_tickets(self, those: Sequence[Ticket], facts: str, due_at: Moment) -> None:
         """Mirror these tickets, due at `due_at`; clears their troubles and brings back those that were gone.
@@ -119,30 +166,28 @@ class Store(Absences, Commands, Ties):
 
     def tickets(self, ids: Sequence[str]) -> list[Ticket]:
         """Return these tickets in the order asked, without those unknown or kept by another version of the bot."""
-        columns = sa.select(tickets.c.id, tickets.c.body).where(_readable)
-        bodies = {row.id: row.body for row in self.select(columns, tickets.c.id, ids)}
+        bodies = {row.id: row.body for row in self.select(_TICKETS, ids)}
         return self.decided([_ticket(bodies[ticket_id]) for ticket_id in ids if ticket_id in bodies])
 
     def ticket_of(self, key: str) -> Ticket | None:
         """Return the ticket that has this key now; None where there is none, or it is kept by another version."""
-        with self.reading() as connection:
-            body = connection.execute(sa.select(tickets.c.body).where(_readable, tickets.c.key == key)).scalar()
+        body = self.value(_TICKET_OF, key=key)
         return None if body is None else self.decided([_ticket(body)])[0]
 
     def keys(self) -> dict[str, Moment | None]:
         """Return the keys of all tickets ever mirrored, each with when it was counted as gone (None: it is here)."""
-        with self.reading() as connection:
-            rows = connection.execute(sa.select(tickets.c.key, tickets.c.gone_at).order_by(_here))
-            return {row.key: row.gone_at for row in rows}
+        return {
+            row.key: row.gone_at for row in self.rows(sa.select(tickets.c.key, tickets.c.gone_at).order_by(_here))
+        }
 
     def open_tickets(self, states: Collection[str] | None = None) -> Iterator[Ticket]:
         """Yield every ticket by id, or those in these states, page by page: the store may be used meanwhile."""
-        these = sa.true() if states is None else tickets.c.state.in_(sorted(states))
         after = ""
         while True:
-            columns = sa.select(tickets.c.id, tickets.c.body).where(_readable, these, tickets.c.id > after)
-            with self.reading() as connection:
-                rows = connection.execute(columns.order_by(tickets.c.id).limit(PAGE)).all()
+            if states is None:
+                rows = self.rows(_PAGE, after=after)
+            else:
+                rows = self.rows(_PAGE_IN, after=after, states=sorted(states))
             yield from self.decided([_ticket(row.body) for row in rows])
             if len(rows) < PAGE:
                 return
@@ -156,24 +201,19 @@ class Store(Absences, Commands, Ties):
         owner = body["owner"].as_string()
         columns = sa.select(owner.label("owner"), sa.func.count(tickets.c.id).label("count"))
         these = sa.and_(_readable, tickets.c.state.in_(sorted(states)))
-        with self.reading() as connection:
-            rows = connection.execute(columns.where(these).group_by(owner)).all()
-            return {row.owner: row._mapping["count"] for row in rows if row.owner is not None}
+        rows = self.rows(columns.where(these).group_by(owner))
+        return {row.owner: row._mapping["count"] for row in rows if row.owner is not None}
 
     def due(self, now: Moment, limit: int) -> list[str]:
         """Return the ids of at most `limit` tickets to be looked at by `now`, the longest due first."""
-        columns = sa.select(tickets.c.id).where(tickets.c.look_again_at <= now)  # `gone` leaves no such moment
-        with self.reading() as connection:
-            ordered = columns.order_by(tickets.c.look_again_at, tickets.c.id).limit(limit)
-            return list(connection.execute(ordered).scalars())
+        return [row.id for row in self.rows(_DUE, now=now, many=limit)]
 
     def judged(self, looks: Mapping[str, Moment | None]) -> None:
         """Set when these tickets are to be looked at again (None for never); writes only what differs."""
         held = self.seen(list(looks))
         changed = [{"which": key, "look": looks[key]} for key in held if held[key].look_again_at != looks[key]]
         if changed:
-            this = sa.and_(tickets.c.id == sa.bindparam("which"), _here)
-            self.write(sa.update(tickets).where(this).values(look_again_at=sa.bindparam("look")), changed)
+            self.write(_LOOK, changed)
 
     def due_all(self, now: Moment) -> None:
         """Make every ticket due by `now`, because the rules, a calendar or the roster changed."""
@@ -191,16 +231,12 @@ class Store(Absences, Commands, Ties):
 
     def stale(self, facts: str) -> list[str]:
         """Return the ids of tickets read by another mapping than `facts`, or by a bot that kept other facts."""
-        other = sa.or_(tickets.c.facts != facts, tickets.c.shape != SHAPE)
-        with self.reading() as connection:
-            columns = sa.select(tickets.c.id).where(_here, other).order_by(tickets.c.id)
-            return list(connection.execute(columns).scalars())
+        return [row.id for row in self.rows(_STALE, facts=facts)]
 
     def outside(self, projects: Sequence[str]) -> list[str]:
         """Return the ids of tickets in other projects than these."""
         columns = sa.select(tickets.c.id).where(_here, tickets.c.project.not_in(projects)).order_by(tickets.c.id)
-        with self.reading() as connection:
-            return list(connection.execute(columns).scalars())
+        return [row.id for row in self.rows(columns)]
 
     def trouble(self, ticket_id: str, what: str, at: Moment) -> None:
         """Remember that this ticket cannot be read, and since when; the same again writes nothing."""
@@ -208,9 +244,7 @@ class Store(Absences, Commands, Ties):
 
     def troubles(self) -> list[tuple[str, str, Moment]]:
         """Return the tickets that cannot be read: id, what is wrong, since when; the oldest first."""
-        columns = sa.select(troubles).order_by(troubles.c.at, troubles.c.ticket_id)
-        with self.reading() as connection:
-            return [(row.ticket_id, row.what, row.at) for row in connection.execute(columns)]
+        return [(row.ticket_id, row.what, row.at) for row in self.rows(_TROUBLES)]
 
     def _clear_troubles(self, ids: Sequence[str]) -> None:
         for page in pages(ids):
@@ -218,15 +252,14 @@ class Store(Absences, Commands, Ties):
 
     def count(self) -> int:
         """Count the tickets of the mirror."""
-        with self.reading() as connection:
-            return connection.execute(sa.select(sa.func.count(tickets.c.id)).where(_here)).scalar_one()
+        return int(self.value(sa.select(sa.func.count(tickets.c.id)).where(_here)))
 
     # The ledger.
 
     def entries(self, ticket_ids: Sequence[str]) -> dict[str, dict[str, Entry]]:
         """Return the ledger of each of these tickets by the steps' keys; empty for one without steps."""
         found: dict[str, dict[str, Entry]] = {ticket_id: {} for ticket_id in ticket_ids}
-        for row in self.select(sa.select(ledger).order_by(ledger.c.key), ledger.c.ticket_id, ticket_ids):
+        for row in self.select(_ENTRIES, ticket_ids):
             found[row.ticket_id][row.key] = _entry(row)
         return found
 
@@ -237,23 +270,18 @@ class Store(Absences, Commands, Ties):
 
     def pending(self) -> list[Entry]:
         """Return the entries `intended` or `doubtful`, oldest first: their comments may have been written."""
-        return self._entries_where(ledger.c.state.in_(("intended", "doubtful")))
+        return [_entry(row) for row in self.rows(_PENDING)]
 
     def spoken_since(self, at: Moment) -> list[Entry]:
         """Return the entries of messages that went out, or may have, at `at` or later, oldest first.
 
         Answers to commands, which count against nothing, are not among them.
         """
-        return self._entries_where(ledger.c.state.in_(SPOKEN), ledger.c.at >= at, ledger.c.rule != COMMAND)
+        return [_entry(row) for row in self.rows(_SPOKEN_SINCE, since=at)]
 
     def held_since(self, at: Moment) -> list[Entry]:
         """Return the entries of steps that are held back, since `at` or later, oldest first."""
-        return self._entries_where(ledger.c.state == "held", ledger.c.at >= at)
-
-    def _entries_where(self, *conditions: sa.ColumnElement[bool]) -> list[Entry]:
-        columns = sa.select(ledger).where(*conditions).order_by(ledger.c.at, ledger.c.key)
-        with self.reading() as connection:
-            return [_entry(row) for row in connection.execute(columns)]
+        return [_entry(row) for row in self.rows(_HELD_SINCE, since=at)]
 
     def ledger(self, since: Moment | None = None) -> Iterator[Entry]:
         """Yield every entry by moment and key, from `since` on, fetched page by page.
@@ -262,9 +290,7 @@ class Store(Absences, Commands, Ties):
         """
         after = sa.true() if since is None else ledger.c.at >= since
         while True:
-            columns = sa.select(ledger).where(after).order_by(ledger.c.at, ledger.c.key).limit(PAGE)
-            with self.reading() as connection:
-                rows = connection.execute(columns).all()
+            rows = self.rows(_by_moment.where(after).limit(PAGE))
             yield from map(_entry, rows)
             if len(rows) < PAGE:
                 return
@@ -275,8 +301,7 @@ class Store(Absences, Commands, Ties):
     def verdicts(self, ticket_ids: Sequence[str]) -> dict[str, list[Verdict]]:
         """Return the verdicts kept on each of these tickets, by policy and start; none for one without any."""
         found: dict[str, list[Verdict]] = {}
-        columns = sa.select(verdicts).order_by(verdicts.c.policy, verdicts.c.started_at)
-        for row in self.select(columns, verdicts.c.ticket_id, ticket_ids):
+        for row in self.select(_VERDICTS, ticket_ids):
             found.setdefault(row.ticket_id, []).append(Verdict(**row._mapping))
         return found
 
@@ -284,8 +309,7 @@ class Store(Absences, Commands, Ties):
         """Return the verdicts on clocks that stopped at `at` or later, by stop, ticket, policy and start."""
         order = (verdicts.c.stopped_at, verdicts.c.ticket_id, verdicts.c.policy, verdicts.c.started_at)
         columns = sa.select(verdicts).where(verdicts.c.stopped_at >= at).order_by(*order)
-        with self.reading() as connection:
-            return [Verdict(**row._mapping) for row in connection.execute(columns)]
+        return [Verdict(**row._mapping) for row in self.rows(columns)]
 
     def put_verdicts(self, written: Sequence[Verdict], removed: Sequence[Verdict] = ()) -> None:
         """Write these verdicts over those of the same ticket, policy and start, and remove those; all or none."""
@@ -306,29 +330,23 @@ class Store(Absences, Commands, Ties):
 
     def letters(self, keys: Sequence[str]) -> dict[str, LetterRow]:
         """Return what became of these letters, by their keys; nothing for one that never was."""
-        rows = self.select(sa.select(letters), letters.c.key, keys)
-        return {row.key: LetterRow(**row._mapping) for row in rows}
+        return {row.key: LetterRow(**row._mapping) for row in self.select(_LETTERS, keys)}
 
     def letters_since(self, at: Moment) -> list[LetterRow]:
         """Return the letters that got into their state at `at` or later, by moment and key."""
         columns = sa.select(letters).where(letters.c.at >= at).order_by(letters.c.at, letters.c.key)
-        with self.reading() as connection:
-            return [LetterRow(**row._mapping) for row in connection.execute(columns)]
+        return [LetterRow(**row._mapping) for row in self.rows(columns)]
 
     def letters_in(self, states: Collection[str]) -> list[LetterRow]:
         """Return the letters that are in one of these states, by moment and key."""
-        columns = sa.select(letters).where(letters.c.state.in_(sorted(states))).order_by(letters.c.at, letters.c.key)
-        with self.reading() as connection:
-            return [LetterRow(**row._mapping) for row in connection.execute(columns)]
+        return [LetterRow(**row._mapping) for row in self.rows(_LETTERS_IN, states=sorted(states))]
 
     def batched(self) -> dict[Moment, int]:
         """Return how many steps and letters wait in a batch, by the moment at which it was kept, oldest first."""
         found: Counter[Moment] = Counter()
-        with self.reading() as connection:
-            for table in (ledger, letters):
-                kept = sa.select(table.c.at, sa.func.count()).where(table.c.state == "batched").group_by(table.c.at)
-                for at, n in connection.execute(kept):
-                    found[at] += n
+        for statement in _BATCHED:
+            for row in self.rows(statement):
+                found[row.at] += row.many
         return dict(sorted(found.items()))
 
     def write_letters(self, rows: Sequence[LetterRow]) -> None:
@@ -340,8 +358,7 @@ class Store(Absences, Commands, Ties):
 
     def rebuilt(self, ticket_ids: Sequence[str]) -> set[str]:
         """Return those of these tickets whose ledger is known to be whole."""
-        columns = sa.select(tickets.c.id).where(tickets.c.rebuilt)
-        return {row.id for row in self.select(columns, tickets.c.id, ticket_ids)}
+        return {row.id for row in self.select(_REBUILT, ticket_ids)}
 
     def set_rebuilt(self, ticket_ids: Sequence[str]) -> None:
         """Mark the ledgers of these mirrored tickets as whole: read back, or kept since before a first step."""
