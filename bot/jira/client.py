@@ -89,6 +89,10 @@ class Client:
             logging=False,
         )
         self._session: requests.Session = self._jira._session
+        # What the environment says of proxies and certificates, once: `requests` would ask it for each request.
+        said = self._session.merge_environment_settings(self.url, {}, None, self._session.verify, None)
+        self._session.proxies, self._session.verify = said["proxies"], said["verify"]
+        self._session.trust_env = False
         if transport is not None:
             self._session.mount("http://", transport)
             self._session.mount("https://", transport)
@@ -223,8 +227,7 @@ class Client:
         started_at = self._clock()
         status: int | None = None
         try:
-            # `verify` is passed on, or the environment's CA bundle would win over the configured one; no
-            # Content-Type where there is no content; no redirect is followed, since a POST would come out of
+            # No Content-Type where there is no content; no redirect is followed, since a POST would come out of
             # it as a GET.
             answer = requests.Session.request(
                 self._session,
@@ -234,7 +237,6 @@ class Client:
                 json=body,
                 headers={} if body is not None else {"Content-Type": None},
                 timeout=self.timeout_s,
-                verify=self._session.verify,
                 allow_redirects=False,
             )
             status = answer.status_code
