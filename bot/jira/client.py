@@ -229,16 +229,15 @@ class Client:
         try:
             # No Content-Type where there is no content; no redirect is followed, since a POST would come out of
             # it as a GET.
-            answer = requests.Session.request(
-                self._session,
+            asked = requests.Request(
                 method,
                 f"{self.url}/rest/api/{path.format(**places)}",
+                headers={} if body is not None else {"Content-Type": None},
                 params=params,
                 json=body,
-                headers={} if body is not None else {"Content-Type": None},
-                timeout=self.timeout_s,
-                allow_redirects=False,
             )
+            prepared = self._session.prepare_request(asked)
+            answer = self._session.send(prepared, timeout=self.timeout_s, allow_redirects=False)
             status = answer.status_code
             return answer
         except requests.RequestException:

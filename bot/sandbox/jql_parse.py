@@ -8,6 +8,7 @@ clause and an optional ORDER BY; OR binds weaker than AND, AND weaker than NOT. 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NoReturn
 
 from bot.sandbox.jql_tokens import Token, fail, quoted, tokens
@@ -131,6 +132,7 @@ _VALID_OPERATORS = (
 )
 
 
+@lru_cache(1000)
 def parse(text: str) -> Query:
     """Read a query. Raises JqlError with the one message Jira has for it."""
     return _Parser(tokens(text), text).query()

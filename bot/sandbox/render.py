@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from bot.sandbox.calls import Call
@@ -20,6 +21,7 @@ SEARCHED_HISTORIES = 40
 READ_HISTORIES = 100
 
 
+@lru_cache(10_000)
 def moment(ms: int, zone: ZoneInfo) -> str:
     """Return UTC milliseconds as Jira writes them, in the zone: `2026-03-02T09:15:00.250+0200`."""
     seconds, rest = divmod(ms, 1000)
@@ -200,6 +202,7 @@ def wanted(names: Iterable[str]) -> Callable[[str], bool]:
     plus = {name for name in asked if not name.startswith("-")}
     everything = "*all" in plus or (bool(less) and not plus)
 
+    @cache
     def test(name: str) -> bool:
         if name in less:
             return False

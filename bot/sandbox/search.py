@@ -9,7 +9,7 @@ import base64
 import binascii
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from bot.sandbox import render
 from bot.sandbox.calls import Answer, Call, Refusal, row
@@ -54,7 +54,8 @@ def search_jql(call: Call) -> Answer:
     cap = min(cap, call.page_cap or cap)
     page = rows[start : start + min(max(size, 1), cap)]
     after = start + len(page)
-    listed = [_shaped(call, each, fields, expand, properties) for each in page]
+    shape = _shaper(call, fields, expand, properties)
+    listed = [shape(each) for each in page]
     if call.doubled and listed:
         listed.append(listed[0])
     body: dict[str, Json] = {"issues": listed, "isLast": after >= len(rows)}
@@ -85,7 +86,8 @@ def search(call: Call) -> Answer:
         text, start, size = call.one("jql", "") or "", call.number("startAt", 0), call.number("maxResults", 50)
     rows = found(call, text)
     cap = min(DC_PAGE if size < 0 else max(size, 0), DC_PAGE, call.page_cap or DC_PAGE)
-    listed = [_shaped(call, each, fields or ["*navigable"], expand, []) for each in rows[start : start + cap]]
+    shape = _shaper(call, fields or ["*navigable"], expand, [])
+    listed = [shape(each) for each in rows[start : start + cap]]
     if call.doubled and listed:
         listed.append(listed[0])
     head: dict[str, Json] = {"expand": "schema,names", "startAt": start, "maxResults": cap}
@@ -101,20 +103,25 @@ def bulkfetch(call: Call) -> Answer:
     fields = _names(asked.get("fields")) or ["*navigable"]
     expand, properties = _names(asked.get("expand")), _names(asked.get("properties"))
     seen = {each.id: each for each in map(call.world.find, map(str, refs)) if each is not None and call.sees(each)}
-    listed = [_shaped(call, seen[number], fields, expand, properties) for number in sorted(seen)]
-    return call.answer({"issues": listed, "issueErrors": []})
+    shape = _shaper(call, fields, expand, properties)
+    return call.answer({"issues": [shape(seen[number]) for number in sorted(seen)], "issueErrors": []})
 
 
-def _shaped(call: Call, issue: Issue, fields: list[str], expand: Iterable[str], properties: list[str]) -> Json:
-    if call.cloud and fields == ["id"]:
-        shown: dict[str, Json] = {"id": str(issue.id)}
-    else:
-        shown = render.issue(call, issue, render.wanted(fields))
-    if "changelog" in expand:
-        shown["changelog"] = render.changelog(call, issue, render.SEARCHED_HISTORIES)
-    if properties:
-        shown["properties"] = {name: issue.properties[name] for name in properties if name in issue.properties}
-    return shown
+def _shaper(call: Call, fields: list[str], expand: Iterable[str], properties: list[str]) -> Callable[[Issue], Json]:
+    wanted = render.wanted(fields)
+
+    def shape(issue: Issue) -> Json:
+        if call.cloud and fields == ["id"]:
+            shown: dict[str, Json] = {"id": str(issue.id)}
+        else:
+            shown = render.issue(call, issue, wanted)
+        if "changelog" in expand:
+            shown["changelog"] = render.changelog(call, issue, render.SEARCHED_HISTORIES)
+        if properties:
+            shown["properties"] = {name: issue.properties[name] for name in properties if name in issue.properties}
+        return shown
+
+    return shape
 
 
 def _restricted(text: str) -> None:
