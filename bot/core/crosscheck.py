@@ -9,6 +9,7 @@ from bot.core.crosscheck_absences import absences, deputies, rosters
 from bot.core.crosscheck_calendars import calendars, targets
 from bot.core.crosscheck_completeness import completeness, titles
 from bot.core.crosscheck_digest import digest
+from bot.core.crosscheck_indicators import indicators
 from bot.core.crosscheck_links import incidents, links, outages
 from bot.core.crosscheck_rules import deadlines, exclusions, ladders, policies, routes, rule_names
 from bot.core.crosscheck_sets import sets
@@ -61,6 +62,7 @@ def problems(
         *ladders(entries, messages),
         *sets(entries),
         *exclusions(entries),
+        *indicators(entries),
         *digest(entries),
     ]
 
@@ -114,8 +116,6 @@ def _people(entries: Entries) -> Iterator[Finding]:
         yield Finding(("comments", "group"), "give a role or a group who see the comments, not both")
     yield from known(("roles", "coordinator"), "person", entries.roles.coordinator, people)
     yield from known(("roles", "lead"), "person", entries.roles.lead, people)
-    for i, event in enumerate(entries.indicators.events):
-        yield from known(("indicators", "events", i), "category", event, entries.categories)
     queues = [(("queues", i), queue) for i, queue in enumerate(entries.queues)]
     yield from once("queue", (((*path, "queue"), queue.queue) for path, queue in queues))
     for path, queue in queues:

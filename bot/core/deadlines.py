@@ -42,12 +42,13 @@ def deadlines_of(view: View) -> tuple[Deadline, ...]:
 
 
 def dated_words(entries: Entries) -> frozenset[str]:
-    """The words of fields whose dates deadlines need, and outages."""
+    """The words of fields whose dates deadlines need, outages, and the indicator of the date first agreed."""
     words = {entry.counts_from for entry in entries.deadlines}
     words |= {entry.extension.field for entry in entries.deadlines if entry.extension}
     words |= {entry.ends_on for entry in entries.deadlines if entry.ends_on}
     words |= {entries.outages.begins} if entries.outages and entries.outages.begins else set()
-    return frozenset(words - {CREATED})
+    words |= {entries.indicators.agreed}
+    return frozenset(words & set(entries.fields))
 
 
 def considered(view: View) -> Iterator[tuple[DeadlineEntry, Deadline | None, str]]:

@@ -6,8 +6,9 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from bot.core.entry import Entry, Language, Names
-from bot.core.written import CalendarDays, Listed, Working, WorkingDays
+from bot.core.entries_indicators import CallsEntry, FirstTierEntry, IndicatorTarget, QualityEntry, RatingsEntry
+from bot.core.entry import Entry, Language, Names, Word
+from bot.core.written import CalendarDays, Conditions, Elapsed, Listed, Working, WorkingDays
 
 Part = Literal[
     "overdue",
@@ -48,9 +49,29 @@ class DigestEntry(Entry):
 
 
 class Indicators(Entry):
-    """What the marks of the desk's indicators rest on."""
+    """What the desk's indicators rest on."""
 
     events: tuple[str, ...] = ()
     """The categories that are no inquiries, until a person gives the ticket another: what monitoring opens."""
     next_stage: Listed = ("JÄRGMINE_ETAPP",)
     """The values of the field `return_reason` that say that a team did its part and hands on: no rejection."""
+    uncounted: dict[Word, Conditions] = {}
+    """The tickets that no indicator of the statute counts: the reason's word, and the conditions that they meet."""
+    subtasks: tuple[str, ...] = ("right_team",)
+    """The indicators that count tickets with the field `parent`, too; others leave them out."""
+    agreed: str = "due"
+    """What holds the date agreed with the customer: `due`, or a word of `fields`."""
+    grace: Elapsed = Field(default="1h", validate_default=True)
+    """How long the date first agreed may still be put right, while nobody has the ticket; `0h` for not at all."""
+    quality: QualityEntry = QualityEntry()
+    """What counts as done with quality."""
+    ratings: RatingsEntry = RatingsEntry()
+    """Where customers' ratings come from."""
+    first_tier: FirstTierEntry = FirstTierEntry()
+    """What counts as solved at the first tier."""
+    mature: WorkingDays = Field(default="5wd", validate_default=True)
+    """How long after its hand-over an open ticket tells whether the team was right."""
+    calls: CallsEntry = CallsEntry()
+    """Where calls come from, and what was agreed about them."""
+    targets: tuple[IndicatorTarget, ...] = ()
+    """What the indicators are to reach; one without a target is shown without a verdict."""

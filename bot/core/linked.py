@@ -63,14 +63,16 @@ def heeded(ticket: Ticket, entries: Entries) -> Iterator[Link]:
     """The ties of a ticket to others that must be known to judge it."""
     for link in ticket.links:
         entry = entries.links.get(link.type)
-        needed = entry is not None and (entry.follows or entry.silences or link.type in _excluding(entries))
+        needed = entry is not None and (entry.follows or entry.silences or link.type in _looked_at(entries))
         if needed and applies(link, entries):
             yield link
 
 
-def _excluding(entries: Entries) -> Iterator[str]:
-    """The words of ties to tickets whose people are told nothing of this one."""
-    return (rule.link for rule in entries.excludes if rule.link is not None)
+def _looked_at(entries: Entries) -> Iterator[str]:
+    """The words of ties to tickets whose people are told nothing of this one, or that tell of its quality."""
+    yield from (rule.link for rule in entries.excludes if rule.link is not None)
+    yield from entries.indicators.quality.complaints
+    yield from entries.indicators.quality.repeats
 
 
 def is_outside(link: Link, entries: Entries) -> bool:

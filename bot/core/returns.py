@@ -192,7 +192,7 @@ def _verdicts(since: Moment, until: Moment | None, view: View) -> Iterator[bool 
             told.append((turn.at, words[turn.command.word]))
     for at, value in sorted(told, key=lambda each: each[0], reverse=True):
         if at >= since and (until is None or at < until):
-            yield True if fold(value or "") in _YES else False if fold(value or "") in _NO else None
+            yield True if is_yes(value or "") else False if fold(value or "") in _NO else None
 
 
 def _commented(one: Return, until: Moment | None, view: View) -> bool:
@@ -202,6 +202,11 @@ def _commented(one: Return, until: Moment | None, view: View) -> bool:
         for turn in view.happened
         if one.who is not None and (until is None or turn.at < until)
     )
+
+
+def is_yes(text: str) -> bool:
+    """Whether a picked word says yes."""
+    return fold(text) in _YES
 
 
 def fold(text: str) -> str:

@@ -16,7 +16,8 @@ from bot.core.flaws import found_on, is_meant, known_words
 from bot.core.forms import AnyOf, ByName, Elapsed, Number, OneOf, Word
 from bot.core.history import is_bounce
 from bot.core.hush import acknowledged_until, snoozed_until
-from bot.core.indicators import first_contact, inquiry_since, right_team_first
+from bot.core.kpi.first_tier import first_contact, inquiry_since
+from bot.core.kpi.right_team import right_team_first
 from bot.core.linked import applies
 from bot.core.moments import MOMENTS, bare, moment
 from bot.core.noted import asked_again, attempts, is_explained, is_latest, is_waived, latest

@@ -135,6 +135,23 @@ def _at_risk(value: object) -> object:
     return share
 
 
+def _level(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(_LEVEL, value):
+        return float(value[:-1]) / 100
+    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+        return float(value)
+    raise ValueError("write a share as a percentage or a number, for example 95% or 4.2")
+
+
+_LEVEL = r"(?:100(?:\.0)?|[0-9]{1,2}(?:\.[0-9])?)%"
+
+Level = Annotated[
+    float,
+    BeforeValidator(_level),
+    WithJsonSchema({"anyOf": [text_like(_LEVEL, "95%", "99.5%"), {"type": "number", "minimum": 0}]}),
+]
+"""What a figure is to reach: a share from 0 to 1, written as a percentage, or a number."""
+
 Share = Annotated[int, BeforeValidator(_share), Field(ge=1, le=100), WithJsonSchema({"anyOf": [_PERCENT, _NUMBER]})]
 AtRisk = Annotated[
     int | Duration, BeforeValidator(_at_risk), WithJsonSchema({"anyOf": [_PERCENT, _NUMBER, _WORKING]})

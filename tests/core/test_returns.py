@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from small_desk import SECTIONS, at, book, ticket, view
 
-from bot.core.indicators import first_contact, right_team_first
+from bot.core.kpi.first_tier import first_contact
+from bot.core.kpi.right_team import right_team_first
 from bot.core.people import addressees
 from bot.core.returns import how_returned, rejections, returns_of
 from bot.core.rulebook import Rulebook

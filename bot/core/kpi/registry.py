@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from bot.core.kpi.case import Case, Indicator, Records
 from bot.core.kpi.fact import Fact
 from bot.core.kpi.figure import Figure, by_group, figure
+from bot.core.kpi.statute import STATUTE
 
-_FAMILIES: tuple[tuple[Indicator, ...], ...] = ()
+_FAMILIES: tuple[tuple[Indicator, ...], ...] = (STATUTE,)
 
 INDICATORS: Mapping[str, Indicator] = {each.name: each for family in _FAMILIES for each in family}
 
