@@ -20,7 +20,7 @@ def links(entries: Entries) -> Iterator[Finding]:
     """What is wrong with the kinds of links, and with the projects outside."""
     for word, entry in entries.links.items():
         yield from _told_by(("links", word), entry, entries)
-        if entry.silences and entry.outward is None and entry.field is None:
+        if entry.silences and entry.outward is None and entry.type is not None:
             text = "say with `outward` which of the two tickets it is that stays silent, or both would"
             yield Finding(("links", word, "silences"), text)
         if entry.silences and entry.follows:
@@ -62,16 +62,22 @@ def _projects(entries: Entries, *, here: bool) -> list[tuple[Path, str]]:
 
 
 def _told_by(path: Path, entry: LinkEntry, entries: Entries) -> Iterator[Finding]:
-    """What is wrong with that by which a tie is known: a type of link, or a field."""
-    if (entry.type is None) == (entry.field is None):
-        yield Finding(path, "say by which `type` of link, or else by which `field`, the tie is known")
+    """What is wrong with that by which a tie is known: a type of link, a field, or links to another site."""
+    by = [word for word in ("type", "field", "site") if getattr(entry, word) is not None]
+    if len(by) != 1:
+        text = "say by which `type` of link, or else by which `field` or links to which `site`, the tie is known"
+        yield Finding(path, text)
+    if entry.outward is not None and by and "type" not in by:
+        text = f"only links between tickets of one Jira have two sides; leave it out beside `{by[0]}`"
+        yield Finding((*path, "outward"), text)
+    if entry.site is not None:
+        sites = dict.fromkeys(outside.site for outside in entries.outside if outside.site is not None)
+        yield from known((*path, "site"), "site under `outside`", entry.site, sites)
     if entry.field is None:
         return
     yield from known((*path, "field"), "field word", entry.field, entries.fields)
     if entry.field in NAMED:
         yield Finding((*path, "field"), f"'{entry.field}' has a meaning of its own; take a field that holds a text")
-    if entry.outward is not None:
-        yield Finding((*path, "outward"), "only links of Jira have two sides; leave it out beside `field`")
     if all(outside.site is None for outside in entries.outside):
         text = "such keys are those of another site: name one with `site` and its projects under `outside`"
         yield Finding((*path, "field"), text)

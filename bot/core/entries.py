@@ -317,12 +317,15 @@ class Comments(Entry):
 class LinkEntry(Entry):
     """A kind of tie between tickets, and what it means for the one that has it."""
 
-    model_config = ConfigDict(json_schema_extra=one_of("type", "field"))
+    model_config = ConfigDict(json_schema_extra=one_of("type", "field", "site"))
 
     type: str | None = None
     """The type of link in Jira, by its id or name."""
     field: str | None = None
     """In place of that, the word of `fields` for a text that holds keys or addresses of tickets of another site."""
+    site: str | None = None
+    """In place of that, the word of another site under `outside`, to whose tickets Jira's own links (remote \
+links: of connected Jiras, and web links) lead. Costs one request for each ticket that is read."""
     outward: StrictBool | None = None
     """The side that this ticket must be on: `true` where Jira says its outward words of it (as in "duplicates the \
 other"), `false` its inward ones ("is caused by the other"); either side by default."""

@@ -58,7 +58,7 @@ def _wanted(voice: Voice, rule: Completeness) -> Iterator[str]:
 def links(voice: Voice) -> Iterator[str]:
     """What each kind of link means, each a list item; those that mean nothing to the bot are left out."""
     for entry in voice.book.entries.links.values():
-        kind = voice.quoted(entry.type or voice.book.entries.fields[entry.field or ""])
+        kind = voice.quoted(entry.type or entry.site or voice.book.entries.fields[entry.field or ""])
         if entry.follows:
             yield voice.say("link_follows", kind=kind)
         if entry.silences:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as made_by
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -52,7 +52,8 @@ class Binding:
     whose dates deadlines need, `patterns` and `sought` what is looked for in texts, `key` what hashes of words are
     made with, `links` the words for a type of link by its id, `ties` what histories say of one, `listening` is by
     what a comment for the bot is known. `keyed` are the words of links by the word of the field that holds keys of
-    other sites, `sites` those sites by project; `site` is the one that it reads itself, none for the desk's own.
+    other sites, `remote` those of links that lead to a site by its word, `sites` the other sites by project; `site`
+    is the one that it reads itself, none for the desk's own.
     `fingerprint` changes whenever the same answers would be read otherwise.
     """
 
@@ -74,6 +75,7 @@ class Binding:
     key: bytes
     fingerprint: str
     keyed: Mapping[str, tuple[str, ...]] = made_by(default_factory=dict)
+    remote: Mapping[str, tuple[str, ...]] = made_by(default_factory=dict)
     sites: Mapping[str, str] = made_by(default_factory=dict)
     site: str | None = None
 
@@ -103,7 +105,7 @@ def bind_what_is_there(entries: Entries, catalogue: Catalogue, secret: str = "")
     links = _links(entries, catalogue, problems)
     outside = [(entry.projects, _outside_states(i, entry, catalogue, problems))
                for i, entry in enumerate(entries.outside) if entry.site is None]  # fmt: skip
-    keyed = _keyed(entries)
+    keyed, remote = _keyed(entries, "field"), _keyed(entries, "site")
     elsewhere = [entry.model_dump(mode="json") for entry in entries.outside if entry.site is not None]
     read_by = {
         "fields": {word: field.id for word, field in fields.items()},
@@ -135,6 +137,7 @@ def bind_what_is_there(entries: Entries, catalogue: Catalogue, secret: str = "")
             asked,
             keyed,
             elsewhere,
+            *([remote] if remote else []),
         ),
         order="sorted",
     )
@@ -157,6 +160,7 @@ def bind_what_is_there(entries: Entries, catalogue: Catalogue, secret: str = "")
         key=key,
         fingerprint=hashlib.sha256(written).hexdigest()[:16],
         keyed=keyed,
+        remote=remote,
         sites={key: entry.site for entry in entries.outside if entry.site is not None for key in entry.projects},
     )
     return binding, problems
@@ -304,11 +308,12 @@ def _ties(catalogue: Catalogue, links: Mapping[str, tuple[str, ...]]) -> Iterato
             yield from (Tie(told, side, links[kind.id]) for told, side in sides if told)
 
 
-def _keyed(entries: Entries) -> dict[str, tuple[str, ...]]:
+def _keyed(entries: Entries, by: Literal["field", "site"]) -> dict[str, tuple[str, ...]]:
+    """The words of links that are known by a field, or by the site they lead to, by the word of that."""
     words: dict[str, tuple[str, ...]] = {}
     for word, entry in entries.links.items():
-        if entry.field is not None:
-            words[entry.field] = (*words.get(entry.field, ()), word)
+        if (known := entry.field if by == "field" else entry.site) is not None:
+            words[known] = (*words.get(known, ()), word)
     return words
 
 
@@ -333,6 +338,7 @@ def outside_bindings(
             listening=Listening(()),
             sought=Sought(),
             keyed={},
+            remote={},
             sites={},
         )
         for i, entry in enumerate(entries.outside)

@@ -18,7 +18,7 @@ from bot.core.history import TEXT
 from bot.core.likeness import sketch
 from bot.core.patterns import LONGEST_TEXT, found_in, places
 from bot.core.remarks import is_thanks, kinds_of
-from bot.core.ticket import UNKNOWN, Change, Command, Link, Message, Moment, Ticket
+from bot.core.ticket import UNKNOWN, Change, Command, Link, Message, Moment, Ticket, site_of
 from bot.core.written import Place
 from bot.jira.binding import Binding, fold
 from bot.jira.catalogue import Field, StatusId, User
@@ -35,6 +35,9 @@ _TEXT_OF: Mapping[Place, str] = {"title": "summary", "description": "description
 
 FOLLOWED = {"status": "state", "assignee": "owner", "priority": "priority", "labels": "labels", "duedate": "due"}
 """The system fields whose history is kept, with their words."""
+
+_REMOTE = "RemoteIssueLink"
+"""What histories call a link to another site; they hold its id, and no address."""
 
 _NAMED = ("queue", "category", "forwarder", "delivered")
 
@@ -214,20 +217,28 @@ def moment_ms(written: str | float | None) -> int | None:
     return None if at.tzinfo is None else (at - _EPOCH) // _MS
 
 
-def read_ticket(issue: Issue, histories: Iterable[History], comments: Iterable[Comment], binding: Binding) -> Ticket:
+def read_ticket(
+    issue: Issue,
+    histories: Iterable[History],
+    comments: Iterable[Comment],
+    binding: Binding,
+    remote: Mapping[str, str] = {},
+) -> Ticket:
     """Make the ticket of an issue with its whole history and all its comments. Raises Unreadable.
 
     `due_at` is the first second of the due date in UTC: which calendar's end of that day counts is the judge's
     affair. `delivered_at` is when the delivered field was last set by its history, and when the ticket was
-    created for a field that was filled in with it; the value of the field itself is not a moment.
+    created for a field that was filled in with it; the value of the field itself is not a moment. `remote` are the
+    tickets of other sites that Jira's own links lead to, as `remote_links` gives them.
     """
     created_ms = moment_ms(issue.field("created", str | int, ""))  # type: ignore[arg-type]
     if created_ms is None:
         raise Unreadable("it has no moment of creation")
     words = _words(binding)
     histories = list(histories)
-    links, queues = tuple(words.links(issue, histories)), words.queues(issue)
-    changes = tuple(words.changes(histories, frozenset(link.told for link in links), queues))
+    remote = {id_: there for id_, there in remote.items() if site_of(there) in binding.remote}
+    links, queues = tuple(words.links(issue, histories, remote.values())), words.queues(issue)
+    changes = tuple(words.changes(histories, frozenset(link.told for link in links), queues, remote))
     mapped = {word: words.value(word, field, issue) for word, field in binding.fields.items()}
     if words.among is not None:
         moved = next((change.now for change in reversed(changes) if change.field == "queue"), None)
@@ -367,7 +378,7 @@ class _Words:
             return command
         return command if self.who(_decoder(User).decode(comment.edited_by)) == self.who(comment.author) else None
 
-    def links(self, issue: Issue, histories: Sequence[History]) -> Iterator[Link]:
+    def links(self, issue: Issue, histories: Sequence[History], remote: Iterable[str] = ()) -> Iterator[Link]:
         """Give the ties to other tickets that the rulebook has words for.
 
         Jira leaves out of an issue's links those to issues that the account may not see; its history tells of them.
@@ -377,6 +388,9 @@ class _Words:
             if (field := self._binding.fields.get(word)) is not None:
                 for there in self._elsewhere(_text(issue.fields.get(field.id))):
                     yield from (Link(name, there, there.partition(":")[2], outward=True) for name in names)
+        for there in dict.fromkeys(remote):
+            names = self._binding.remote[site_of(there) or ""]
+            yield from (Link(name, there, there.partition(":")[2], outward=True) for name in names)
         if not self._binding.links:
             return
         listed: list[Link] = []
@@ -410,19 +424,27 @@ class _Words:
         return held_queues(issue.field(self.among.id, list[Any], []), self.among, self._binding)
 
     def changes(
-        self, histories: Iterable[History], tied: frozenset[str] = frozenset(), queues: Sequence[str] = ()
+        self,
+        histories: Iterable[History],
+        tied: frozenset[str] = frozenset(),
+        queues: Sequence[str] = (),
+        remote: Mapping[str, str] = {},
     ) -> Iterator[Change]:
         """Give the changes of the followed fields, oldest first whichever order they came in, each entry once.
 
         `tied` are the tickets that it is tied to by links that the rulebook has words for, as `Link.told` calls them:
         when that was.
-        `queues` are those that the ticket is in now, where it may be in several.
+        `queues` are those that the ticket is in now, where it may be in several. `remote` are the tickets of other
+        sites among them that Jira's own links lead to, by the links' ids.
         """
         unique = {str(history.id) if history.id else id(history): history for history in histories}
         followed = _oldest_first(
             history
             for history in unique.values()
-            if any(self._is_followed(item) or (tied and item.field == "Link") for item in history.items or ())
+            if any(
+                self._is_followed(item) or (tied and item.field == "Link") or (remote and item.field == _REMOTE)
+                for item in history.items or ()
+            )
         )
         moved = moves([self._moved(history) for _, history in followed], queues) if self.among else ()
         for i, (at, history) in enumerate(followed):
@@ -434,6 +456,11 @@ class _Words:
                     was, now = (key if key in tied else None for key in map(_key_of, (item.was, item.now)))
                     if was or now:
                         yield Change(at // 1000, "link", was, now, who, bot)
+                    continue
+                if item.field == _REMOTE:
+                    was, now = remote.get(str(_plain(item.was))), remote.get(str(_plain(item.now)))
+                    if was is None and now is not None:  # else the link's text was changed, or it is gone
+                        yield Change(at // 1000, "link", None, now, who, bot)
                     continue
                 for word in self._words_of(item):
                     if word == TEXT:

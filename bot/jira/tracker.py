@@ -27,6 +27,7 @@ from bot.jira.client import Client
 from bot.jira.edits import edit_of
 from bot.jira.elsewhere import OtherSite
 from bot.jira.reader import LEAN, Unreadable, decode_issue, identify, moment_ms, number, read_ticket, texts_of
+from bot.jira.remote import remote_links
 
 _log = structlog.get_logger()
 
@@ -106,6 +107,7 @@ class JiraTracker:
             for name, there in (sites or {}).items()
             if any(entry.site == name for entry in entries.outside)
         }
+        self._addresses = {name: there.url for name, there in (sites or {}).items()}
         self.closed: dict[str, str] = {}
         self._told_statuses: set[str] = set()
         self._onlookers: dict[str, tuple[float, frozenset[str] | None]] = {}
@@ -328,8 +330,17 @@ class JiraTracker:
         cut_off = listed.total > len(listed.comments)
         with about_a_ticket(self.client):
             comments = fetch.comments(self.client, self._version, str(issue.id)) if cut_off else listed.comments
+            remote = self._remote(str(issue.id))
         self._heed_status(issue.field("status", StatusId, StatusId()).id)
-        return tuple(read_ticket(issue, histories, comments, binding) for binding in (self.binding, *self._others))
+        bindings = (self.binding, *self._others)
+        return tuple(read_ticket(issue, histories, comments, binding, remote) for binding in bindings)
+
+    def _remote(self, ticket_id: str) -> Mapping[str, str]:
+        """The tickets of other sites that the ticket's links lead to, where a rulebook has a word for such links."""
+        sites = {
+            key: site for each in (self.binding, *self._others) if each.remote for key, site in each.sites.items()
+        }
+        return remote_links(self.client, self._version, ticket_id, sites, self._addresses) if sites else {}
 
     def _heed_status(self, status: str) -> None:
         """A status made since the start is told of once: what it means is looked up at the next reload or start."""

@@ -178,6 +178,45 @@ def unlink(world: World, by: Person, number: int) -> bool:
     return bool(sides)
 
 
+def link_remotely(world: World, issue: Issue, by: Person, link: dict[str, Json]) -> int:
+    """Link the issue to something elsewhere: `application`, `globalId`, `relationship` and `object` as Jira has them.
+
+    One of a global id that is there already takes its place. Returns the link's id.
+    """
+    known = next((each for each in issue.remote_links if each["globalId"] == link["globalId"] is not None), None)
+    number = int(known["id"]) if known else world.new_id("remote link")
+    kept = tuple(each for each in issue.remote_links if each is not known)
+    entry = _remote_item(known, {**link, "id": number})
+    _write(world, replace(issue, remote_links=(*kept, {**link, "id": number})), by, [entry])
+    return number
+
+
+def unlink_remotely(world: World, issue: Issue, by: Person, number: int) -> bool:
+    """Take a link to something elsewhere away; False when there is none of that id."""
+    gone = next((each for each in issue.remote_links if each["id"] == number), None)
+    if gone is not None:
+        kept = tuple(each for each in issue.remote_links if each is not gone)
+        _write(world, replace(issue, remote_links=kept), by, [_remote_item(gone, None)])
+    return gone is not None
+
+
+def _remote_item(was: dict[str, Json] | None, now: dict[str, Json] | None) -> Item:
+    def told(link: dict[str, Json] | None) -> str | None:
+        if link is None:
+            return None
+        shown = (link["application"] or {}).get("name") or "Web Link"
+        return f'This issue {link["relationship"] or "links to"} "{link["object"]["title"]} ({shown})"'
+
+    return {
+        "field": "RemoteIssueLink",
+        "fieldtype": "jira",
+        "from": None if was is None else str(was["id"]),
+        "fromString": told(was),
+        "to": None if now is None else str(now["id"]),
+        "toString": told(now),
+    }
+
+
 def attach(world: World, issue: Issue, by: Person, filename: str, size: int, mime_type: str) -> Issue:
     """Attach a file, of which only the metadata is kept; `size` in bytes."""
     number = world.new_id("attachment")

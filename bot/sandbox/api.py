@@ -11,7 +11,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot.sandbox import changelogs, comments, control, faults, issues, meta, pages, people, properties, roles, search
+from bot.sandbox import (
+    changelogs,
+    comments,
+    control,
+    faults,
+    issues,
+    meta,
+    pages,
+    people,
+    properties,
+    remote,
+    roles,
+    search,
+)
 from bot.sandbox.calls import Answer, Call, Refusal, Request, said
 from bot.sandbox.world import Person, World
 
@@ -100,6 +113,9 @@ ROUTES = (
     *_property_routes("/comment/{comment}"),
     Route("POST", "/issueLink", issues.link, writes=True),
     Route("DELETE", "/issueLink/{id}", issues.unlink, writes=True),
+    Route("GET", "/issue/{issue}/remotelink", remote.listed),
+    Route("POST", "/issue/{issue}/remotelink", remote.link, writes=True),
+    Route("DELETE", "/issue/{issue}/remotelink/{id}", remote.unlink, writes=True),
     Route("GET", "/issueLinkType", issues.link_types),
     Route("GET", "/attachment/{id}", issues.attachment),
 )

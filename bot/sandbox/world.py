@@ -172,6 +172,7 @@ class Issue:
     histories: tuple[History, ...] = ()
     attachments: tuple[dict[str, Json], ...] = ()
     links: tuple[Link, ...] = ()
+    remote_links: tuple[dict[str, Json], ...] = ()
     properties: dict[str, Json] = field(default_factory=dict)
 
     @property

@@ -94,8 +94,8 @@ def connection(desk: Desk, world: World, carrier: Slow) -> Client:
     )
 
 
-def rules() -> Rulebook:
-    """The shipped rules, and one more kind of tie: the key of a ticket at the site `smit`."""
+def rules(**tie: Any) -> Rulebook:
+    """The shipped rules, and one more kind of tie: the key of a ticket at the site `smit`, or another `tie`."""
     entries = shipped().book.entries
     state = {"status": ("Küsimus I tasemele",), "standing": "open", "ball": "tier 1"}
     states = (
@@ -107,7 +107,7 @@ def rules() -> Rulebook:
     )
     return rulebook(
         fields={**entries.fields, "their_ticket": FIELD},
-        links={**entries.links, "works_elsewhere": LinkEntry(field="their_ticket", follows=True)},
+        links={**entries.links, "works_elsewhere": LinkEntry(follows=True, **(tie or {"field": "their_ticket"}))},
         outside=(*entries.outside, OutsideEntry(site="smit", projects=("KKA",), states=states)),
     )
 
@@ -299,6 +299,88 @@ def messages(bot: Bot, key: str) -> int:
     found = bot.engine.store.linked([f"smit:{key}"])[f"smit:{key}"].ticket
     assert found is not None
     return len(found.messages)
+
+
+JIRA = {"type": "com.atlassian.jira", "name": "SMIT"}
+
+
+def linked(desk: Desk, ticket: str, url: str, application: Mapping[str, str] | None = None) -> int:
+    """Link a ticket to something elsewhere, as people do in Jira; the link's id."""
+    link = {"globalId": None, "application": application, "relationship": None, "object": {"url": url, "title": "!"}}
+    return acts.link_remotely(desk.world, desk.issue(ticket), desk.world.person("it1"), link)
+
+
+def test_a_ticket_follows_what_jiras_own_links_lead_to(desk: Desk, other: Other) -> None:
+    ticket, plain, there = desk.taken(), desk.taken(), other.open()
+    with desk.bot(book=rules(site="smit"), sites={"smit": other.client}) as bot:
+        bot.settled()
+        assert other.asked() == 0
+        linked(desk, plain, "https://docs.example/browse/page")
+        desk.later(HOUR)
+        link = linked(desk, ticket, f"http://other.test/browse/{there}")
+        tied_at = desk.now
+        desk.later(HOUR)
+        linked(desk, ticket, f"http://other.test/browse/{there}?focusedId=1")
+        bot.settled()
+        assert links(bot, plain) == []
+        assert links(bot, ticket) == [Link("works_elsewhere", f"smit:{there}", there, True)]
+        (seen,) = bot.engine.store.tickets([ticket])
+        assert next(change.at for change in seen.changes if change.field == "link") == tied_at
+        desk.until(MONDAY + DAY)
+        other.go(there, "Lahendatud")
+        bot.cycles(MONDAY + 2 * DAY, every=4 * HOUR)
+        assert "solution-reached-customer/ask" in desk.rungs(ticket)
+        other.site.faults.down = True
+        bot.cycle(31 * MINUTE)
+        assert because(bot, there) == AWAY
+        for each in (link, link + 1):
+            acts.unlink_remotely(desk.world, desk.issue(ticket), desk.world.person("it1"), each)
+        bot.cycle(MINUTE)
+        assert links(bot, ticket) == []
+    assert {method for method, _, _ in other.site.requests} == {"GET"}
+
+
+LEADS: list[tuple[str, Mapping[str, str] | None, bool]] = [
+    ("http://other.test/browse/KKA-1", None, True),
+    ("HTTP://Other.test/browse/kka-1/", None, True),
+    ("https://jira.smit.example/jira/browse/KKA-1", JIRA, True),
+    ("https://jira.smit.example/jira/browse/KKA-1", None, False),
+    ("https://jira.smit.example/jira/browse/KKA-1", {"type": "com.atlassian.confluence"}, False),
+    ("http://other.test/browse/IT-1", None, False),
+    ("http://other.test/browse/IT-1", JIRA, False),
+    ("http://other.test/browse/KKA-1/more", None, False),
+    ("http://other.test/browse/", None, False),
+    ("mailto:klient@other.test", None, False),
+]
+
+
+def test_which_links_lead_to_the_other_site(desk: Desk, other: Other) -> None:
+    tickets = [desk.open() for _ in LEADS]
+    for ticket, (url, application, _) in zip(tickets, LEADS, strict=True):
+        linked(desk, ticket, url, application)
+    with desk.bot(book=rules(site="smit"), sites={"smit": other.client}) as bot:
+        read = {each.id: each.links for each in bot.engine.tracker.read(tickets).tickets}
+    followed = [[link.ticket_id for link in read[ticket]] for ticket in tickets]
+    assert followed == [["smit:KKA-1"] * leads for _, _, leads in LEADS]
+
+
+@pytest.mark.parametrize(("status", "troubles"), [(404, 0), (403, 1)], ids=["switched off", "refused"])
+def test_where_links_cannot_be_asked_for_nothing_is_guessed(
+    desk: Desk, other: Other, status: int, troubles: int
+) -> None:
+    ticket = desk.forwarded()
+    with desk.bot(book=rules(site="smit"), sites={"smit": other.client}) as bot:
+        desk.site.faults.faults = [Fault(status=status, path="remotelink", times=None)]
+        reading = bot.engine.tracker.read([ticket])
+    assert (len(reading.tickets), len(reading.troubles)) == (1 - troubles, troubles)
+
+
+def test_who_does_not_ask_for_links_pays_nothing(desk: Desk, other: Other) -> None:
+    ticket = desk.taken()
+    linked(desk, ticket, "http://other.test/browse/KKA-1")
+    with desk.bot(book=rules(), sites={"smit": other.client}) as bot:
+        bot.settled()
+    assert not any("remotelink" in path for _, path, _ in desk.site.requests)
 
 
 def test_no_text_of_another_site_is_kept(desk: Desk, other: Other, tmp_path: Path) -> None:

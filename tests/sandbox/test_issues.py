@@ -364,3 +364,32 @@ def test_what_is_no_json_object_is_refused(jira, body, status):
     headers = {"Content-Type": "application/json"}
     assert jira.session.post(url, data=body, headers=headers, timeout=5).status_code == status
     assert jira.session.post(url, data=body, headers={"Content-Type": "text/plain"}, timeout=5).status_code == 415
+
+
+def test_links_to_things_elsewhere(jira):
+    key = jira.open()
+    at, there = f"/issue/{key}/remotelink", {"url": "https://jira.example/browse/IT-7", "title": "IT-7"}
+    assert jira.get(at) == []
+    assert jira("POST", at, {"object": {"url": there["url"]}}).status_code == 400
+    made = jira("POST", at, {"object": there})
+    assert made.status_code == 201
+    number = made.json()["id"]
+    named = {"globalId": "appId=1&issueId=7", "application": {"type": "com.atlassian.jira", "name": "SMIT"}}
+    assert jira("POST", at, {**named, "object": there}).status_code == 201
+    assert jira("POST", at, {**named, "object": {**there, "title": "IT-8"}}).status_code == 200
+    web, connected = jira.get(at)
+    assert (web["id"], web["application"], web["object"], "globalId" in web) == (number, {}, there, False)
+    assert (connected["application"]["type"], connected["object"]["title"]) == ("com.atlassian.jira", "IT-8")
+    assert jira.get(at, globalId="appId=1&issueId=7") == connected
+    assert jira("GET", at, globalId="other").status_code == 404
+    assert jira("DELETE", f"{at}/{number}").status_code == 204
+    assert jira("DELETE", f"{at}/{number}").status_code == 404
+    assert [each["id"] for each in jira.get(at)] == [connected["id"]]
+    told = [item for each in jira.world.find(key).histories for item in each.items]
+    assert [(item["from"], item["to"]) for item in told if item["field"] == "RemoteIssueLink"] == [
+        (None, str(number)),
+        (None, str(connected["id"])),
+        (str(connected["id"]), str(connected["id"])),
+        (str(number), None),
+    ]
+    assert told[0]["toString"] == 'This issue links to "IT-7 (Web Link)"'
