@@ -94,13 +94,16 @@ def demo(
     out: Annotated[Path, typer.Option(help="The folder for the digest and the database.")] = Path("out"),
     serve: Annotated[bool, typer.Option("--serve", help="Keep the sandbox and the bot up, to look around.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The sandbox's port on 127.0.0.1; 0 for any.")] = 0,
+    page_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The lead's page's port on 127.0.0.1, with --serve; 0 for any.")
+    ] = 0,
 ) -> None:
     """The whole bot on a sandbox Jira with a clock of its own: weeks of a desk in seconds."""
     from rich.console import Console
 
     from bot.commands.demo import demo as play
 
-    play(flavor.value, desk, days, out, serve=serve, port=port, console=Console())
+    play(flavor.value, desk, days, out, serve=serve, port=port, page_port=page_port, console=Console())
 
 
 @app.command()

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -34,6 +34,7 @@ from bot.core.entries import SiteWord
 from bot.core.entry import Word
 from bot.core.findings import nearest
 from bot.mail import Tls, address_of, is_address
+from bot.web.settings import Web
 
 PREFIX = "PILETIBOT_"
 CONFIG = f"{PREFIX}CONFIG"
@@ -41,6 +42,7 @@ CONFIG = f"{PREFIX}CONFIG"
 
 TOKEN = f"{PREFIX}JIRA__TOKEN"
 PASSWORD = f"{PREFIX}MAIL__PASSWORD"
+TOKENS = f"{PREFIX}WEB__TOKENS"
 
 _NOT_SETTINGS = frozenset({CONFIG, f"{PREFIX}SOAK"})
 _Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -188,6 +190,7 @@ class Settings(BaseSettings):
     mail: Mail = Mail()
     engine: Engine = Engine()
     log: Log = Log()
+    web: Web | None = None
 
     @classmethod
     def settings_customise_sources(
@@ -248,7 +251,7 @@ def token_of(jira: Jira, site: str | None = None) -> str:
         raise Misconfigured(
             f"no token: set {_token_variable(section)}, or name a file with `token_file` under [{section}]"
         )
-    return _secret_in(jira.token_file, "token")
+    return secret_text(jira.token_file, "token")
 
 
 def _token_variable(section: str) -> str:
@@ -263,10 +266,11 @@ def password_of(mail: Mail) -> str | None:
         return mail.password.get_secret_value()
     if mail.password_file is None:
         raise Misconfigured(f"no password: set {PASSWORD}, or name a file with `password_file` under [mail]")
-    return _secret_in(mail.password_file, "password")
+    return secret_text(mail.password_file, "password")
 
 
-def _secret_in(file: Path, what: str) -> str:
+def secret_text(file: Path, what: str) -> str:
+    """Read a file that holds a secret. Raises Misconfigured where everybody may read it, and for an empty one."""
     try:
         mode = stat.S_IMODE(file.stat().st_mode)
         secret = file.read_text("utf-8").strip()
@@ -314,7 +318,7 @@ def _beside(settings: Settings, home: Path) -> Settings:
     def there(path: Path | None) -> Path | None:
         return None if path is None else home / path.expanduser()
 
-    jira, rules, store, mail = settings.jira, settings.rules, settings.store, settings.mail
+    jira, rules, store, mail, web = settings.jira, settings.rules, settings.store, settings.mail, settings.web
     files = {"token_file": there(jira.token_file), "ca_bundle": there(jira.ca_bundle)}
     letters = {name: there(getattr(mail, name)) for name in ("password_file", "ca_bundle", "addresses_file")}
     return settings.model_copy(
@@ -328,6 +332,7 @@ def _beside(settings: Settings, home: Path) -> Settings:
             },
             "rules": rules.model_copy(update={"folder": there(rules.folder)}),
             "mail": mail.model_copy(update=letters),
+            "web": web and web.model_copy(update={"tokens_file": there(web.tokens_file)}),
             "store": store.model_copy(update={"url": SecretStr(_store_beside(store.url.get_secret_value(), home))}),
         }
     )
@@ -343,14 +348,15 @@ def _store_beside(url: str, home: Path) -> str:
 def _misplaced_secrets(path: Path, text: str, written: Mapping[str, Any]) -> Iterator[str]:
     named = written.get("sites")
     sites = {f"sites.{name}": site for name, site in named.items()} if isinstance(named, dict) else {}
-    places = [("jira", "token", TOKEN), ("mail", "password", PASSWORD)]
+    places = [("jira", "token", TOKEN), ("mail", "password", PASSWORD), ("web", "tokens", TOKENS)]
     places += [(section, "token", _token_variable(section)) for section in sites]
     for section, secret, variable in places:
         found = sites.get(section, written.get(section))
         if isinstance(found, dict) and secret in found:
             place = _place(path, text, (*section.split("."), secret))
             instead = f"set {variable}, or put it into a file named by `{secret}_file`"
-            yield f"{place}: the {secret} does not belong in here; {instead}"
+            verb = "do" if secret.endswith("s") else "does"
+            yield f"{place}: the {secret} {verb} not belong in here; {instead}"
 
 
 def _unknown_variables() -> Iterator[str]:
@@ -388,7 +394,8 @@ def _model(loc: tuple[str, ...]) -> type[BaseModel]:
     if loc[:1] == ("sites",):
         return OtherJira
     field = Settings.model_fields.get(loc[0]) if loc else None
-    found = field.annotation if field else None
+    kinds = get_args(field.annotation) or (field.annotation,) if field else ()
+    found = kinds[0] if kinds else None
     return found if isinstance(found, type) and issubclass(found, BaseModel) else Settings
 
 

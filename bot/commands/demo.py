@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -25,17 +26,30 @@ from bot.letter_texts import Writing
 from bot.report.digest import write
 from bot.settings import Misconfigured
 from bot.shipped import rules_folder
+from bot.web.settings import Web
+
+if TYPE_CHECKING:
+    from bot.commands.page import Place
 
 SERVED_POLL_S = 5
 
 
 def demo(
-    flavour: Literal["cloud", "dc"], desk: str, days: int, out: Path, *, serve: bool, port: int, console: Console
+    flavour: Literal["cloud", "dc"],
+    desk: str,
+    days: int,
+    out: Path,
+    *,
+    serve: bool,
+    port: int,
+    console: Console,
+    page_port: int = 0,
 ) -> None:
     """Play `days` working days of a desk; write `digest.html`, the database, and a `demo.toml` for it into `out`.
 
-    What an earlier demo left there is written over. With `serve` the sandbox and the bot stay up until the process
-    is told to stop. Raises Misconfigured for the folder of a desk, OSError.
+    What an earlier demo left there is written over. With `serve` the sandbox, the bot and the lead's page stay up
+    until the process is told to stop. Raises Misconfigured for the folder of a desk and for a page's port that is
+    taken, OSError.
     """
     logs.configure("error", "text")
     if (out / "config.toml").exists():
@@ -47,7 +61,9 @@ def demo(
     letters = out / "letters"
     for stale in letters.glob("*.eml"):
         stale.unlink()
-    with open_demo(flavour, desk, days, f"sqlite:///{database}", port, letters) as opened:
+    with ExitStack() as held:
+        place = held.enter_context(closing(_place(page_port))) if serve else None
+        opened = held.enter_context(open_demo(flavour, desk, days, f"sqlite:///{database}", port, letters))
         _introduce(opened, flavour, days, console)
         began = time.monotonic()
         played = _played(opened, console)
@@ -66,8 +82,15 @@ def demo(
         if played.spoken:
             ask = f"piletibot why {played.spoken[-1].ticket} --config {config}"
             console.print(f"Ask why, of this ticket or any other: [bold]{ask}[/]", soft_wrap=True)
-        if serve:
-            _serve(opened, page, console)
+        if place is not None:
+            _serve(opened, page, database, place, console)
+
+
+def _place(port: int) -> Place:
+    """Where the lead's page is to be, which on a demo's data is everybody's on this machine."""
+    from bot.commands.page import Place
+
+    return Place(Web(listen=f"127.0.0.1:{port}", open_to="lead"))
 
 
 def _digest(opened: Demo, now: Moment, path: Path) -> Path:
@@ -159,7 +182,7 @@ def _show_letters(opened: Demo, played: Played, folder: Path, console: Console) 
     )
 
 
-def _serve(opened: Demo, page: Path, console: Console) -> None:
+def _serve(opened: Demo, page: Path, database: Path, place: Place, console: Console) -> None:
     console.print(
         f"\nThe sandbox stays up at [bold]{opened.sandbox.url}[/] (user {ADDRESS}, token sandbox-token; "
         f"everybody else has the token <name>-token), and the bot looks every {SERVED_POLL_S} s. Stop with Ctrl-C."
@@ -177,7 +200,10 @@ def _serve(opened: Demo, page: Path, console: Console) -> None:
             _tell([Spoken.of(steps, report.at) for steps in report.said], opened.engine.book, console)
             _digest(opened, report.at, page)
 
-    run(opened.engine, stop, poll_s=SERVED_POLL_S, now=now, after=after)
+    url, browse = f"sqlite:///{database}", f"{opened.sandbox.url}/browse/"
+    with place.serving(opened.engine, url, lambda: opened.clock() // 1000, browse) as server:
+        console.print(f"The desk as it stands, on the lead's page: [bold]{server.url}[/]")
+        run(opened.engine, stop, poll_s=SERVED_POLL_S, now=now, after=after)
 
 
 def _zone(book: Rulebook) -> ZoneInfo:

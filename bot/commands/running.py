@@ -49,6 +49,11 @@ def run(config: Path) -> int:
     stop.listen()
     log = structlog.get_logger()
     with ExitStack() as held:
+        place = None
+        if settings.web is not None:
+            from bot.commands.page import Place
+
+            place = held.enter_context(closing(Place(settings.web)))
         folders = (rules_folder() / "common", settings.rules.folder)
         seen = look(folders)
         engine = start(settings, lambda: _store(settings, held), sleep=stop.sleep, stopping=stop)
@@ -62,6 +67,10 @@ def run(config: Path) -> int:
             notice_s=settings.rules.notice_s,
             pull_s=settings.rules.pull_s,
         )
+        if place is not None:
+            url = settings.store.url.get_secret_value()
+            page = place.serving(engine, url, lambda: int(time.time()), f"{settings.jira.url}/browse/")
+            log.info("page", url=held.enter_context(page).url)
         log.info("started", site=settings.site, rulebook=engine.book.version, poll_s=settings.engine.poll_s)
         daemon.run(
             engine,

@@ -25,14 +25,13 @@ from bot.core.ledger import Entry
 from bot.core.past import as_of
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment, Ticket
-from bot.engine.control import SILENCED
-from bot.engine.desk import desk_of
+from bot.report.asking import desk_now, known_of, spoken_on
 from bot.report.why import page
 from bot.settings import Misconfigured, load_settings
 from bot.start import read_desk
 from bot.store.scratch import looking
 from bot.store.store import Store
-from bot.store.tied import as_it_was, with_others
+from bot.store.tied import as_it_was
 
 VERSION = 1
 """The version of the JSON object; counted up when a name in it changes its meaning or goes."""
@@ -102,7 +101,7 @@ def _explained(
     ticket = _ticket(store, book, key)
     rows = store.entries([ticket.id])[ticket.id]
     if is_now or at > polled_at:
-        found = _asked(ticket, book, rows, _desk_now(store, book, at), _known(store, book, ticket, at), at)
+        found = _asked(ticket, book, rows, desk_now(store, book, at), known_of(store, book, ticket, at), at)
         remarks = [*_present(store, ticket, found, polled_at), *_judged_by_others(rows, book)]
         return found, [*remarks, *_kept(store, found)]
     then = as_of(ticket, at)
@@ -110,12 +109,8 @@ def _explained(
         created = local(ticket.created_at, ZoneInfo(book.calendar.timezone))
         raise Misconfigured(f"{ticket.key} was not there yet: it was created at {created}")
     known = {step: row for step, row in rows.items() if row.at <= at}
-    found = _asked(then, book, known, _desk_then(store, book, at), as_it_was(_known(store, book, then, at), at), at)
+    found = _asked(then, book, known, _desk_then(store, book, at), as_it_was(known_of(store, book, then, at), at), at)
     return found, [*_past(rows, known, at), *_judged_by_others(known, book), *_kept(store, found)]
-
-
-def _known(store: Store, book: Rulebook, ticket: Ticket, at: Moment) -> Desk:
-    return with_others(desk_of(store, book), [ticket], store, book, at)
 
 
 def _asked(
@@ -147,21 +142,13 @@ def _ticket(store: Store, book: Rulebook, key: str) -> Ticket:
     )
 
 
-def _desk_now(store: Store, book: Rulebook, at: Moment) -> DeskState:
-    return DeskState(_spoken(store, book, at), frozenset((store.note(SILENCED) or "").split()))
-
-
 def _desk_then(store: Store, book: Rulebook, at: Moment) -> DeskState:
     """The desk as it was: silenced if the control ticket had the hold label then."""
     manners = book.entries.manners
     control = store.ticket_of(manners.control) if manners.control else None
     then = as_of(control, at) if control else None
     silenced = frozenset("*") if then is not None and manners.hold in then.labels else frozenset[str]()
-    return DeskState(tuple(row for row in _spoken(store, book, at) if row.at <= at), silenced)
-
-
-def _spoken(store: Store, book: Rulebook, at: Moment) -> tuple[Entry, ...]:
-    return tuple(store.spoken_since(book.calendar.start_of_day(book.calendar.day_of(at))))
+    return DeskState(tuple(row for row in spoken_on(store, book, at) if row.at <= at), silenced)
 
 
 def _present(store: Store, ticket: Ticket, found: Explanation, polled_at: Moment) -> Iterator[str]:

@@ -152,6 +152,14 @@ class Store(Absences, Commands, Ties):
         with self.reading() as connection:
             return {row.id: row.updated_ms for row in connection.execute(_ALL_SEEN)}
 
+    def seen_in(self, states: Collection[str]) -> dict[str, Seen]:
+        """Return the versions the mirror holds of the tickets in these states, without those that wait to be read."""
+        columns = sa.select(tickets.c.id, tickets.c.updated_ms, tickets.c.look_again_at)
+        these = sa.and_(_readable, tickets.c.state.in_(sorted(states)))
+        with self.reading() as connection:
+            rows = connection.execute(columns.where(these))
+            return {row.id: Seen(row.updated_ms, row.look_again_at) for row in rows}
+
     def put_tickets(self, those: Sequence[Ticket], facts: str, due_at: Moment) -> None:
         """Mirror these tickets, due at `due_at`; clears their troubles and brings back those that were gone.
 

@@ -1,0 +1,43 @@
+"""The lead's page beside the bot: served for as long as the daemon or the demo runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from socket import socket
+
+from bot.core.ticket import Moment
+from bot.engine.engine import Engine
+from bot.store.scratch import looking
+from bot.web.app import site_of
+from bot.web.server import Server, listening, serving
+from bot.web.settings import Web
+from bot.web.sign_in import tokens_of
+from bot.web.source import Source
+
+
+class Place:
+    """An address that was taken, and who may log in there; nobody is answered before `serving`.
+
+    Made before anything else is done, so that what is wrong with them is told at once. Raises Misconfigured.
+    """
+
+    def __init__(self, web: Web) -> None:
+        self._web = web
+        self._tokens = tokens_of(web)
+        self._taken: socket = listening(web.listen)
+
+    def close(self) -> None:
+        """Let the address go."""
+        self._taken.close()
+
+    @contextmanager
+    def serving(self, engine: Engine, store_url: str, now: Callable[[], Moment], browse: str) -> Iterator[Server]:
+        """Serve the pages of an engine's desk, which shares with them no more than the rulebook in force.
+
+        Raises StoreError for a store that cannot be looked into from here, such as one in memory.
+        """
+        with looking(store_url) as store:
+            source = Source(store, lambda: engine.book, now, browse)
+            with serving(site_of(self._web, source, engine.book.site, self._tokens), self._taken) as server:
+                yield server

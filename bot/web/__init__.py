@@ -1,0 +1,1 @@
+"""The lead's page: the desk as it stands, read only, for a browser."""

@@ -1,0 +1,94 @@
+"""What a page is: its path, for whom it is, and what it shows to somebody who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from starlette.datastructures import QueryParams
+
+from bot.core.audience import Audience
+from bot.core.rulebook import Rulebook
+from bot.core.steps import Amount, At, Value
+from bot.core.ticket import UNKNOWN, Moment
+from bot.web.snapshot import Snapshot
+from bot.web.source import Source
+from bot.wording import clean, show
+
+FOLDER = Path(__file__).with_name("pages")
+
+
+class NotShown(Exception):
+    """There is no such thing, or it is not theirs to see: which of both is not told."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What somebody asks of a page, and what it is answered with.
+
+    `given` are the parts of the path, `query` what stands behind it. `words` are the page's in its language.
+    """
+
+    audience: Audience
+    source: Source
+    snapshot: Snapshot
+    book: Rulebook
+    now: Moment
+    language: str
+    words: Mapping[str, str]
+    query: QueryParams = field(default_factory=QueryParams)
+    given: Mapping[str, str] = field(default_factory=dict)
+
+    def at(self, moment: Moment | None) -> str:
+        """Write a moment as the reader's language does, in the desk's zone; a dash for none."""
+        return "–" if moment is None else self.shown(At(moment))
+
+    def amount(self, seconds: int, day_s: int | None = None) -> str:
+        """Write an amount of time, in working days where `day_s` says how long one is."""
+        return self.shown(Amount(abs(seconds), day_s))
+
+    def shown(self, value: Value) -> str:
+        """Write a value as the reader's language does."""
+        return show(value, self.language, self.book.name, self.book.calendar.timezone)
+
+    def local(self, moment: Moment) -> datetime:
+        """A moment in the desk's zone."""
+        return self.book.calendar.local(moment)
+
+    def name(self, kind: str, word: str | None) -> str:
+        """What a word of the rulebook is called in the reader's language; a dash for none."""
+        if word is None:
+            return "–"
+        if word == UNKNOWN and kind != "state":
+            return self.words["unknown"]
+        return clean(self.book.name(kind, word, self.language))
+
+    def who(self, person: str | None) -> str:
+        """A person by their word in the rulebook; nobody else is named."""
+        if person is None:
+            return self.words["nobody"]
+        return person if person in self.book.languages else self.words["somebody"]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page at `path`, for those who hold one of the `roles`.
+
+    `name` is that of its template and its words, in which `title` is what it is called. `show` gives what its
+    template is filled with, and raises NotShown. `place` orders the menu, if it is in there.
+    """
+
+    name: str
+    path: str
+    roles: frozenset[str]
+    show: Callable[[Asked], Mapping[str, Any]]
+    place: int = 100
+    in_menu: bool = True
+
+    @property
+    def words(self) -> Path:
+        """The file of its words."""
+        return FOLDER / f"{self.name}.toml"

@@ -1,0 +1,121 @@
+"""A ticket's timeline: what happened, its clocks drawn, what the bot said and would say next, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.core.explanation import ClockFacts, Event, Explanation, RuleFacts, RungFacts, Told, Value
+from bot.core.history import forwarder
+from bot.core.judge import look
+from bot.core.ticket import UNKNOWN, Moment
+from bot.report.asking import explained, known_of
+from bot.web.drawing import draw
+from bot.web.page import Asked, NotShown, Page
+from bot.web.reader import STAFF, may_know, may_open
+
+SPEAKS = frozenset({"say", "observe", "hold", "adopt", "hushed", "paused", "not yet"})
+"""The outcomes of rules that say something now, or will."""
+
+
+def show(asked: Asked) -> Mapping[str, Any]:
+    """Explain a ticket that the reader may open. Raises NotShown."""
+    store, book = asked.source.store, asked.book
+    key = asked.given["key"]
+    ticket = store.ticket_of(key) or store.ticket_of(key.upper())
+    if ticket is None:
+        raise NotShown(key)
+    try:
+        view = look(ticket, book, asked.now, known_of(store, book, ticket, asked.now)).view
+        found = explained(store, book, ticket, asked.now)
+    except ValueError:  # an amount of time that takes more than 50 years: the cycle reports it
+        raise NotShown(key) from None
+    people = (ticket.owner, ticket.reporter, forwarder(ticket, view.happened, book))
+    known = may_know(asked.audience, secured=ticket.secured, spared=view.spared, book=book)
+    if not known or not may_open(asked.audience, people, ticket.queue, book):
+        raise NotShown(key)
+    return {
+        "ticket": found.ticket,
+        "browse": asked.source.browse,
+        "found": found,
+        "drawing": draw(found),
+        "clocks": [clock for clock in found.clocks if clock.runs],
+        "deadlines": [each for each in found.deadlines if each.due_at is not None],
+        "events": found.timeline,
+        "said": _said(found),
+        "ahead": [rule for rule in found.rules if rule.outcome in SPEAKS],
+        "silent": [rule for rule in found.rules if rule.outcome not in SPEAKS],
+        "tell": _Telling(asked),
+    }
+
+
+def _said(found: Explanation) -> Sequence[Told]:
+    """What the ledger holds of the ticket, the latest first."""
+    return tuple(step for event in reversed(found.timeline) for step in reversed(event.steps))
+
+
+class _Telling:
+    """What the template says of an explanation, in the reader's words."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._words = asked.words
+
+    def word(self, kind: str, word: str) -> str:
+        """A word of the bot's in the reader's language: an outcome, a state of the ledger, a role."""
+        return self._words.get(f"{kind}_{word}", word)
+
+    def value(self, word: str, value: str | None) -> str:
+        """The value of a field, or of what follows from one."""
+        asked = self._asked
+        if value is None:
+            return "–"
+        match word:
+            case "state" | "queue":
+                return asked.name(word, value)
+            case "tier":
+                return {"1": "I", "2": "II"}.get(value, value)
+            case "ball" | "stands":
+                return self.word(word, value)
+            case "owner" | "forwarder":
+                return asked.who(value)
+            case _:
+                return self._words["unknown"] if value == UNKNOWN else value
+
+    def changed(self, value: Value) -> str:
+        """What a field was and became, as far as it is told."""
+        title = self._words.get(f"field_{value.word}") or self._asked.name("title", value.word)
+        if not value.told:
+            did = "emptied" if value.now is None else "filled" if value.was is None else "changed"
+            return f"{title}: {self._words[did]}"
+        word = "stands" if value.word == "standing" else value.word
+        now = self.value(word, value.now)
+        return f"{title}: {now}" if value.was is None else f"{title}: {self.value(word, value.was)} → {now}"
+
+    def who(self, event: Event) -> str:
+        """Who did something: what they are to the ticket, and the person where the rulebook names them."""
+        role = self.word("role", event.by)
+        return f"{role} ({event.person})" if event.person else role
+
+    def to(self, step: Told) -> str:
+        """Whom a step was for."""
+        return ", ".join(self.word("role", each) for each in step.to) or "–"
+
+    def why(self, rule: str) -> str:
+        """The rule's own reason, in the reader's language where it has one."""
+        return self._asked.name("why", rule)
+
+    def next_rung(self, rule: RuleFacts) -> RungFacts | None:
+        """The next rung of a ladder that is not reached yet."""
+        return next((rung for rung in rule.rungs if rung.reach == "next" and rung.reached_at is not None), None)
+
+    def target(self, clock: ClockFacts) -> str:
+        """The target that applies."""
+        return next((target.within for target in clock.targets if target.applies), "–")
+
+    def day(self, at: Moment) -> str:
+        """A day and a month."""
+        return f"{self._asked.local(at):%d.%m}"
+
+
+PAGE = Page("ticket", "/tickets/{key}", STAFF, show, in_menu=False)

@@ -1,0 +1,118 @@
+"""The section `[web]` of the configuration: where the page listens, and who may look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator, model_validator
+
+LEAST_TOKEN = 20
+"""How long a token is at least."""
+
+_Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+_HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]*$")]
+
+
+class Web(BaseModel):
+    """The lead's page: where it listens, the names it is reached by, and how people sign in.
+
+    People sign in by the header that a proxy among the `trusted` sets, by a token of their own, or, on this machine
+    alone, not at all: then it is `open_to` one person or role.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    listen: _Text = "127.0.0.1:8090"
+    hosts: tuple[_Text, ...] = ()
+    https: bool = False
+    user_header: _HeaderName | None = None
+    trusted: tuple[_Text, ...] = ("127.0.0.1", "::1")
+    people: dict[str, str] = {}
+    tokens: dict[str, SecretStr] = {}
+    tokens_file: Path | None = None
+    open_to: _Text | None = None
+    session_s: Annotated[int, Field(ge=300, le=7 * 86_400)] = 12 * 3600
+
+    @field_validator("listen")
+    @classmethod
+    def _is_an_address(cls, listen: str) -> str:
+        address(listen)
+        return listen
+
+    @field_validator("trusted")
+    @classmethod
+    def _are_networks(cls, trusted: tuple[str, ...]) -> tuple[str, ...]:
+        for each in trusted:
+            try:
+                ip_network(each)
+            except ValueError:
+                raise ValueError(f"'{each}' is no address or network; write 10.0.0.5 or 10.0.0.0/24") from None
+        return trusted
+
+    @field_validator("tokens")
+    @classmethod
+    def _are_long(cls, tokens: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        if problem := token_problem({person: each.get_secret_value() for person, each in tokens.items()}):
+            raise ValueError(problem)
+        return tokens
+
+    @model_validator(mode="after")
+    def _somebody_may_look(self) -> Self:
+        tokens = bool(self.tokens or self.tokens_file)
+        if not (self.user_header or tokens or self.open_to):
+            raise ValueError(
+                "nobody could sign in: name the proxy's `user_header`, or give people `tokens`, "
+                'or say open_to = "lead" for everybody on this machine'
+            )
+        if self.open_to and (self.user_header or tokens):
+            raise ValueError("open_to lets everybody in, so that nobody need sign in: leave it out, or the others")
+        host, _ = address(self.listen)
+        if is_loopback(host):
+            return self
+        if self.open_to:
+            raise ValueError(f"open_to lets everybody in who reaches {self.listen}: listen on 127.0.0.1 alone")
+        if tokens and not self.https:
+            raise ValueError(
+                f"at {self.listen} tokens would cross the network unencrypted: put a proxy with https before it and "
+                "say https = true, or listen on 127.0.0.1"
+            )
+        return self
+
+    @property
+    def networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks whose proxies are believed."""
+        return tuple(map(ip_network, self.trusted))
+
+
+def address(listen: str) -> tuple[str, int]:
+    """Part `HOST:PORT`, an IPv6 address in brackets. Raises ValueError for anything else."""
+    host, colon, port = listen.rpartition(":")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    try:
+        if bare != "localhost":
+            ip_address(bare)
+        if not colon or not port.isascii() or not port.isdigit() or int(port) > 65_535:
+            raise ValueError
+        if ":" in bare and bare == host:
+            raise ValueError
+    except ValueError:
+        raise ValueError("write an address of this machine with a port, such as 127.0.0.1:8090") from None
+    return bare, int(port)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address."""
+    return host == "localhost" or ip_address(host).is_loopback
+
+
+def token_problem(tokens: Mapping[str, str]) -> str | None:
+    """Why these tokens of people cannot be; quotes none of them."""
+    short = [person for person, token in tokens.items() if len(token) < LEAST_TOKEN]
+    if short:
+        return f"a token has at least {LEAST_TOKEN} characters; too short is that of {', '.join(short)}"
+    if len(set(tokens.values())) < len(tokens):
+        return "each person needs a token of their own, and two are the same"
+    return None

@@ -1,0 +1,23 @@
+"""What the pages look at: the store, read only, the rulebook in force and the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.core.rulebook import Rulebook
+from bot.core.ticket import Moment
+from bot.store.store import Store
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the pages look at. `browse` is the address before a key that opens a ticket in the tracker.
+
+    `book` gives the rulebook in force, which a reload changes, and `now` the moment, which in a demo is of its own.
+    """
+
+    store: Store
+    book: Callable[[], Rulebook]
+    now: Callable[[], Moment]
+    browse: str = ""
