@@ -33,6 +33,7 @@ LINKS = {
     "asked again": {"type": "2", "outward": False},
     "related": {"type": "3"},
 }
+WAITING = {"state": "waiting", "name": {"en": "W"}, "status": "7", "standing": "open", "ball": "customer", "tier": 1}
 INDICATORS_SECTION: dict[str, Any] = {
     "events": ["EVENT"],
     "uncounted": UNCOUNTED,
@@ -46,6 +47,7 @@ def rules(**settings: Any) -> Rulebook:
         fields=SECTIONS["fields"] | FIELDS,
         categories={"LAW": "Law", "IT": "IT", "EVENT": "E"},
         links=LINKS,
+        states=[*SECTIONS["states"], WAITING],
         indicators=INDICATORS_SECTION | settings,
     )
 

@@ -26,7 +26,10 @@ def fact(
     excluded: str = "",
     marks: tuple[str, ...] = (),
 ) -> Fact:
-    """Make what a ticket adds to an indicator, of the group of its queue unless another is given."""
+    """Make what a ticket adds to an indicator, of the group of its queue unless another is given.
+
+    What is left out has no marks: they tell of the tickets that are counted.
+    """
     ticket = case.view.ticket
     return Fact(
         indicator,
@@ -34,7 +37,7 @@ def fact(
         float(value),
         group=group or ticket.queue or UNKNOWN,
         excluded=excluded,
-        marks=marks,
+        marks=() if excluded else marks,
         secured=ticket.secured,
         queue=ticket.queue or "",
         at=at,

@@ -50,7 +50,7 @@ def first_tier(view: View) -> FirstTier | None:
     undone = undone_in(happened)
     stays = (i for i, turn in enumerate(happened[:done]) if i not in undone and comes_to_tier_2(turn))
     was_there = any(happened[i].at >= since for i in stays) or _was_at_tier_2(happened, since)
-    if last.ball == "customer" and happened[-1].after.standing == "closed":
+    if last.ball == "customer" and happened[done].after.standing == "closed":
         return FirstTier("no answer", was_there)
     if was_there:
         return FirstTier("returned" if last.tier == 1 else "no", was_there)
