@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from bot import logs
 from bot.commands.moments import iso, local
 from bot.core.ledger import Entry
+from bot.core.letters import Letter
 from bot.core.rulebook import Rulebook
 from bot.engine.engine import Report
 from bot.engine.plan import plan as plan_of
@@ -57,11 +58,12 @@ def plan(config: Path, keys: Sequence[str], *, as_json: bool) -> int:
             _know(keys, store, engine.book)
         looked_at = store.count()
     rows = ordered(row for row in rows if not keys or row.ticket_key in keys)
+    letters = [letter for letter in in_order(report.letters) if not keys or not named_in(letter).isdisjoint(keys)]
     if as_json:
-        for line in lines(report, rows):
+        for line in (*lines(report, rows), *letter_lines(letters)):
             print(json.dumps(line, ensure_ascii=False))
     else:
-        print("\n".join(page(report, rows, looked_at, engine.book)))
+        print("\n".join(page(report, rows, looked_at, engine.book, letters)))
     return 0
 
 
@@ -85,17 +87,66 @@ def lines(report: Report, rows: Iterable[Entry]) -> Iterable[Mapping[str, object
         }
 
 
-def page(report: Report, rows: Sequence[Entry], looked_at: int, book: Rulebook) -> Iterable[str]:
+def letter_lines(letters: Iterable[Letter]) -> Iterable[Mapping[str, object]]:
+    """Give letters as what `--json` prints, one object a letter: to whom by their words, and no address."""
+    for letter in letters:
+        yield {
+            "v": VERSION,
+            "action": "letter",
+            "ticket": None,
+            "rule": letter.rule,
+            "say": letter.say,
+            "to": [letter.to],
+            "tickets": len(named_in(letter)),
+            "more": _more(letter),
+            "due_at": iso(letter.due_at),
+            "key": letter.key,
+        }
+
+
+def page(
+    report: Report, rows: Sequence[Entry], looked_at: int, book: Rulebook, letters: Sequence[Letter] = ()
+) -> Iterable[str]:
     """Give the rows as lines for a person: the counts first, then the steps by rule, and within a rule by person.
 
-    `rows` stand as `ordered` orders them. A rule's reason stands once, above its steps.
+    `rows` stand as `ordered` orders them, and `letters` by kind. A rule's reason stands once, above its steps.
     """
     zone = ZoneInfo(book.calendar.timezone)
-    yield f"{local(report.at, zone)}: {looked_at} tickets, {len(rows)} steps. Nothing is written."
+    post = f", {len(letters)} letters" if letters else ""
+    yield f"{local(report.at, zone)}: {looked_at} tickets, {len(rows)} steps{post}. Nothing is written."
     for trouble in report.troubles:
         yield f"in trouble: {trouble}"
-    if not rows:
-        return
+    if rows:
+        yield from _steps(rows, book, zone)
+    yield from _letters(letters)
+
+
+def _letters(letters: Sequence[Letter]) -> Iterable[str]:
+    if letters:
+        yield f"\n{len(letters)} letters would go"
+    for kind, of_kind in groupby(letters, key=lambda letter: letter.rule):
+        those = list(of_kind)
+        yield f"\n  {kind}: {len(those)}"
+        for letter in those:
+            more = f", and {_more(letter)} more not listed" if _more(letter) else ""
+            yield f"    to {letter.to}: {len(named_in(letter))} tickets{more}"
+
+
+def in_order(letters: Iterable[Letter]) -> list[Letter]:
+    """Give letters by kind, and by whom they go to."""
+    return sorted(letters, key=lambda letter: (letter.rule, letter.to, letter.key))
+
+
+def named_in(letter: Letter) -> frozenset[str]:
+    """The keys of the tickets that a letter names."""
+    return frozenset(line.ticket_key for section in letter.sections for line in section.lines)
+
+
+def _more(letter: Letter) -> int:
+    return sum(section.more for section in letter.sections)
+
+
+def _steps(rows: Sequence[Entry], book: Rulebook, zone: ZoneInfo) -> Iterable[str]:
     yield ""
     yield from _counted("in all", Counter(ACTIONS[row.state][1] for row in rows))
     yield from _counted("by rule", Counter(row.rule for row in rows))

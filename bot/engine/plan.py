@@ -11,6 +11,7 @@ from bot.core.ledger import Entry
 from bot.core.ticket import Moment
 from bot.engine.cycle import cycle
 from bot.engine.engine import Engine, Report
+from bot.engine.mailer import Mail
 from bot.engine.tracker import Reading, Said, Stamp, Tracker
 
 _PLANNED = frozenset(("said", "observed", "adopted", "withdrawn"))
@@ -81,13 +82,25 @@ class Looking:
         """Set nothing."""
 
 
+class Unposted:
+    """A mail server that takes every letter and sends none."""
+
+    def send(self, mail: Mail) -> None:
+        """Send nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
 def plan(engine: Engine, now: Moment) -> tuple[Report, list[Entry]]:
     """Give the report of the cycle that would run at `now`, and the rows of the ledger it would leave.
 
-    The rows are what would be said, recorded, adopted or withdrawn now, and all that waits: held or batched.
-    `engine.store` must be a scratch store, since the cycle writes in it. Raises what `cycle` raises.
+    The report's letters are those that would go; no mail server is greeted. The rows are what would be said,
+    recorded, adopted or withdrawn now, and all that waits: held or batched. `engine.store` must be a scratch store,
+    since the cycle writes in it. Raises what `cycle` raises.
     """
-    report = cycle(replace(engine, tracker=Looking(engine.tracker)), now)
+    post = replace(engine.post, mailer=None if engine.post.mailer is None else Unposted())
+    report = cycle(replace(engine, tracker=Looking(engine.tracker), post=post), now)
     # What the cycle found already said, on reading a ticket's comments back, is no news of its own.
     rows = [row for row in engine.store.ledger() if row.comment_id in (None, "0")]
     return report, [

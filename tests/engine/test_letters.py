@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from fake_mailer import FakeMailer, Fate
 from fake_tracker import FakeTracker
 from small_desk import at, book
 
+from bot.commands.plan import in_order, letter_lines, page
 from bot.core.letters import Letter
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Because, Count
@@ -22,6 +23,7 @@ from bot.engine.batch import batches, release
 from bot.engine.cycle import cycle
 from bot.engine.engine import Engine, Post, Report
 from bot.engine.notices import can_tell, notice, told_at
+from bot.engine.plan import plan
 from bot.engine.sending import send
 from bot.shipped import rules_folder
 from bot.store.store import open_store
@@ -381,6 +383,39 @@ def test_who_is_refused_by_the_mail_server_is_told_on_the_desks_ticket() -> None
     small.mailer.fates = ["never"]
     small.at(TUE)
     assert (comments(small), small.sent) == (["@ann", "@cid"], [])
+
+
+# What a plan tells
+
+
+def test_a_plan_lists_the_letters_that_would_go_and_sends_none(small: Small) -> None:
+    small.now = TUE
+    before, tried = small.store.writes, small.mailer.tried
+    scratch = open_store("sqlite://")
+    report, rows = plan(replace(small.engine, store=scratch), TUE)
+    letters = in_order(report.letters)
+    assert (small.sent, small.mailer.tried, small.store.writes) == ([], tried, before)
+    assert list(page(report, rows, 1, small.rules, letters)) == [
+        "2026-11-17 08:30: 1 tickets, 0 steps, 2 letters. Nothing is written.",
+        "\n2 letters would go",
+        "\n  summary: 2",
+        "    to ann: 1 tickets",
+        "    to cid: 1 tickets",
+    ]
+    first, _ = letter_lines(letters)
+    assert first == {
+        "v": 1,
+        "action": "letter",
+        "ticket": None,
+        "rule": "summary",
+        "say": "summary",
+        "to": ["ann"],
+        "tickets": 1,
+        "more": 0,
+        "due_at": "2026-11-17T06:30:00Z",
+        "key": "small/letter/summary/ann/2026-11-17",
+    }
+    assert "@desk.example" not in str([*page(report, rows, 1, small.rules, letters), *letter_lines(letters)])
 
 
 # Letters of other kinds
