@@ -25,6 +25,9 @@ MESSAGES = "messages"
 """The subfolder with a rulebook's message texts."""
 
 
+JOINED = frozenset(("indicators", "digest"))
+"""The sections whose keys may stand in several files, each key in one of them, though they are no lists."""
+
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 
 Look = tuple[tuple[str, int, int], ...]
@@ -201,6 +204,8 @@ def _kind(section: str) -> str:
     """Whether a section's parts may stand in several files: `list`, `mapping`, or `single` when they may not."""
     field = Entries.model_fields.get(section)
     arguments = get_args(field.annotation) if field else ()
+    if section in JOINED:
+        return "mapping"
     if field is None or not arguments:
         return "single"
     if get_origin(field.annotation) is dict:

@@ -14,6 +14,7 @@ from bot.core.crosscheck_links import incidents, links, outages
 from bot.core.crosscheck_rules import deadlines, exclusions, ladders, policies, routes, rule_names
 from bot.core.crosscheck_sets import sets
 from bot.core.crosscheck_stops import stops
+from bot.core.crosscheck_units import units
 from bot.core.crosscheck_words import words
 from bot.core.entries import Entries, PersonEntry, Queue
 from bot.core.entry import Language
@@ -63,6 +64,7 @@ def problems(
         *sets(entries),
         *exclusions(entries),
         *indicators(entries),
+        *units(entries),
         *digest(entries),
     ]
 

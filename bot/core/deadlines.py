@@ -22,7 +22,8 @@ CREATED = "created"
 
 NOTICE = "notice of extension"
 
-_MET = "it is met"
+MET = "it is met"
+"""How the reason begins for which a deadline does not count any more."""
 
 Fields = Mapping[str, str]
 
@@ -36,24 +37,28 @@ def deadlines_of(view: View) -> tuple[Deadline, ...]:
     for entry, deadline, because in considered(view):
         if deadline is not None:
             found.append(deadline)
-        if entry.within is not None and (deadline is not None or because.startswith(_MET)):
+        if entry.within is not None and (deadline is not None or because.startswith(MET)):
             view.statutory.add(entry.name)
     return tuple(found)
 
 
 def dated_words(entries: Entries) -> frozenset[str]:
-    """The words of fields whose dates deadlines need, outages, and the indicator of the date first agreed."""
+    """The words of fields whose dates deadlines need, outages, and indicators."""
     words = {entry.counts_from for entry in entries.deadlines}
     words |= {entry.extension.field for entry in entries.deadlines if entry.extension}
     words |= {entry.ends_on for entry in entries.deadlines if entry.ends_on}
     words |= {entries.outages.begins} if entries.outages and entries.outages.begins else set()
     words |= {entries.indicators.agreed}
+    words |= {entries.indicators.registered} if entries.indicators.registered else set()
     return frozenset(words & set(entries.fields))
 
 
-def considered(view: View) -> Iterator[tuple[DeadlineEntry, Deadline | None, str]]:
-    """Each entry with the deadline that it gives the ticket, or with why it gives none."""
-    return _considered(view, view.ticket.fields)
+def considered(view: View, fields: Fields | None = None) -> Iterator[tuple[DeadlineEntry, Deadline | None, str]]:
+    """Each entry with the deadline that it gives the ticket, or with why it gives none.
+
+    `fields` are what its fields hold, where that is not to be what they hold now.
+    """
+    return _considered(view, view.ticket.fields if fields is None else fields)
 
 
 def comes_at(view: View) -> Iterator[Moment]:
@@ -91,7 +96,7 @@ def _considered(view: View, fields: Fields) -> Iterator[tuple[DeadlineEntry, Dea
             continue
         named.add(entry.name)
         if entry.met_by is not None and entry.met_by in fields:
-            yield entry, None, f"{_MET}: the field `{entry.met_by}` is filled in"
+            yield entry, None, f"{MET}: the field `{entry.met_by}` is filled in"
             continue
         found = _deadline(entry, view, fields, calendar, start, recorded)
         yield entry, found, "" if found is not None else "all of its dates were over when it would start"

@@ -745,6 +745,6 @@ class Entries(Entry):
     excludes: tuple[Exclusion, ...] = ()
     """Who is never addressed about certain tickets; the lead is, or the coordinator, in their place."""
     indicators: Indicators = Indicators()
-    """What the marks of the desk's indicators rest on."""
+    """What the desk's indicators rest on, and the marks that they count."""
     digest: DigestEntry = DigestEntry()
     """What the lead's digest shows."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from bot.core.entries_indicators import CallsEntry, FirstTierEntry, IndicatorTarget, QualityEntry, RatingsEntry
 from bot.core.entry import Entry, Language, Names, Word
-from bot.core.written import CalendarDays, Conditions, Elapsed, Listed, Working, WorkingDays
+from bot.core.written import CalendarDays, Conditions, Date, Elapsed, Listed, Working, WorkingDays
 
 Part = Literal[
     "overdue",
@@ -48,8 +48,19 @@ class DigestEntry(Entry):
     """The days, today the last of them, whose promises are counted."""
 
 
+class UnitEntry(Entry):
+    """A structural unit, whose head is told of the inquiries that are its own."""
+
+    unit: Word
+    """The permanent name, by which its inquiries are counted."""
+    title: Names
+    """What it is called, by language; the desk's language must be there."""
+    categories: Annotated[tuple[str, ...], Field(min_length=1)]
+    """The categories whose inquiries are the unit's; each is one unit's at most."""
+
+
 class Indicators(Entry):
-    """What the desk's indicators rest on."""
+    """What the desk's indicators rest on, and the marks that they count."""
 
     events: tuple[str, ...] = ()
     """The categories that are no inquiries, until a person gives the ticket another: what monitoring opens."""
@@ -75,3 +86,15 @@ class Indicators(Entry):
     """Where calls come from, and what was agreed about them."""
     targets: tuple[IndicatorTarget, ...] = ()
     """What the indicators are to reach; one without a target is shown without a verdict."""
+    delivery: Working = Field(default="1wd", validate_default=True)
+    """Within how much of the desk's working time a solution is to reach the customer."""
+    registered: str | None = None
+    """The word of the field that says when a ticket was registered; it counts from its creation by default."""
+    imbalance: Annotated[StrictInt, Field(ge=1, le=1000)] = 50
+    """By how many percent more open tickets a present person than at the desk on average is told as an imbalance."""
+    consents: dict[str, Date] = {}
+    """Who agreed to figures about their own work, each with the first day of which there are any."""
+    sample: Annotated[StrictInt, Field(ge=0, le=100)] = 5
+    """How many of a period's solved tickets are drawn for a look at their quality."""
+    units: tuple[UnitEntry, ...] = ()
+    """The structural units, each with the categories that are its own; what no unit has is shown as unmapped."""

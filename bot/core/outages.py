@@ -48,22 +48,28 @@ def outages(tickets: Iterable[Ticket], book: Rulebook, first_at: Moment, until_a
     `begins` (of its creation, where that says none, or a later one) until it was solved, and once more from when it
     was reopened; one that is not solved goes on. Its service is what the field `service` holds, else its category.
     """
-    rule = book.entries.outages
-    if rule is None or until_at <= first_at:
+    if book.entries.outages is None or until_at <= first_at:
         return {}
     found: dict[str, list[tuple[Moment, Moment, str, bool]]] = {}
     for ticket in tickets:
-        happened = turns(ticket, book)
-        view = View(ticket, happened, book, until_at)
-        if ticket.created_at >= until_at or not holds(rule.when, view):
+        if ticket.created_at >= until_at:
             continue
-        service = _service(ticket, rule)
-        for begin, end in _spans(ticket, happened, rule, book):
+        for service, begin, end in spans_of(View(ticket, turns(ticket, book), book, until_at)):
             start, stop = max(begin, first_at), until_at if end is None else min(end, until_at)
             if start < stop:
                 is_open = end is None or end >= until_at
                 found.setdefault(service, []).append((start, stop, ticket.key, is_open))
     return {service: _merged(service, found[service]) for service in sorted(found)}
+
+
+def spans_of(view: View) -> Iterator[tuple[str, Moment, Moment | None]]:
+    """The stretches in which a ticket tells that a service was down, with that; the last endless if it still is."""
+    rule = view.book.entries.outages
+    if rule is None or not holds(rule.when, view):
+        return
+    service = _service(view.ticket, rule)
+    for begin, end in _spans(view.ticket, view.happened, rule, view.book):
+        yield service, begin, end
 
 
 def _service(ticket: Ticket, rule: OutagesEntry) -> str:

@@ -5,12 +5,28 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
+from bot.core.kpi.backlog import BACKLOG
+from bot.core.kpi.bot_itself import BOT_ITSELF
+from bot.core.kpi.burden import BURDEN
 from bot.core.kpi.case import Case, Indicator, Records
+from bot.core.kpi.delivery import DELIVERY
 from bot.core.kpi.fact import Fact
 from bot.core.kpi.figure import Figure, by_group, figure
+from bot.core.kpi.flow import FLOW
+from bot.core.kpi.inquiries import INQUIRIES
+from bot.core.kpi.promises import PROMISES
 from bot.core.kpi.statute import STATUTE
 
-_FAMILIES: tuple[tuple[Indicator, ...], ...] = (STATUTE,)
+_FAMILIES: tuple[tuple[Indicator, ...], ...] = (
+    STATUTE,
+    PROMISES,
+    FLOW,
+    DELIVERY,
+    BACKLOG,
+    BURDEN,
+    INQUIRIES,
+    BOT_ITSELF,
+)
 
 INDICATORS: Mapping[str, Indicator] = {each.name: each for family in _FAMILIES for each in family}
 
