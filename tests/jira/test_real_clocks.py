@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from functools import cache
 from itertools import chain, pairwise
-from pathlib import Path
 from typing import Any
 
-import pytest
+from real_tickets import NOW, RULES, binding, exported, read
 
 from bot.core.calendar import Calendar, build_calendar
 from bot.core.clock import Cycle, elapsed_of, elapsed_s, paused_s
 from bot.core.entries import Policy
 from bot.core.judge import Judged, look
 from bot.core.rulebook import Rulebook
-from bot.core.ticket import Ticket
 from bot.core.verdict import verdicts_on
-from bot.jira.binding import Binding, bind
-from bot.jira.catalogue import Catalogue, Named, Status, User
-from bot.jira.reader import decode_issue, moment_ms, read_ticket
 from bot.rulefiles import load_rulebook
 
-EXPORT = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "jira-issues.jsonl.gz"
-RULES = Path(__file__).resolve().parents[1] / "data" / "realdata_rulebook"
-NOW = 1_767_000_000  # after the last of them was updated
 TARGETS = {"why": "What would have been promised.", "targets": [{"within": "3wd"}]}
 POLICIES = [
     {"name": "solve", "starts": "created", "pauses": "state is new", "stops": "solved", "restarts": "reopened"},
@@ -66,39 +56,9 @@ def calendar(hours: dict[str, str]) -> Calendar:
 
 
 @cache
-def exported() -> list[Json]:
-    if not EXPORT.is_file():
-        pytest.skip("../shared is not beside the checkout, and with it the real tickets")
-    with gzip.open(EXPORT, "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
-
-
-@cache
-def binding() -> Binding:
-    statuses = {each["fields"]["status"]["id"]: each["fields"]["status"] for each in exported()}
-    catalogue = Catalogue(
-        flavour="cloud",
-        me=User(account_id="nobody"),
-        statuses=tuple(Status(id_, "", each["statusCategory"]["key"]) for id_, each in statuses.items()),
-        projects=tuple(map(Named, book().entries.projects)),
-    )
-    bound = bind(book().entries, catalogue)
-    assert isinstance(bound, Binding), bound
-    return bound
-
-
-def read(raw: Json, *, newest_first: bool) -> Ticket:
-    found = decode_issue(json.dumps(raw).encode())
-
-    def order(entries: Any) -> list[Any]:
-        return sorted(entries, key=lambda entry: moment_ms(entry.created) or 0, reverse=newest_first)
-
-    return read_ticket(found, order(found.histories), order(found.comments.comments), binding())
-
-
-@cache
 def judged() -> list[Judged]:
-    return [look(read(raw, newest_first=False), book(), NOW) for raw in exported()]
+    bound = binding(book())
+    return [look(read(raw, bound), book(), NOW) for raw in exported()]
 
 
 def cycles() -> Iterator[Cycle]:
@@ -155,7 +115,8 @@ def test_every_clock_that_ended_has_a_verdict() -> None:
 
 
 def test_newest_first_makes_the_same_clocks_as_oldest_first() -> None:
+    bound = binding(book())
     for raw, each in zip(exported(), judged(), strict=True):
-        turned = look(read(raw, newest_first=True), book(), NOW)
+        turned = look(read(raw, bound, newest_first=True), book(), NOW)
         assert turned.view.ticket == each.view.ticket
         assert turned.clocks == each.clocks

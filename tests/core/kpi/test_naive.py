@@ -1,0 +1,101 @@
+"""The indicators over the real histories beside the checkout, worked out twice: by the bot, and as simply as can be.
+
+The real tickets hold no due dates; they are given some here, every third one moved later or taken away after days.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import cache
+
+import naive
+import pytest
+from real_tickets import NOW, RULES, Json, binding, exported, read
+
+from bot.core.history import turns
+from bot.core.kpi.case import Case
+from bot.core.kpi.period import Period, period_of
+from bot.core.kpi.registry import figures, ticket_facts
+from bot.core.rulebook import Rulebook
+from bot.core.view import View
+from bot.rulefiles import load_rulebook
+
+Count = Callable[[list[naive.Told], date, date], naive.Share]
+QUARTERS = [(2014, 5), (2024, 12), (2025, 1), (2025, 5), (2025, 8), (2025, 10)]
+COUNTED = (naive.first_deadline, naive.first_tier, naive.quality)
+YESTERDAY = date(2025, 12, 28)
+"""The last day that was over when the figures are worked out."""
+TIER_2 = ("10019", "10020")
+"""Statuses that some of these tickets were in before they were done, and others not."""
+
+
+@cache
+def book() -> Rulebook:
+    """Their rulebook, by which these statuses are tier 2's and all others that are not done tier 1's."""
+    read = load_rulebook(RULES, site="real")
+    to, others = read.entries.states[1], (each.model_copy(update={"tier": 1}) for each in read.entries.states)
+    theirs = [to.model_copy(update={"state": f"at {id_}", "status": (id_,), "category": None}) for id_ in TIER_2]
+    states = (*theirs, *others)
+    entries = read.entries.model_copy(update={"people": (), "ladders": (), "states": states})
+    return replace(read, entries=entries, states={each.state: each for each in states})
+
+
+@cache
+def dated() -> tuple[Json, ...]:
+    return tuple(with_dates(raw, i) for i, raw in enumerate(exported()))
+
+
+def with_dates(raw: Json, i: int) -> Json:
+    raw = copy.deepcopy(raw)
+    created = naive.stamp(raw["fields"]["created"])
+    first = (created.date() + timedelta(days=i * 7 % 90)).isoformat()
+    raw["fields"]["duedate"] = first
+    for history in raw.get("changelog", {}).get("histories", []):
+        history["items"] = [item for item in history["items"] if item["field"] != "duedate"]
+    if i % 3 == 0 and "changelog" in raw:
+        later = None if i % 2 else (created.date() + timedelta(days=i * 7 % 90 + 10)).isoformat()
+        item = {"field": "duedate", "fieldId": "duedate", "from": first, "to": later}
+        at = (created + timedelta(days=5)).isoformat(timespec="milliseconds")
+        raw["changelog"]["histories"].append({"id": "999999", "created": at, "items": [item]})
+        raw["fields"]["duedate"] = later
+    return raw
+
+
+@cache
+def views() -> list[View]:
+    bound = binding(book())
+    tickets = [read(raw, bound) for raw in dated()]
+    return [View(ticket, turns(ticket, book()), book(), NOW) for ticket in tickets]
+
+
+@cache
+def told() -> list[naive.Told]:
+    known = naive.places(exported(), TIER_2)
+    return [naive.read(raw, known) for raw in dated()]
+
+
+@cache
+def shares(period: Period) -> dict[str, naive.Share]:
+    facts = [fact for view in views() for fact in ticket_facts(Case(view, period))]
+    return {
+        each.indicator: (int(each.numerator or 0), each.denominator or 0) for each in figures(facts) if not each.group
+    }
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(("year", "month"), QUARTERS)
+@pytest.mark.parametrize("count", COUNTED, ids=lambda f: f.__name__)
+def test_both_count_the_same(
+    count: Callable[[list[naive.Told], date, date], naive.Share], year: int, month: int
+) -> None:
+    period = period_of("quarter", date(year, month, 1), book().calendar)
+    assert shares(period)[count.__name__] == count(told(), period.first, min(period.last, YESTERDAY))
+
+
+@pytest.mark.shared
+def test_there_is_something_to_count() -> None:
+    found = [count(told(), date(2025, 1, 1), date(2025, 12, 31)) for count in COUNTED]
+    assert all(1 < met < meant for met, meant in found), found
