@@ -155,6 +155,13 @@ class Mail(_Section):
         return self
 
 
+class Imports(_Section):
+    """Files of other systems, in place of those that the rulebook names beside itself: calls, and ratings."""
+
+    calls: Path | None = None
+    ratings: Path | None = None
+
+
 class Engine(_Section):
     """How often, in seconds: polls, how far each looks back over the last, and the sweep over all tickets."""
 
@@ -188,6 +195,7 @@ class Settings(BaseSettings):
     rules: Rules
     store: Store = Store()
     mail: Mail = Mail()
+    imports: Imports = Imports()
     engine: Engine = Engine()
     log: Log = Log()
     web: Web | None = None
@@ -332,6 +340,7 @@ def _beside(settings: Settings, home: Path) -> Settings:
             },
             "rules": rules.model_copy(update={"folder": there(rules.folder)}),
             "mail": mail.model_copy(update=letters),
+            "imports": Imports(calls=there(settings.imports.calls), ratings=there(settings.imports.ratings)),
             "web": web and web.model_copy(update={"tokens_file": there(web.tokens_file)}),
             "store": store.model_copy(update={"url": SecretStr(_store_beside(store.url.get_secret_value(), home))}),
         }

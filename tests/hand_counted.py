@@ -41,9 +41,10 @@ INDICATORS_SECTION: dict[str, Any] = {
 }
 
 
-def rules(**settings: Any) -> Rulebook:
+def rules(language: str = "en", **settings: Any) -> Rulebook:
     """The small desk's rulebook with all the fields that indicators look at."""
     return book(
+        digest={"language": language},
         fields=SECTIONS["fields"] | FIELDS,
         categories={"LAW": "Law", "IT": "IT", "EVENT": "E"},
         links=LINKS,
