@@ -176,15 +176,18 @@ def quality(tickets: list[Told], first: date, last: date) -> Share:
     return good, meant
 
 
-def open_ages(tickets: list[Told], on: date) -> list[int]:
-    """How many days old each ticket is that is open as this day begins."""
-    begins = datetime.combine(on, time.min, TALLINN)
-    ages = []
+def backlog(tickets: list[Told], last: date) -> dict[str, int]:
+    """The tickets that are open as a day ends, by their age in days; not those in a status that nobody knows."""
+    over = datetime.combine(last + timedelta(days=1), time.min, TALLINN)
+    found = {"0-9": 0, "10-30": 0, "31-": 0}
     for each in tickets:
-        done = any(at < begins and (left is None or left >= begins) for at, left in each.spells())
-        if each.created < begins and not done:
-            ages.append((on - each.created.date()).days)
-    return ages
+        stands = each.first
+        for move in each.moves:
+            stands = move.now if move.at < over else stands
+        if each.created < over and stands in ("tier 1", "tier 2"):
+            age = (last - each.created.date()).days
+            found["0-9" if age < 10 else "10-30" if age <= 30 else "31-"] += 1
+    return found
 
 
 def working_days_after(day: date, amount: int) -> date:

@@ -17,6 +17,7 @@ from real_tickets import NOW, RULES, Json, binding, exported, read
 
 from bot.core.history import turns
 from bot.core.kpi.case import Case
+from bot.core.kpi.figure import Figure
 from bot.core.kpi.period import Period, period_of
 from bot.core.kpi.registry import figures, ticket_facts
 from bot.core.rulebook import Rulebook
@@ -78,11 +79,9 @@ def told() -> list[naive.Told]:
 
 
 @cache
-def shares(period: Period) -> dict[str, naive.Share]:
+def found(period: Period) -> dict[tuple[str, str], Figure]:
     facts = [fact for view in views() for fact in ticket_facts(Case(view, period))]
-    return {
-        each.indicator: (int(each.numerator or 0), each.denominator or 0) for each in figures(facts) if not each.group
-    }
+    return {(each.indicator, each.group): each for each in figures(facts)}
 
 
 @pytest.mark.shared
@@ -92,10 +91,21 @@ def test_both_count_the_same(
     count: Callable[[list[naive.Told], date, date], naive.Share], year: int, month: int
 ) -> None:
     period = period_of("quarter", date(year, month, 1), book().calendar)
-    assert shares(period)[count.__name__] == count(told(), period.first, min(period.last, YESTERDAY))
+    ours = found(period)[count.__name__, ""]
+    assert (ours.numerator, ours.denominator) == count(told(), period.first, min(period.last, YESTERDAY))
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(("year", "month"), QUARTERS[:-1])
+def test_both_find_the_same_backlog(year: int, month: int) -> None:
+    period = period_of("quarter", date(year, month, 1), book().calendar)
+    ours = {group: each.value for (name, group), each in found(period).items() if name == "backlog" and group}
+    theirs = naive.backlog(told(), period.last)
+    assert ours == {band: count for band, count in theirs.items() if count}
 
 
 @pytest.mark.shared
 def test_there_is_something_to_count() -> None:
-    found = [count(told(), date(2025, 1, 1), date(2025, 12, 31)) for count in COUNTED]
-    assert all(1 < met < meant for met, meant in found), found
+    shares = [count(told(), date(2025, 1, 1), date(2025, 12, 31)) for count in COUNTED]
+    assert all(1 < met < meant for met, meant in shares), shares
+    assert all(naive.backlog(told(), date(2025, 9, 30)).values())
