@@ -150,13 +150,11 @@ def test_wrong_columns_are_told_all_at_once_and_there_are_no_data(read: Read) ->
     found = read(GOOD, header="Kone;Aeg;Liin;Ooteaeg;Liin", book=estonian())
     assert found.calls is None
     assert figure(found).value is None
-    assert (
-        found.findings
-        == (
-            "calls.csv:1: puudub veerg „Kõne“; kas see on „Kone“?",
-            "calls.csv:1: puudub veerg „Algus“; olemas on: Kone, Aeg, Liin, Ooteaeg, Liin",
-            "calls.csv:1:5: veerge nimega „Liin“ on mitu",
-            "calls.csv:1: puudub veerg „Vastatud“; olemas on: Kone, Aeg, Liin, Ooteaeg, Liin",
+    assert found.findings == (
+        "calls.csv:1: puudub veerg „Kõne“; kas see on „Kone“?",
+        "calls.csv:1: puudub veerg „Algus“; olemas on: Kone, Aeg, Liin, Ooteaeg, Liin",
+        "calls.csv:1:5: veerge nimega „Liin“ on mitu",
+        "calls.csv:1: puudub veerg „Vastatud“; olemas on: Kone, Aeg, Liin, Ooteaeg, Liin",
     )
 
 
