@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from itertools import chain
 from pathlib import Path
 
@@ -302,19 +302,27 @@ def _files(folder: Path, errors: list[str]) -> Iterator[Path]:
 
 
 def _read(path: Path, language: str, errors: list[str]) -> _Message | None:
-    faults: list[tuple[int, str]] = []
-    parsed, needed = None, frozenset[str]()
     try:
-        source = path.read_text("utf-8")
+        message, faults = _parsed(path.read_text("utf-8"), language)
+    except UnicodeDecodeError as error:
+        message, faults = None, ((error.object[: error.start].count(b"\n") + 1, "not UTF-8 text"),)
+    errors.extend(f"{path}:{line}: {text}" for line, text in faults)
+    return message
+
+
+@lru_cache(maxsize=2048)
+def _parsed(source: str, language: str) -> tuple[_Message | None, tuple[tuple[int, str], ...]]:
+    """Parse a message, and find its faults by line. A text known already is not parsed again: few change at once."""
+    faults: list[tuple[int, str]] = []
+    try:
         parsed = _ENVIRONMENTS[language].parse(source)
         needed = frozenset(_needed(parsed, frozenset({"to"}), language, faults))
         faults += _markdown_faults(source)
     except TemplateSyntaxError as error:
         faults.append((error.lineno, error.message or "a mistake in the Jinja part"))
-    except UnicodeDecodeError as error:
-        faults.append((error.object[: error.start].count(b"\n") + 1, "not UTF-8 text"))
-    errors.extend(f"{path}:{line}: {text}" for line, text in sorted(set(faults)))
-    return _Message(language, parsed, needed, source) if parsed is not None and not faults else None
+    if faults:
+        return None, tuple(sorted(set(faults)))
+    return _Message(language, parsed, needed, source), ()
 
 
 Faults = list[tuple[int, str]]
