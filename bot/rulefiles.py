@@ -92,18 +92,45 @@ def version_of(folders: Sequence[Path]) -> str:
     """Twelve hex digits of the SHA-256 of the names and contents of rule, calendar, table and message files."""
     digest = hashlib.sha256()
     for name, path in files_of(folders):
-        named, content = os.fsencode(name), path.read_bytes()
+        named, content = os.fsencode(name), Path(path).read_bytes()
         digest.update(b"%d %d " % (len(named), len(content)) + named + content)
     return digest.hexdigest()[:12]
 
 
-def files_of(folders: Sequence[Path]) -> Iterator[tuple[str, Path]]:
-    """Every file that a rulebook is made of, by its name within the folders, in a fixed order."""
+def files_of(folders: Sequence[Path]) -> Iterator[tuple[str, str]]:
+    """Every file that a rulebook is made of: its name within the folders and its path, in a fixed order."""
     for number, folder in enumerate(folders):
-        texts = [path for path in (folder / MESSAGES).rglob("*") if path.is_file() and path.name[0] != "."]
-        beside = [path for end in ENDINGS for path in folder.glob(f"*{end}") if path.is_file()]
-        for path in sorted([*yaml_files(folder), *beside, *texts]):
-            yield f"{number}/{path.relative_to(folder).as_posix()}", path
+        found = [entry for entry in _entries(folder) if _is_rules(entry) or _is_beside(entry)]
+        texts = folder / MESSAGES
+        found += [entry for entry in _beneath(texts) if entry.is_file() and entry.name[0] != "."]
+        within = len(str(folder).rstrip(os.sep)) + 1
+        for parts, path in sorted((entry.path[within:].split(os.sep), entry.path) for entry in found):
+            yield f"{number}/{'/'.join(parts)}", path
+
+
+def _is_rules(entry: os.DirEntry[str]) -> bool:
+    return entry.name.endswith(".yaml") and entry.name[0] != "."
+
+
+def _is_beside(entry: os.DirEntry[str]) -> bool:
+    return entry.name.endswith(ENDINGS) and entry.is_file()
+
+
+def _beneath(folder: Path | str) -> Iterator[os.DirEntry[str]]:
+    """All that a folder and those in it hold; a link to another folder is not followed."""
+    for entry in _entries(folder):
+        yield entry
+        if entry.is_dir(follow_symlinks=False):
+            yield from _beneath(entry.path)
+
+
+def _entries(folder: Path | str) -> list[os.DirEntry[str]]:
+    """What stands in a folder; nothing where it is none, or may not be looked into."""
+    try:
+        with os.scandir(os.fspath(folder)) as entries:
+            return list(entries)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return []
 
 
 def look(folders: Sequence[Path]) -> Look:
@@ -114,9 +141,9 @@ def look(folders: Sequence[Path]) -> Look:
         return (("", -1, 0),)
 
 
-def _seen(name: str, path: Path) -> tuple[str, int, int]:
+def _seen(name: str, path: str) -> tuple[str, int, int]:
     try:
-        stat = path.stat()
+        stat = os.stat(path)
     except OSError:
         return name, -1, 0
     return name, stat.st_size, stat.st_mtime_ns
