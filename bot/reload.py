@@ -71,6 +71,7 @@ class Reload:
     _busy_since: Moment | None = None
     _refused: tuple[str, ...] = ()
     _coming: _Coming | None = None
+    _kept: tuple[Look, Desk] | None = None
     _told: list[Step] = field(default_factory=list)
     _last_at: Moment = 0
 
@@ -130,7 +131,7 @@ class Reload:
         """Read what the files say. What they say while somebody writes is not believed."""
         coming, problems = None, None
         try:
-            coming = self._read(now)
+            coming = self._read(files)
         except Misconfigured as error:
             problems = error.problems
         except OSError:
@@ -138,7 +139,7 @@ class Reload:
         if not self._is_as(files):
             return
         at_once, self._at_once = self._at_once, False
-        self.seen, self._unread = files, None
+        self.seen, self._unread, self._kept = files, None, None
         self._again_at = None if problems is None else now + AGAIN_S
         if problems is not None:
             self._refuse(problems, now, at_once=at_once)
@@ -151,11 +152,14 @@ class Reload:
             self._refused = ()
             self._announce(coming, now, at_once=at_once)
 
-    def _read(self, now: Moment) -> _Coming | None:
-        """What the files say, tied to the tracker; None where that is in force. Raises as `read` and `tie` do."""
+    def _read(self, files: Look) -> _Coming | None:
+        """What the files say, tied to the tracker; None where that is in force. Raises as `read` and `tie` do.
+
+        While the tracker is away what was read is kept, and read again only when the files are others.
+        """
         book = self.engine.book
         try:
-            desk = self.read()
+            desk = self._kept[1] if self._kept and self._kept[0] == files else self.read()
         except BrokenRulebook as error:
             raise _told_of(error, error.sound.entries if error.sound else book.entries) from None
         same = desk.book.version == book.version
@@ -168,6 +172,9 @@ class Reload:
             ready = self.tie(desk)
         except Misconfigured as error:
             raise _told_of(error, desk.book.entries) from None
+        except Unreachable:
+            self._kept = (files, desk) if self._is_as(files) else None
+            raise
         if same and ready.facts == self.engine.facts:
             return None
         return _Coming(ready, commit_of(self._own))
