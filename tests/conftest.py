@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import logging
 import os
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -17,6 +19,21 @@ from hypothesis import settings
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.register_profile("soak", deadline=None, max_examples=5000)
 settings.load_profile("soak" if os.environ.get("PILETIBOT_SOAK") else "steady")
+
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+    # The suite starts some fifty processes. Where no byte code may lie beside the code it lies with pytest's own
+    # things, so that not each of them compiles the whole bot.
+    BYTECODE = Path(__file__).resolve().parents[1] / ".pytest_cache" / "bytecode"
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(BYTECODE))
+    sys.pycache_prefix, sys.dont_write_bytecode = sys.pycache_prefix or str(BYTECODE), False
+
+# What was imported and collected stays until the end: not to be gone through again and again in search of garbage.
+gc.set_threshold(50_000, 20, 10)
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
