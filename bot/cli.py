@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -60,7 +61,7 @@ CONFIG = Path("config.toml")
 def main(args: Sequence[str] | None = None) -> None:
     """Run a command and exit; a mistake or an outage ends in words for a person, not in a traceback."""
     try:
-        app(args, prog_name="piletibot")
+        _commands()(args, prog_name="piletibot")
     except Exception as error:
         from bot.commands.failures import explain
 
@@ -69,6 +70,11 @@ def main(args: Sequence[str] | None = None) -> None:
             raise
         print(explained[0], file=sys.stderr)
         raise SystemExit(explained[1]) from None
+
+
+@cache
+def _commands() -> Callable[..., None]:
+    return typer.main.get_command(app)
 
 
 def _version(asked: bool) -> None:

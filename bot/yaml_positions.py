@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import yaml
 
@@ -140,8 +141,12 @@ class Node:
                 return None
 
 
+@lru_cache(maxsize=64)
 def read_yaml(text: str, file: str) -> tuple[Node | None, tuple[Problem, ...]]:
-    """Read one document; None when it is empty or cannot be read. Never raises: what is wrong is in the problems."""
+    """Read one document; None when it is empty or cannot be read. Never raises: what is wrong is in the problems.
+
+    The same text is not read twice, as when one file of many has changed: leave the nodes as they are.
+    """
     text = text.removeprefix("\ufeff")
     unread = tuple(
         problem_at(spot_in(text, found.start(), file), said)

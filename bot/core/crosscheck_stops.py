@@ -7,7 +7,8 @@ to solved to closed, unless the policy itself speaks of `reopened`. Nothing is p
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from itertools import product
+from itertools import compress, product
+from operator import ne
 
 from bot.core.entries import Entries, Policy
 from bot.core.findings import Finding
@@ -79,19 +80,21 @@ def _turns(entries: Entries, words: tuple[str, ...]) -> list[Turn]:
     fields = {word.removeprefix("sets ") for word in words if word.startswith("sets ")}.difference(_SITUATED)
     fields |= {NOTES[word] for word in words if NOTES.get(word) in entries.fields}
     found: list[Turn] = []
-    for one in situations:
-        has = frozenset(what for what in _SITUATED if getattr(one, what))
+    values = [tuple(getattr(one, what) for what in _SITUATED) for one in situations]
+    for one, ones in zip(situations, values, strict=True):
+        has = frozenset(compress(_SITUATED, ones))
         found += [Turn(0, "created", None, False, None, one, sets=sets) for sets in (has, has | fields)]
         found += [Turn(0, "message", None, False, one, one, asker=asker) for asker in (False, True)]
         found.append(Turn(0, "message", None, False, one, one, findings=frozenset((QUESTION, PERSONAL))))
         found += [Turn(0, what, None, False, one, one, sets=frozenset((what,))) for what in {"owner", *fields}]
         told = [Command(TOLD[word], granted=True) for word in words if word in TOLD]
         found += [Turn(0, "command", None, False, one, one, command=command) for command in told]
-        for other in situations:
-            changed = [what for what in _SITUATED if getattr(one, what) != getattr(other, what)]
-            if len(changed) == 1:
-                sets = frozenset(what for what in changed if getattr(other, what))
-                found.append(Turn(0, changed[0], None, False, one, other, sets=sets))
+        for other, others in zip(situations, values, strict=True):
+            differs = tuple(map(ne, ones, others))
+            if sum(differs) == 1:
+                at = differs.index(True)
+                sets = frozenset(_SITUATED[at : at + 1] if others[at] else ())
+                found.append(Turn(0, _SITUATED[at], None, False, one, other, sets=sets))
     return found
 
 

@@ -204,9 +204,11 @@ def tells_delivery(field: Field) -> bool:
 
 
 def _fields(entries: Entries, catalogue: Catalogue, problems: list[Finding]) -> Iterator[tuple[str, Field]]:
+    called = [({fold(known) for known in (field.name, *field.names)}, field) for field in catalogue.fields]
     for word, written in entries.fields.items():
         by_id = [field for field in catalogue.fields if field.id == written]
-        found = by_id or [field for field in catalogue.fields if _is_called(written, field.name, field.names)]
+        name = fold(written)
+        found = by_id or [field for names, field in called if name in names]
         if len(found) == 1 and word == "delivered" and not tells_delivery(found[0]):
             text = (
                 f"{written!r} holds a {found[0].kind}, whose mere value does not tell that the solution was delivered"
