@@ -53,12 +53,14 @@ def dated_words(entries: Entries) -> frozenset[str]:
     return frozenset(words & set(entries.fields))
 
 
-def considered(view: View, fields: Fields | None = None) -> Iterator[tuple[DeadlineEntry, Deadline | None, str]]:
-    """Each entry with the deadline that it gives the ticket, or with why it gives none.
+def considered(
+    view: View, fields: Fields | None = None, *, name: str | None = None
+) -> Iterator[tuple[DeadlineEntry, Deadline | None, str]]:
+    """Each entry, or those of one name, with the deadline that it gives the ticket, or with why it gives none.
 
     `fields` are what its fields hold, where that is not to be what they hold now.
     """
-    return _considered(view, view.ticket.fields if fields is None else fields)
+    return _considered(view, view.ticket.fields if fields is None else fields, name)
 
 
 def comes_at(view: View) -> Iterator[Moment]:
@@ -76,10 +78,14 @@ def _deadlines(view: View, fields: Fields) -> Iterator[Deadline]:
     return (deadline for _, deadline, _ in _considered(view, fields) if deadline is not None)
 
 
-def _considered(view: View, fields: Fields) -> Iterator[tuple[DeadlineEntry, Deadline | None, str]]:
+def _considered(
+    view: View, fields: Fields, name: str | None = None
+) -> Iterator[tuple[DeadlineEntry, Deadline | None, str]]:
     named: set[str] = set()
     at_creation = view.at_creation
     for entry in view.book.entries.deadlines:
+        if name is not None and entry.name != name:
+            continue
         if entry.name in named:
             yield entry, None, "an earlier entry of this name counts"
             continue

@@ -67,6 +67,7 @@ def rungs_of(
     found = {(each.rung.rung, each.repeat): each for each in moments}
     facts = []
     for rung in ladder.rungs:
+        when, to = _when(rung), addressed(rung.to, view)
         for repeat in range(rung.times):
             reached = found.get((rung.rung, repeat))
             key = _key(ladder, rung, repeat, clock, view)
@@ -82,9 +83,9 @@ def rungs_of(
                 RungFacts(
                     rung=rung.rung,
                     repeat=repeat,
-                    when=_when(rung),
+                    when=when,
                     say=rung.say,
-                    to=addressed(rung.to, view),
+                    to=to,
                     reached_at=reached.at if reached else None,
                     reach=reach,
                     told=told_of(row, view) if row else None,
@@ -144,8 +145,7 @@ def why_no_clock(ladder: Ladder, judged: Judged) -> tuple[Outcome, str]:
         name = ladder.clock.removeprefix(DEADLINE)
         if deadline_of(ladder, judged) is not None:
             return "no clock", f"the ticket is {after.standing}, and the deadline '{name}' ends with the open ticket"
-        found = considered(view)
-        reasons = [no_deadline(entry, because, view) for entry, _, because in found if entry.name == name]
+        reasons = [no_deadline(entry, because, view) for entry, _, because in considered(view, name=name)]
         return "no clock", f"the ticket has no deadline '{name}': {'; '.join(dict.fromkeys(reasons))}"
     if ladder.clock == f"{SINCE}unrouted" and is_routed(view):
         return "no clock", "the bot itself sets the queue, so nobody has to decide it"
