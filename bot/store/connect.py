@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
-from bot.store.tables import HEAD, VERSION_TABLE
+from bot.store.tables import HEAD, VERSION_TABLE, metadata
 
 _MIGRATING = 7_020_114
 """The advisory lock under which PostgreSQL is migrated: any number, the same in every version."""
@@ -155,7 +155,7 @@ def _reason(error: SQLAlchemyError | sqlite3.Error, url: URL) -> str:
 
 
 def bring_to_head(engine: Engine, url: URL) -> None:
-    """Migrate the database to `HEAD` unless it is there; of two processes at once, one waits.
+    """Make the tables where there are none, or migrate them to `HEAD`; of two processes at once, one waits.
 
     Raises StoreError for a schema newer than this version of the bot knows.
     """
@@ -169,7 +169,10 @@ def bring_to_head(engine: Engine, url: URL) -> None:
         with engine.execution_options(writing=True).begin() as connection:
             if engine.dialect.name == "postgresql":
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATING})")
-            _migrate(connection)
+            if version_of(connection) == 0:
+                _make_tables(connection)
+            else:
+                _migrate(connection)
 
 
 def version_of(connection: Connection) -> int:
@@ -178,6 +181,14 @@ def version_of(connection: Connection) -> int:
         return 0
     number = connection.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 - ours
     return int(number or 0)
+
+
+def _make_tables(connection: Connection) -> None:
+    """Make at once what all migrations come to."""
+    metadata.create_all(connection, checkfirst=False)
+    key = f"CONSTRAINT {VERSION_TABLE}_pkc PRIMARY KEY (version_num)"
+    connection.exec_driver_sql(f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) NOT NULL, {key})")
+    connection.exec_driver_sql(f"INSERT INTO {VERSION_TABLE} VALUES ('{HEAD:04}')")  # noqa: S608 - ours
 
 
 def _migrate(connection: Connection) -> None:

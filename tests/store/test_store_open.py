@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -30,12 +31,50 @@ def set_version(store: Store, version: str) -> None:
         connection.execute(sa.text(f"UPDATE {VERSION_TABLE} SET version_num = '{version}'"))
 
 
-def test_migrations_build_the_tables(url: str) -> None:
-    store = open_store(url)
-    with store.reading() as connection:
-        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-        assert compare_metadata(context, metadata) == []
-    store.close()
+def migrate(url: str, revision: str, *statements: str) -> None:
+    """Run the migrations up to this one on an empty database, and then these statements."""
+    engine = connect(parse(url), 10.0)
+    config = Config()
+    config.set_main_option("script_location", "bot.store:migrations")
+    config.set_main_option("path_separator", "os")
+    with engine.execution_options(writing=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        for statement in statements:
+            connection.execute(sa.text(statement))
+    engine.dispose()
+
+
+def schema(url: str) -> dict[str, Any]:
+    """What a database is made of, as it tells itself; in which order columns came to a table does not matter."""
+    engine = connect(parse(url), 10.0)
+    with engine.connect() as connection:
+        told = sa.inspect(connection)
+        made = {
+            table: (
+                {each["name"]: {**each, "type": str(each["type"])} for each in told.get_columns(table)},
+                told.get_pk_constraint(table)["constrained_columns"],
+                sorted(map(str, told.get_indexes(table))),
+                told.get_foreign_keys(table),
+            )
+            for table in sorted(told.get_table_names())
+        }
+        made["version"] = connection.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()
+    engine.dispose()
+    return made
+
+
+def test_a_new_database_is_made_as_the_migrations_would(url: str) -> None:
+    open_store(url).close()
+    made = schema(url)
+    engine = connect(parse(url), 10.0)
+    with engine.execution_options(writing=True).begin() as connection:
+        metadata.drop_all(connection)
+        connection.execute(sa.text(f"DROP TABLE {VERSION_TABLE}"))
+    engine.dispose()
+    migrate(url, "head")
+    assert made == schema(url)
+    assert len(made) == len(metadata.tables) + 2
 
 
 def test_head_is_the_last_migration() -> None:
@@ -46,16 +85,7 @@ def test_head_is_the_last_migration() -> None:
 
 
 def test_a_database_of_an_earlier_bot_is_brought_to_head(url: str) -> None:
-    address = parse(url)
-    engine = connect(address, 10.0)
-    config = Config()
-    config.set_main_option("script_location", "bot.store:migrations")
-    config.set_main_option("path_separator", "os")
-    with engine.execution_options(writing=True).begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        connection.execute(sa.text("INSERT INTO mark (id, ms, at) VALUES (1, 5, 6)"))
-    engine.dispose()
+    migrate(url, "0001", "INSERT INTO mark (id, ms, at) VALUES (1, 5, 6)")
     store = open_store(url)
     assert (store.mark_ms(), store.stopped_since(0), store.letters_since(0)) == (5, [], [])
     with store.reading() as connection:
