@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -12,7 +12,10 @@ from small_desk import SECTIONS, at, book, row, step, ticket
 from bot.core.ledger import Entry
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment, Ticket
+from bot.rulefiles import MESSAGES
+from bot.shipped import rules_folder
 from bot.store.store import Store, open_store
+from bot.texts import load_messages
 from bot.web.app import site_of
 from bot.web.settings import Web
 from bot.web.source import Source
@@ -27,6 +30,7 @@ PERSONAL_CODE = "38001085718"
 
 HEADER = "X-Forwarded-User"
 NOW = at("fri 15:00")
+TEXTS = load_messages([rules_folder() / "common" / MESSAGES])
 LEAD, COORDINATOR, QUEUE_HEAD, TIER_1, TIER_2, OUTSIDER = "lea", "cid", "dan", "ann", "bob", "rus"
 
 RULES = book(
@@ -64,14 +68,17 @@ def client(
     rules: Rulebook = RULES,
     *,
     peer: str = "127.0.0.1",
-    now: Moment = NOW,
-    tokens: Mapping[str, str] | None = None,
+    now: Callable[[], Moment] = lambda: NOW,
+    own: Mapping[str, str] | None = None,
     **settings: Any,
 ) -> TestClient:
-    """A browser at `peer` that is not led on by itself; `settings` are those of `[web]`."""
+    """A browser at `peer` that is not led on by itself; `own` are people's tokens, `settings` those of `[web]`."""
     web = Web(**(settings or {"user_header": HEADER, "people": {}}))
     site = site_of(
-        web, Source(store, lambda: rules, lambda: now, "https://jira.example/browse/"), "small", tokens or {}
+        web,
+        Source(store, lambda: rules, lambda: TEXTS, now, "https://jira.example/browse/"),
+        "small",
+        own or {},
     )
     return TestClient(site.app(), base_url="http://127.0.0.1:8090", client=(peer, 50_000), follow_redirects=False)
 

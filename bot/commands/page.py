@@ -38,6 +38,6 @@ class Place:
         Raises StoreError for a store that cannot be looked into from here, such as one in memory.
         """
         with looking(store_url) as store:
-            source = Source(store, lambda: engine.book, now, browse)
+            source = Source(store, lambda: engine.book, lambda: engine.messages, now, browse)
             with serving(site_of(self._web, source, engine.book.site, self._tokens), self._taken) as server:
                 yield server

@@ -12,12 +12,12 @@ from urllib.parse import parse_qs, urlencode
 
 from anyio import to_thread
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
 from bot.core.audience import Audience
@@ -84,7 +84,7 @@ class Site:
             Route("/favicon.svg", self._icon),
             *(Route(page.path, self._endpoint(page), name=page.name) for page in self.pages),
         ]
-        inner = Starlette(routes=routes, exception_handlers={HTTPException: self._http_error})
+        inner = ExceptionMiddleware(Router(routes), handlers={HTTPException: self._http_error})
         return Guard(inner, self._hosts(), frozenset({"/login", "/logout"}), self.message)
 
     def _hosts(self) -> frozenset[str]:
@@ -137,7 +137,7 @@ class Site:
     def _answer(
         self, request: Request, template: str, asked: Asked, shown: Mapping[str, Any], status: int
     ) -> Response:
-        polled_at = asked.source.store.polled_at() if status == 200 else None
+        polled_at = asked.source.store.polled_at() if asked.now else None
         common = {
             "asked": asked,
             "w": asked.words,
@@ -177,18 +177,22 @@ class Site:
 
     def message(self, request: Request, status: int, audience: Audience | None = None) -> Response:
         """Say in the reader's language why something else is not shown."""
+        asked = self._plain(request, audience or Audience())
+        said = str(status) if f"error_{status}" in asked.words else "400"
+        return self._answer(request, "message.html", asked, {"said": said}, status)
+
+    def _plain(self, request: Request, audience: Audience) -> Asked:
+        """What a page is answered with that shows nothing of the desk, at no moment."""
         language = self._language(request)
-        asked = Asked(
-            audience=audience or Audience(),
+        return Asked(
+            audience=audience,
             source=self.source,
             snapshot=self.snapshot,
             book=self.source.book(),
-            now=self.source.now(),
+            now=0,
             language=language,
             words=words_of(COMMON, language),
         )
-        said = str(status) if f"error_{status}" in asked.words else "400"
-        return self._answer(request, "message.html", asked, {"said": said}, status)
 
     async def _http_error(self, request: Request, error: Exception) -> Response:
         return self.message(request, error.status_code if isinstance(error, HTTPException) else 500)
@@ -227,17 +231,8 @@ class Site:
         return self._form(request, next_path, "token_wrong", 403)
 
     def _form(self, request: Request, next_path: str, wrong: str | None, status: int) -> Response:
-        language = self._language(request)
         shown = {"next": urlencode({"next": next_path}), "wrong": wrong}
-        asked = Asked(
-            audience=Audience(),
-            source=self.source,
-            snapshot=self.snapshot,
-            book=self.source.book(),
-            now=self.source.now(),
-            language=language,
-            words=words_of(COMMON, language),
-        )
+        asked = self._plain(request, Audience())
         return self._answer(request, "login.html", asked, shown, status)
 
     async def _log_out(self, request: Request) -> Response:

@@ -46,9 +46,22 @@ class Asked:
         """Write a moment as the reader's language does, in the desk's zone; a dash for none."""
         return "–" if moment is None else self.shown(At(moment))
 
+    def brief(self, moment: Moment | None) -> str:
+        """Write a moment for a narrow column; its year only where that is not this one."""
+        if moment is None:
+            return "–"
+        local = self.local(moment)
+        return f"{local:%d.%m %H:%M}" if local.year == self.local(self.now).year else f"{local:%d.%m.%Y %H:%M}"
+
+    def iso(self, moment: Moment) -> str:
+        """Write a moment for machines."""
+        return self.local(moment).isoformat()
+
     def amount(self, seconds: int, day_s: int | None = None) -> str:
-        """Write an amount of time, in working days where `day_s` says how long one is."""
-        return self.shown(Amount(abs(seconds), day_s))
+        """Write an amount of time, in working days where `day_s` says how long one is; the more, the rounder."""
+        seconds = abs(seconds)
+        round_s = 3600 if day_s and seconds >= day_s else 60 if seconds >= 60 else 1
+        return self.shown(Amount(seconds - seconds % round_s, day_s))
 
     def shown(self, value: Value) -> str:
         """Write a value as the reader's language does."""
@@ -65,6 +78,14 @@ class Asked:
         if word == UNKNOWN and kind != "state":
             return self.words["unknown"]
         return clean(self.book.name(kind, word, self.language))
+
+    def gist(self, message: str) -> tuple[str, str]:
+        """What a message is, in a few words, and the language that these are in; its name where it has none."""
+        texts = self.source.messages()
+        for language in (self.language, self.book.entries.language, "en"):
+            if message in texts.names() and (gist := texts.gist(message, language)):
+                return gist, language
+        return message, ""
 
     def who(self, person: str | None) -> str:
         """A person by their word in the rulebook; nobody else is named."""

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.core.explanation import ClockFacts, Event, Explanation, RuleFacts, RungFacts, Told, Value
+from bot.core.explanation import (
+    ClockAct,
+    ClockFacts,
+    Condition,
+    Event,
+    Explanation,
+    RuleFacts,
+    Run,
+    RungFacts,
+    Told,
+    Value,
+)
 from bot.core.history import forwarder
 from bot.core.judge import look
-from bot.core.ticket import UNKNOWN, Moment
+from bot.core.phrases import PHRASED
+from bot.core.ticket import UNKNOWN
+from bot.describe.voice import Voice
 from bot.report.asking import explained, known_of
 from bot.web.drawing import draw
 from bot.web.page import Asked, NotShown, Page
 from bot.web.reader import STAFF, may_know, may_open
+
+_ESCAPED = re.compile(r"\\(.)|`")
 
 SPEAKS = frozenset({"say", "observe", "hold", "adopt", "hushed", "paused", "not yet"})
 """The outcomes of rules that say something now, or will."""
@@ -45,7 +61,7 @@ def show(asked: Asked) -> Mapping[str, Any]:
         "said": _said(found),
         "ahead": [rule for rule in found.rules if rule.outcome in SPEAKS],
         "silent": [rule for rule in found.rules if rule.outcome not in SPEAKS],
-        "tell": _Telling(asked),
+        "tell": _Telling(asked, ticket.queue),
     }
 
 
@@ -57,9 +73,15 @@ def _said(found: Explanation) -> Sequence[Told]:
 class _Telling:
     """What the template says of an explanation, in the reader's words."""
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: Asked, queue: str | None) -> None:
         self._asked = asked
+        self._queue = queue
         self._words = asked.words
+        entries = asked.book.entries
+        self._languages = (asked.language, entries.language)
+        self._when = {rule.name: rule.when for rule in entries.ladders}
+        self._when |= {rule.name: rule.when for rule in entries.completeness}
+        self._when |= {route.route: route.when for route in entries.routes}
 
     def word(self, kind: str, word: str) -> str:
         """A word of the bot's in the reader's language: an outcome, a state of the ledger, a role."""
@@ -113,9 +135,29 @@ class _Telling:
         """The target that applies."""
         return next((target.within for target in clock.targets if target.applies), "–")
 
-    def day(self, at: Moment) -> str:
-        """A day and a month."""
-        return f"{self._asked.local(at):%d.%m}"
+    def day_s(self, run: Run) -> int:
+        """How long a working day is on a clock, in seconds."""
+        policy = self._asked.book.policies[run.clock]
+        return self._asked.book.calendar_of(policy.calendar, self._queue).day_s
+
+    def acts(self, event: Event) -> Sequence[ClockAct]:
+        """What an event did to the clocks of policies; those that ladders count by are named in their rules."""
+        return [act for act in event.clocks if act.clock in self._asked.book.policies]
+
+    def clauses(self, rule: RuleFacts) -> Sequence[tuple[Condition, str, str]]:
+        """The conditions of a rule, each with the clause that says it and its language; else with its bare word."""
+        when = self._when.get(rule.rule, {})
+        language = next(each for each in (*self._languages, "en") if each in PHRASED)
+        voice = Voice(self._asked.book, self._asked.source.messages(), language)
+        return [
+            (one, _bare(voice.conditions({one.word: when[one.word]})) if one.word in when else "", language)
+            for one in rule.conditions
+        ]
+
+
+def _bare(text: str) -> str:
+    """A clause without the marks of Markdown."""
+    return _ESCAPED.sub(lambda found: found[1] or "", text)
 
 
 PAGE = Page("ticket", "/tickets/{key}", STAFF, show, in_menu=False)
