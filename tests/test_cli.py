@@ -348,18 +348,24 @@ def test_beside_another_bot_it_does_not_start(
 
 def test_run_works_until_it_is_told_to_stop(sandbox: Sandbox, tmp_path: Path) -> None:
     solved_issue(sandbox, hours_ago=5)
-    config = desk(tmp_path, sandbox, ALWAYS_OPEN)
+    page = {"config.toml": ("[engine]", '[web]\nlisten = "127.0.0.1:0"\nopen_to = "lead"\n\n[engine]')}
+    config = desk(tmp_path, sandbox, {**ALWAYS_OPEN, **page})
     command = [sys.executable, "-c", "from bot.cli import main; main()", "run", "--config", str(config)]
+    url = ""
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as daemon:
         assert daemon.stderr is not None
         lines: list[str] = []
         for line in daemon.stderr:
             lines.append(line)
+            url = line.partition("url=")[2].strip() or url
             if "1 comments written" in line:
+                assert "KKA-1<" in requests.get(url, timeout=10).text
                 daemon.send_signal(signal.SIGTERM)
         assert daemon.wait(timeout=30) == 0
     log = "".join(lines)
     assert "stopped" in log
+    with pytest.raises(requests.ConnectionError):
+        requests.get(url, timeout=10)
     assert "allkirjastada" not in log
     with closing(open_store(f"sqlite:///{tmp_path / 'piletibot.db'}")) as store:
         assert store.pending() == []
@@ -394,6 +400,24 @@ def test_sandbox_answers_until_it_is_told_to_stop() -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
     assert info["deploymentType"] == "Server"
+
+
+def test_a_page_for_a_stranger(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = {"config.toml": ("[engine]", '[web]\nopen_to = "juht2"\n\n[engine]')}
+    config = write_desk(tmp_path, "http://127.0.0.1:1", page, user=None)
+    assert piletibot("check", "--offline", "--config", config) == 2
+    said = "web.open_to: the rulebook names nobody 'juht2'; did you mean 'juht1'?\n"
+    assert capsys.readouterr().err == said
+
+
+def test_a_page_whose_port_is_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        page = {"config.toml": ("[engine]", f'[web]\nlisten = "{listen}"\nopen_to = "lead"\n\n[engine]')}
+        config = write_desk(tmp_path, "http://127.0.0.1:1", page, user=None)
+        assert piletibot("run", "--config", config) == 2
+    said = f"web.listen {listen}: another program listens there already; stop it, or name another port\n"
+    assert capsys.readouterr().err == said
 
 
 @pytest.mark.parametrize("command", ["sandbox", "demo"])

@@ -51,6 +51,7 @@ def check(config: Path, *, offline: bool) -> int:
     _ok(f"{config}: site {settings.site}")
     folder, mistakes = settings.rules.folder, list[str]()
     sound: SoundPart | None = None
+    desk: Desk | None = None
     try:
         desk = read_desk(folder, settings.site)
         sound = SoundPart(root_of(folder), desk.book.entries, frozenset())
@@ -59,6 +60,10 @@ def check(config: Path, *, offline: bool) -> int:
     except Misconfigured as error:
         mistakes += error.problems
         sound = error.sound if isinstance(error, BrokenRulebook) else None
+    try:
+        mistakes += _page_mistakes(settings, desk)
+    except Misconfigured as error:
+        mistakes += error.problems
     try:
         mistakes += mail_mistakes(settings, sound.entries if sound else None, offline=offline)
     except Misconfigured as error:
@@ -94,6 +99,18 @@ def _say_letters(settings: Settings, entries: Entries) -> None:
         _ok(f"letters go by mail over {settings.mail.host} to {reached} people")
     for note in letter_notes(settings, entries):
         print(f"--  {note}")
+
+
+def _page_mistakes(settings: Settings, desk: Desk | None) -> list[str]:
+    """Say where the lead's page is to be, and give those of whom it speaks and the rulebook does not."""
+    if settings.web is None:
+        return []
+    from bot.web.sign_in import strangers, tokens_of
+
+    tokens = tokens_of(settings.web)
+    way = f"open to {settings.web.open_to}" if settings.web.open_to else f"{len(tokens)} people with a token"
+    _ok(f"the lead's page at {settings.web.listen}: {settings.web.user_header or way}")
+    return list(strangers(settings.web, tokens, desk.book)) if desk else []
 
 
 def _look(settings: Settings, sound: SoundPart | None) -> list[str]:

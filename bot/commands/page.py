@@ -8,11 +8,12 @@ from socket import socket
 
 from bot.core.ticket import Moment
 from bot.engine.engine import Engine
+from bot.settings import Misconfigured
 from bot.store.scratch import looking
 from bot.web.app import site_of
 from bot.web.server import Server, listening, serving
 from bot.web.settings import Web
-from bot.web.sign_in import tokens_of
+from bot.web.sign_in import strangers, tokens_of
 from bot.web.source import Source
 
 
@@ -35,8 +36,11 @@ class Place:
     def serving(self, engine: Engine, store_url: str, now: Callable[[], Moment], browse: str) -> Iterator[Server]:
         """Serve the pages of an engine's desk, which shares with them no more than the rulebook in force.
 
-        Raises StoreError for a store that cannot be looked into from here, such as one in memory.
+        Raises Misconfigured where the configuration speaks of somebody whom the rulebook does not name, StoreError
+        for a store that cannot be looked into from here, such as one in memory.
         """
+        if unknown := list(strangers(self._web, self._tokens, engine.book)):
+            raise Misconfigured(*unknown)
         with looking(store_url) as store:
             source = Source(store, lambda: engine.book, lambda: engine.messages, now, browse)
             with serving(site_of(self._web, source, engine.book.site, self._tokens), self._taken) as server:

@@ -6,7 +6,7 @@ import hmac
 import time
 import tomllib
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from ipaddress import ip_address
@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.core.entries import Account
+from bot.core.findings import nearest
 from bot.core.rulebook import Rulebook
 from bot.settings import Misconfigured, secret_text
 from bot.web.guard import host_of
@@ -50,6 +51,17 @@ def tokens_of(web: Web) -> dict[str, str]:
     if problem := token_problem(tokens):
         raise Misconfigured(f"{file}: {problem}")
     return tokens
+
+
+def strangers(web: Web, tokens: Mapping[str, str], book: Rulebook) -> Iterator[str]:
+    """Say of whom the configuration speaks that the rulebook does not name."""
+    words = {"people": web.people.values(), "tokens": tokens, "open_to": [web.open_to] if web.open_to else []}
+    for key, named in words.items():
+        for word in named:
+            if (person_in(word, book) if key == "open_to" else word) not in book.languages:
+                meant = nearest(word, book.languages)
+                hint = f"; did you mean '{meant}'?" if meant else ""
+                yield f"web.{key}: the rulebook names nobody '{word}'{hint}"
 
 
 @dataclass

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from web_desk import HEADER, LEAD, TIER_2, client, filled
+from web_desk import HEADER, LEAD, RULES, TIER_2, client, filled
 
 from bot.settings import Misconfigured
 from bot.store.store import Store
 from bot.web.settings import Web
-from bot.web.sign_in import TRIES, WITHIN_S, Guesses, tokens_of
+from bot.web.sign_in import TRIES, WITHIN_S, Guesses, strangers, tokens_of
 
 TOKENS = {LEAD: "a-token-of-lea-0123456789", TIER_2: "a-token-of-bob-0123456789"}
 BY_TOKEN = {"tokens": TOKENS}
@@ -68,6 +68,16 @@ def test_open_to_somebody_on_this_machine(store: Store, role: str, headers: dict
     answer = client(store, open_to=role).get("/", headers=headers)
     assert answer.status_code == status
     assert ("ABC-2" in answer.text) == (status == 200 and role == "lead")
+
+
+def test_of_whom_the_rulebook_knows_nothing() -> None:
+    web = Web(user_header=HEADER, people={"x": "lea", "y": "leo"})
+    assert list(strangers(web, {"bob": "", "~bot": ""}, RULES)) == [
+        "web.people: the rulebook names nobody 'leo'; did you mean 'lea'?",
+        "web.tokens: the rulebook names nobody '~bot'",
+    ]
+    assert list(strangers(Web(open_to="lead"), {}, RULES)) == []
+    assert len(list(strangers(Web(open_to="boss"), {}, RULES))) == 1
 
 
 def log_in(browser: Any, token: str, **headers: str) -> Any:
