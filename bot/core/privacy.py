@@ -1,4 +1,4 @@
-"""Personal data in a text: found by kind and masked, never quoted. Pure; the text is looked at and let go.
+"""Personal data in a text: found by kind, never quoted. Pure; the text is looked at and let go.
 
 The patterns and their checks are those of the project's domain notes, each kind blanked out before the next is
 looked for, so that a registry code is no telephone number. They are fixed and bounded: the work grows with the text
@@ -50,9 +50,8 @@ TITLES: Mapping[str, Names] = {
     "birth": {"et": "sünniaeg", "en": "date of birth", "ru": "дата рождения"},
     "name": {"et": "inimese nimi", "en": "a person's name", "ru": "имя человека"},
 }
-"""What each kind is called, and the tag that stands in place of it: `[isikukood]`."""
+"""What each kind is called."""
 
-_TAGS = {"email": "e-post", "iban": "IBAN", "phone": "telefon", "name": "nimi"}
 _BLANK = "\x1f"
 _DASHES = dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-")
 _THREE_FIGURES = re.compile(r"[0-9][^0-9]*[0-9][^0-9]*[0-9]")
@@ -185,15 +184,6 @@ def personal_data(text: str, allowed: Iterable[str] = (), names: Iterable[str] =
     return tuple(
         sorted(_found(_read(plain(text)), frozenset(map(_telling, allowed)), names), key=lambda one: one[2:])
     )
-
-
-def mask(text: str, allowed: Iterable[str] = (), names: Iterable[str] = ()) -> str:
-    """The text as `plain` gives it, with a tag in place of all that is or may be personal."""
-    shown = plain(text)
-    for found in reversed(personal_data(text, allowed, names)):
-        tag = _TAGS.get(found.kind) or TITLES[found.kind]["et"]
-        shown = f"{shown[: found.start]}[{tag}]{shown[found.end :]}"
-    return shown
 
 
 def _read(text: str) -> str:
