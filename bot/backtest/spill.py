@@ -6,44 +6,44 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import get_type_hints
 
 import msgspec
+from msgspec import defstruct
 
 from bot.core.ledger import decided
 from bot.core.outcome import Outcome, StepOutcome
 from bot.core.replay import Met, is_same
 from bot.core.speaking import Number
-from bot.core.steps import Announced, Because, Occasion, Step, Wishes
+from bot.core.steps import Because, Occasion, Step, Wishes
 from bot.core.ticket import Moment
+
+_LEFT_OUT = frozenset(("values", "left", "edition", "instead"))
+"""What of a step only its text would show, and what arranging adds to it."""
+
+_OF_THE_MET = ("ticket_id", "ticket_key")
+_KEPT = tuple(
+    name for name in Step.__struct_fields__ if name not in (*_LEFT_OUT, *_OF_THE_MET, "because", "occasion")
+)
+_TYPES = get_type_hints(Step)
+_Flat = defstruct("_Flat", [(name, _TYPES[name]) for name in _KEPT], frozen=True, array_like=True)
+"""A step without its ticket, its occasion and its because, which stand beside it."""
+
+_kept = attrgetter(*_KEPT)
 
 
 class _Step(msgspec.Struct, frozen=True, array_like=True):
-    """A step without the values that only its text would show; `because` is already one line."""
+    """A step; `because` is already one line."""
 
-    key: str
-    rule: str
     clock: str
     started_at: Moment
     rung: str
     repeat: int
-    say: str
-    to: tuple[str, ...]
-    due_at: Moment
     because: str
-    urgency: int
-    observe: bool
-    since_at: Moment
-    sets: dict[str, str]
-    also: tuple[str, ...]
-    hours: str | None
-    urgent: bool
-    raised: int
-    withheld: str | None
-    together: bool
-    announced: Announced | None
+    rest: _Flat  # type: ignore[valid-type]
 
 
 class _Met(msgspec.Struct, frozen=True, array_like=True):
@@ -81,30 +81,8 @@ def pack_mets(mets: Iterable[Met]) -> list[tuple[Moment, bytes]]:
 
 
 def _packed(step: Step) -> _Step:
-    occasion = step.occasion
-    return _Step(
-        key=step.key,
-        rule=step.rule,
-        clock=occasion.clock,
-        started_at=occasion.started_at,
-        rung=occasion.rung,
-        repeat=occasion.repeat,
-        say=step.say,
-        to=step.to,
-        due_at=step.due_at,
-        because=decided(step),
-        urgency=step.urgency,
-        observe=step.observe,
-        since_at=step.since_at,
-        sets=dict(step.sets),
-        also=step.also,
-        hours=step.hours,
-        urgent=step.urgent,
-        raised=step.raised,
-        withheld=step.withheld,
-        together=step.together,
-        announced=step.announced,
-    )
+    of = step.occasion
+    return _Step(of.clock, of.started_at, of.rung, of.repeat, decided(step), _Flat(*_kept(step)))
 
 
 def unpack_met(at: Moment, packed: bytes, before: dict[str, Step]) -> Met:
@@ -118,26 +96,11 @@ def unpack_met(at: Moment, packed: bytes, before: dict[str, Step]) -> Met:
 
 def _unpacked(step: _Step, met: _Met) -> Step:
     return Step(
-        key=step.key,
         ticket_id=met.ticket_id,
         ticket_key=met.key,
-        rule=step.rule,
         occasion=Occasion(step.clock, step.started_at, step.rung, step.repeat),
-        say=step.say,
-        to=step.to,
-        due_at=step.due_at,
         because=Because(step.because),
-        urgency=step.urgency,
-        observe=step.observe,
-        since_at=step.since_at,
-        sets=step.sets,
-        also=step.also,
-        hours=step.hours,
-        urgent=step.urgent,
-        raised=step.raised,
-        withheld=step.withheld,
-        together=step.together,
-        announced=step.announced,
+        **dict(zip(_KEPT, _kept(step.rest), strict=True)),
     )
 
 
