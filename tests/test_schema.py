@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -59,8 +60,12 @@ def in_editor(text: str) -> object:
 
 
 def mistakes(name: str, value: object) -> list[str]:
-    validator = Draft202012Validator(SCHEMAS[name], format_checker=FormatChecker())
-    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
+    return [f"{error.json_path}: {error.message}" for error in validator(name).iter_errors(value)]
+
+
+@cache
+def validator(name: str) -> Draft202012Validator:
+    return Draft202012Validator(SCHEMAS[name], format_checker=FormatChecker())
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
@@ -98,7 +103,9 @@ def seen(case: dict) -> bool:
     return any(marked(text) for name, text in changed(case["change"]).items() if name.endswith(".yaml"))
 
 
+@cache
 def marked(text: str) -> bool:
+    """Whether an editor marks a file; of a broken rulebook most are as they were."""
     try:
         value = in_editor(text)
     except (yaml.YAMLError, TypeError, ValueError, RecursionError):
@@ -109,9 +116,13 @@ def marked(text: str) -> bool:
 def wrong_in_form(case: dict) -> bool:
     """Whether one of the files is refused without a look at any other, or at what its names mean."""
     files = [text for name, text in changed(case["change"]).items() if name.endswith(".yaml")]
-    return any(
-        problems or not well_formed(root.plain()) for root, problems in (read_yaml(text, "") for text in files)
-    )
+    return not all(map(keeps_its_form, files))
+
+
+@cache
+def keeps_its_form(text: str) -> bool:
+    root, problems = read_yaml(text, "")
+    return not problems and well_formed(root.plain())
 
 
 def well_formed(value: object) -> bool:
