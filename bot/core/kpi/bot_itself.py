@@ -37,7 +37,7 @@ def _reminders(case: Case) -> Iterator[Fact]:
 def _is_followed(case: Case, entry: Entry, last: int) -> bool:
     """Whether somebody of the side that was addressed did something on the ticket, by this moment."""
     view = case.view
-    sides = {side for person in entry.to for side in _sides(person, view.book)}
+    sides = frozenset(side for person in entry.to for side in _sides(person, view.book)) or _BOTH
     return any(
         turn.at <= last and _is_act(turn) and (turn.who in entry.to or sides & _sides_of(turn, view.book))
         for turn in view.happened[until(view.happened, entry.at + 1) :]

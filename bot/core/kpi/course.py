@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 
 from bot.core.history import Situation, Turn
 from bot.core.kpi.case import Case
+from bot.core.kpi.counted import SUB_TASK, left_out
 from bot.core.moments import moment
 from bot.core.returns import UNDO_S, returns_of, undone_in
 from bot.core.ticket import UNKNOWN, Moment
@@ -46,6 +47,17 @@ def _once(view: View, name: object, find: Callable[[View], T]) -> T:
     if found is None:
         found = view.lasting[name] = find(view)
     return found
+
+
+def not_counted(view: View) -> str:
+    """The word of the reason for which its solution, or its being an inquiry, is not counted; empty where it is."""
+    return _once(view, not_counted, lambda view: left_out(view, ""))
+
+
+def uncounted(view: View) -> str:
+    """The reason not to count it at all: that of the rulebook, as for a duplicate, or that it is part of another."""
+    why = not_counted(view)
+    return why if why == SUB_TASK or why in view.book.entries.indicators.uncounted else ""
 
 
 def undone(view: View) -> frozenset[int]:

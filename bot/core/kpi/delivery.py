@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.core.kpi.case import Case, Indicator
-from bot.core.kpi.course import Solution, solutions
+from bot.core.kpi.course import Solution, not_counted, solutions
 from bot.core.kpi.fact import Fact
 from bot.core.moments import moment
 from bot.core.returns import UNDO_S
@@ -30,7 +30,7 @@ def _delivery_time(case: Case) -> Iterator[Fact]:
 def _delivered(case: Case) -> Iterator[Fact]:
     if (solution := _last_of(case)) is not None and "delivered" in case.view.book.entries.fields:
         reached = solution.delivered is not None
-        excluded = "" if reached else _why_not(case, solution)
+        excluded = not_counted(case.view) or ("" if reached else _why_not(case, solution))
         at = case.view.happened[solution.first].at
         yield _fact(case, "delivered", solution, at, int(reached), excluded)
 
@@ -42,12 +42,12 @@ def _delivered_in_time(case: Case) -> Iterator[Fact]:
         return
     calendar, at = view.book.calendar, view.happened[solution.first].at
     last = calendar.add(at, view.book.entries.indicators.delivery.working_s(calendar.day_s))
+    excluded, in_time = not_counted(view), False
     if solution.delivered is None:
-        excluded = _why_not(case, solution) or ("" if view.now > last else "not due yet")
-        yield _fact(case, "delivered_in_time", solution, at, 0, excluded)
+        excluded = excluded or _why_not(case, solution) or ("" if view.now > last else "not due yet")
     else:
-        reached_at = view.happened[solution.delivered].at
-        yield _fact(case, "delivered_in_time", solution, at, int(reached_at <= last))
+        in_time = view.happened[solution.delivered].at <= last
+    yield _fact(case, "delivered_in_time", solution, at, int(in_time), excluded)
 
 
 def _reopened(case: Case) -> Iterator[Fact]:
@@ -56,14 +56,17 @@ def _reopened(case: Case) -> Iterator[Fact]:
     those = _within(case)
     if not those:
         return
-    first, fact = those[0], _fact(case, "reopened", those[0], view.happened[those[0].first].at)
+    first, at = those[0], view.happened[those[0].first].at
+    if excluded := not_counted(view):
+        yield _fact(case, "reopened", first, at, 0, excluded)
+        return
     again = [(each, _why(view, each)) for each in those if each.reopened is not None]
     counted = [why for each, why in again if why != "thanks" and not _closed_by_bot(view, each)]
     if not counted and any(why != "thanks" for _, why in again):
-        yield _fact(case, "reopened", first, fact.at, 0, "closed by the bot")
+        yield _fact(case, "reopened", first, at, 0, "closed by the bot")
         return
     marks = tuple(dict.fromkeys(why for _, why in again))
-    yield _fact(case, "reopened", first, fact.at, int(bool(counted)), marks=marks)
+    yield _fact(case, "reopened", first, at, int(bool(counted)), marks=marks)
 
 
 def _reopenings(case: Case) -> Iterator[Fact]:

@@ -8,7 +8,7 @@ from bot.core.completeness import gaps
 from bot.core.conditions import holds
 from bot.core.deadline import read_start
 from bot.core.kpi.case import Case, Indicator
-from bot.core.kpi.course import ends_at, hand_overs, is_open, stays, undone
+from bot.core.kpi.course import ends_at, hand_overs, is_open, not_counted, stays, undone
 from bot.core.kpi.fact import Fact
 from bot.core.moments import moment
 from bot.core.past import as_of
@@ -129,9 +129,10 @@ def _complete_first(case: Case) -> Iterator[Fact]:
     ]
     applies = lacks or any(at >= view.book.live_at(rule.since) and holds(rule.when, seen) for rule in rules)
     queue = then.queue or ticket.queue or ""
-    words = tuple(dict.fromkeys(word for found in lacks for word in (*found.missing, *found.malformed)))
-    excluded = "" if applies else "nothing required"
-    yield _fact(case, "complete_first", queue, at, int(not lacks and bool(applies)), marks=words, excluded=excluded)
+    excluded = not_counted(view) or ("" if applies else "nothing required")
+    words = dict.fromkeys(word for found in lacks for word in (*found.missing, *found.malformed))
+    marks = () if excluded else tuple(words)
+    yield _fact(case, "complete_first", queue, at, int(not lacks and bool(applies)), marks=marks, excluded=excluded)
 
 
 FLOW: tuple[Indicator, ...] = (

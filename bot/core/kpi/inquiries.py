@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
 from bot.core.kpi.case import Case, Indicator
-from bot.core.kpi.course import solutions
+from bot.core.kpi.course import not_counted, solutions, uncounted
 from bot.core.kpi.fact import Fact
 from bot.core.kpi.first_tier import inquiry_since
 from bot.core.kpi.period import Period
@@ -44,7 +44,7 @@ def _sample(case: Case) -> Iterator[Fact]:
         return
     at = next((at for each in solutions(view) if period.holds(at := view.happened[each.first].at)), None)
     if at is not None:
-        excluded = "security level" if view.ticket.secured else ""
+        excluded = "security level" if view.ticket.secured else not_counted(view)
         yield _fact(case, "sample", at, "", excluded=excluded, value=1)
 
 
@@ -73,7 +73,7 @@ def _fact(
         ticket.key,
         value=value,
         group=group,
-        excluded=excluded,
+        excluded=excluded or uncounted(case.view),
         marks=marks,
         secured=ticket.secured,
         queue=ticket.queue or "",

@@ -8,7 +8,7 @@ from bot.core.deadline import Deadline, read_start
 from bot.core.deadlines import MET, considered
 from bot.core.entries import DeadlineEntry
 from bot.core.kpi.case import Case, Indicator
-from bot.core.kpi.course import solutions
+from bot.core.kpi.course import solutions, uncounted
 from bot.core.kpi.fact import Fact
 from bot.core.ticket import Moment
 from bot.core.verdict import Verdict
@@ -44,7 +44,7 @@ def _of_verdict(case: Case, name: str, verdict: Verdict, value: float) -> Fact:
 def _statutory(case: Case) -> Iterator[Fact]:
     """The answers that the law wanted within the period, each counted by its own last day."""
     view, ticket = case.view, case.view.ticket
-    if ticket.created_at >= case.period.until_at:
+    if ticket.created_at >= case.period.until_at or not _may_have_any(view):
         return
     for entry, deadline in _counted(view):
         last = deadline.due_at - deadline.by_day
@@ -52,6 +52,7 @@ def _statutory(case: Case) -> Iterator[Fact]:
             continue
         ended_at = _met_at(entry, case)
         late = ended_at is None and view.now > last
+        waits = "" if ended_at is not None or late else "not due yet"
         marks = [
             *(["extended"] if deadline.extended else []),
             *(["provisional"] if deadline.provisional else []),
@@ -62,12 +63,19 @@ def _statutory(case: Case) -> Iterator[Fact]:
             ticket.key,
             value=int(ended_at is not None and ended_at <= last),
             group=entry.name,
-            excluded="" if ended_at is not None or late else "not due yet",
+            excluded=uncounted(view) or waits,
             marks=tuple(marks),
             secured=ticket.secured,
             queue=ticket.queue or "",
             at=last,
         )
+
+
+def _may_have_any(view: View) -> bool:
+    """Whether its category allows for any deadline that the law sets: most tickets are told apart by that alone."""
+    category = view.ticket.category
+    wanted = (entry.when.get("category") for entry in view.book.entries.deadlines if entry.within is not None)
+    return any(each is None or category == each or (isinstance(each, list) and category in each) for each in wanted)
 
 
 def _counted(view: View) -> list[tuple[DeadlineEntry, Deadline]]:
