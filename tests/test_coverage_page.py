@@ -15,6 +15,7 @@ from typer.main import get_command
 from bot.cli import app
 from bot.core.commands import ORDERS
 from bot.core.entries import Entries
+from bot.core.kpi.registry import INDICATORS
 from bot.core.letter_kinds import LETTERS
 from bot.shipped import rules_folder
 from bot.start import read_desk
@@ -94,7 +95,7 @@ def language() -> frozenset[str]:
 @cache
 def words() -> frozenset[str]:
     commands = {f"piletibot {name}" for name in get_command(app).commands}  # type: ignore[attr-defined]
-    return language() | LETTERS.keys() | ORDERS.keys() | commands
+    return language() | INDICATORS.keys() | LETTERS.keys() | ORDERS.keys() | commands
 
 
 @cache

@@ -56,9 +56,8 @@ def returns_of(view: View) -> tuple[Return, ...]:
     ends = [happened[i].at for i in found[1:]]
     returns: list[Return] = []
     for n, i in enumerate(found):
-        turn = happened[i]
         since = happened[found[n - 1]].at if n else 0
-        one = _told(_return(turn, _is_untouched(happened, i)), since, ends[n] if n < len(ends) else None, view)
+        one = _told(_return(happened, i), since, ends[n] if n < len(ends) else None, view)
         if (one.to is None or one.silent or one.reason is not None) and not _is_decided(one, view):
             returns.append(one)
     return tuple(returns)
@@ -159,10 +158,21 @@ def _fills_in(turn: Turn) -> bool:
     return turn.what in turn.sets and turn.what not in _NO_WORK
 
 
-def _return(turn: Turn, silent: bool) -> Return:
-    left = turn.before.queue if turn.before else None
+def _return(happened: Sequence[Turn], i: int) -> Return:
+    turn = happened[i]
     to = turn.after.queue if turn.after.tier == 2 else None
-    return Return(turn.at, turn.who, left, to, silent and to is not None)
+    return Return(turn.at, turn.who, _left(happened, i), to, to is not None and _is_untouched(happened, i))
+
+
+def _left(happened: Sequence[Turn], i: int) -> str | None:
+    """The queue that sends the ticket away; where who does so emptied the queue first, the one that it was in."""
+    for turn in reversed(happened[: i + 1]):
+        before = turn.before
+        if before is None or before.tier != 2:
+            return None
+        if before.queue is not None:
+            return before.queue if turn.who == happened[i].who else None
+    return None
 
 
 def _told(one: Return, since: Moment, until: Moment | None, view: View) -> Return:

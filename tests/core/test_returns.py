@@ -84,6 +84,10 @@ def test_a_return_says_who_from_where_and_why() -> None:
     assert (one.at, one.who, one.left, one.to, one.silent, one.reason) == (
         at("tue 09:00"), "bob", "it", "law", True, "VALE_MEESKOND",
     )  # fmt: skip
+    emptied = returns_of(seen(IT, ON, "tue 09:00 bob queue -", BACK))
+    assert [one.left for one in emptied] == ["it"], "who sends it back may empty the queue with it"
+    others = returns_of(seen(IT, ON, "mon 12:00 dan queue -", BACK))
+    assert [one.left for one in others] == [None], "it was nobody's by then"
     assert addressees(("returner",), seen(IT, ON, BACK)) == ("bob",)
     assert addressees(("returner",), seen(IT, ON, "tue 09:00 ~x state new")) == ("cid",)
 

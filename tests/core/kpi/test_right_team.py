@@ -27,6 +27,8 @@ TABLE: list[tuple[str, list[str], dict[str, Any], str]] = [
     ("returned with reason: the wrong team", [IT, ON, BACK, WRONG, YES], {}, "0 'reason VALE_MEESKOND'"),
     ("returned with reason: data missing", [IT, ON, BACK, LACKING, YES], {}, "0 'reason PUUDULIKUD_ANDMED'"),
     ("with reason, but which is not said", [IT, ON, BACK, YES], {}, "0 'reason no reason'"),
+    ("returned with the queue emptied", [IT, ON, "tue 09:00 bob queue -", BACK, WRONG, YES], {},
+     "0 'reason VALE_MEESKOND'"),
     ("without reason", [IT, ON, BACK, WRONG, NO], {}, "1"),
     ("handed on to the next stage", [IT, ON, BACK, NEXT, YES], {}, "1"),
     ("handed on after work", [IT, ON, "mon 10:00 bob says", LAW], {}, "1"),
