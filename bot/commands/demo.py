@@ -17,13 +17,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from bot import logs
+from bot.core.kpi.period import last_ended, period_of
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment
 from bot.demo import ADDRESS, SITE, Demo, Played, Spoken, moments, open_demo, play
 from bot.engine.daemon import Stop, run
 from bot.engine.engine import Report
 from bot.letter_texts import Writing
-from bot.report.digest import write
+from bot.report.write import write
 from bot.settings import Misconfigured
 from bot.shipped import rules_folder
 from bot.web.settings import Web
@@ -95,7 +96,10 @@ def _place(port: int) -> Place:
 
 def _digest(opened: Demo, now: Moment, path: Path) -> Path:
     book = opened.engine.book
-    write(opened.engine.store, book, now, path, None, f"{opened.sandbox.url}/browse/")
+    period = last_ended("week", now, book.calendar)
+    if period.until_at <= opened.story.starts_at:
+        period = period_of("week", book.calendar.day_of(now), book.calendar)
+    write(opened.engine.store, book, now, path, None, f"{opened.sandbox.url}/browse/", period)
     return path
 
 

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bot import logs
-from bot.report.digest import write
+from bot.report.write import write
 from bot.settings import load_settings
 from bot.start import read_desk
 from bot.store.store import open_store

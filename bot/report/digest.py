@@ -1,267 +1,270 @@
-"""The lead's digest: what burns, what will, who waits for whom: keys, queues, states, times; no persons, no texts."""
+"""The digest: what a report says to its reader, worked out but not yet worded. Pure."""
 
 from __future__ import annotations
 
-import os
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
-from itertools import repeat
-from pathlib import Path
+from collections.abc import Container, Iterator, Mapping, Sequence
+from typing import Literal
 
-from bot.core.deadline import Deadline, distance, is_over, shown
-from bot.core.deadlines import dates_of
-from bot.core.desk import QUIET, Desk
-from bot.core.judge import Judged, look
-from bot.core.ledger import Entry
-from bot.core.overview import Row, rows_of
+import msgspec
+
+from bot.core.kpi.figure import Figure, hide_few
+from bot.core.kpi.registry import INDICATORS, figures
+from bot.core.overview import Row
 from bot.core.rulebook import Rulebook
-from bot.core.steps import Amount, At, Name, Several, Value
-from bot.core.ticket import UNKNOWN, Moment, Ticket
-from bot.core.verdict import Verdict
-from bot.report.backlog import Band, band_of, bands
-from bot.report.words import headings
-from bot.store.store import Store
-from bot.store.tied import each_with_others
-from bot.wording import show
+from bot.report.report import Cell, Owed, Report
 
-_TEMPLATE = Path(__file__).with_name("digest.html")
+Trend = Literal["better", "worse", "up", "down", "same", ""]
+"""What a change is to the reader: `up` and `down` where nobody says what is better, empty where none is known."""
 
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "burns": ("statutory_over", "overdue"),
+    "soon": ("statutory_soon", "due_soon"),
+    "decide": ("unrouted", "unassigned", "to_confirm", "absent"),
+}
+"""The first screen's groups of single tickets, each with its sections in order: what the law sets is first."""
 
-@dataclass(frozen=True, slots=True)
-class Statutory:
-    """A statutory deadline of an open ticket: its last day or moment, and what is left or over by then.
-
-    Beside it stand the ticket's own due date, what was promised first where that was another, and which date rules.
-    """
-
-    key: str
-    queue: str | None
-    deadline: Deadline
-    due: Value
-    distance: Amount
-    over: bool
-    promised: Value | None
-    first: Value | None
-    promise_rules: bool
-
-
-@dataclass(slots=True)
-class Kept:
-    """How many cycles of a policy's clock met their target and how many missed it, and how many were judged later.
-
-    Judged later are those on which only a rulebook could be asked that came after they had stopped.
-    """
-
-    met: int = 0
-    missed: int = 0
-    rejudged: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Digest:
-    """All figures of a digest as of a moment, before any wording."""
-
-    as_of: Moment
-    version: str
-    open: int
-    by_tier: Mapping[str, int]
-    closed_today: int
-    sections: Mapping[str, Sequence[Row]]
-    statutory: Sequence[Statutory]
-    backlog: Sequence[Band]
-    promises: Mapping[str, Kept]
-    secured: int
-    unknown: int
-    said: Mapping[tuple[str, str], int]
-    said_today: int
-    observed: int
-    batched: int
-    troubles: Sequence[tuple[str, str]] = field(default_factory=tuple)
-
-
-def gather(
-    tickets: Iterable[Ticket],
-    ledger: Iterable[Entry],
-    troubles: Sequence[tuple[str, str]],
-    book: Rulebook,
-    now: Moment,
-    verdicts: Iterable[Verdict] = (),
-    known: Callable[[Iterable[Ticket]], Iterable[tuple[Ticket, Desk]]] = lambda tickets: zip(tickets, repeat(QUIET)),
-) -> Digest:
-    """Count and list the desk as it stands at `now`. Tickets with a security level are counted, not listed.
-
-    `known` gives each ticket with what judging it needs to know of others.
-    """
-    shown = book.entries.digest.parts
-    sections: dict[str, list[Row]] = {name: [] for name in SECTIONS}
-    backlog = bands(book.entries.digest)
-    statutory: list[Statutory] = []
-    tiers: Counter[str] = Counter()
-    standing: Counter[str] = Counter()
-    secured = closed_today = 0
-    today = book.calendar.start_of_day(book.calendar.day_of(now))
-    for ticket, desk in known(tickets):
-        judged = look(ticket, book, now, desk)
-        after = judged.view.happened[-1].after
-        standing[after.standing] += 1
-        if after.standing == "closed":
-            closed_today += judged.view.happened[-1].at >= today
-            continue
-        if after.standing == "open":
-            tier = "?" if after.tier is None else str(after.tier)
-            tiers[tier] += 1
-            age = (book.calendar.day_of(now) - book.calendar.day_of(ticket.created_at)).days
-            band_of(age, backlog).by_tier[tier] += 1
-        found = [(name, row) for name, row in rows_of(judged, now) if name in shown]
-        dated = list(_statutory(judged, now)) if "statutory" in shown else []
-        if ticket.secured:
-            secured += bool(found or dated)
-            continue
-        statutory += dated
-        for name, row in found:
-            sections[name].append(row)
-    for rows in sections.values():
-        rows.sort(key=lambda row: (row.at, row.key))
-    statutory.sort(key=lambda row: (row.deadline.due_at, row.key))
-    said: Counter[tuple[str, str]] = Counter()
-    states: Counter[str] = Counter()
-    said_today = 0
-    for entry in ledger:
-        states[entry.state] += 1
-        if entry.state == "said":
-            said[entry.rule, entry.rung] += 1
-            said_today += entry.at >= today
-    return Digest(
-        as_of=now,
-        version=book.version,
-        open=standing["open"],
-        by_tier=tiers,
-        closed_today=closed_today,
-        sections=sections,
-        statutory=statutory,
-        backlog=backlog,
-        promises=_promises(verdicts, book, now),
-        secured=secured,
-        unknown=standing[UNKNOWN],
-        said=said,
-        said_today=said_today,
-        observed=states["observed"],
-        batched=states["batched"],
-        troubles=troubles,
-    )
-
-
-def promises_since(book: Rulebook, now: Moment) -> Moment:
-    """Find since when a digest counts promises: the first of its days, of which today is the last."""
-    days = book.entries.digest.promises.amount
-    return book.calendar.start_of_day(book.calendar.day_of(now) - timedelta(days=days - 1))
-
-
-def _promises(verdicts: Iterable[Verdict], book: Rulebook, now: Moment) -> Mapping[str, Kept]:
-    """The verdicts of these days by policy, those of the rulebook first and in its order."""
-    found: dict[str, Kept] = {policy.name: Kept() for policy in book.entries.policies}
-    since = promises_since(book, now)
-    for verdict in verdicts:
-        if since <= verdict.stopped_at <= now:
-            kept = found.setdefault(verdict.policy, Kept())
-            kept.met += verdict.standing == "met"
-            kept.missed += verdict.standing == "missed"
-            kept.rejudged += verdict.rejudged
-    return {policy: kept for policy, kept in found.items() if kept.met or kept.missed}
-
-
-SECTIONS = ("overdue", "due_soon", "still", "solved", "customer", "incomplete", "unrouted", "unassigned")
-"""The parts that list tickets, in the order of what must be done first."""
+WAITS: Mapping[str, tuple[str, ...]] = {
+    "forwarder": ("pass_on", "solved", "incomplete", "returned", "to_close"),
+    "owner": ("still",),
+    "customer": ("customer",),
+}
+"""Who keeps others waiting, each with the sections in which that is."""
 
 PARTS: Mapping[str, str] = {
+    "statutory": "the answers owed by law, each with its basis, what is left, and what was promised beside it",
     "overdue": "open tickets with a policy's target behind them, the longest ago first",
     "due_soon": "those whose target ends soon, within `soon`",
-    "still": "those whose turn is tier 2's, and on which nothing was done for `still`",
-    "solved": "tickets that are solved, their solution not known to have reached the customer",
-    "customer": "tickets that wait for the customer",
-    "incomplete": "tickets at tier 2 that lack something, by the completeness rules that are not on observe",
     "unrouted": "tickets at tier 2 without a queue",
     "unassigned": "tickets at tier 2 that are in a queue and have no owner",
-    "statutory": "the answers owed by law, each with its basis, what is left, and what was promised beside it",
+    "to_confirm": "tickets that tier 2 sent back, as long as nobody said whether it had reason to",
+    "absent": "tickets whose owner is away with nobody named to stand in",
+    "pass_on": "tickets with a question of tier 2's that the forwarder is to pass on to the customer",
+    "solved": "tickets that are solved, their solution not known to have reached the customer",
+    "incomplete": "tickets at tier 2 that lack something, by the completeness rules that are not on observe",
+    "returned": "tickets that tier 2 sent back to tier 1, and that are there since",
+    "still": "those whose turn is tier 2's, and on which nothing was done for `still`",
+    "customer": "tickets that wait for the customer",
+    "to_close": "tickets whose solution has reached the customer, and that nobody has closed",
+    "figures": "the indicators with the period before, their change and their target",
     "backlog": "how many open tickets there are of each of the `ages`, by tier",
-    "promises": "how many promises were kept and broken, by policy, within `promises`",
-    "bot": "how many messages the bot has written, by rule and rung",
+    "promises": "how many promises were kept and broken, by policy: of a day's digest within `promises`, of another "
+    "within its period",
+    "bot": "how many messages the bot has written within the period, by rule and rung",
 }
 """What a digest can show; each part's row in the reference."""
 
+_SHOWN = 6
+"""How many tickets of a group the first screen lists; of the others it tells how many they are."""
 
-def _statutory(judged: Judged, now: Moment) -> Iterable[Statutory]:
-    """The answers that an open ticket owes; a season's dates are the customer's to keep."""
-    view, calendar = judged.view, judged.view.book.calendar
-    owed = [deadline for deadline in judged.deadlines if not deadline.period]
-    if view.happened[-1].after.standing != "open" or not owed:
-        return
-    dates = dates_of(view)
-    moved = dates.first is not None and (dates.promised is None or dates.first.due_at != dates.promised.due_at)
-    promised, first = (
-        None if each is None else shown(each.due_at - 1, calendar, by_day=True)
-        for each in (dates.promised, dates.first)
+
+class Task(msgspec.Struct, frozen=True):
+    """A ticket about which something is to be done today: the first of its group's sections in which it stands.
+
+    `do` is the section whose phrase says what: one in which somebody has to decide goes before.
+    """
+
+    section: str
+    do: str
+    row: Row | Owed
+
+
+class Group(msgspec.Struct, frozen=True):
+    """What one heading of the first screen lists: each ticket once, and how many `more` there are.
+
+    What the law sets is always listed, though its ticket stands above already. `unlisted` of these are not shown to
+    this reader.
+    """
+
+    name: str
+    tasks: tuple[Task, ...]
+    n: Cell
+    more: Cell
+    unlisted: Cell
+
+
+class Wait(msgspec.Struct, frozen=True):
+    """How many tickets wait for somebody in a section, and the one that has waited longest."""
+
+    who: str
+    section: str
+    n: Cell
+    longest: Row | None
+
+
+class Target(msgspec.Struct, frozen=True):
+    """What a figure is to reach: `at least`, or `at most`."""
+
+    how: Literal["at least", "at most"]
+    value: float
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """A figure beside that of the period before.
+
+    `before` is None where nothing is kept of that, `change` too where one of the two is not known; `redefined` tells
+    that the definition has changed since. `met` tells whether the target is reached; None where there is none, or no
+    figure. `series` are its values in the periods kept, oldest first, the present one the last.
+    """
+
+    figure: Figure
+    before: Figure | None = None
+    change: float | None = None
+    trend: Trend = ""
+    redefined: bool = False
+    target: Target | None = None
+    met: bool | None = None
+    series: tuple[float | None, ...] = ()
+
+
+class Digest(msgspec.Struct, frozen=True):
+    """What a report says: the first screen, the figures with what became of them, and the report itself.
+
+    `before` is the report of the period just before, as far as it is kept.
+    """
+
+    report: Report
+    groups: tuple[Group, ...]
+    waits: tuple[Wait, ...]
+    figures: tuple[Compared, ...]
+    before: Report | None = None
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is to be done today."""
+        report = self.report
+        return not (self.waits or report.batches or report.failures or any(group.n != 0 for group in self.groups))
+
+
+def digest_of(report: Report, previous: Sequence[Report], book: Rulebook) -> Digest:
+    """Work out what a report says, beside earlier ones of the same kind of period, oldest first.
+
+    All of them are cut for the same reader. Only the one whose period ends where this one begins is compared with.
+    """
+    earlier = [each for each in previous if each.period.until_at <= report.period.from_at]
+    before = next((each for each in reversed(earlier) if each.period.until_at == report.period.from_at), None)
+    parts = book.entries.digest.parts
+    return Digest(
+        report=report,
+        groups=tuple(_groups(report, parts)),
+        waits=tuple(_waits(report, parts)),
+        figures=tuple(_compared(report, before, earlier, book)) if "figures" in parts else (),
+        before=before,
     )
-    for deadline in owed:
-        due = shown(deadline.due_at - deadline.by_day, calendar, by_day=deadline.by_day)
-        left = distance(deadline, calendar, now)
-        yield Statutory(
-            key=view.ticket.key,
-            queue=view.ticket.queue,
-            deadline=deadline,
-            due=due,
-            distance=left,
-            over=is_over(deadline, now),
-            promised=promised,
-            first=first if moved else None,
-            promise_rules=dates.rules is not None and dates.rules.kind == "promised",
+
+
+def rows_in(report: Report, section: str) -> Sequence[Row | Owed]:
+    """The rows of a section, of those by law, too: `statutory_over` and `statutory_soon`."""
+    if section == "statutory_over":
+        return [owed for owed in report.statutory if owed.over]
+    if section == "statutory_soon":
+        return [owed for owed in report.statutory if owed.soon]
+    return report.sections.get(section, ())
+
+
+def count_in(report: Report, section: str) -> Cell:
+    """How many tickets a section holds, listed or not."""
+    unlisted = report.unlisted.get(section, 0)
+    return None if unlisted is None else len(rows_in(report, section)) + unlisted
+
+
+def part_of(section: str) -> str:
+    """The part of a digest in which a section stands."""
+    return "statutory" if section.startswith("statutory") else section
+
+
+def _groups(report: Report, parts: Container[str]) -> Iterator[Group]:
+    """The groups with what is shown: what is not does not ask for attention either."""
+    seen: set[str] = set()
+    decided = {row.key: name for name in reversed(GROUPS["decide"]) if name in parts for row in rows_in(report, name)}
+    for name, every in GROUPS.items():
+        sections = [section for section in every if part_of(section) in parts]
+        tasks = []
+        for section in sections:
+            for row in rows_in(report, section):
+                if row.key not in seen or isinstance(row, Owed):
+                    seen.add(row.key)
+                    tasks.append(Task(section, decided.get(row.key, section), row))
+        unlisted = _sum([report.unlisted.get(section, 0) for section in sections])
+        n = None if unlisted is None else len(tasks) + unlisted
+        yield Group(name, tuple(tasks[:_SHOWN]), n, None if n is None else n - len(tasks[:_SHOWN]), unlisted)
+
+
+def _sum(cells: Sequence[Cell]) -> Cell:
+    known = [cell for cell in cells if cell is not None]
+    return sum(known) if len(known) == len(cells) else None
+
+
+def _waits(report: Report, parts: Container[str]) -> Iterator[Wait]:
+    for who, sections in WAITS.items():
+        for section in sections:
+            n = count_in(report, section)
+            if n != 0 and section in parts:
+                yield Wait(who, section, n, next(iter(report.sections.get(section, ())), None))
+
+
+def _compared(report: Report, before: Report | None, earlier: Sequence[Report], book: Rulebook) -> Iterator[Compared]:
+    then = _figures(before) if before is not None else {}
+    past = [_figures(each) for each in earlier]
+    for which, figure in _figures(report).items():
+        name, group = which
+        was = then.get(which)
+        redefined = before is not None and before.definitions.get(name) != report.definitions.get(name)
+        change = None
+        if was is not None and not redefined and figure.value is not None and was.value is not None:
+            change = figure.value - was.value
+        series = tuple(found[which].value if which in found else None for found in past)
+        target = _target(name, report, book) if not group else None
+        yield Compared(
+            figure=figure,
+            before=was,
+            change=change,
+            trend=_trend(name, change),
+            redefined=redefined,
+            target=target,
+            met=_is_met(figure.value, target),
+            series=(*series, figure.value),
         )
 
 
-def html(digest: Digest, book: Rulebook, language: str, browse: str | None = None) -> str:
-    """Write the digest as one self-contained page. `browse` is the address before a key that opens a ticket."""
-    from jinja2 import Environment, StrictUndefined
+def _figures(report: Report) -> dict[tuple[str, str], Figure]:
+    """All figures as this reader may see them, by indicator and group.
 
-    def shown(value: Value | None) -> str:
-        return "" if value is None else show(value, language, book.name, book.calendar.timezone)
-
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(_TEMPLATE.read_text("utf-8")).render(
-        digest=digest,
-        parts=book.entries.digest.parts,
-        words=headings(language, book.entries.digest),
-        language=language,
-        browse=browse,
-        at=lambda moment: shown(At(moment)),
-        amount=shown,
-        titles=lambda words: shown(Several(tuple(Name("title", word) for word in words))),
-        name_of=lambda kind, word: (
-            "?" if word == UNKNOWN and kind != "state" else shown(Name(kind, word)) if word else "–"
-        ),
-    )
-
-
-def write(store: Store, book: Rulebook, now: Moment, path: Path, language: str | None, browse: str) -> None:
-    """Write the digest of all that the store knows, as of `now`, to a file, a new one for its owner alone.
-
-    It is in the rulebook's language for it where no other is asked for.
-
-    Raises StoreError and OSError.
+    Outside the team, where one group alone is hidden, it could be worked out from the others and their whole, so the
+    smallest of these is hidden with it.
     """
-    troubles = [(ticket_id, what) for ticket_id, what, _ in store.troubles()]
-    verdicts = store.stopped_since(promises_since(book, now))
-    digest = gather(
-        store.open_tickets(),
-        store.ledger(),
-        troubles,
-        book,
-        now,
-        verdicts,
-        lambda tickets: each_with_others(QUIET, tickets, store, book, now),
-    )
-    language = language or book.entries.digest.language or book.entries.language
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-        file.write(html(digest, book, language, browse))
+    reader = report.reader
+    found = {(each.indicator, each.group): each for each in figures(report.facts)}
+    if reader is not None and not reader.personal:
+        found = {which: each for which, each in found.items() if not INDICATORS[which[0]].personal}
+    if reader is None or reader.team:
+        return found
+    shown_ = {which: hide_few(each) for which, each in found.items()}
+    for name in dict.fromkeys(name for name, _ in shown_):
+        groups = {which: each for which, each in shown_.items() if which[0] == name and which[1]}
+        hidden = [which for which, each in groups.items() if each.hidden]
+        told = [which for which, each in groups.items() if not each.hidden and each.denominator]
+        if len(hidden) == 1 and told and (name, "") in shown_:
+            least = min(told, key=lambda which: (shown_[which].denominator or 0, which))
+            shown_[least] = Figure(*least, None, None, None, hidden=True)
+    return shown_
+
+
+def _trend(name: str, change: float | None) -> Trend:
+    if change is None:
+        return ""
+    if abs(change) < 0.0005:
+        return "same"
+    more = INDICATORS[name].more_is_better
+    if more is None:
+        return "up" if change > 0 else "down"
+    return "better" if (change > 0) == more else "worse"
+
+
+def _target(name: str, report: Report, book: Rulebook) -> Target | None:
+    return None
+
+
+def _is_met(value: float | None, target: Target | None) -> bool | None:
+    if value is None or target is None:
+        return None
+    return value >= target.value if target.how == "at least" else value <= target.value

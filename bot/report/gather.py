@@ -18,6 +18,7 @@ from bot.core.kpi.fact import Fact
 from bot.core.kpi.period import Period
 from bot.core.kpi.registry import INDICATORS, desk_facts, ticket_facts
 from bot.core.ledger import Entry
+from bot.core.letters import LetterRow
 from bot.core.overview import SECTIONS, Row, rows_of, soon_until, whose_turn
 from bot.core.past import as_of
 from bot.core.rulebook import Rulebook
@@ -62,37 +63,68 @@ class _Tally:
     troubles: dict[str, Trouble] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the store holds: each ticket with what judging it needs to know of others, and what was said and judged.
+
+    Where `is_past`, more has happened since the moment that is asked about; that is then left out. `troubles` are
+    by the tickets' ids.
+    """
+
+    tickets: Iterable[tuple[Ticket, Desk]]
+    ledger: Sequence[Entry] = ()
+    verdicts: Sequence[Verdict] = ()
+    troubles: Mapping[str, str] = field(default_factory=dict)
+    letters: Sequence[LetterRow] = ()
+    batches: Mapping[Moment, int] = field(default_factory=dict)
+    is_past: bool = False
+
+
 def gather(store: Store, book: Rulebook, desk: Desk, period: Period, now: Moment, beside: Beside = NOTHING) -> Report:
     """Gather the whole report on a period, with the desk as it stands at `now`, or stood then.
 
     A ticket that cannot be judged is counted with why, and stops nothing. Raises StoreError.
     """
     polled_at = store.polled_at()
-    is_past = polled_at is not None and now < polled_at
-    told_since = min(period.from_at, promises_since(book, period, now))
-    ledger = [entry for entry in store.ledger() if entry.at <= now]
-    verdicts = [each for each in store.stopped_since(told_since) if each.stopped_at <= now]
+    since = min(period.from_at, promises_since(book, period, now))
+    held = Held(
+        tickets=each_with_others(desk, store.open_tickets(), store, book, now),
+        ledger=list(store.ledger(period.from_at)),
+        verdicts=store.stopped_since(since),
+        troubles={id_: what for id_, what, at in store.troubles() if at <= now},
+        letters=store.letters_since(period.from_at),
+        batches=store.batched(),
+        is_past=polled_at is not None and now < polled_at,
+    )
+    return report_of(held, book, desk, period, now, beside)
+
+
+def report_of(
+    held: Held, book: Rulebook, desk: Desk, period: Period, now: Moment, beside: Beside = NOTHING
+) -> Report:
+    """Make the report of what the store holds. What is later than `now` is not known yet."""
+    ledger = [entry for entry in held.ledger if period.from_at <= entry.at <= now]
+    verdicts = [each for each in held.verdicts if each.stopped_at <= now]
     said, judged = _by_ticket(ledger, verdicts, period)
-    tally = _Tally(troubles={id_: Trouble(id_, what) for id_, what, at in store.troubles() if at <= now})
-    for ticket, known in each_with_others(desk, store.open_tickets(), store, book, now):
-        then = as_of(ticket, now) if is_past else ticket
+    tally = _Tally(troubles={id_: Trouble(id_, what) for id_, what in held.troubles.items()})
+    for ticket, known in held.tickets:
+        then = as_of(ticket, now) if held.is_past else ticket
         if then is None:
             continue
         if (trouble := tally.troubles.get(ticket.id)) is not None:
             tally.troubles[ticket.id] = replace(trouble, ticket=ticket.key, secured=ticket.secured)
         try:
-            view = view_of(then, book, now, as_it_was(known, now) if is_past else known)
+            view = view_of(then, book, now, as_it_was(known, now) if held.is_past else known)
             rating = beside.ratings.get(ticket.key)
             case = Case(view, period, judged.get(ticket.id, ()), said.get(ticket.id, ()), rating)
             _count(view, case, tally, period)
         except Exception as error:  # one bad ticket never stops the rest; what it was is reported by type
             why = f"could not be judged ({type(error).__name__})"
             tally.troubles.setdefault(ticket.id, Trouble(ticket.key, why, ticket.secured))
-    records = Records(book, period, now, desk, beside.calls, beside.costs)
-    tally.facts += desk_facts(records)
-    letters = [row for row in store.letters_since(period.from_at) if row.at <= now and row.state in _LETTER_FAILED]
-    unsent = [Failure(row.at, row.way or "mail", row.state) for row in letters]
-    return _report(tally, ledger, verdicts, book, period, now, store.batched(), [*beside.failures, *unsent], beside)
+    tally.facts += desk_facts(Records(book, period, now, desk, beside.calls, beside.costs))
+    letters = [row for row in held.letters if period.from_at <= row.at <= now and row.state in _LETTER_FAILED]
+    failures = [*beside.failures, *(Failure(row.at, row.way or "mail", row.state) for row in letters)]
+    return _report(tally, ledger, verdicts, book, period, now, held.batches, failures, beside)
 
 
 def promises_since(book: Rulebook, period: Period, now: Moment) -> Moment:
@@ -111,8 +143,7 @@ def _by_ticket(
 ) -> tuple[Mapping[str, Sequence[Entry]], Mapping[str, Sequence[Verdict]]]:
     said: defaultdict[str, list[Entry]] = defaultdict(list)
     for entry in ledger:
-        if entry.at >= period.from_at:
-            said[entry.ticket_id].append(entry)
+        said[entry.ticket_id].append(entry)
     judged: defaultdict[str, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
         if period.holds(verdict.stopped_at):

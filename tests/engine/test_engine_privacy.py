@@ -9,8 +9,10 @@ from desks import DAY, HOUR, MONDAY, Desk, shipped
 from fake_mailer import FakeMailer
 
 from bot import logs
+from bot.core.kpi.period import period_of
 from bot.engine.engine import Post
-from bot.report.digest import gather, html
+from bot.report.render import render
+from bot.report.write import digest_now
 from bot.sandbox import acts
 from bot.sandbox.faults import Fault
 
@@ -60,9 +62,9 @@ def test_personal_data_stays_in_the_ticket(
         store, book = bot.engine.store, bot.engine.book
         assert len(desk.said()) >= 3
         assert len(store.troubles()) >= 1
-        troubles = [(ticket, what) for ticket, what, _ in store.troubles()]
-        digest = gather(store.open_tickets(), store.ledger(), troubles, book, desk.now)
-        page = html(digest, book, "et", "https://jira.example/browse/")
+        week = period_of("week", book.calendar.day_of(desk.now), book.calendar)
+        digest = digest_now(store, book, week, desk.now)
+        page = render(digest, "html", "et", book, "https://jira.example/browse/").decode()
         found = {"digest": page.encode(), "log": "".join(capsys.readouterr()).encode()}
         found |= {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     letters = [f"{mail.subject}\n{mail.plain}\n{mail.html}" for mail in mailer.arrived]

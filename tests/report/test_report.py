@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 import pytest
 from desks import shipped
 from msgspec.structs import replace
-from test_digest import FORWARDED, NOW, VERDICTS, at, ticket
+from reported import CLOSED, FORWARDED, NOW, SOLVED, VERDICTS, at, said, ticket
 
 from bot.core.audience import Audience
 from bot.core.desk import QUIET
@@ -25,8 +25,6 @@ from bot.store.store import Store, open_store
 BOOK = shipped().book
 WEEK = period_of("week", BOOK.calendar.day_of(at(NOW)), BOOK.calendar)
 DAY = period_of("day", BOOK.calendar.day_of(at(NOW)), BOOK.calendar)
-SOLVED = ("2026-12-14 10:00", "solved")
-CLOSED = ("2026-12-16 11:00", "closed")
 
 TICKETS = [
     ticket(1, FORWARDED, secured=True, category="LIGIPAAS"),
@@ -46,11 +44,6 @@ def kept(tickets: Sequence[Ticket], entries: Sequence[Entry] = ()) -> Iterator[S
         store.put_verdicts([replace(each, ticket_id="6", started_at=n) for n, each in enumerate(VERDICTS)])
         store.write_entries(entries)
         yield store
-
-
-def said(key: str, ticket_id: str, when: str, state: str = "said") -> Entry:
-    return Entry(key, ticket_id, f"KKA-{ticket_id}", "no-movement", "ask", "no_movement", ("it1",), state, "b",
-                 at(when), at(when))  # fmt: skip
 
 
 LEDGER = [

@@ -1,0 +1,94 @@
+"""The forms in which a digest is written: one entry each, in `FORMATS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from bot.core.rulebook import Rulebook
+from bot.report.digest import Digest
+from bot.report.page import Page, page
+from bot.report.plain import plain
+from bot.report.tell import Tell
+
+
+class Picture(NamedTuple):
+    """A chart: its title, what it shows in numbers for who does not see it, and how it stands in a page.
+
+    `svg` is put into a page as it is. A mail shows what is at `source`, such as `cid:` and the name of a part of it,
+    so many pixels wide.
+    """
+
+    name: str
+    title: str
+    alt: str
+    svg: str = ""
+    source: str = ""
+    width: int = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a form is written from: the digest, put into words as well, and the pictures that go with it."""
+
+    digest: Digest
+    page: Page
+    pictures: Sequence[Picture] = ()
+
+
+class Form(NamedTuple):
+    """A form: how it is written, what its files are called behind the point, and its type."""
+
+    write: Callable[[Shown], bytes]
+    suffix: str
+    type: str
+
+
+def render(
+    digest: Digest, form: str, language: str, book: Rulebook, browse: str = "", pictures: Sequence[Picture] = ()
+) -> bytes:
+    """Write a digest in a form of `FORMATS`. `browse` is the address before a key that opens a ticket."""
+    return FORMATS[form].write(Shown(digest, page(digest, Tell(language, book, browse)), pictures))
+
+
+def html(shown: Shown) -> bytes:
+    """Write one self-contained page without scripts."""
+    return _template("digest.html").render(page=shown.page, pictures=shown.pictures, words=shown.page.words).encode()
+
+
+def mail(shown: Shown) -> bytes:
+    """Write the page for a mail program: laid out in tables, all of its style in its tags."""
+    import css_inline
+
+    written = _template("digest_mail.html").render(page=shown.page, pictures=shown.pictures, words=shown.page.words)
+    return css_inline.inline(written, keep_style_tags=True, load_remote_stylesheets=False).encode()
+
+
+def text(shown: Shown) -> bytes:
+    """Write it as plain text, in lines of 76 columns at most."""
+    return plain(shown.page, shown.pictures).encode()
+
+
+FORMATS: Mapping[str, Form] = {
+    "html": Form(html, "html", "text/html"),
+    "mail": Form(mail, "html", "text/html"),
+    "text": Form(text, "txt", "text/plain"),
+}
+"""The forms by the words under which one asks for them; adding one costs one place."""
+
+
+@cache
+def _environment() -> Environment:
+    loader = FileSystemLoader(Path(__file__).parent)
+    return Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+
+
+def _template(name: str) -> Template:
+    return _environment().get_template(name)
