@@ -50,9 +50,12 @@ def returns_of(view: View) -> tuple[Return, ...]:
     reason was given for it, or nobody had worked on it: else the team did its part and handed it on. Where who
     coordinates or leads the desk moves what is not in their own queue, they decide, and no team sends it back.
     """
-    happened = view.happened
-    undone = undone_in(happened)
-    found = [i for i, turn in enumerate(happened) if i not in undone and _sends_it_away(turn)]
+    return view.once(_returns)
+
+
+def _returns(view: View) -> tuple[Return, ...]:
+    happened, taken_back = view.happened, undone(view)
+    found = [i for i, turn in enumerate(happened) if i not in taken_back and _sends_it_away(turn)]
     ends = [happened[i].at for i in found[1:]]
     returns: list[Return] = []
     for n, i in enumerate(found):
@@ -66,6 +69,15 @@ def returns_of(view: View) -> tuple[Return, ...]:
 def _is_decided(one: Return, view: View) -> bool:
     roles, left = view.book.entries.roles, view.book.queues.get(one.left or "")
     return one.who in (roles.coordinator, roles.lead) and (left is None or one.who not in left.members)
+
+
+def undone(view: View) -> frozenset[int]:
+    """What `undone_in` finds in a ticket's turns."""
+    return view.once(_undone)
+
+
+def _undone(view: View) -> frozenset[int]:
+    return undone_in(view.happened)
 
 
 def undone_in(happened: Sequence[Turn]) -> frozenset[int]:

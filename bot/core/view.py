@@ -66,6 +66,13 @@ class View:
             spared=self.spared,
         )
 
+    def once(self, find: Callable[[View], T]) -> T:
+        """What `find` makes of the ticket: worked out once until something happens to it, however late it becomes."""
+        found: T | None = self.lasting.get(find)
+        if found is None:
+            found = self.lasting[find] = find(self)
+        return found
+
     def known(self, name: str, find: Callable[[tuple[Turn, ...]], Iterable[tuple[int, T]]]) -> list[T]:
         """What `find` finds in the turns that the view knows, each with its turn's number.
 

@@ -8,7 +8,7 @@ import pytest
 from small_desk import SECTIONS, at, book, ticket, view
 
 from bot.core.kpi.first_tier import first_contact
-from bot.core.kpi.right_team import right_team_first
+from bot.core.kpi.right_team import is_mature, right_team_first
 from bot.core.people import addressees
 from bot.core.returns import how_returned, rejections, returns_of
 from bot.core.rulebook import Rulebook
@@ -230,12 +230,10 @@ def test_which_team_by_whom_and_since_when_it_counts() -> None:
     by_bot = right_team_first(seen(ON, "mon 09:01 robot queue law"))
     assert by_hand is not None
     assert by_bot is not None
-    assert (by_hand.team, by_hand.by_bot, by_hand.mature) == ("it", False, False)
+    assert (by_hand.team, by_hand.by_bot) == ("it", False)
     assert (by_bot.team, by_bot.by_bot) == ("law", True)
-    for now, mature in (("fri 15:00", False), ("2 mon 08:00", True)):
-        late = right_team_first(view(ticket(IT, ON), now, RULES))
-        assert late is not None
-        assert late.mature == mature
-    solved = right_team_first(seen(IT, ON, SOLVED))
-    assert solved is not None
-    assert solved.mature
+    for acts, now, mature in (((), "fri 23:59", False), ((), "2 mon 00:00", True), ((SOLVED,), "wed 09:00", True)):
+        late = view(ticket(IT, ON, *acts), now, RULES)
+        found = right_team_first(late)
+        assert found is not None
+        assert is_mature(found, late) == mature

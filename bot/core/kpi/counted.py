@@ -46,12 +46,21 @@ def fact(
 
 def left_out(view: View, indicator: str) -> str:
     """The word of the reason for which a ticket is not counted; empty where it is."""
-    settings, ticket = view.book.entries.indicators, view.ticket
-    for reason, when in settings.uncounted.items():
-        if holds(when, view):
-            return reason
-    if PARENT in ticket.fields and indicator not in settings.subtasks:
+    if reason := view.once(_uncounted):
+        return reason
+    if PARENT in view.ticket.fields and indicator not in view.book.entries.indicators.subtasks:
         return SUB_TASK
+    return view.once(_untellable)
+
+
+def _uncounted(view: View) -> str:
+    """The rulebook's own reason."""
+    uncounted = view.book.entries.indicators.uncounted
+    return next((reason for reason, when in uncounted.items() if holds(when, view)), "")
+
+
+def _untellable(view: View) -> str:
+    """Why a ticket is no inquiry, or nothing can be told of it."""
     if inquiry_since(view) is None:
         return EVENT
     if view.happened[-1].after.standing == UNKNOWN:

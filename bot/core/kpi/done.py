@@ -30,10 +30,7 @@ def spells(view: View) -> tuple[Spell, ...]:
 
     A state that the rulebook does not place tells nothing: what was done stays so in it.
     """
-    found: tuple[Spell, ...] | None = view.lasting.get("/spells")
-    if found is None:
-        found = view.lasting["/spells"] = tuple(_spells(view.happened))
-    return found
+    return view.once(_spells)
 
 
 def done_at(view: View) -> Moment | None:
@@ -56,8 +53,9 @@ def reopened_in(view: View, since: Moment, until: Moment) -> bool:
     return any(spell.left_at is not None and since < spell.left_at <= until for spell in spells(view))
 
 
-def _spells(happened: Sequence[Turn]) -> list[Spell]:
+def _spells(view: View) -> tuple[Spell, ...]:
     found: list[Spell] = []
+    happened = view.happened
     turns = _kept(happened)
     is_done = happened[0].after.standing in DONE
     if is_done:
@@ -68,7 +66,7 @@ def _spells(happened: Sequence[Turn]) -> list[Spell]:
         else:
             found.append(Spell(happened[i].at, i))
         is_done = not is_done
-    return found
+    return tuple(found)
 
 
 def _kept(happened: Sequence[Turn]) -> list[int]:

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from bot.core.history import Turn
 from bot.core.kpi.done import DONE, spells
-from bot.core.returns import undone_in
+from bot.core.returns import undone
 from bot.core.ticket import Moment
 from bot.core.view import View
 
@@ -47,8 +47,8 @@ def first_tier(view: View) -> FirstTier | None:
         return None
     done = spells(view)[-1].first
     last = happened[done].before or happened[done].after
-    undone = undone_in(happened)
-    stays = (i for i, turn in enumerate(happened[:done]) if i not in undone and comes_to_tier_2(turn))
+    taken_back = undone(view)
+    stays = (i for i, turn in enumerate(happened[:done]) if i not in taken_back and comes_to_tier_2(turn))
     was_there = any(happened[i].at >= since for i in stays) or _was_at_tier_2(happened, since)
     if last.ball == "customer" and happened[done].after.standing == "closed":
         return FirstTier("no answer", was_there)

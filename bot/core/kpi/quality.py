@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
+from bot.core.calendar import Calendar
 from bot.core.history import Turn
 from bot.core.kpi.case import Case
 from bot.core.kpi.done import Spell, spells
@@ -35,8 +38,13 @@ def window_end(view: View) -> Moment | None:
     found = spells(view)
     if not found:
         return None
-    calendar, days = view.book.calendar, view.book.entries.indicators.quality.window.amount
-    return calendar.end_of_day(calendar.add_working_days(calendar.day_of(found[0].at), days))
+    calendar = view.book.calendar
+    return _end(calendar, calendar.day_of(found[0].at), view.book.entries.indicators.quality.window.amount)
+
+
+@lru_cache(4096)
+def _end(calendar: Calendar, day: date, days: int) -> Moment:
+    return calendar.end_of_day(calendar.add_working_days(day, days))
 
 
 def quality(case: Case, until: Moment) -> Quality:

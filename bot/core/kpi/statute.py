@@ -14,13 +14,18 @@ from bot.core.kpi.figure import Measure
 from bot.core.kpi.first_tier import first_tier, inquiry_since
 from bot.core.kpi.quality import quality, window_end
 from bot.core.kpi.ratings import CONTENT, UnreadableRatingError, rating_by, received_until
-from bot.core.kpi.right_team import Escalation, escalations
+from bot.core.kpi.right_team import Escalation, escalations, is_mature
 from bot.core.kpi.statute_texts import DEFINITIONS, TITLES
 from bot.core.ticket import UNKNOWN, Moment
 
 NOT_YET, NOT_MATURE, STILL_OPEN = "not over yet", "not mature", "still open"
 NO_TIER, ODD_RATING = "tier not known", "unreadable rating"
 """Words of reasons, beside those of `bot.core.kpi.counted` and the rulebook's `uncounted`."""
+
+
+def _is_within(case: Case) -> bool:
+    """Whether anything happened to the ticket in the period, or may have."""
+    return case.view.happened[-1].at >= case.period.from_at and case.view.ticket.created_at < case.period.until_at
 
 
 def _first_deadline(case: Case) -> Iterator[Fact]:
@@ -37,7 +42,7 @@ def _first_deadline(case: Case) -> Iterator[Fact]:
 
 def _date_agreed(case: Case) -> Iterator[Fact]:
     """A ticket that was done in the period: whether a date had ever been agreed."""
-    done = done_at(case.view)
+    done = done_at(case.view) if _is_within(case) else None
     if done is not None and case.period.holds(done):
         has_date = agreed(case.view) is not None
         yield fact(case, "date_agreed", done, has_date, excluded=left_out(case.view, "date_agreed"))
@@ -55,7 +60,7 @@ def _quality(case: Case) -> Iterator[Fact]:
 
 def _rated(case: Case) -> tuple[Moment, float | None, str] | None:
     """When a ticket of the period was closed, what its customer gave, and whether that cannot be read."""
-    closed = closed_at(case.view)
+    closed = closed_at(case.view) if _is_within(case) else None
     if closed is None or not case.period.holds(closed):
         return None
     try:
@@ -91,7 +96,7 @@ def _response(case: Case) -> Iterator[Fact]:
 
 def _first_tier(case: Case) -> Iterator[Fact]:
     """An inquiry that was done in the period, by whomever."""
-    done = done_at(case.view)
+    done = done_at(case.view) if _is_within(case) else None
     if done is not None and case.period.holds(done):
         yield _outcome(case, "first_tier", done)
 
@@ -143,9 +148,9 @@ def _rejected(case: Case) -> Iterator[Fact]:
 
 
 def _hand_overs(case: Case, indicator: str) -> Iterator[Fact]:
-    for found in escalations(case.view):
+    for found in escalations(case.view) if _is_within(case) else ():
         if case.period.holds(found.at):
-            excluded = left_out(case.view, "right_team") or ("" if found.mature else NOT_MATURE)
+            excluded = left_out(case.view, "right_team") or ("" if is_mature(found, case.view) else NOT_MATURE)
             yield fact(
                 case,
                 indicator,
