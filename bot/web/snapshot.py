@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import structlog
 
-from bot.core.clock import Cycle, Standing, at_risk_s, due_at, elapsed_s, is_running, standing
+from bot.core.clock import Cycle, Standing, at_risk_s, changes, due_at, elapsed_s, is_running, standing
 from bot.core.deadline import Deadline, is_over
 from bot.core.desk import Desk
 from bot.core.history import forwarder
@@ -29,19 +30,32 @@ AT_ONCE = 50
 
 _INLINE = 200
 _STRETCH = 1000
-_RANK: Mapping[str, int] = {"breached": 0, "at risk": 1, "paused": 2, "on track": 3}
+STANDINGS = ("breached", "at risk", "paused", "on track", "none", "solved")
+"""How a ticket can stand, worst first: as what presses most on it, without any clock, or solved."""
+
+_NEVER = 1 << 62
+_RANK: Mapping[str, int] = {standing: rank for rank, standing in enumerate(STANDINGS)}
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A policy's clock that has not stopped, with how many seconds before its end it stands at risk."""
+    """A policy's clock that has not stopped: how it stood when it was judged, and from when on it stands otherwise.
+
+    `due_at` is there as long as it is known; a clock that is paused, and not overdue, has none.
+    """
 
     policy: str
     cycle: Cycle
-    at_risk_s: int
+    stood: Standing
+    turns: tuple[tuple[Moment, Standing], ...]
+    due_at: Moment | None
+
+    def standing(self, now: Moment) -> Standing:
+        """How it stands at a moment after it was judged, if nothing happened."""
+        return next((stands for at, stands in reversed(self.turns) if at <= now), self.stood)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Judgement:
     """What is kept of a ticket that is not closed; how its clocks stand follows from the moment at which one asks."""
 
@@ -67,17 +81,19 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What presses most on a ticket: a policy's clock or a deadline, how it stands, when it ends and what is left.
-
-    `left_s` are working seconds, negative once it is over; None for a deadline, and for what has no end now.
-    """
+    """What presses most on a ticket: a policy's clock or a deadline, how it stands until when, and when it ends."""
 
     name: str
     standing: Standing
     due_at: Moment | None
-    left_s: int | None
-    day_s: int
+    clock: Clock | None
+    until: Moment
     by_day: bool = False
+
+    def left_s(self, now: Moment) -> int | None:
+        """The working seconds left, negative once it is over; None for a deadline, which counts days."""
+        cycle = None if self.clock is None else self.clock.cycle
+        return None if cycle is None or cycle.target_s is None else cycle.target_s - elapsed_s(cycle, now)
 
 
 def pressing(judgement: Judgement, book: Rulebook, now: Moment) -> Promise | None:
@@ -85,23 +101,27 @@ def pressing(judgement: Judgement, book: Rulebook, now: Moment) -> Promise | Non
     found = [*_of_clocks(judgement, now), *_of_deadlines(judgement, book, now)]
     if not found:
         return None
-    return min(found, key=lambda each: (_RANK.get(each.standing, 9), each.due_at is None, each.due_at or 0))
+    worst = min(found, key=lambda each: (_RANK[each.standing], each.due_at is None, each.due_at or 0))
+    return replace(worst, until=min(each.until for each in found))
 
 
 def _of_clocks(judgement: Judgement, now: Moment) -> Iterator[Promise]:
     for clock in judgement.clocks:
-        cycle = clock.cycle
-        left_s = None if cycle.target_s is None else cycle.target_s - elapsed_s(cycle, now)
-        stands = standing(cycle, now, clock.at_risk_s)
-        due = due_at(cycle, now) if is_running(cycle) or stands == "breached" else None
-        yield Promise(clock.policy, stands, due, left_s, cycle.calendar.day_s)
+        until = next((at for at, _ in clock.turns if at > now), _NEVER)
+        yield Promise(clock.policy, clock.standing(now), clock.due_at, clock, until)
 
 
 def _of_deadlines(judgement: Judgement, book: Rulebook, now: Moment) -> Iterator[Promise]:
+    """A deadline is at risk on its last days, by what the digest says is due soon."""
+    if not judgement.deadlines:
+        return
+    calendar = book.calendar
+    soon, tomorrow = soon_until(book, now), calendar.start_of_day(calendar.day_of(now) + timedelta(days=1))
     for deadline in judgement.deadlines:
-        near = deadline.due_at <= soon_until(book, now)
-        stands: Standing = "breached" if is_over(deadline, now) else "at risk" if near else "on track"
-        yield Promise(deadline.name, stands, deadline.due_at, None, book.calendar.day_s, deadline.by_day)
+        over, near = is_over(deadline, now), deadline.due_at <= soon
+        stands: Standing = "breached" if over else "at risk" if near else "on track"
+        until = _NEVER if over else min(tomorrow, deadline.due_at + 1)
+        yield Promise(deadline.name, stands, deadline.due_at, None, until, deadline.by_day)
 
 
 def judgement_of(judged: Judged) -> Judgement | None:
@@ -114,7 +134,7 @@ def judgement_of(judged: Judged) -> Judgement | None:
     for policy in book.entries.policies:
         for cycle in judged.clocks[policy.name][-1:]:
             if cycle.stopped_at is None and cycle.target_s is not None:
-                clocks.append(Clock(policy.name, cycle, at_risk_s(policy.at_risk, cycle)))
+                clocks.append(_clock(policy.name, cycle, at_risk_s(policy.at_risk, cycle), view.now))
     open_ = after.standing == "open"
     return Judgement(
         id=ticket.id,
@@ -139,13 +159,40 @@ def judgement_of(judged: Judged) -> Judgement | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """The tickets that are not closed, how many of how many are judged by now, and when Jira was read."""
+class Line:
+    """How a ticket stands, one of `STANDINGS`, by what presses most on it, from one moment until another."""
 
-    judgements: Sequence[Judgement]
+    ticket: Judgement
+    stands: str
+    promise: Promise | None
+    since: Moment
+    until: Moment
+
+
+def line_of(judgement: Judgement, book: Rulebook, now: Moment) -> Line:
+    """How a ticket stands at a moment, and for how long."""
+    if judgement.standing == "solved":
+        return Line(judgement, "solved", None, now, _NEVER)
+    promise = pressing(judgement, book, now)
+    if promise is None:
+        return Line(judgement, "none", None, now, _NEVER)
+    return Line(judgement, promise.standing, promise, now, promise.until)
+
+
+def _clock(policy: str, cycle: Cycle, risk_s: int, now: Moment) -> Clock:
+    stood = standing(cycle, now, risk_s)
+    turns = tuple((at, standing(cycle, at, risk_s)) for at in changes(cycle, risk_s) if at > now)
+    due = due_at(cycle, now) if is_running(cycle) or stood == "breached" else None
+    return Clock(policy, cycle, stood, turns, due)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The tickets that are not closed, the oldest first, as they stand now; `done` of `total` are judged by now."""
+
+    lines: Sequence[Line]
     done: int
     total: int
-    polled_at: Moment | None
 
     @property
     def whole(self) -> bool:
@@ -173,10 +220,11 @@ class Snapshot:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _busy: threading.Thread | None = None
     _waiting: int = 0
+    _total: int = 0
     _read_at: float = float("-inf")
-    _polled_at: Moment | None = None
+    _lines: dict[Judgement, Line] = field(default_factory=dict)
 
-    def read(self, wait_s: float = 3.0) -> Reading:
+    def read(self, now: Moment, wait_s: float = 3.0) -> Reading:
         """Give the desk as it is now; what takes longer than `wait_s` comes with a later call. Raises StoreError."""
         with self._lock:
             if self._busy is None and time.monotonic() - self._read_at >= self.fresh_s:
@@ -185,8 +233,16 @@ class Snapshot:
         if busy is not None:
             busy.join(wait_s)
         with self._lock:
-            total = len(self._kept) + self._waiting
-            return Reading(self._order, total - self._waiting, total, self._polled_at)
+            book = self.source.book()
+            lines = [self._line(each, book, now) for each in self._order]
+            return Reading(lines, self._total - self._waiting, self._total)
+
+    def _line(self, judgement: Judgement, book: Rulebook, now: Moment) -> Line:
+        """How a ticket stands, found again only when it may be otherwise."""
+        known = self._lines.get(judgement)
+        if known is None or not known.since <= now < known.until:
+            known = self._lines[judgement] = line_of(judgement, book, now)
+        return known
 
     def close(self) -> None:
         """Judge no more."""
@@ -205,9 +261,8 @@ class Snapshot:
         for id_ in gone:
             del self._kept[id_]
         changed = [id_ for id_, mark in seen.items() if id_ not in self._kept or self._kept[id_][0] != mark]
-        self._polled_at = store.polled_at()
         self._read_at = time.monotonic()
-        self._waiting = len(changed)
+        self._waiting, self._total = len(changed), len(seen)
         if len(changed) <= _INLINE:
             self._judge(changed, seen, book, store, rests=False)
             if changed or gone:
@@ -255,6 +310,8 @@ class Snapshot:
     def _sort(self) -> None:
         found = (judgement for _, judgement in self._kept.values() if judgement is not None)
         self._order = sorted(found, key=lambda each: (each.created_at, each.id))
+        order = set(self._order)
+        self._lines = {each: line for each, line in self._lines.items() if each in order}
 
 
 def _judged(ticket: Ticket, book: Rulebook, now: Moment, desk: Desk) -> Judgement | None:

@@ -10,24 +10,13 @@ from urllib.parse import urlencode
 
 from bot.web.page import Asked, Page
 from bot.web.reader import HEADS, STAFF, may_know, may_open
-from bot.web.snapshot import Judgement, Promise, pressing
+from bot.web.snapshot import STANDINGS, Line
 
-STANDINGS = ("breached", "at risk", "paused", "on track", "none", "solved")
-"""How a ticket can stand, worst first."""
-
+_RANK = {standing: rank for rank, standing in enumerate(STANDINGS)}
+_LATE = 1 << 62
 PER_PAGE = 100
 NO_QUEUE = "-"
 """In place of a queue in a filter: none."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """A ticket as it stands on the board."""
-
-    ticket: Judgement
-    stands: str
-    promise: Promise | None
-    opens: bool
 
 
 @dataclass(frozen=True)
@@ -57,13 +46,17 @@ class Chosen:
 
 def show(asked: Asked) -> Mapping[str, Any]:
     """Give the table of counts, and the tickets asked for, worst first."""
-    reading = asked.snapshot.read()
+    audience, book = asked.audience, asked.book
+    reading = asked.snapshot.read(asked.now)
     chosen = _chosen(asked)
-    known = [each for each in reading.judgements if asked.audience.reads_of(each.queue, each.category)]
-    about = [each for each in known if may_know(asked.audience, secured=False, spared=each.spared, book=asked.book)]
-    listed = [each for each in about if asked.audience.secured or not each.secured]
-    lines = [_line(each, asked) for each in listed]
-    taken = sorted(filter(chosen.takes, lines), key=_urgency)
+    about = [
+        line
+        for line in reading.lines
+        if audience.reads_of(line.ticket.queue, line.ticket.category)
+        and may_know(audience, secured=False, spared=line.ticket.spared, book=book)
+    ]
+    lines = [line for line in about if audience.secured or not line.ticket.secured]
+    taken = sorted(filter(chosen.takes, lines) if chosen.any else lines, key=_urgency)
     pages = max(1, -(-len(taken) // PER_PAGE))
     number = min(_number(asked.query.get("page")), pages)
     return {
@@ -76,9 +69,10 @@ def show(asked: Asked) -> Mapping[str, Any]:
         "policies": [policy.name for policy in asked.book.entries.policies],
         "tiers": sorted({str(each.ticket.tier) for each in lines if each.ticket.tier}),
         "lines": taken[(number - 1) * PER_PAGE : number * PER_PAGE],
+        "opens": lambda each: may_open(audience, (each.owner, each.forwarder, each.reporter), each.queue, book),
         "found": len(taken),
         "all": len(lines),
-        "secured": len(about) - len(listed),
+        "secured": len(about) - len(lines),
         "number": number,
         "pages": pages,
         "link": lambda **changes: _link(chosen, **changes),
@@ -105,16 +99,9 @@ def _number(text: str | None) -> int:
     return max(1, int(text)) if text and text.isascii() and text.isdigit() and len(text) < 6 else 1
 
 
-def _line(ticket: Judgement, asked: Asked) -> Line:
-    promise = pressing(ticket, asked.book, asked.now) if ticket.standing == "open" else None
-    stands = "solved" if ticket.standing == "solved" else promise.standing if promise else "none"
-    people = (ticket.owner, ticket.forwarder, ticket.reporter)
-    return Line(ticket, stands, promise, may_open(asked.audience, people, ticket.queue, asked.book))
-
-
-def _urgency(line: Line) -> tuple[int, float, int]:
+def _urgency(line: Line) -> tuple[int, int, int]:
     due = line.promise.due_at if line.promise else None
-    return STANDINGS.index(line.stands), float("inf") if due is None else due, line.ticket.created_at
+    return _RANK[line.stands], _LATE if due is None else due, line.ticket.created_at
 
 
 def _counts(lines: Sequence[Line]) -> Mapping[tuple[str, str], int]:
