@@ -36,7 +36,7 @@ VALUES = frozenset(
     | {"attempts", "asked_again", "reason_at", "waived_field"}
     | {"basis", "reg", "at", "provisional", "unconfirmed", "extend_by"}
     | {"version", "commit", "effective", "errors", "more", "added", "removed", "altered", "renamed", "sections"}
-    | {"unsure"}
+    | {"unsure", "manager"}
     | {"absent", "deputy", "from_day", "until_day", "forwards", "owns"}
     | {"gained", "lost", "recorded", "withdrawn", "comments", "limit", "period"}
     | {"command", "meant", "words", "until", "already", "undone", "unclosed"}

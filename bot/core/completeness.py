@@ -98,6 +98,22 @@ def _asked(rule: Completeness, found: frozenset[str], view: View) -> list[str]:
     return [word for word in meant if any(is_meant(asked, word) for asked in rule.asks)]
 
 
+def lacking(view: View, changes: list[Moment] | None = None) -> tuple[str, ...]:
+    """What the rules that speak require of a ticket at tier 2 and is missing, each word once, in their order.
+
+    `changes` is filled as `conditions.holds` does.
+    """
+    came_at = handed_over_at(view) if view.book.entries.completeness else None
+    if came_at is None:
+        return ()
+    speaking = (found for found in gaps(view, changes) if _speaks(found.rule, came_at, view))
+    return tuple(dict.fromkeys(word for found in speaking for word in found.missing))
+
+
+def _speaks(rule: Completeness, came_at: Moment, view: View) -> bool:
+    return not rule.observe and came_at >= view.book.live_at(rule.since)
+
+
 def gap_steps(
     view: View,
     values: Callable[[View], Mapping[str, Value]],
@@ -114,10 +130,10 @@ def gap_steps(
         return
     speaking: list[Gaps] = []
     for found in gaps(view, changes):
-        if found.rule.observe or came_at < view.book.live_at(found.rule.since):
-            yield _step([found], found.rule.name, came_at, view, values(view), others_at)
-        else:
+        if _speaks(found.rule, came_at, view):
             speaking.append(found)
+        else:
+            yield _step([found], found.rule.name, came_at, view, values(view), others_at)
     if speaking:
         yield _step(speaking, TOGETHER, came_at, view, values(view), others_at)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bot.core.completeness import FACTS, TOGETHER
 from bot.core.crosscheck_rules import Messages, addressed, conditions, mapped, said
@@ -21,6 +21,8 @@ def completeness(entries: Entries, messages: Messages) -> Iterator[Finding]:
         if rule.name == TOGETHER:
             yield Finding((*path, "name"), f"'{TOGETHER}' is the bot's own word; give the rule another name")
         yield from conditions((*path, "when"), rule.when, entries)
+        if _is_asked("incomplete", rule.when):
+            yield Finding((*path, "when"), "`incomplete` cannot stand here: it is what these rules find")
         yield from once("requirement", (((*path, "requires", k), word) for k, word in enumerate(rule.requires)))
         for k, word in enumerate(rule.requires):
             yield from _required((*path, "requires", k), word, entries)
@@ -32,6 +34,13 @@ def completeness(entries: Entries, messages: Messages) -> Iterator[Finding]:
         yield from addressed((*path, "to"), rule.to, entries)
         brought = _BROUGHT | ({"missing"} if rule.requires and not rule.asks and not entries.formats else set())
         yield from said((*path, "say"), rule.say, brought, messages)
+
+
+def _is_asked(word: str, when: object) -> bool:
+    """Whether a condition's word stands under `when`, however deep."""
+    if isinstance(when, list):
+        return any(_is_asked(word, one) for one in when)
+    return isinstance(when, Mapping) and (word in when or any(_is_asked(word, one) for one in when.values()))
 
 
 def titles(entries: Entries) -> Iterator[Finding]:

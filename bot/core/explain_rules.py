@@ -11,8 +11,8 @@ from bot.core.explain_rungs import addressed, rungs_of, why_no_clock
 from bot.core.explain_step import UNKNOWN_STATE, Asked, Verdict, facts, fate, held_of, is_unknown, wished
 from bot.core.explanation import Addressee, Noticed, RuleFacts
 from bot.core.flaws import FORMAT
-from bot.core.judge import UNROUTED, climb
-from bot.core.routing import coming_to_tier_2, is_routed, to_be_routed_since
+from bot.core.judge import climb
+from bot.core.routing import coming_to_tier_2, to_be_routed_since
 from bot.core.steps import Step, rules_of
 from bot.core.view import View
 
@@ -132,9 +132,8 @@ def ladder_facts(ladder: Ladder, asked: Asked) -> RuleFacts:
         return addressed(to[one.occasion.rung], view)
 
     found = facts(ladder, tree, verdict, asked, step=step, to=meant(step) if step is not None else ())
-    # Of what the bot itself routes nobody is asked for a queue.
-    climbs = climbed.applies and not is_unknown(asked) and not (ladder.clock == UNROUTED and is_routed(view))
-    run, rungs = rungs_of(ladder, judged, asked.ledger, notice, applies=climbs)
+    climbs = bool(climbed.moments) and not is_unknown(asked)
+    run, rungs = rungs_of(ladder, judged, asked.ledger, notice, climbs=climbs)
     keys = {rung.told.key for rung in rungs if rung.told}
     return msgspec.structs.replace(
         found,

@@ -12,12 +12,11 @@ from bot.core.duration import written
 from bot.core.entries import Ladder, Rung
 from bot.core.explain_clocks import no_deadline, run_of
 from bot.core.explanation import Addressee, Outcome, Reach, Run, RungFacts
-from bot.core.judge import Judged, cycle_of, deadline_of, lapses_at, occasion_of
+from bot.core.judge import Judged, cycle_of, deadline_of, is_decided, lapses_at, occasion_of
 from bot.core.ladder import Reached, deadline_moments, highest, next_at, rung_moments
 from bot.core.ledger import DONE, Entry
 from bot.core.moments import during
 from bot.core.people import holder, instead_of, present, shown
-from bot.core.routing import is_routed
 from bot.core.steps import Step, key_of
 from bot.core.timeline import told_of
 from bot.core.view import View
@@ -52,18 +51,17 @@ def _addressee(word: str, who: str | None, note: str, view: View) -> Addressee:
 
 
 def rungs_of(
-    ladder: Ladder, judged: Judged, ledger: Mapping[str, Entry], notice: Step | None, *, applies: bool
+    ladder: Ladder, judged: Judged, ledger: Mapping[str, Entry], notice: Step | None, *, climbs: bool
 ) -> tuple[Run | None, tuple[RungFacts, ...]]:
     """The run of a ladder's clock, where it has one, and all of its rungs with their repeats, in its order.
 
-    A ladder that does not apply has no rung that is due or next. Beside the one that closes a ticket its `notice` is
-    due, which goes before it however late the bot looks.
+    A ladder that is not climbed now (`climbs`) has no rung that is due or next. Beside the one that closes a ticket
+    its `notice` is due, which goes before it however late the bot looks.
     """
     view = judged.view
     clock = deadline_of(ladder, judged) if ladder.clock.startswith(DEADLINE) else cycle_of(ladder, judged)
     moments = _moments(ladder, clock, view)
-    runs = applies and _runs(clock, view) and not has_lapsed(ladder, clock, view)
-    due, ahead = (highest(moments, view.now), next_at(moments, view.now)) if runs else (None, None)
+    due, ahead = (highest(moments, view.now), next_at(moments, view.now)) if climbs else (None, None)
     found = {(each.rung.rung, each.repeat): each for each in moments}
     facts = []
     for rung in ladder.rungs:
@@ -78,7 +76,7 @@ def rungs_of(
             elif reached is not None:
                 is_done = row is not None and row.state in DONE
                 is_due = reached == due or (notice is not None and notice.key == key)
-                reach = "due" if is_due else "reached" if is_done or not runs else "passed over"
+                reach = "due" if is_due else "reached" if is_done or not climbs else "passed over"
             facts.append(
                 RungFacts(
                     rung=rung.rung,
@@ -102,15 +100,8 @@ def _moments(ladder: Ladder, clock: Cycle | Deadline | None, view: View) -> list
     return rung_moments(ladder.rungs, clock, view.now)
 
 
-def _runs(clock: Cycle | Deadline | None, view: View) -> bool:
-    if isinstance(clock, Deadline):
-        return view.happened[-1].after.standing == "open"
-    return clock is not None and clock.zero_s is not None
-
-
-def has_lapsed(ladder: Ladder, clock: Cycle | Deadline | None, view: View) -> bool:
-    """Whether a ladder's clock has run so long that nothing of it is said any more."""
-    at = lapses_at(ladder, clock, view.now) if isinstance(clock, Cycle) else None
+def _has_lapsed(ladder: Ladder, cycle: Cycle | None, view: View) -> bool:
+    at = lapses_at(ladder, cycle, view.now) if cycle is not None else None
     return at is not None and at <= view.now
 
 
@@ -147,12 +138,12 @@ def why_no_clock(ladder: Ladder, judged: Judged) -> tuple[Outcome, str]:
             return "no clock", f"the ticket is {after.standing}, and the deadline '{name}' ends with the open ticket"
         reasons = [no_deadline(entry, because, view) for entry, _, because in considered(view, name=name)]
         return "no clock", f"the ticket has no deadline '{name}': {'; '.join(dict.fromkeys(reasons))}"
-    if ladder.clock == f"{SINCE}unrouted" and is_routed(view):
+    if is_decided(ladder, view):
         return "no clock", "the bot itself sets the queue, so nobody has to decide it"
     cycle = cycle_of(ladder, judged)
     if cycle is None and ladder.clock.startswith(SINCE):
         return "no clock", f"its clock has not started: `{ladder.clock.removeprefix(SINCE)}` has not happened"
-    if has_lapsed(ladder, cycle, view):
+    if _has_lapsed(ladder, cycle, view):
         return "no clock", f"it lapsed: `{ladder.clock}` was too long ago"
     policy = next((policy for policy in view.book.entries.policies if policy.name == ladder.clock), None)
     if cycle is None:

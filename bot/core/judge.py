@@ -11,7 +11,7 @@ from msgspec import structs
 
 from bot.core.clock import Cycle, Standing, at_risk_s, changes, due_at, elapsed_s, is_running, reached_at, standing
 from bot.core.clocks import SINCE, once, policy_cycles, since_cycle
-from bot.core.completeness import closed_gaps, gap_steps, held_back_until
+from bot.core.completeness import closed_gaps, gap_steps, held_back_until, lacking
 from bot.core.conditions import holds
 from bot.core.deadline import Deadline, distance, due_day, is_over, shown
 from bot.core.deadlines import DEADLINE, comes_at, deadlines_of
@@ -28,7 +28,7 @@ from bot.core.linked import silent_because, with_work, work_of
 from bot.core.moments import moment
 from bot.core.noted import values_of
 from bot.core.owners import given
-from bot.core.people import Addressed, addressed
+from bot.core.people import Addressed, addressed, holder
 from bot.core.returns import Return, last_return
 from bot.core.routing import is_routed, route_for, sets_of, to_be_routed_since
 from bot.core.rulebook import Rulebook
@@ -71,8 +71,7 @@ class Climb(NamedTuple):
 STATE = "state"
 """The word by which a rung sets the state of a ticket, which it announces on the rung before."""
 
-UNROUTED = f"{SINCE}unrouted"
-"""The clock on which a queue is asked for: nobody need decide what the bot decides."""
+_UNROUTED = f"{SINCE}unrouted"
 
 _NOT_MEANT, _NO_CLOCK = Climb(applies=False), Climb(applies=True)
 
@@ -98,7 +97,17 @@ def look_on(view: View) -> Judged:
         view.clocks.update((policy.name, policy_cycles(policy, view)) for policy in view.book.entries.policies)
     deadlines = deadlines_of(view)
     view.dues.update((deadline.name, deadline.due_at) for deadline in deadlines)
+    _find_lacks(view)
     return Judged(view, view.clocks, deadlines)
+
+
+def _find_lacks(view: View) -> None:
+    found = view.lasting.get(lacking)
+    if found is None:
+        found = lacking(view, view.lacks_until)
+        if not view.lacks_until:
+            view.lasting[lacking] = found
+    view.lacks[:] = found
 
 
 def judge(ticket: Ticket, book: Rulebook, now: Moment, desk: Desk = QUIET) -> Wishes:
@@ -226,7 +235,7 @@ def _last_cycles(judged: Judged) -> Iterator[tuple[Policy, Cycle]]:
 def climb(ladder: Ladder, judged: Judged) -> Climb:
     """Climb a ladder: the step of the highest rung reached, the moment of the next one, and all that they rest on."""
     view = judged.view
-    if ladder.clock == UNROUTED and is_routed(view):
+    if is_decided(ladder, view):
         return _NO_CLOCK
     if (known := view.lasting.get(ladder.name)) is not None:
         return known if isinstance(known, Climb) else _climb_on(ladder, known[0], known[1], (), judged)
@@ -319,6 +328,11 @@ def _beside_deadline(ladder: Ladder, judged: Judged) -> Climb:
     return Climb(True, deadline=deadline, moments=moments, upcoming=upcoming, step=step, others_at=tuple(others_at))
 
 
+def is_decided(ladder: Ladder, view: View) -> bool:
+    """Whether a ladder asks for a queue that the bot itself sets, so that nobody has to decide it."""
+    return ladder.clock == _UNROUTED and is_routed(view)
+
+
 def cycle_of(ladder: Ladder, judged: Judged) -> Cycle | None:
     """The run of the clock that a ladder stands on, the last where there are several; None where it never started."""
     if ladder.clock.startswith(SINCE):
@@ -385,6 +399,8 @@ def _ladder_step(
     values["date"] = At(cycle.started_at)
     values["n"] = Count(elapsed // cycle.calendar.day_s)
     values.update(values_of(view))
+    if "incomplete" in ladder.when and view.lacks:
+        values["missing"] = Several(tuple(Name("title", word) for word in view.lacks))
     if cycle.target_s is None:
         values.update((word, value) for word, value in _promises(judged) if word == "due")
         if upcoming is not None:
@@ -422,6 +438,9 @@ def _said(
     view: View,
 ) -> Step:
     rung = reached.rung
+    manager = holder("manager", view) if "manager" in rung.to else None
+    if manager is not None and manager in to.to[1:]:
+        values["manager"] = manager
     return Step(
         key=key_of(view.book.site, view.ticket.id, ladder.name, occasion),
         ticket_id=view.ticket.id,

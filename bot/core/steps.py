@@ -185,8 +185,9 @@ def rules_of(step: Step) -> tuple[str, ...]:
 
 
 def part(step: Step, place: int) -> Part:
-    """What a step says at its place in a comment."""
-    return Part(place, step.say, step.values, rules_of(step), step.because.why, step.occasion.repeat)
+    """What a step says at its place in a comment. That the manager is told is said only where they are addressed."""
+    values = {word: value for word, value in step.values.items() if word != "manager" or value in step.to}
+    return Part(place, step.say, values, rules_of(step), step.because.why, step.occasion.repeat)
 
 
 def may_be_said(step: Step) -> bool:

@@ -26,7 +26,9 @@ class View:
     those who are never addressed about the ticket, `dues` the last instants of its deadlines by their names,
     `statutory` the names of those that the law sets, met or not: all once `judge.look` has found them.
     `work` is how it stands in the tickets in which tier 2 works on it, and
-    `silent` why nothing is said on it because of one that it is tied to.
+    `silent` why nothing is said on it because of one that it is tied to. `lacks` are the words that completeness
+    rules require of it and that are missing, `lacks_until` the moments at which they may be others: `judge.look`
+    finds both.
     """
 
     ticket: Ticket
@@ -42,6 +44,8 @@ class View:
     work: Work | None = None
     silent: str | None = None
     statutory: set[str] = field(default_factory=set)
+    lacks: list[str] = field(default_factory=list)
+    lacks_until: list[Moment] = field(default_factory=list)
 
     @property
     def is_unseen(self) -> bool:

@@ -311,6 +311,16 @@ WORDS: Mapping[str, Word] = {
         found_on,
         known_words,
     ),
+    "incomplete": OneOf(
+        "whether something is missing, at tier 2, that a completeness rule requires which is not on `observe`",
+        {
+            "et": {"true": "piletil on nõutavaid andmeid puudu", "false": "piletil on nõutavad andmed olemas"},
+            "en": {"true": "required data are missing", "false": "no required data are missing"},
+        },
+        lambda view: bool(view.lacks),
+        (True, False),
+        changes=lambda view, _: min((at for at in view.lacks_until if at > view.now), default=None),
+    ),
     "acknowledged": OneOf(
         "whether a person acknowledged what was said of it, and that counts still",
         {
@@ -571,7 +581,7 @@ WORDS: Mapping[str, Word] = {
 NESTING = ("any", "all", "not")
 """The words that conditions nest under: `any` and `all` take lists of them, `not` one."""
 
-NOT_IN_PROMISES = ("age", "clock", "deadline", "statutory", "work")
+NOT_IN_PROMISES = ("age", "clock", "deadline", "incomplete", "statutory", "work")
 """Words that say nothing of a ticket that comes into being: no target or deadline can rest on them."""
 
 

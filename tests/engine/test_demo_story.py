@@ -110,8 +110,8 @@ def test_so_much_is_said(over_http: Outcome) -> None:
         ("D05", "2026-12-16 09:00", "no-movement", "ask", ["load1"]),
         ("D02", "2026-12-17 15:30", "waiting-for-customer", "ask", ["spetsialist4"]),
         # a critical one: four working hours from 9:06
-        ("D19", "2026-12-16 12:15", "tier2-deadline", "warn", ["it1"]),
-        ("D19", "2026-12-16 13:15", "tier2-deadline", "breach", ["it1"]),
+        ("D19", "2026-12-16 12:15", "critical-deadline", "warn", ["it1"]),
+        ("D19", "2026-12-16 13:15", "critical-deadline", "breach", ["it1"]),
         # an information request registered on Wednesday the 16th: five working days end on the 23rd
         ("D26", "2026-12-21 08:00", "info-request", "warn", ["dok1"]),
         # a letter registered on Monday the 14th: fifteen days end on Tuesday the 29th, after Christmas
