@@ -236,7 +236,7 @@ def test_one_rule_answers_why_it_is_silent(home: Path, capsys: pytest.CaptureFix
     assert "✗ no-movement its conditions do not hold: standing is solved, wanted open" in " ".join(out.split())
     found = object_of(home, capsys, "KKA-2", "--rule", "tier2-resolution")
     assert [clock["policy"] for clock in found["clocks"]] == ["tier2-resolution"]
-    assert [rule["rule"] for rule in found["rules"]] == ["tier2-deadline"]
+    assert [rule["rule"] for rule in found["rules"]] == ["critical-deadline", "tier2-deadline"]
 
 
 @pytest.mark.parametrize(

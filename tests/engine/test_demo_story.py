@@ -23,7 +23,7 @@ DAYS = 12
 JIRA_AWAY_ON = 3
 """The day of the story on which Jira is away for an hour."""
 
-Outcome = tuple[Played, dict[str, list[Spoken]], dict[str, set[str]]]
+Outcome = tuple[Played, dict[str, list[Spoken]], dict[str, set[str]], dict[str, set[str]]]
 TOLD = rules_folder() / "keskkonnaamet" / "demo" / "tickets.jsonl"
 TICKETS = {ticket["id"]: ticket for ticket in map(json.loads, TOLD.read_text("utf-8").splitlines())}
 
@@ -56,19 +56,22 @@ def letters(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def over_http(letters: Path) -> Outcome:
-    """What the demo of a Cloud desk comes to, what was said on each of the story's tickets, and what each lacks."""
+    """What the demo of a Cloud desk comes to, what was said on each ticket, what each lacks and what was recorded."""
     with open_demo("cloud", "keskkonnaamet", DAYS, letters=letters) as demo:
         played = play(demo)
         names = {demo.sandbox.world.issues[number].key: name for name, number in demo.stage.ids.items()}
         lacks: dict[str, set[str]] = {name: set() for name in names.values()}
+        recorded: dict[str, set[str]] = {}
         for row in demo.engine.store.ledger():
+            if row.state == "observed":
+                recorded.setdefault(row.rule, set()).add(names[row.ticket_key])
             if row.rung == "gaps":
                 missing = re.search("missing: ([^;]*)", row.because)
                 lacks[names[row.ticket_key]].update(missing[1].split(", ") if missing else ())
     said: dict[str, list[Spoken]] = {name: [] for name in names.values()}
     for spoken in played.spoken:
         said[names[spoken.ticket]].append(spoken)
-    return played, said, lacks
+    return played, said, lacks, recorded
 
 
 @pytest.mark.parametrize(("flavour", "days"), [("cloud", 2), ("dc", 4)])
@@ -82,7 +85,7 @@ def test_the_outcome_is_the_same_on_every_run_and_in_both_flavours(
 
 
 def test_so_much_is_said(over_http: Outcome) -> None:
-    played, said, _ = over_http
+    played, said, _, _ = over_http
     assert len(said) >= 30, "something is said on every ticket"
     assert len(played.spoken) == sum(map(len, said.values())) >= 90
     talk = said.values()
@@ -141,7 +144,7 @@ def test_this_is_said_then(over_http: Outcome, ticket: str, when: str, rule: str
 
 
 def test_tickets_tied_to_an_incident_wait_for_it_and_each_forwarder_gets_one_list(over_http: Outcome) -> None:
-    _, said, _ = over_http
+    _, said, _, _ = over_http
     solved = [each for each in said["N06"] if each.rules[0] == "mass-outage"]
     assert [(local(each.at), sorted(each.to)) for each in solved] == [
         (at("2026-12-22 11:30"), ["spetsialist1", "spetsialist2", "spetsialist3"])
@@ -162,6 +165,7 @@ WORDS = {
     "ekraanipilt": "screenshot",
     "dhs_viit": "dhs_ref",
     "registreeritud": "registered",
+    "oige_vaartus": "correct_value",
 }
 
 
@@ -172,7 +176,14 @@ def test_what_a_ticket_lacks_is_found_and_nothing_else(over_http: Outcome) -> No
         period = "declaration_period" if (ticket["category"] or "").startswith("DEKL") else "period"
         flaws = [flaw.removeprefix(FLAW) for flaw in ticket["flaws"] if flaw.startswith(FLAW)]
         assert gaps == {period if flaw == "periood" else WORDS[flaw] for flaw in flaws}, name
-    assert sum(map(bool, over_http[2].values())) == 5
+    assert sum(map(bool, over_http[2].values())) == 7
+
+
+def test_surveys_and_guesses_are_recorded_and_not_said(over_http: Outcome) -> None:
+    recorded = over_http[3]
+    assert recorded["survey"] == {"D08", "D09", "L04"}
+    assert {"D06", "D12", "D18"} <= recorded["tier1-first"]
+    assert not {rule for spoken in over_http[0].spoken for rule in spoken.rules} & {"survey", "tier1-first"}
 
 
 @pytest.mark.parametrize(

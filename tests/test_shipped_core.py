@@ -1,4 +1,4 @@
-"""Shipped rules that need the whole core: what is critical waits for no budget, and who is told is told truly."""
+"""Shipped rules that need the whole core: budgets, who is told of whom, and the list after a period."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import pytest
 from pydantic import TypeAdapter
 
 from bot.core.arrange import DeskState, arrange, without
+from bot.core.follow_up import follow_up_letters
 from bot.core.judge import judge
+from bot.core.letters import Told
 from bot.core.rulebook import Rulebook
 from bot.core.ruletest_others import asked_about
 from bot.core.ruletest_ticket import moment
@@ -68,3 +70,28 @@ def test_that_the_manager_is_told_is_said_only_where_they_are(
     [step] = (step for step in wishes.steps if step.say == "executor_overdue")
     assert len(step.to) == 2
     assert ("manager" in part(without(step, set(away)), 0).values) == told
+
+
+def test_the_day_after_a_quarters_last_lists_what_is_left_of_it() -> None:
+    book = book_of("keskkonnaamet")
+    fields = {"declaration_period": "2026-IV"}
+    history = [{"at": "2027-01-06 10:05", "forwarded": True}]
+    words = {
+        "category": "DEKL_SISU",
+        "queue": "L2_TASU",
+        "forwarder": "spetsialist4",
+        "fields": fields,
+        "history": history,
+    }
+    case = {"it": "is listed", "now": "2027-01-19 08:30", "expect": [], "ticket": words}
+    told = TypeAdapter(Case).validate_python(case)
+
+    def listed(now: str) -> dict[str, list[str]]:
+        at = moment(now, book)
+        ticket, desk = asked_about(told, book, at)
+        people = Told({person.person: at for person in book.entries.people})
+        letters = follow_up_letters(lambda: [ticket], people, book, desk, at)
+        return {letter.to: [section.title for section in letter.sections] for letter in letters}
+
+    assert listed("2027-01-18 08:30") == {}
+    assert listed("2027-01-19 08:30") == {"spetsialist4": ["left_open"], "koordinaator1": ["left_open"]}
