@@ -14,7 +14,7 @@ from bot.core.rulebook import Rulebook
 from bot.core.steps import Step
 from bot.core.ticket import Moment
 from bot.engine.cycle import cycle
-from bot.engine.engine import Engine, Post, Report
+from bot.engine.engine import Engine, Post, Report, Spent
 from bot.engine.mailer import Mail
 from bot.jira.catalogue import read_catalogue
 from bot.jira.client import Client
@@ -119,7 +119,14 @@ def open_demo(
             tracker = JiraTracker(client, catalogue, binding, book.entries)
             post = Post() if letters is None else _post(letters, book, sandbox.url)
             engine = Engine(
-                tracker, store, book, read.messages, binding.fingerprint, clock=lambda: clock() // 1000, post=post
+                tracker,
+                store,
+                book,
+                read.messages,
+                binding.fingerprint,
+                clock=lambda: clock() // 1000,
+                post=post,
+                spent=Spent(lambda: client.requests, client.requests),
             )
             yield Demo(story, Stage(world, story, book), sandbox, clock, client, engine)
 

@@ -13,7 +13,7 @@ from bot.core.entries import Entries
 from bot.core.findings import KEY, Finding, nearest
 from bot.core.rulebook import Rulebook
 from bot.engine.difference import Ready
-from bot.engine.engine import Engine, Pace, Post
+from bot.engine.engine import Engine, Pace, Post, Spent
 from bot.engine.tracker import Denied, Throttled, Unreachable
 from bot.jira import access
 from bot.jira.binding import Binding, bind
@@ -203,6 +203,7 @@ def start(
         stopping=stopping,
         clock=lambda: int(time.time()),
         post=post_of(settings),
+        spent=Spent(lambda: client.requests),
     )
 
 

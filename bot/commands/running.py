@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import structlog
@@ -12,6 +12,7 @@ import structlog
 from bot import logs
 from bot.commands.failures import UNREACHABLE
 from bot.engine import daemon
+from bot.engine.costs import keep
 from bot.engine.cycle import cycle
 from bot.engine.engine import Report
 from bot.reload import Reload
@@ -20,7 +21,7 @@ from bot.settings import Settings, load_settings
 from bot.shipped import rules_folder
 from bot.start import client_of, read_desk, ready_for, start
 from bot.store.lock import alone
-from bot.store.store import Store, open_store
+from bot.store.store import Store, StoreError, open_store
 
 
 def once(config: Path) -> int:
@@ -32,6 +33,7 @@ def once(config: Path) -> int:
     with ExitStack() as held:
         engine = start(settings, lambda: _store(settings, held))
         report = cycle(engine, int(time.time()))
+        keep(engine)
     print(summary(report))
     if report.unreachable is None:
         return 0
@@ -57,7 +59,8 @@ def run(config: Path) -> int:
         folders = (rules_folder() / "common", settings.rules.folder)
         seen = look(folders)
         engine = start(settings, lambda: _store(settings, held), sleep=stop.sleep, stopping=stop)
-        client = client_of(settings.jira, sleep=stop.sleep)
+        client, started = client_of(settings.jira, sleep=stop.sleep), engine.spent.requests
+        engine.spent.requests = lambda: started() + client.requests
         reload = Reload(
             engine,
             folders,
@@ -79,6 +82,8 @@ def run(config: Path) -> int:
             before=reload,
             after=lambda report: None if report.unreachable else log.info("cycle", summary=summary(report)),
         )
+        with suppress(StoreError):
+            keep(engine)
     log.info("stopped")
     return 0
 

@@ -19,6 +19,7 @@ from bot.engine.batch import notice, untold
 from bot.engine.beyond import look_at_all
 from bot.engine.commands import heed_commands
 from bot.engine.control import SILENCED, heed_control
+from bot.engine.costs import count
 from bot.engine.deliver import deliver, put_fields, settle
 from bot.engine.engine import Engine, Report
 from bot.engine.leavers import heed_leavers
@@ -62,6 +63,7 @@ def cycle(engine: Engine, now: Moment) -> Report:
         report.unreachable = str(error)
         report.retry_after_s = error.retry_after_s if isinstance(error, Throttled) else 0.0
         log.warning("tracker unreachable", reason=report.unreachable)
+    count(engine, report, now)
     return report
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from math import ceil
 
 from bot.core.desk import Desk
@@ -54,6 +55,18 @@ class Post:
 
 
 @dataclass(slots=True)
+class Spent:
+    """What the bot itself cost that is not kept yet, by the desk's days.
+
+    `requests` tells how many were sent in all, of which `before` are counted.
+    """
+
+    requests: Callable[[], int] = field(default=lambda: 0)
+    before: int = 0
+    amounts: dict[date, Counter[str]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Engine:
     """One desk's bot. `facts` is the fingerprint of the mapping that reads tickets.
 
@@ -63,7 +76,7 @@ class Engine:
     cycle; without one a cycle takes no time. `doubts` counts a ticket's writes whose answer was lost, by its id,
     since the last that was confirmed. `notices` are what the lead is yet to be told on the control ticket,
     `given` the persons to whom the bot assigned tickets, by ticket, until the mirror shows it. `sketches` tell which
-    open tickets are alike.
+    open tickets are alike. `spent` is what the bot itself cost.
     """
 
     tracker: Tracker
@@ -81,6 +94,7 @@ class Engine:
     post: Post = Post()
     given: dict[str, str] = field(default_factory=dict)
     sketches: Sketches = field(default_factory=Sketches)
+    spent: Spent = field(default_factory=Spent)
 
     def desk(self, now: Moment) -> Desk:
         """What judging a ticket needs now that crosses tickets."""

@@ -11,6 +11,7 @@ import structlog
 from bot.core.ledger import WAITING, turned
 from bot.core.ticket import Moment
 from bot.engine.beyond import look_at_all, look_at_changed, look_beyond, look_elsewhere, newly_tied
+from bot.engine.costs import keep
 from bot.engine.engine import Engine, Report
 from bot.engine.tracker import Stamp
 from bot.store.tied import due_with
@@ -52,9 +53,11 @@ def poll(engine: Engine, now: Moment, report: Report) -> None:
     for project, what in engine.tracker.closed.items():
         report.troubles.append(f"{project}: {what}")
         log.warning("project cannot be searched, its tickets are left in peace", project=project, reason=what)
-    engine.store.set_mark(min(newest, now * 1000), now)
-    if mark is None:
-        engine.store.set_note(RECONCILED, str(now))
+    with engine.store.transaction():
+        engine.store.set_mark(min(newest, now * 1000), now)
+        if mark is None:
+            engine.store.set_note(RECONCILED, str(now))
+        keep(engine)
 
 
 def mirror(engine: Engine, ids: Sequence[str], now: Moment, report: Report) -> Mapping[str, str | None]:

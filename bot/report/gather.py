@@ -35,14 +35,13 @@ _LETTER_FAILED = ("doubtful", "refused")
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What a report is told beside what the store holds: imported files, the bot's own cost, earlier deliveries.
+    """What a report is told beside what the store holds: imported files, earlier deliveries.
 
     `ratings` are by the tickets' keys, `calls` facts of the indicator `calls`; None where no file tells of calls.
     """
 
     ratings: Mapping[str, tuple[Moment, float]] = field(default_factory=dict)
     calls: Sequence[Fact] | None = None
-    costs: Mapping[str, float] = field(default_factory=dict)
     findings: Sequence[str] = ()
     failures: Sequence[Failure] = ()
 
@@ -68,7 +67,7 @@ class Held:
     """What the store holds: each ticket with what judging it needs to know of others, and what was said and judged.
 
     Where `is_past`, more has happened since the moment that is asked about; that is then left out. `troubles` are
-    by the tickets' ids.
+    by the tickets' ids, `costs` the bot's own within the period.
     """
 
     tickets: Iterable[tuple[Ticket, Desk]]
@@ -77,6 +76,7 @@ class Held:
     troubles: Mapping[str, str] = field(default_factory=dict)
     letters: Sequence[LetterRow] = ()
     batches: Mapping[Moment, int] = field(default_factory=dict)
+    costs: Mapping[str, float] = field(default_factory=dict)
     is_past: bool = False
 
 
@@ -94,6 +94,7 @@ def gather(store: Store, book: Rulebook, desk: Desk, period: Period, now: Moment
         troubles={id_: what for id_, what, at in store.troubles() if at <= now},
         letters=store.letters_since(period.from_at),
         batches=store.batched(),
+        costs=store.costs(period.first, period.last),
         is_past=polled_at is not None and now < polled_at,
     )
     return report_of(held, book, desk, period, now, beside)
@@ -121,7 +122,7 @@ def report_of(
         except Exception as error:  # one bad ticket never stops the rest; what it was is reported by type
             why = f"could not be judged ({type(error).__name__})"
             tally.troubles.setdefault(ticket.id, Trouble(ticket.key, why, ticket.secured))
-    tally.facts += desk_facts(Records(book, period, now, desk, beside.calls, beside.costs))
+    tally.facts += desk_facts(Records(book, period, now, desk, beside.calls, held.costs))
     letters = [row for row in held.letters if period.from_at <= row.at <= now and row.state in _LETTER_FAILED]
     failures = [*beside.failures, *(Failure(row.at, row.way or "mail", row.state) for row in letters)]
     return _report(tally, ledger, verdicts, book, period, now, held.batches, failures, beside)

@@ -21,6 +21,7 @@ from bot.core.verdict import Verdict
 from bot.store.absences import Absences
 from bot.store.commands import CommandRow, Commands
 from bot.store.connect import StoreError, bring_to_head, connect, parse, told
+from bot.store.costs import Costs
 from bot.store.database import PAGE, among, pages
 from bot.store.links import Ties
 from bot.store.tables import ledger, letters, mark, notes, tickets, troubles, verdicts
@@ -113,7 +114,7 @@ def open_store(url: str, wait_s: float = 10.0) -> Store:
     return Store(engine, address)
 
 
-class Store(Absences, Commands, Ties):
+class Store(Absences, Commands, Costs, Ties):
     """An open store. Tickets that are gone appear in no answer until they are put again."""
 
     # The mark and the notes.

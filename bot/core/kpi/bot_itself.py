@@ -107,11 +107,9 @@ BOT_ITSELF: tuple[Indicator, ...] = (
         "count",
         title={"et": "Roboti enda kulu", "en": "The bot's own cost", "ru": "Собственные затраты бота"},
         definition={
-            "et": "Roboti perioodil tehtud päringud Jirasse, kirjutatud kommentaarid, saadetud kirjad, ringid ja "
-            "tööaeg sekundites.",
-            "en": "The bot's requests to Jira, its comments, letters and cycles within the period, and the seconds "
-            "that they took.",
-            "ru": "Запросы бота к Jira, его комментарии, письма и циклы за период и затраченные секунды.",
+            "et": "Roboti perioodil tehtud päringud Jirasse, kirjutatud kommentaarid, saadetud kirjad ja ringid.",
+            "en": "The bot's requests to Jira, its comments, letters and cycles within the period.",
+            "ru": "Запросы бота к Jira, его комментарии, письма и циклы за период.",
         },
         desk_facts=_cost,
         by="cost",

@@ -67,6 +67,5 @@ FIELD_WORDS: Mapping[str, Names] = {
     "comments": {"et": "kommentaarid", "en": "comments", "ru": "комментарии"},
     "letters": {"et": "kirjad", "en": "letters", "ru": "письма"},
     "cycles": {"et": "ringid", "en": "cycles", "ru": "циклы"},
-    "seconds": {"et": "töösekundid", "en": "seconds at work", "ru": "секунды работы"},
 }
 """What these words are called, by language: reasons for which something is left out, marks, and kinds of cost."""
