@@ -19,9 +19,24 @@ from bot.core.kpi.period import Period
 from bot.core.returns import fold
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment
+from bot.settings import Settings
 from bot.tables import Clock, Findings, Row, UnreadableCellError, number, rows_of, seconds
 
 _LISTED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where files of other systems are: the rulebook's `folder`, and what the configuration names in their place."""
+
+    folder: Path
+    calls: Path | None = None
+    ratings: Path | None = None
+
+
+def sources_of(settings: Settings) -> Sources:
+    """Give the sources of a configuration."""
+    return Sources(settings.rules.folder, settings.imports.calls, settings.imports.ratings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +51,8 @@ class Imported:
     findings: tuple[str, ...] = ()
 
 
-def read_imports(
-    book: Rulebook, folder: Path, period: Period, calls: Path | None = None, ratings: Path | None = None
-) -> Imported:
-    """Read the files that the rulebook in `folder` names, or those that stand in their place. Never raises.
+def read_imports(book: Rulebook, sources: Sources, period: Period) -> Imported:
+    """Read the files that the rulebook names, or those that stand in their place. Never raises.
 
     Ratings are those that count for what was closed in the period.
     """
@@ -47,11 +60,11 @@ def read_imports(
     found: tuple[Fact, ...] | None = None
     given: Mapping[str, tuple[Moment, float]] = {}
     findings: list[str] = []
-    if (path := calls or _beside(folder, said.calls.file)) is not None:
+    if (path := sources.calls or _beside(sources.folder, said.calls.file)) is not None:
         told = Findings(path, language)
         found = _calls(path, said.calls, period, book.calendar, told)
         findings += told.all()
-    if (path := ratings or _beside(folder, said.ratings.file)) is not None:
+    if (path := sources.ratings or _beside(sources.folder, said.ratings.file)) is not None:
         told = Findings(path, language)
         given = _ratings(path, said.ratings, period, book.calendar, told)
         findings += told.all()

@@ -16,7 +16,7 @@ from bot.core.kpi.figure import Figure
 from bot.core.kpi.period import period_of
 from bot.core.kpi.registry import desk_facts, figures
 from bot.core.rulebook import Rulebook
-from bot.imports import Imported, read_imports
+from bot.imports import Imported, Sources, read_imports
 
 COLUMNS = {"id": "Kõne", "at": "Algus", "line": "Liin", "wait": "Ooteaeg", "answered": "Vastatud"}
 CALLS: dict[str, Any] = {"file": "calls.csv", "columns": COLUMNS, "lines": {"1247": 30, "1900": 20}}
@@ -42,7 +42,7 @@ def read(tmp_path: Path) -> Read:
     ) -> Imported:
         (tmp_path / "calls.csv").write_bytes("\r\n".join((header, *rows)).encode(encoding))
         book = book or rules(calls=CALLS | calls)
-        return read_imports(book, tmp_path, period_of("week", date(2026, 11, 18), book.calendar))
+        return read_imports(book, Sources(tmp_path), period_of("week", date(2026, 11, 18), book.calendar))
 
     return read
 
@@ -162,7 +162,7 @@ def test_wrong_columns_are_told_all_at_once_and_there_are_no_data(read: Read) ->
 def test_what_is_no_table_is_told(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "calls.csv").write_bytes(content)
     book = rules(calls=CALLS)
-    found = read_imports(book, tmp_path, period_of("week", date(2026, 11, 18), book.calendar))
+    found = read_imports(book, Sources(tmp_path), period_of("week", date(2026, 11, 18), book.calendar))
     assert found.calls is None
     assert found.findings
 
@@ -175,9 +175,9 @@ def test_a_table_that_breaks_off_gives_no_figure_of_half_of_it(read: Read) -> No
 
 def test_a_file_that_is_not_there_is_told_and_one_that_nobody_named_is_not(tmp_path: Path) -> None:
     period = period_of("week", date(2026, 11, 18), rules().calendar)
-    found = read_imports(rules(calls=CALLS), tmp_path, period)
+    found = read_imports(rules(calls=CALLS), Sources(tmp_path), period)
     assert (found.calls, found.findings) == (None, ("calls.csv: there is no such file, or it cannot be read",))
-    assert read_imports(rules(), tmp_path, period) == Imported()
+    assert read_imports(rules(), Sources(tmp_path), period) == Imported()
 
 
 def test_the_configuration_may_name_another_file(tmp_path: Path) -> None:
@@ -185,7 +185,7 @@ def test_the_configuration_may_name_another_file(tmp_path: Path) -> None:
     other.write_text("\n".join((HEADER, ROW)), "utf-8")
     book = rules(calls=CALLS)
     period = period_of("week", date(2026, 11, 18), book.calendar)
-    assert counted(read_imports(book, tmp_path / "nowhere", period, calls=other)) == (1, 1)
+    assert counted(read_imports(book, Sources(tmp_path / "nowhere", calls=other), period)) == (1, 1)
 
 
 def test_times_around_a_change_of_the_clocks(tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_times_around_a_change_of_the_clocks(tmp_path: Path) -> None:
     rows += ["4;2026-10-25T03:30:00+02:00;1247;1;jah"]
     (tmp_path / "calls.csv").write_text("\n".join((HEADER, *rows)), "utf-8")
     book = rules(calls=CALLS)
-    found = read_imports(book, tmp_path, period_of("week", date(2026, 10, 20), book.calendar))
+    found = read_imports(book, Sources(tmp_path), period_of("week", date(2026, 10, 20), book.calendar))
     assert sum(fact.weight for fact in found.calls or ()) == 3
     assert found.findings == (
         "calls.csv:4:2: the time in the column 'Algus' does not exist on that day: the clocks go forward then",
@@ -228,6 +228,6 @@ RATINGS = {"file": "ratings.csv", "columns": {"ticket": "Pilet", "at": "Aeg", "r
 def test_ratings(tmp_path: Path, rows: list[str], ratings: dict[str, float], findings: int) -> None:
     (tmp_path / "ratings.csv").write_text("\n".join(("Pilet;Aeg;Hinne", *rows)), "utf-8")
     book = rules(ratings=RATINGS)
-    found = read_imports(book, tmp_path, period_of("week", date(2026, 11, 18), book.calendar))
+    found = read_imports(book, Sources(tmp_path), period_of("week", date(2026, 11, 18), book.calendar))
     assert {ticket: rating for ticket, (_, rating) in found.ratings.items()} == ratings
     assert len(found.findings) == findings

@@ -23,6 +23,7 @@ from bot.core.ticket import Moment
 from bot.demo import ADDRESS, SITE, Demo, Played, Spoken, moments, open_demo, play
 from bot.engine.daemon import Stop, run
 from bot.engine.engine import Report
+from bot.imports import Sources
 from bot.letter_texts import Writing
 from bot.report.write import write
 from bot.settings import Misconfigured
@@ -99,7 +100,8 @@ def _digest(opened: Demo, now: Moment, path: Path) -> Path:
     period = last_ended("week", now, book.calendar)
     if period.until_at <= opened.story.starts_at:
         period = period_of("week", book.calendar.day_of(now), book.calendar)
-    write(opened.engine.store, book, now, path, None, f"{opened.sandbox.url}/browse/", period)
+    sources = Sources(rules_folder() / book.entries.desk)
+    write(opened.engine.store, book, now, path, None, f"{opened.sandbox.url}/browse/", period, sources=sources)
     return path
 
 

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bot import logs
+from bot.imports import sources_of
 from bot.report.write import write
 from bot.settings import load_settings
 from bot.start import read_desk
@@ -19,6 +20,8 @@ def digest(config: Path, out: Path, language: str | None) -> int:
     logs.configure("error", settings.log.format)
     book = read_desk(settings.rules.folder, settings.site).book
     with closing(open_store(settings.store.url.get_secret_value())) as store:
-        write(store, book, int(time.time()), out, language, f"{settings.jira.url}/browse/")
+        write(
+            store, book, int(time.time()), out, language, f"{settings.jira.url}/browse/", sources=sources_of(settings)
+        )
     print(out)
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, StrictBool, StrictInt
@@ -29,6 +30,10 @@ class IndicatorTarget(Entry):
     """The first day that a period judged by it may begin on."""
     valid_to: Date | None = None
     """The last such day."""
+
+    def is_valid(self, day: date) -> bool:
+        """Whether a period that begins on a day is judged by it."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
 
 class QualityEntry(Entry):

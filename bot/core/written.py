@@ -137,7 +137,7 @@ def _at_risk(value: object) -> object:
 
 def _level(value: object) -> object:
     if isinstance(value, str) and re.fullmatch(_LEVEL, value):
-        return float(value[:-1]) / 100
+        return round(float(value[:-1]) / 100, 6)
     if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
         return float(value)
     raise ValueError("write a share as a percentage or a number, for example 95% or 4.2")

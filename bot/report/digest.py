@@ -261,6 +261,16 @@ def _trend(name: str, change: float | None) -> Trend:
 
 
 def _target(name: str, report: Report, book: Rulebook) -> Target | None:
+    """What the rulebook wants of an indicator in a period: the first of its targets valid on its first day."""
+    for each in book.entries.indicators.targets:
+        if each.indicator != name or not each.is_valid(report.period.first):
+            continue
+        if each.at_least is not None:
+            return Target("at least", each.at_least)
+        if each.at_most is not None:
+            return Target("at most", each.at_most)
+        if each.within is not None:
+            return Target("at most", each.within.working_s(book.calendar.day_s))
     return None
 
 

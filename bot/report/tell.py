@@ -11,6 +11,8 @@ from babel.dates import format_date
 from bot.core.entry import Names
 from bot.core.kpi.figure import Measure
 from bot.core.kpi.period import Period
+from bot.core.kpi.registry import WORDS
+from bot.core.kpi.statute_texts import REASON
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Amount, At, Day, Name, Several, Value
 from bot.core.ticket import UNKNOWN, Moment
@@ -155,4 +157,6 @@ class Tell:
 
     def reason(self, word: str) -> str:
         """What a reason, a mark or a group of an indicator is called; the word itself where it has no name."""
-        return word
+        if word.startswith(REASON):
+            return self.said(WORDS[REASON]) + word.removeprefix(REASON)
+        return self.said(WORDS[word]) if word in WORDS else word

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
+from bot.core.entry import Names
 from bot.core.kpi.backlog import BACKLOG
 from bot.core.kpi.bot_itself import BOT_ITSELF
 from bot.core.kpi.burden import BURDEN
@@ -16,6 +17,8 @@ from bot.core.kpi.flow import FLOW
 from bot.core.kpi.inquiries import INQUIRIES
 from bot.core.kpi.promises import PROMISES
 from bot.core.kpi.statute import STATUTE
+from bot.core.kpi.statute_texts import MARKS, REASONS
+from bot.core.kpi.words import FIELD_WORDS
 
 _FAMILIES: tuple[tuple[Indicator, ...], ...] = (
     STATUTE,
@@ -29,6 +32,10 @@ _FAMILIES: tuple[tuple[Indicator, ...], ...] = (
 )
 
 INDICATORS: Mapping[str, Indicator] = {each.name: each for family in _FAMILIES for each in family}
+
+
+WORDS: Mapping[str, Names] = {**FIELD_WORDS, **REASONS, **MARKS}
+"""What reasons for leaving something out, and marks, are called by language; of others the word itself is shown."""
 
 
 def ticket_facts(case: Case) -> Iterator[Fact]:

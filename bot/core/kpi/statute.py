@@ -15,7 +15,7 @@ from bot.core.kpi.first_tier import first_tier, inquiry_since
 from bot.core.kpi.quality import quality, window_end
 from bot.core.kpi.ratings import CONTENT, UnreadableRatingError, rating_by, received_until
 from bot.core.kpi.right_team import Escalation, escalations, is_mature
-from bot.core.kpi.statute_texts import DEFINITIONS, TITLES
+from bot.core.kpi.statute_texts import DEFINITIONS, NO_REASON, REASON, TITLES
 from bot.core.ticket import UNKNOWN, Moment
 
 NOT_YET, NOT_MATURE, STILL_OPEN = "not over yet", "not mature", "still open"
@@ -170,8 +170,8 @@ def _marks_of(found: Escalation) -> Iterator[str]:
         yield "pending"
     if any(each.justified is None and each.silent and each.reason is None for each in found.returns):
         yield "silent"
-    reasons = dict.fromkeys(each.reason or "no reason" for each in found.returns if each.justified)
-    yield from (f"reason {reason}" for reason in reasons)
+    reasons = dict.fromkeys(each.reason for each in found.returns if each.justified)
+    yield from (NO_REASON if reason is None else f"{REASON}{reason}" for reason in reasons)
 
 
 def _calls(records: Records) -> Iterator[Fact]:

@@ -291,7 +291,12 @@ REASONS: Mapping[str, Names] = {
 }
 """What the reasons for leaving something out are called; others are words of the rulebook's `uncounted`."""
 
+REASON, NO_REASON = "reason ", "no reason"
+"""What the mark of a return's reason begins with, before a value of the desk's own; and where none is known."""
+
 MARKS: Mapping[str, Names] = {
+    REASON: {"et": "põhjus ", "en": "reason ", "ru": "причина "},
+    NO_REASON: {"et": "põhjus märkimata", "en": "reason not given", "ru": "причина не указана"},
     "extended": {
         "et": "pikendatud",
         "en": "extended",
@@ -378,5 +383,4 @@ MARKS: Mapping[str, Names] = {
         "ru": "прервано",
     },
 }
-"""What the marks beside figures are called; one that begins with `reason` is followed by a value of the desk's
-own."""
+"""What the marks beside figures are called; what stands behind `reason ` is a value of the desk's own."""
