@@ -18,7 +18,7 @@ from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, Router
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.core.audience import Audience
 from bot.core.rulebook import Rulebook
@@ -84,7 +84,7 @@ class Site:
             Route("/favicon.svg", self._icon),
             *(Route(page.path, self._endpoint(page), name=page.name) for page in self.pages),
         ]
-        inner = ExceptionMiddleware(Router(routes), handlers={HTTPException: self._http_error})
+        inner = ExceptionMiddleware(Router(routes, default=self._nothing), handlers={HTTPException: self._http_error})
         return Guard(inner, self._hosts(), frozenset({"/login", "/logout"}), self.message)
 
     def _hosts(self) -> frozenset[str]:
@@ -198,6 +198,9 @@ class Site:
         return self.message(request, error.status_code if isinstance(error, HTTPException) else 500)
 
     # Other paths
+
+    async def _nothing(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.message(Request(scope, receive), 404)(scope, receive, send)
 
     async def _style(self, request: Request) -> Response:
         return Response(self.style, media_type="text/css", headers={"Cache-Control": "max-age=31536000, immutable"})

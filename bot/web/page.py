@@ -18,6 +18,8 @@ from bot.web.snapshot import Snapshot
 from bot.web.source import Source
 from bot.wording import clean, show
 
+_ONLY_DAYS = 3
+
 FOLDER = Path(__file__).with_name("pages")
 
 
@@ -60,7 +62,8 @@ class Asked:
     def amount(self, seconds: int, day_s: int | None = None) -> str:
         """Write an amount of time, in working days where `day_s` says how long one is; the more, the rounder."""
         seconds = abs(seconds)
-        round_s = 3600 if day_s and seconds >= day_s else 60 if seconds >= 60 else 1
+        days = seconds // day_s if day_s else 0
+        round_s = day_s if day_s and days >= _ONLY_DAYS else 3600 if days else 60 if seconds >= 60 else 1
         return self.shown(Amount(seconds - seconds % round_s, day_s))
 
     def shown(self, value: Value) -> str:

@@ -64,6 +64,13 @@ def test_the_board_lists_what_is_not_closed_of_their_queues(desk: TestClient, pe
     assert "Tickets of restricted access, not listed here: 1" in shown
 
 
+@pytest.mark.parametrize("path", ["/nothing", "/tickets", "/tickets/ABC-99", "/login"])
+def test_what_is_not_there_is_told_in_a_page(desk: TestClient, path: str) -> None:
+    answer = desk.get(path, headers=as_(LEAD))
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "<h1>There is no such page or ticket" in answer.text
+
+
 def test_a_personal_code_is_nowhere(desk: TestClient) -> None:
     for path in ("/", "/tickets/ABC-1", "/tickets/ABC-6"):
         shown = desk.get(path, headers=as_(LEAD))

@@ -11,7 +11,6 @@ from bot.core.explanation import (
     ClockFacts,
     Condition,
     Event,
-    Explanation,
     RuleFacts,
     Run,
     RungFacts,
@@ -50,6 +49,7 @@ def show(asked: Asked) -> Mapping[str, Any]:
     known = may_know(asked.audience, secured=ticket.secured, spared=view.spared, book=book)
     if not known or not may_open(asked.audience, people, ticket.queue, book):
         raise NotShown(key)
+    only_bot = asked.query.get("only") == "bot"
     return {
         "ticket": found.ticket,
         "browse": asked.source.browse,
@@ -57,17 +57,12 @@ def show(asked: Asked) -> Mapping[str, Any]:
         "drawing": draw(found),
         "clocks": [clock for clock in found.clocks if clock.runs],
         "deadlines": [each for each in found.deadlines if each.due_at is not None],
-        "events": found.timeline,
-        "said": _said(found),
+        "events": [event for event in found.timeline if event.steps or not only_bot],
+        "only_bot": only_bot,
         "ahead": [rule for rule in found.rules if rule.outcome in SPEAKS],
         "silent": [rule for rule in found.rules if rule.outcome not in SPEAKS],
         "tell": _Telling(asked, ticket.queue),
     }
-
-
-def _said(found: Explanation) -> Sequence[Told]:
-    """What the ledger holds of the ticket, the latest first."""
-    return tuple(step for event in reversed(found.timeline) for step in reversed(event.steps))
 
 
 class _Telling:
