@@ -34,11 +34,13 @@ TEXTS = load_messages([rules_folder() / "common" / MESSAGES])
 LEAD, COORDINATOR, QUEUE_HEAD, TIER_1, TIER_2, OUTSIDER = "lea", "cid", "dan", "ann", "bob", "rus"
 
 RULES = book(
+    fields=SECTIONS["fields"] | {"about": "a"},
+    excludes=[{"name": "whom-it-is-about", "why": "Nobody reads of themselves.", "fields": ["about"]}],
     queues=[
         {**SECTIONS["queues"][0], "members": ["ann"]},
         {**SECTIONS["queues"][1], "members": ["bob"]},
         SECTIONS["queues"][2],
-    ]
+    ],
 )
 
 HANDED = ("mon 09:00 ann state handed-on", "mon 09:00 ann queue it")
