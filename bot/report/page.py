@@ -94,7 +94,9 @@ def _period(report: Report, tell: Tell) -> str:
 
 
 def _quality(report: Report, tell: Tell) -> Iterator[tuple[str, str]]:
-    """What is only counted, and what is not counted at all."""
+    """As of when the figures are where that is earlier; what is only counted, and what is not counted at all."""
+    if report.kept_at is not None:
+        yield tell.words["kept_at"], tell.at(report.kept_at)
     counts = {
         "unknown": report.unknown,
         "observed": report.observed,

@@ -150,6 +150,8 @@ class Report(msgspec.Struct, frozen=True):
     not know, `troubles` those laid aside; `findings` are on imported files, `failures` of what was to go out since
     the period began.
     `reader` is the one for whom it was cut; None for the whole, as it is kept and shown to nobody.
+    Where the figures and the counts of the period are those of an earlier report that was kept, `kept_at` is as of
+    when they are, and `kept_version` the rulebook by which they were worked out.
     """
 
     desk: str
@@ -170,6 +172,8 @@ class Report(msgspec.Struct, frozen=True):
     failures: tuple[Failure, ...] = ()
     facts: tuple[Fact, ...] = ()
     reader: Reader | None = None
+    kept_at: Moment | None = None
+    kept_version: str = ""
 
 
 def counts_of(pieces: Iterable[Piece], spans: Iterable[tuple[int, int | None]], *, team: bool = True) -> Counts:

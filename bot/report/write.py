@@ -11,9 +11,10 @@ from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment
 from bot.engine.desk import desk_of
 from bot.imports import Sources, read_imports
+from bot.report.archive import earlier, report_on
 from bot.report.cut import cut
 from bot.report.digest import Digest, digest_of
-from bot.report.gather import NOTHING, Beside, gather
+from bot.report.gather import NOTHING, Beside
 from bot.report.render import render
 from bot.store.store import Store
 
@@ -22,16 +23,19 @@ LEAD = Audience(roles=frozenset(("coordinator", "lead")))
 
 
 def digest_now(store: Store, book: Rulebook, period: Period, now: Moment, sources: Sources | None = None) -> Digest:
-    """The lead's digest of a period with the desk as it stands at `now`, beside the period before as it ended.
+    """The lead's digest of a period with the desk as it stands at `now`, beside the periods before as they ended.
 
     `sources` are where files of other systems are; without them nothing is known of calls. Raises StoreError.
     """
     desk = desk_of(store, book)
     before = period_before(period, book.calendar)
-    asked = ((before, min(before.until_at, now)), (period, now))
-    reports = [gather(store, book, desk, each, at, _beside(book, each, sources)) for each, at in asked]
-    then, today = (cut(report, LEAD) for report in reports)
-    return digest_of(today, [then], book)
+    reports = list(earlier(store, period))
+    asked = [(period, now)]
+    if not reports or reports[-1].period != before:
+        asked.insert(0, (before, min(before.until_at, now)))
+    reports += [report_on(store, book, desk, each, at, _beside(book, each, sources)) for each, at in asked]
+    *then, today = (cut(report, LEAD) for report in reports)
+    return digest_of(today, then, book)
 
 
 def _beside(book: Rulebook, period: Period, sources: Sources | None) -> Beside:

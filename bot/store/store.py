@@ -19,6 +19,7 @@ from bot.core.letters import LetterRow
 from bot.core.ticket import Change, Command, Link, Message, Moment, Ticket
 from bot.core.verdict import Verdict
 from bot.store.absences import Absences
+from bot.store.archive import Archive, ReportHead, ReportRow
 from bot.store.commands import CommandRow, Commands
 from bot.store.connect import StoreError, bring_to_head, connect, parse, told
 from bot.store.costs import Costs
@@ -26,7 +27,7 @@ from bot.store.database import PAGE, among, pages
 from bot.store.links import Ties
 from bot.store.tables import ledger, letters, mark, notes, tickets, troubles, verdicts
 
-__all__ = ["CommandRow", "Entry", "Seen", "Store", "StoreError", "open_store"]
+__all__ = ["CommandRow", "Entry", "ReportHead", "ReportRow", "Seen", "Store", "StoreError", "open_store"]
 
 _kinds = (Ticket, Change, Message, Link, Command)
 _made_of = [(f.name, f.type) for kind in _kinds for f in msgspec.structs.fields(kind)]
@@ -114,7 +115,7 @@ def open_store(url: str, wait_s: float = 10.0) -> Store:
     return Store(engine, address)
 
 
-class Store(Absences, Commands, Costs, Ties):
+class Store(Absences, Archive, Commands, Costs, Ties):
     """An open store. Tickets that are gone appear in no answer until they are put again."""
 
     # The mark and the notes.

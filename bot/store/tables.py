@@ -5,9 +5,9 @@ They hold ids, words, moments and fingerprints; no text of a ticket has a column
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, false
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text, false
 
-HEAD = 8
+HEAD = 9
 """The schema this version of the bot works with; a migration's revision is its number in four digits."""
 
 VERSION_TABLE = "piletibot_version"
@@ -170,4 +170,15 @@ commands = Table(
     Column("not_before", BigInteger),
     Column("settled_at", BigInteger),
     Index("commands_by_settling", "settled_at", "at"),
+)
+
+archive = Table(
+    "archive",
+    metadata,
+    Column("kind", Word, primary_key=True),
+    Column("first", Word, primary_key=True),
+    Column("as_of", BigInteger, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("definitions", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
 )

@@ -12,6 +12,7 @@ EN: dict[str, str] = {
     "title_unit": "Inquiry statistics: {unit}",
     "title_outside": "Inquiry statistics",
     "as_of": "As of",
+    "kept_at": "The period's figures are as of",
     "scope": "Scope",
     "period": "Period",
     "period_day": "working day",

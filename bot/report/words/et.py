@@ -12,6 +12,7 @@ ET: dict[str, str] = {
     "title_unit": "Kliendipöördumiste statistika: {unit}",
     "title_outside": "Kliendipöördumiste statistika",
     "as_of": "Seis",
+    "kept_at": "Perioodi arvud seisuga",
     "scope": "Ulatus",
     "period": "Periood",
     "period_day": "tööpäev",

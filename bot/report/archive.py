@@ -1,0 +1,84 @@
+"""The reports of the archive: a period that is over keeps the figures that it had when it was first reported on."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec.structs import replace
+
+from bot.core.desk import Desk
+from bot.core.kpi.period import Period
+from bot.core.rulebook import Rulebook
+from bot.core.ticket import Moment
+from bot.report.gather import NOTHING, Beside, gather
+from bot.report.report import Report, counts_of, read, written
+from bot.store.store import ReportHead, ReportRow, Store, StoreError
+
+SERIES = 12
+"""How many earlier periods a digest looks back upon."""
+
+
+def keep(store: Store, report: Report) -> bool:
+    """Keep a report on a period that is over; returns whether it is kept now.
+
+    The first one stays. Nothing is kept of a period whose end the bot has not yet read the tracker after: what
+    happened in it may be missing. Raises StoreError.
+    """
+    polled_at = store.polled_at()
+    if polled_at is None or polled_at < report.period.until_at or report.as_of < report.period.until_at:
+        return False
+    head = ReportHead(report.period.kind, report.period.first, report.as_of, report.version)
+    return store.keep_report(ReportRow(head, report.definitions, written(report)))
+
+
+def report_on(
+    store: Store, book: Rulebook, desk: Desk, period: Period, now: Moment, beside: Beside = NOTHING
+) -> Report:
+    """Give the report on a period with the desk as it stands at `now`.
+
+    Of a period that is over the figures and counts are those kept, and are kept now where none were. Raises
+    StoreError.
+    """
+    report = gather(store, book, desk, period, now, beside)
+    keep(store, report)
+    first = kept(store, period) if period.until_at <= now else None
+    return report if first is None else settled(report, first)
+
+
+def settled(report: Report, first: Report) -> Report:
+    """Give a report with the figures and counts of the period as the first one on it has them."""
+    if first.as_of == report.as_of and first.version == report.version:
+        return first
+    pieces = (
+        *(each for each in report.pieces if each.what == "open"),
+        *(each for each in first.pieces if each.what != "open"),
+    )
+    return replace(
+        report,
+        pieces=pieces,
+        counts=counts_of(pieces, ((band.low, band.high) for band in report.counts.backlog)),
+        facts=first.facts,
+        definitions=first.definitions,
+        observed=first.observed,
+        kept_at=first.as_of,
+        kept_version=first.version,
+    )
+
+
+def kept(store: Store, period: Period) -> Report | None:
+    """Give the report kept on a period; None where there is none. Raises StoreError."""
+    row = store.report_of(period.kind, period.first)
+    return None if row is None else _read(row)
+
+
+def earlier(store: Store, period: Period, many: int = SERIES) -> tuple[Report, ...]:
+    """Give the last `many` reports kept on periods before this one, the oldest first. Raises StoreError."""
+    return tuple(map(_read, store.reports_before(period.kind, period.first, many)))
+
+
+def _read(row: ReportRow) -> Report:
+    try:
+        return read(row.body)
+    except msgspec.DecodeError:
+        raise StoreError(
+            f"the report kept on the {row.head.kind} from {row.head.first} cannot be read by this version of the bot"
+        ) from None

@@ -1,0 +1,82 @@
+"""A period that is over keeps the figures of the first report on it, whatever becomes of its tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from desks import shipped
+from msgspec.structs import replace
+from reported import CLOSED, FORWARDED, SOLVED, at, said, ticket
+
+from bot.core.desk import QUIET
+from bot.core.kpi.period import period_of
+from bot.core.kpi.registry import figures
+from bot.report.archive import earlier, keep, kept, report_on, settled
+from bot.report.gather import gather
+from bot.store.store import Store, open_store
+
+BOOK = shipped().book
+MONDAY = period_of("day", BOOK.calendar.day_of(at("2026-12-14 12:00")), BOOK.calendar)
+TUESDAY = period_of("day", BOOK.calendar.day_of(at("2026-12-15 12:00")), BOOK.calendar)
+MORNING, NOON = at("2026-12-15 08:00"), at("2026-12-15 12:00")
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    with closing(open_store("sqlite://")) as opened:
+        opened.put_tickets([ticket(1, FORWARDED), ticket(2, FORWARDED, SOLVED), ticket(3, FORWARDED)], "f", 0)
+        opened.write_entries([said("a", "1", "2026-12-14 15:00")])
+        opened.set_mark(1, MORNING)
+        yield opened
+
+
+def test_figures_stay_though_the_tickets_change(store):
+    first = report_on(store, BOOK, QUIET, MONDAY, MORNING)
+    assert kept(store, MONDAY) == first
+    closed_later = ticket(1, FORWARDED, SOLVED, CLOSED)  # as if it had been solved on Monday already
+    store.put_tickets([closed_later, ticket(4, ("2026-12-14 09:30", "at-tier-2"))], "f", 0)
+    store.set_mark(2, NOON)
+    changed, again = gather(store, BOOK, QUIET, MONDAY, NOON), report_on(store, BOOK, QUIET, MONDAY, NOON)
+    assert figures(changed.facts) != figures(first.facts)
+    assert figures(again.facts) == figures(first.facts)
+    assert (again.counts.opened, again.counts.solved) == (first.counts.opened, first.counts.solved) == (3, 1)
+    assert (again.as_of, again.kept_at, again.kept_version) == (NOON, MORNING, BOOK.version)
+    assert (again.counts.open, again.sections) == (changed.counts.open, changed.sections)
+    assert kept(store, MONDAY) == first
+
+
+def test_a_report_as_of_when_it_was_kept_is_that_one(store):
+    first = report_on(store, BOOK, QUIET, MONDAY, MORNING)
+    assert report_on(store, BOOK, QUIET, MONDAY, MORNING) == first
+    assert settled(replace(first, version="later"), first).kept_version == BOOK.version
+
+
+@pytest.mark.parametrize(
+    ("period", "now", "polled_at", "is_kept"),
+    [
+        ("monday", MORNING, MORNING, True),
+        ("monday", MORNING, MONDAY.until_at, True),
+        ("monday", MORNING, MONDAY.until_at - 1, False),  # what happened last is not known yet
+        ("monday", MORNING, None, False),
+        ("tuesday", NOON, NOON, False),  # not over
+    ],
+)
+def test_a_period_is_kept_once_it_is_over_and_known(period, now, polled_at, is_kept):
+    with closing(open_store("sqlite://")) as store:
+        if polled_at is not None:
+            store.set_mark(1, polled_at)
+        asked = MONDAY if period == "monday" else TUESDAY
+        report = gather(store, BOOK, QUIET, asked, now)
+        assert keep(store, report) is is_kept
+        assert (kept(store, asked) is not None) is is_kept
+
+
+def test_earlier_periods_are_those_of_the_same_kind(store):
+    store.set_mark(1, at("2026-12-20 08:00"))
+    assert earlier(store, TUESDAY) == ()
+    first = report_on(store, BOOK, QUIET, MONDAY, MORNING)
+    week = period_of("week", MONDAY.first, BOOK.calendar)
+    report_on(store, BOOK, QUIET, week, NOON)
+    assert earlier(store, TUESDAY) == (first,)
