@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from bot.core.kpi.figure import Figure
+from bot.core.kpi.inquiries import sampled
 from bot.core.kpi.registry import INDICATORS
 from bot.report.digest import Compared, Digest
 from bot.report.report import Cell, Counts
@@ -65,6 +66,16 @@ def tables(digest: Digest, tell: Tell) -> Iterator[Table]:
         named = (words.get(f"by_{by}", by), *(each for i, each in enumerate(head[1:], 1) if i != _TARGET))
         without = tuple(Row(tuple(cell for i, cell in enumerate(row.cells) if i != _TARGET)) for row in rows)
         yield Table(f"by-{name}", _title(name, tell), named, without, numeric=frozenset((1, 2)))
+    yield from _sample(digest, tell)
+
+
+def _sample(digest: Digest, tell: Tell) -> Iterator[Table]:
+    """The tickets whose quality is to be looked at; none where no ticket is named to the reader."""
+    report, settings = digest.report, tell.book.entries.indicators
+    keys = sampled(report.facts, report.desk, report.period, settings.sample)
+    if keys and "figures" in tell.book.entries.digest.parts:
+        rows = tuple(Row((key,), tell.href(key)) for key in keys)
+        yield Table("sample", _title("sample", tell), (tell.words["ticket"],), rows, n=tell.n(len(rows)))
 
 
 _TARGET = 4
@@ -76,7 +87,15 @@ def _title(name: str, tell: Tell) -> str:
 
 def group_name(by: str, group: str, tell: Tell) -> str:
     """What a group of an indicator is called."""
-    return tell.name("queue", group) if by in ("queue", "team") else tell.reason(group)
+    match by:
+        case "queue" | "team":
+            return tell.name("queue", group)
+        case "age":
+            low, _, high = group.partition("-")
+            words = tell.words
+            return words["between"].format(low=low, high=high) if high else words["older"].format(n=int(low) - 1)
+        case _:
+            return tell.reason(group)
 
 
 def _cells(each: Compared, tell: Tell) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from bot.core.kpi.burden import uneven
 from bot.core.steps import Amount
 from bot.core.ticket import Moment
 from bot.report.digest import GROUPS, Digest, Group, Task, Wait, part_of
@@ -129,10 +130,25 @@ def alarms(digest: Digest, tell: Tell) -> Iterator[str]:
         yield _failed(failure, tell)
     if len(report.failures) > _FAILURES:
         yield words["bot_failures_more"].format(n=len(report.failures) - _FAILURES)
+    yield from _uneven(digest, tell)
     if report.troubles:
         yield words["bot_troubles"].format(n=len(report.troubles))
     if report.findings:
         yield words["bot_findings"].format(n=len(report.findings))
+
+
+def _uneven(digest: Digest, tell: Tell) -> Iterator[str]:
+    """Who has many more open tickets than others; told to the team."""
+    reader = digest.report.reader
+    if reader is not None and not reader.team:
+        return
+    for each in uneven((compared.figure for compared in digest.figures), tell.book):
+        word = f"uneven_{each.indicator}" if each.value is not None else "uneven_nobody"
+        yield tell.words[word].format(
+            group=tell.name("queue", each.group) if each.indicator == "workload" else each.group,
+            value=tell.measured(each.value, "mean"),
+            average=tell.measured(each.average, "mean"),
+        )
 
 
 _FAILURES = 3

@@ -159,4 +159,11 @@ class Tell:
         """What a reason, a mark or a group of an indicator is called; the word itself where it has no name."""
         if word.startswith(REASON):
             return self.said(WORDS[REASON]) + word.removeprefix(REASON)
-        return self.said(WORDS[word]) if word in WORDS else word
+        if word == UNKNOWN:
+            return "?"
+        if word in WORDS:
+            return self.said(WORDS[word])
+        if word in self.book.titles:
+            return self.value(Name("title", word))
+        units = self.book.entries.indicators.units
+        return next((self.said(unit.title) for unit in units if unit.unit == word), word)

@@ -21,16 +21,10 @@ FIELD_WORDS: Mapping[str, Names] = {
     "no executor": {"et": "täitjata", "en": "without assignee", "ru": "без исполнителя"},
     "justified": {"et": "põhjendatud", "en": "justified", "ru": "обоснованно"},
     "not justified": {"et": "põhjendamata", "en": "not justified", "ru": "необоснованно"},
-    "pending": {"et": "põhjendatus otsustamata", "en": "not judged yet", "ru": "обоснованность не решена"},
     "nothing required": {
         "et": "reeglid andmeid ei nõua",
         "en": "no rule requires anything",
         "ru": "правила ничего не требуют",
-    },
-    "no answer": {
-        "et": "suletud kliendi vastuse ootel",
-        "en": "closed waiting for the customer",
-        "ru": "закрыто в ожидании ответа клиента",
     },
     "waived": {
         "et": "lubatud sulgeda edastamata",
@@ -51,7 +45,6 @@ FIELD_WORDS: Mapping[str, Names] = {
         "ru": "решение не дошло до клиента",
     },
     "other reason": {"et": "muu põhjus", "en": "another reason", "ru": "другая причина"},
-    "extended": {"et": "pikendatud", "en": "extended", "ru": "продлено"},
     "provisional": {
         "et": "algus täpselt teadmata",
         "en": "its start is not known exactly",
