@@ -118,6 +118,7 @@ BAD: list[tuple[str, list[str], tuple[int, int], list[str]]] = [
     ("no date", ["2;;1247;5;jah"], (0, 0), ["calls.csv:2:2: veerg „Algus“ on tühi"]),
     ("no number", [";2026-11-16 10:00:00;1247;5;jah"], (0, 0), ["calls.csv:2:1: veerg „Kõne“ on tühi"]),
     ("a negative wait", ["2;2026-11-16 10:00:00;1247;-5;jah"], (0, 0), ["calls.csv:2:4: veerus „Ooteaeg“ ei ole k"]),
+    ("no minutes", ["2;2026-11-16 10:00:00;1247;1:75;jah"], (0, 0), ["calls.csv:2:4: veerus „Ooteaeg“ ei ole k"]),
     ("no wait at all", ["2;2026-11-16 10:00:00;1247;kaua;jah"], (0, 0), ["calls.csv:2:4: veerus „Ooteaeg“ ei ole k"]),
     ("not said whether it was answered", ["2;2026-11-16 10:00:00;1247;5;võib-olla"], (0, 0),
      ["calls.csv:2:5: veerg „Vastatud“ ei ütle"]),
@@ -158,13 +159,21 @@ def test_wrong_columns_are_told_all_at_once_and_there_are_no_data(read: Read) ->
     )
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\0K", b'"Algus', b"PK\x03\x04\0\0"])
-def test_what_is_no_table_is_told(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "calls.csv:1: the column 'Kõne' is missing; there are: "),
+        ("Kõne;Algus".encode("utf-16"), "calls.csv: this is no text; save the table as CSV (UTF-8 or Windows-1257)"),
+        (b"PK\x03\x04\0\0", "calls.csv: this is no text; save the table as CSV (UTF-8 or Windows-1257)"),
+        (b'"Algus', "calls.csv:1: this is no row of a table; check its quotes"),
+    ],
+)
+def test_what_is_no_table_is_told(tmp_path: Path, content: bytes, told: str) -> None:
     (tmp_path / "calls.csv").write_bytes(content)
     book = rules(calls=CALLS)
     found = read_imports(book, Sources(tmp_path), period_of("week", date(2026, 11, 18), book.calendar))
     assert found.calls is None
-    assert found.findings
+    assert found.findings[0] == told
 
 
 def test_a_table_that_breaks_off_gives_no_figure_of_half_of_it(read: Read) -> None:

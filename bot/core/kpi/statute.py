@@ -36,7 +36,7 @@ def _first_deadline(case: Case) -> Iterator[Fact]:
     done, extended = done_at(view), dates.last_at > dates.first_at
     in_time, in_longer_time = (done is not None and done <= at for at in dates)
     marks = ("extended",) * extended + ("met extended",) * (extended and in_longer_time)
-    excluded = left_out(view, "first_deadline") or (NOT_YET if dates.first_at > view.now else "")
+    excluded = left_out(view, "first_deadline") or (NOT_YET if dates.first_at >= view.now else "")
     yield fact(case, "first_deadline", dates.first_at, in_time, excluded=excluded, marks=marks)
 
 
@@ -176,7 +176,7 @@ def _marks_of(found: Escalation) -> Iterator[str]:
 
 def _calls(records: Records) -> Iterator[Fact]:
     """The calls of the period, as the telephone exchange tells them."""
-    yield from (each for each in records.calls or () if records.period.holds(each.at))
+    yield from records.calls or ()
 
 
 def _called(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from hand_counted import added, case, opened, rules
+from msgspec import structs
 
 from bot.core.kpi.registry import INDICATORS, figures, ticket_facts
 
@@ -64,14 +65,35 @@ TABLE: list[tuple[str, list[str], dict[str, Any], str]] = [
     ("a monitoring event", [GIVEN, IN_TIME], {"category": "EVENT"}, "out: monitoring event"),
     ("a sub-task", [GIVEN, IN_TIME], {"parent": "ABC-1"}, "out: sub-task"),
     ("a state nobody knows", [GIVEN, "wed 09:00 bob state ghost"], {}, "out: unknown state"),
+    ("a state nobody knows between two known ones",
+     [GIVEN, "tue 09:00 bob state solved", "wed 09:00 ann state ghost", "thu 09:00 ann state closed"], {}, "1"),
+    ("put right as somebody got it", [GIVEN, "mon 09:30 ann due 2026-11-19", "mon 09:30 ann owner bob", LATE], {},
+     "0 'extended' 'met extended'"),
     ("done from the start: imported", [], {"due": "2026-11-18", "state": "solved"}, "out: missing history"),
-    ("a gap in its history: moved", [GIVEN, IN_TIME], {"state": "closed"}, "out: missing history"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("what", "acts", "first", "told"), TABLE, ids=[row[0] for row in TABLE])
 def test_first_deadline(what: str, acts: list[str], first: dict[str, Any], told: str) -> None:
     assert added("first_deadline", case(opened(acts, **first))) == told
+
+
+@pytest.mark.parametrize(
+    ("was", "state", "told"),
+    [
+        ("new", "solved", "1"),
+        ("asking", "solved", "out: missing history"),  # how it came to tier 2 is not told
+        ("closed", "solved", "out: missing history"),  # nor when it was reopened
+        ("ghost", "solved", "1"),
+        ("new", "closed", "1"),  # as far as is told: done on Wednesday
+        ("new", "handed-on", "out: missing history"),
+    ],
+)
+def test_a_history_with_a_gap_in_it_tells_nothing(was: str, state: str, told: str) -> None:
+    whole = opened([GIVEN, "tue 09:00 ann state new", IN_TIME])
+    *before, last = whole.changes
+    seen = structs.replace(whole, changes=(*before, structs.replace(last, was=was)), state=state)
+    assert added("first_deadline", case(seen)) == told
 
 
 @pytest.mark.parametrize(
@@ -118,6 +140,9 @@ def test_a_ticket_reopened_after_the_period_changes_only_a_later_report() -> Non
 def test_what_is_not_over_yet_is_no_failure() -> None:
     assert added("first_deadline", case(opened([GIVEN]), now="tue 12:00")) == "out: not over yet"
     assert added("first_deadline", case(opened([GIVEN]), now="thu 00:00")) == "0"
+    noon = opened(["mon 09:00 ann promised 2026-11-18T12:00:00"])
+    told = [added("first_deadline", case(noon, now=now, book=MOMENT)) for now in ("wed 12:00", "wed 12:01")]
+    assert told == ["out: not over yet", "0"], "the last instant is still in time"
 
 
 def test_the_grace_can_be_none() -> None:

@@ -67,3 +67,15 @@ SETTINGS: list[tuple[str, dict[str, bool], list[str], str]] = [
 @pytest.mark.parametrize(("what", "settings", "acts", "told"), SETTINGS, ids=[row[0] for row in SETTINGS])
 def test_what_counts_by_setting(what: str, settings: dict[str, bool], acts: list[str], told: str) -> None:
     assert added("first_tier", case(opened(acts), book=rules(first_tier=settings))) == told
+
+
+def test_an_inquiry_made_of_an_event_came_when_it_was_made() -> None:
+    made = opened(["2 mon 10:00 ann category IT", "2 tue 10:00 ann state solved"], category="EVENT")
+    weeks = [added("first_tier_created", case(made, in_week=week)) for week in ("mon 08:00", "2 mon 08:00")]
+    assert weeks == ["", "1"]
+
+
+def test_a_period_begins_with_its_first_second() -> None:
+    solved = opened(["2 mon 00:00 ann state solved"])
+    weeks = [added("first_tier", case(solved, in_week=week)) for week in ("mon 08:00", "2 mon 08:00")]
+    assert weeks == ["", "1"]

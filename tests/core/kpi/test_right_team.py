@@ -56,6 +56,15 @@ TABLE: list[tuple[str, list[str], dict[str, Any], str]] = [
     ("reopened as another category's: that counts anew",
      [IT, ON, SOLVED, REOPENED, "fri 09:30 ann category LAW", "fri 10:00 ann state handed-on",
       "fri 11:00 bob state new", "fri 12:00 cid justified jah"], {"category": "IT"}, "1; 0 'no reason'"),
+    ("handed over by mistake, and in earnest in another week",
+     [ON, IT, "mon 09:05 ann state new", "2 mon 09:00 ann state handed-on"], {}, ""),
+    ("handed over as an event, and as an inquiry in another week",
+     [IT, ON, BACK, "wed 09:00 ann category IT", "2 mon 09:00 ann state handed-on"], {"category": "EVENT"}, ""),
+    ("what was returned before tells nothing of what counts anew",
+     [IT, ON, BACK, WRONG, YES, AGAIN, SOLVED, REOPENED, "fri 09:30 ann category LAW",
+      "fri 10:00 ann state handed-on"], {"category": "IT"}, "0 'reason VALE_MEESKOND'; 1"),
+    ("another category, and a reopening only later",
+     [IT, ON, BACK, NEXT, "wed 08:00 ann category LAW", AGAIN, SOLVED, REOPENED], {"category": "IT"}, "1"),
     ("another category without a reopening does not",
      [IT, ON, BACK, NEXT, "wed 08:00 ann category LAW", AGAIN], {"category": "IT"}, "1"),
     ("the bot chose the team", [ON, "mon 09:01 robot queue it", SOLVED], {}, "1 'by bot'"),
@@ -112,6 +121,13 @@ def test_the_bots_own_routing_stands_beside_it_and_its_opposite_is_a_number() ->
     by_hand = opened([IT, ON, SOLVED])
     assert [added("bot_routing", case(one)) for one in (by_bot, by_hand)] == ["0 'by bot' 'reason VALE_MEESKOND'", ""]
     assert [added("rejected", case(one)) for one in (by_bot, by_hand)] == ["1 'by bot' 'reason VALE_MEESKOND'", ""]
+
+
+def test_what_is_not_counted_is_no_rejection() -> None:
+    bad = [IT, ON, BACK, WRONG, YES]
+    assert added("rejected", case(opened(bad))) == "1 'reason VALE_MEESKOND'"
+    assert added("rejected", case(opened([*bad, "tue 13:00 ann resolution Duplicate"]))) == ""
+    assert added("rejected", case(opened(bad), "wed 08:00")) == "", "nobody knows yet"
 
 
 def test_the_keys_of_silent_re_routes_are_known_so_that_they_can_be_listed() -> None:
