@@ -9,6 +9,7 @@ from itertools import groupby
 from bot.core.kpi.figure import Figure
 from bot.core.kpi.inquiries import sampled
 from bot.core.kpi.registry import INDICATORS
+from bot.core.ticket import UNKNOWN
 from bot.report.digest import Compared, Digest
 from bot.report.report import Cell, Counts
 from bot.report.tell import NOTHING, Row, Table, Tell
@@ -90,6 +91,10 @@ def group_name(by: str, group: str, tell: Tell) -> str:
     match by:
         case "queue" | "team":
             return tell.name("queue", group)
+        case "unit":
+            return tell.unit(group)
+        case "rule" | "policy" | "deadline" | "category" | "service" | "line" | "person":
+            return "?" if group == UNKNOWN else group
         case "age":
             low, _, high = group.partition("-")
             words = tell.words

@@ -165,5 +165,9 @@ class Tell:
             return self.said(WORDS[word])
         if word in self.book.titles:
             return self.value(Name("title", word))
+        return word
+
+    def unit(self, word: str) -> str:
+        """What a structural unit is called, or that there is none."""
         units = self.book.entries.indicators.units
-        return next((self.said(unit.title) for unit in units if unit.unit == word), word)
+        return next((self.said(unit.title) for unit in units if unit.unit == word), self.reason(word))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from desks import rulebook
 from reported import FORWARDED, SOLVED, digested, paged, reported, ticket
 
 from bot.core.audience import Audience
 from bot.core.kpi.counted import EVENT, NO_HISTORY, SUB_TASK, UNKNOWN_STATE
 from bot.core.kpi.registry import WORDS
 from bot.core.kpi.statute import NO_TIER, NOT_MATURE, NOT_YET, ODD_RATING, STILL_OPEN
-from bot.report.tell import Table
+from bot.report.page_figures import group_name
+from bot.report.tell import Table, Tell
 
 CROWDED = [ticket(n, FORWARDED, category="LIGIPAAS") for n in range(1, 13)]
 DONE = [ticket(n, FORWARDED, SOLVED, category="MAKSMINE") for n in range(21, 30)]
@@ -60,3 +62,17 @@ def test_an_imbalance_is_told_to_the_team_alone():
     assert paged(digested(reported(*DESK, kind="week"))).alarms
     assert not paged(digested(reported(*DESK, kind="week"), audience=OUTSIDE)).alarms
     assert not paged(digested(reported(kind="week"))).alarms
+
+
+def test_a_rule_that_is_called_like_a_unit_keeps_its_own_name():
+    tell = Tell("et", rulebook())
+    assert (group_name("unit", "charges", tell), group_name("rule", "charges", tell)) == (
+        "Keskkonnatasu büroo",
+        "charges",
+    )
+    assert group_name("category", "unknown", tell) == "?"
+
+
+def test_of_people_who_did_not_agree_no_row_is_shown():
+    shown = [row.cells[0] for row in figures()["figures"].rows]
+    assert "Avatud pileteid täitja kohta" not in shown

@@ -10,7 +10,7 @@ from bot.core.deputies import is_away
 from bot.core.kpi.case import Case, Indicator, Records
 from bot.core.kpi.course import at_the_end, ends_at, solutions, value_then
 from bot.core.kpi.fact import Fact
-from bot.core.kpi.figure import Figure
+from bot.core.kpi.figure import FEW, Figure
 from bot.core.people import calendar_of
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import UNKNOWN, Moment
@@ -126,8 +126,8 @@ def _fact(case: Case, name: str, queue: str, at: Moment, group: str, weight: int
 def uneven(figures: Iterable[Figure], book: Rulebook) -> Iterator[Uneven]:
     """Give the queues, and the people who agreed, that have many more open tickets than others, the most first.
 
-    Held against the average, of queues of the whole desk, by the rulebook's `indicators.imbalance`. A queue in which
-    tickets wait and nobody is present is always one.
+    Held against the average, of queues of the whole desk, by the rulebook's `indicators.imbalance`; fewer than five
+    open tickets are no burden. A queue in which tickets wait and nobody is present is always one.
     """
     more = 1 + book.entries.indicators.imbalance / 100
     shown = list(figures)
@@ -140,7 +140,12 @@ def uneven(figures: Iterable[Figure], book: Rulebook) -> Iterator[Uneven]:
             Uneven(name, each.group, each.value, average)
             for each in groups
             if (each.numerator and not each.denominator)
-            or (len(known) > 1 and each.value is not None and each.value > average * more)
+            or (
+                len(known) > 1
+                and each.value is not None
+                and (each.numerator or 0) >= FEW
+                and each.value > average * more
+            )
         ]
         yield from sorted(found, key=lambda each: (each.value is not None, -(each.value or 0), each.group))
 
@@ -208,6 +213,7 @@ BURDEN: tuple[Indicator, ...] = (
         },
         facts=_person_open,
         by="person",
+        whole=False,
         personal=True,
         more_is_better=False,
         source="KA-VS 3.9",
@@ -233,6 +239,7 @@ BURDEN: tuple[Indicator, ...] = (
         facts=_person_solved,
         desk_facts=_person_days,
         by="person",
+        whole=False,
         personal=True,
         source="KA-VS 3.9",
     ),

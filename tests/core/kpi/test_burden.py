@@ -148,7 +148,7 @@ def test_they_are_their_owners_then() -> None:
     seen = opened(
         [IT, ON, "mon 10:00 cid owner bob", SOLVED, "thu 10:00 cid owner dan", "2 mon 09:00 ann state handed-on"]
     )
-    found = shown([seen, opened([IT, ON, "mon 10:00 cid owner bob", "2 mon 07:00 cid owner dan"])], rulebook=agreed)
+    found = shown([seen, opened([IT, ON, "mon 10:00 cid owner bob", "2 mon 00:00 cid owner dan"])], rulebook=agreed)
     assert ratio(found, "person_solved_a_day", "bob")[0] == 1
     assert ratio(found, "person_solved_a_day", "dan")[0] == 0
     assert ratio(found, "person_open", "bob")[0] == 1
@@ -171,12 +171,15 @@ def test_an_imbalance_is_told_where_a_queue_has_many_more_than_others() -> None:
     both = away("bob", "2026-11-20", "2026-11-20"), away("dan", "2026-11-20", "2026-11-20")
     assert next(uneven(shown(tickets, *both).values(), RULES)) == Uneven("workload", "it", None, 0.5)
     assert list(uneven([], RULES)) == []
+    few = [opened([IT, ON]) for _ in range(4)]
+    assert list(uneven(shown(few).values(), RULES)) == [], "four are no burden, however idle the others are"
+    assert list(uneven(shown([*few, few[0]]).values(), RULES)) == [Uneven("workload", "it", 2.5, 1.25)]
 
 
 def test_an_imbalance_between_people_is_held_against_those_who_agreed() -> None:
     agreed = rules(consents={"bob": "2026-11-01", "dan": "2026-11-01"})
-    tickets = [OWNED[0], OWNED[0], OWNED[0], OWNED[0], OWNED[1]]
-    assert Uneven("person_open", "bob", 4, 2.5) in list(uneven(shown(tickets, rulebook=agreed).values(), agreed))
+    tickets = [*[OWNED[0]] * 5, OWNED[1]]
+    assert Uneven("person_open", "bob", 5, 3) in list(uneven(shown(tickets, rulebook=agreed).values(), agreed))
     alone = rules(consents={"bob": "2026-11-01"})
     assert [each.indicator for each in uneven(shown(tickets, rulebook=alone).values(), alone)] == ["workload"]
 

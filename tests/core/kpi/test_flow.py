@@ -62,6 +62,18 @@ def test_wait_after_a_hand_over(what: str, acts: list[str], first: dict[str, Any
     assert told("handoff_wait", case(opened(acts, **first))) == expected
 
 
+def test_what_happens_as_a_week_begins_is_that_weeks() -> None:
+    waited = opened([IT, "fri 15:00 ann state handed-on", "2 mon 00:00 bob says"])
+    assert told("handoff_wait", case(waited)) == ["it out: still waiting"]
+    assert told("handoff_wait", case(waited, in_week="2 mon 08:00")) == ["it 1"]
+    given = opened(["2 mon 00:00 cid owner bob"])
+    assert told("executor_time", case(given, in_week="2 mon 08:00")) == ["unknown 40"]
+    assert told("executor_time", case(structs.replace(given, created_at=at("2 mon 00:00")))) == []
+    handed = opened([IT, "2 mon 00:00 ann state handed-on"])
+    assert told("handoff_wait", case(handed)) == []
+    assert told("bounces", case(handed, in_week="2 mon 08:00")) == ["it 0"]
+
+
 def test_a_wait_counts_in_the_week_in_which_it_ends() -> None:
     seen = opened([IT, "fri 15:00 ann state handed-on", "2 mon 09:00 bob says"])
     assert told("handoff_wait", case(seen, in_week="2 mon 08:00")) == ["it 2"]
@@ -90,6 +102,7 @@ EXECUTORS: list[tuple[str, list[str], dict[str, Any], list[str]]] = [
     ("after the period", ["2 mon 10:00 cid owner bob"], {}, [" out: no executor"]),
     ("after it, when it was solved in it", ["tue 10:00 ann state solved", "2 mon 10:00 cid owner bob"], {}, []),
     ("over the weekend", ["sun 10:00 cid owner bob"], {}, [" 40"]),
+    ("as the next week begins", ["2 mon 00:00 cid owner bob"], {}, [" out: no executor"]),
     ("registered at a moment", ["mon 10:00 cid owner bob"], {"promised": "2026-11-16T09:00:00"}, [" 1"]),
     ("registered on the day of its creation", ["mon 10:00 cid owner bob"], {"promised": "2026-11-16"}, [" 2"]),
     ("registered on Friday before", ["mon 10:00 cid owner bob"], {"promised": "2026-11-13"}, [" 10"]),
@@ -125,6 +138,8 @@ BOUNCES: list[tuple[str, list[str], dict[str, Any], list[str]]] = [
     ("handed over after the period", [IT, "2 mon 09:00 ann state handed-on"], {}, []),
     ("created at a team", ["mon 09:00 bob says"], {"state": "handed-on", "queue": "it"}, ["it 0"]),
     ("never in a queue", [ON], {}, []),
+    ("its queue emptied and given again", [IT, ON, "mon 10:00 cid queue -", "mon 11:00 cid queue it"], {}, ["it 0"]),
+    ("handed over as the next week begins", [IT, "2 mon 00:00 ann state handed-on"], {}, []),
 ]  # fmt: skip
 
 

@@ -69,6 +69,8 @@ STATUTORY: list[tuple[str, str, list[str], dict[str, Any], str, str]] = [
     ("registered too late", "mon 08:00", ["wed 08:00 ann promised 2026-11-18"], {}, "0", ""),
     ("registered in time, entered later", "mon 08:00", ["thu 08:00 ann promised 2026-11-17"], {}, "1", ""),
     ("never registered", "mon 08:00", [], {}, "0 'overdue'", ""),
+    ("entered with a day to come", "mon 08:00", ["tue 08:00 ann promised 2027-11-30"], {}, "1", ""),
+    ("so, but too late", "mon 08:00", ["thu 08:00 ann promised 2027-11-30"], {}, "0", ""),
     ("answered in time", "2 mon 08:00", [REGISTERED, "fri 10:00 bob state solved"], {}, "", "1"),
     ("answered on the last day", "2 mon 08:00", [REGISTERED, "2 mon 23:59 bob state solved"], {}, "", "1"),
     ("answered at midnight after it", "2 mon 08:00", [REGISTERED, "2 tue 00:00 bob state solved"], {}, "", "0"),
@@ -119,6 +121,17 @@ def test_hours_of_the_clock_are_in_time_up_to_their_last_second() -> None:
     known = book(fields=SECTIONS["fields"] | FIELDS, deadlines=[entry], ladders=[])
     exact, late = opened(["thu 08:00 bob state solved"]), opened(["thu 08:01 bob state solved"])
     assert [added("statutory", case(one, book=known)) for one in (exact, late)] == ["1", "0"]
+    waits = opened([], category="IT")
+    assert [added("statutory", case(waits, now, book=known)) for now in ("thu 08:00", "thu 08:01")] == [
+        "out: not due yet",
+        "0 'overdue'",
+    ]
+    listed = book(
+        fields=SECTIONS["fields"] | FIELDS, deadlines=[entry | {"when": {"category": ["LAW", "IT"]}}], ladders=[]
+    )
+    of_category = [added("statutory", case(opened([], category=word), book=listed)) for word in ("IT", "LAW")]
+    assert of_category == ["0 'overdue'"] * 2
+    assert added("statutory", case(opened([]), book=listed)) == ""
     for end, in_time in (("12:00", "1"), ("12:01", "0")):  # over the night when the clocks go back
         seen = structs.replace(opened([f"-2 mon {end} bob state solved"]), created_at=at("-3 fri 13:00"))
         assert added("statutory", case(seen, book=known, in_week="-2 mon 08:00")) == in_time
