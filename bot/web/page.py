@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +20,7 @@ from bot.web.source import Source
 from bot.wording import clean, show
 
 _ONLY_DAYS = 3
+_ID = re.compile(r"customfield_[0-9]+|[0-9]+")
 
 FOLDER = Path(__file__).with_name("pages")
 
@@ -81,6 +83,12 @@ class Asked:
         if word == UNKNOWN and kind != "state":
             return self.words["unknown"]
         return clean(self.book.name(kind, word, self.language))
+
+    def title(self, word: str) -> str:
+        """What a field is called: by the rulebook, else in the tracker; its word where that has a number only."""
+        title = self.name("title", word)
+        mapped = self.book.entries.fields.get(word, word)
+        return clean(mapped) if title == word and not _ID.fullmatch(mapped) else title
 
     def gist(self, message: str) -> tuple[str, str]:
         """What a message is, in a few words, and the language that these are in; its name where it has none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from bot.core.explanation import (
@@ -20,13 +21,14 @@ from bot.core.explanation import (
 from bot.core.history import forwarder
 from bot.core.judge import look
 from bot.core.phrases import PHRASED
-from bot.core.ticket import UNKNOWN
+from bot.core.steps import Day
 from bot.describe.voice import Voice
 from bot.report.asking import explained, known_of
 from bot.web.drawing import draw
 from bot.web.page import Asked, NotShown, Page
 from bot.web.reader import STAFF, may_know, may_open
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ESCAPED = re.compile(r"\\(.)|`")
 
 SPEAKS = frozenset({"say", "observe", "hold", "adopt", "hushed", "paused", "not yet"})
@@ -96,12 +98,26 @@ class _Telling:
                 return self.word(word, value)
             case "owner" | "forwarder":
                 return asked.who(value)
+            case "command":
+                order, _, decided = value.rpartition(", ")
+                return ", ".join(filter(None, (self._order(order), self.word("decided", decided))))
+            case "work":
+                return self._words.get(f"work_{value}") or asked.title(value)
+            case _ if _DAY.fullmatch(value):
+                return asked.shown(Day(date.fromisoformat(value)))
             case _:
-                return self._words["unknown"] if value == UNKNOWN else value
+                return self.word("is", value)
+
+    def _order(self, order: str) -> str:
+        """A command in the reader's language; as it was kept where it is none any more."""
+        try:
+            return self._asked.name("order", order) if order else ""
+        except (KeyError, ValueError):
+            return order
 
     def changed(self, value: Value) -> str:
         """What a field was and became, as far as it is told."""
-        title = self._words.get(f"field_{value.word}") or self._asked.name("title", value.word)
+        title = self._words.get(f"field_{value.word}") or self._asked.title(value.word)
         if not value.told:
             did = "emptied" if value.now is None else "filled" if value.was is None else "changed"
             return f"{title}: {self._words[did]}"
