@@ -1,0 +1,95 @@
+"""The bot's health: in order when it is, and what is wrong said in words, for who leads and coordinates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from small_desk import at, row, step
+from web_desk import COORDINATOR, LEAD, NOW, QUEUE_HEAD, TIER_1, TIER_2, as_, client, filled
+
+from bot.core.ledger import Entry
+from bot.core.letters import LetterRow
+from bot.engine.control import SILENCED
+from bot.store.store import Store
+
+WELL = "In order: the bot reads Jira, and nothing waits for a person."
+
+
+def shown(
+    before: Callable[[Store], object] = lambda store: None, person: str = LEAD, rows: tuple[Entry, ...] = ()
+) -> str:
+    with filled(rows=rows) as store:
+        before(store)
+        answer = client(store).get("/health", headers=as_(person))
+    assert answer.status_code == 200
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text))
+
+
+def letter(state: str) -> LetterRow:
+    return LetterRow("k", "morning", "a", "bob", state, "", NOW, NOW)
+
+
+@pytest.mark.parametrize(
+    ("before", "rows", "said"),
+    [
+        (lambda store: store.set_mark(0, NOW - 901), (), "has not read Jira for more than 15 minutes"),
+        (lambda store: store.set_note(SILENCED, "*"), (), "The bot is silenced: it writes nothing."),
+        (lambda store: store.trouble("9", "could not be read", NOW), (), "9 could not be read 20 November 2026"),
+        (lambda store: store.trouble("1", "could not be judged", NOW), (), "ABC-1 could not be judged"),
+        (lambda store: None, (row(step(), "batched", "fri 10:00"),), "1 piletibot release 2026-11-20T08:00:00Z"),
+        (lambda store: None, (row(step(), "doubtful", "fri 14:59"),), "comment doubtful ABC-1 still"),
+        (lambda store: None, (row(step(), "intended", "fri 14:00"),), "comment doubtful ABC-1 still"),
+        (lambda store: store.write_letters([letter("refused")]), (), "letter refused by the server – morning"),
+    ],
+)
+def test_what_is_wrong_is_told_first(before: Callable[[Store], object], rows: tuple[Entry, ...], said: str) -> None:
+    text = shown(before, rows=rows)
+    assert said in text
+    assert "To be seen to" in text
+    assert WELL not in text
+
+
+@pytest.mark.parametrize(
+    ("before", "rows"),
+    [
+        (lambda store: store.set_mark(0, NOW - 900), ()),
+        (lambda store: None, (row(step(), "intended", "fri 14:55"),)),
+        (lambda store: None, (row(step(), "held", "fri 14:55"),)),
+        (lambda store: store.set_note(SILENCED, ""), (row(step(), "said"),)),
+    ],
+)
+def test_all_is_well(before: Callable[[Store], object], rows: tuple[Entry, ...]) -> None:
+    assert WELL in shown(before, rows=rows)
+
+
+def test_a_ticket_of_restricted_access_is_counted_only() -> None:
+    text = shown(lambda store: store.trouble("3", "could not be judged", NOW))
+    assert "ABC-3" not in text
+    assert "Tickets not listed here: 1" in text
+
+
+def test_what_it_cost() -> None:
+    today = date(2026, 11, 20)
+
+    def spend(store: Store) -> None:
+        store.add_costs(today, {"requests": 7})
+        store.add_costs(date(2026, 11, 14), {"requests": 1000})
+        store.add_costs(date(2026, 11, 13), {"requests": 99})
+
+    assert "requests to Jira 7 1,007" in shown(spend)
+
+
+def test_when_it_looks_next() -> None:
+    def looks(store: Store) -> None:
+        store.judged({"1": at("fri 15:30"), "2": at("fri 17:00"), "4": None, "5": None, "6": NOW, "3": None})
+
+    assert "To be looked at now 1 To be looked at within the hour 1 " in shown(looks)
+
+
+@pytest.mark.parametrize(("person", "status"), [(COORDINATOR, 200), (QUEUE_HEAD, 403), (TIER_1, 403), (TIER_2, 403)])
+def test_it_is_for_the_lead_and_the_coordinator(person: str, status: int) -> None:
+    with filled() as store:
+        assert client(store).get("/health", headers=as_(person)).status_code == status
