@@ -96,7 +96,11 @@ def problems(when: Any, entries: Entries, path: Path = (), *, in_promise: bool =
         elif word == "not":
             yield from problems(wanted, entries, here, in_promise=in_promise)
         elif in_promise and word in NOT_IN_PROMISES:
-            yield (*here, KEY), f"`{word}` cannot stand here: what is promised must not change as time goes by", ()
+            yield (
+                (*here, KEY),
+                f"`{word}` cannot stand here: what is decided here must not change as time goes by",
+                (),
+            )
         elif word in WORDS or word in entries.fields:
             yield from _value_problems(word, wanted, entries, here)
         else:

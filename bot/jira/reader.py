@@ -53,6 +53,7 @@ _NO = frozenset(("", "ei", "no", "нет", "false", "0", "-", "–"))
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]|$)")
 _LOCAL = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})(?:,? (?:kell )?([0-9]{1,2})[.:]([0-9]{2}))?")
 _TEXTS = frozenset({"", "any", "doc", "string"})
+_SHOWN = ("value", "name", "rating", "id")
 _KEY = re.compile(r"(?<![A-Za-z0-9_-])([A-Za-z][A-Za-z0-9_]+)-([1-9][0-9]{0,9})(?![A-Za-z0-9_-])")
 
 
@@ -630,7 +631,10 @@ def _holds_files(field: Field) -> bool:
 
 
 def _shown(value: object) -> Iterator[str]:
-    """The words people see of a field's value: an option's `value`, a component's `name`, a plain value itself."""
+    """The words people see of a field's value: an option's `value`, a component's `name`, a plain value itself.
+
+    Of a customer's satisfaction in service management that is the `rating`, never the comment beside it.
+    """
     match value:
         case None | "":
             return
@@ -640,7 +644,7 @@ def _shown(value: object) -> Iterator[str]:
             for part in value:
                 yield from _shown(part)
         case dict():
-            yield from _shown(value.get("value") or value.get("name") or value.get("id"))
+            yield from _shown(next((value[part] for part in _SHOWN if value.get(part)), None))
         case _:
             yield str(value).strip()
 

@@ -209,6 +209,7 @@ FILE = {"self": "https://jira.example/1", "id": "1", "filename": "Mari Mets.png"
         (issue(customfield_10206=[user("it1"), user("keegi")]), {"kaasatud": "it1"}),
         (issue(customfield_10206=[]), {}),
         (issue(customfield_10207=2.5), {"maht": "2.5"}),
+        (issue(customfield_10207={"rating": 4, "comment": "Mari"}), {"maht": "4"}),
         (issue(components=[{"id": "1", "name": "KOTKAS"}, {"id": "2", "name": "VPN"}]), {"osa": "KOTKAS, VPN"}),
         (issue(customfield_10201={"value": "A", "child": {"value": "B"}}), {"siht": "A"}),
     ],
