@@ -19,18 +19,19 @@ def digest(entries: Entries) -> Iterator[Finding]:
     language = said.language or entries.language
     if said.title and language not in said.title:
         yield Finding(("digest", "title"), f"a title in the digest's language '{language}' is missing")
-    yield from _length(("digest", "soon"), said.soon, "days")
-    yield from _length(("digest", "still"), said.still, "days", "working")
-    yield from _length(("digest", "waiting"), said.waiting, "days", "working")
-    yield from _length(("digest", "promises"), said.promises, "calendar days")
+    yield from length_problem(("digest", "soon"), said.soon, "days")
+    yield from length_problem(("digest", "still"), said.still, "days", "working")
+    yield from length_problem(("digest", "waiting"), said.waiting, "days", "working")
+    yield from length_problem(("digest", "promises"), said.promises, "calendar days")
     for i, age in enumerate(said.ages):
-        yield from _length(("digest", "ages", i), age, "calendar days")
+        yield from length_problem(("digest", "ages", i), age, "calendar days")
     for i, (before, after) in enumerate(pairwise(said.ages), 1):
         if before.kind == after.kind and 0 < after.amount <= before.amount:
             yield Finding(("digest", "ages", i), "this is not more than the age before it")
 
 
-def _length(path: Path, length: Duration, *kinds: Kind) -> Iterator[Finding]:
+def length_problem(path: Path, length: Duration, *kinds: Kind) -> Iterator[Finding]:
+    """A finding for an amount of time that is not of these kinds, none at all, or more than ten years."""
     if length.kind not in kinds:
         yield Finding(path, f"count it in {' or '.join(_UNITS[kind] for kind in kinds)} here")
     elif length.amount < 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.core.crosscheck_digest import length_problem
 from bot.core.crosscheck_links import NAMED
 from bot.core.entries import Entries
 from bot.core.entries_report import UnitEntry
@@ -18,6 +19,7 @@ def units(entries: Entries) -> Iterator[Finding]:
     if said.registered in NAMED:
         text = f"'{said.registered}' has a meaning of its own; take a field that holds a date"
         yield Finding(("indicators", "registered"), text)
+    yield from length_problem(("indicators", "delivery"), said.delivery, "days", "working")
     people = dict.fromkeys(person.person for person in entries.people)
     for person in said.consents:
         yield from known(("indicators", "consents", person, KEY), "person", person, people)
