@@ -39,7 +39,7 @@ NAMES = {"et": "Eesti", "en": "English", "ru": "Русский"}
 _HERE = Path(__file__).parent
 _LANGUAGE_COOKIE = "piletibot-language"
 _LATE_S = 900
-_AT_ONCE = 4
+_AT_ONCE = 2
 _MOST_BYTES = 4096
 
 
@@ -234,7 +234,7 @@ class Site:
         return self._form(request, next_path, "token_wrong", 403)
 
     def _form(self, request: Request, next_path: str, wrong: str | None, status: int) -> Response:
-        shown = {"next": urlencode({"next": next_path}), "wrong": wrong}
+        shown = {"next": urlencode({"next": next_path}), "next_path": next_path, "wrong": wrong}
         asked = self._plain(request, Audience())
         return self._answer(request, "login.html", asked, shown, status)
 

@@ -91,6 +91,15 @@ def test_a_ticket_comes_back_as_it_was_put(store: Store) -> None:
     assert store.all_seen() == {"7": 1_700_000_000_123}
 
 
+def test_what_is_seen_of_the_tickets_in_some_states(store: Store) -> None:
+    store.put_tickets([ticket(1), ticket(2, updated_ms=5), FULL], "facts", 100)
+    store.judged({"2": None})
+    store.gone(["1"], 100)
+    assert store.seen_in({"new"}) == {"2": Seen(5, None)}
+    assert store.seen_in({"new", "with tier 2", "?"}) == {"2": Seen(5, None), "7": Seen(FULL.updated_ms, 100)}
+    assert store.seen_in(set()) == {}
+
+
 def test_tickets_come_in_the_order_asked(store: Store) -> None:
     store.put_tickets([ticket(1), ticket(2), ticket(3)], "f", 5)
     assert [t.id for t in store.tickets(["3", "9", "1"])] == ["3", "1"]
