@@ -77,6 +77,8 @@ class Calendar:
     _shortened: Callable[[int], frozenset[date]]
     # One table, replaced whole by a longer one when a moment outside it is asked for: threads may share it.
     _tables: list[_Table] = field(default_factory=lambda: [_EMPTY], repr=False)
+    # What was asked of days before: whether each is worked. At most the days of the years that are counted.
+    _worked_days: dict[date, bool] = field(default_factory=dict, repr=False)
 
     def between(self, start: Moment, end: Moment) -> int:
         """Count the working seconds from `start` to `end`. Raises ValueError when `end` is before `start`."""
@@ -171,7 +173,10 @@ class Calendar:
 
     def is_working_day(self, day: date) -> bool:
         """Whether any part of a local date is worked; a shortened day is a working day."""
-        return bool(self.hours_on(day))
+        found = self._worked_days.get(day)
+        if found is None:
+            found = self._worked_days[day] = bool(self.hours_on(day))
+        return found
 
     def next_working_day(self, day: date) -> date:
         """Find the first working day on `day` or after it. Raises ValueError when 50 years have none."""

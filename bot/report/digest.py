@@ -229,13 +229,18 @@ def _compared(report: Report, before: Report | None, earlier: Sequence[Report], 
 def _figures(report: Report) -> dict[tuple[str, str], Figure]:
     """All figures as this reader may see them, by indicator and group.
 
-    Outside the team, where one group alone is hidden, it could be worked out from the others and their whole, so the
-    smallest of these is hidden with it.
+    Those about single people are there where somebody agreed to that, and the reader may see them. Outside the team,
+    where one group alone is hidden, it could be worked out from the others and their whole, so the smallest of these
+    is hidden with it.
     """
     reader = report.reader
     found = {(each.indicator, each.group): each for each in figures(report.facts)}
-    if reader is not None and not reader.personal:
-        found = {which: each for which, each in found.items() if not INDICATORS[which[0]].personal}
+    shows_people = reader is None or reader.personal
+    found = {
+        which: each
+        for which, each in found.items()
+        if not INDICATORS[which[0]].personal or (shows_people and each.denominator)
+    }
     if reader is None or reader.team:
         return found
     shown_ = {which: hide_few(each) for which, each in found.items()}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.report import page_figures, page_tickets
 from bot.report.digest import Digest
 from bot.report.page_figures import Definition
-from bot.report.page_today import Block, alarms, blocks, glance, waits_table
+from bot.report.page_today import Block, alarms, blocks, glance, load, waits_table
 from bot.report.report import Report
 from bot.report.tell import Row, Table, Tell
 
@@ -32,6 +32,7 @@ class Page:
     blocks: tuple[Block, ...]
     waits: Table | None
     alarms: tuple[str, ...]
+    load: tuple[str, ...]
     counts: Table
     figures: tuple[Table, ...]
     tables: tuple[Table, ...]
@@ -57,6 +58,7 @@ def page(digest: Digest, tell: Tell) -> Page:
         blocks=tuple(blocks(digest, tell)),
         waits=waits_table(digest, tell),
         alarms=tuple(alarms(digest, tell)),
+        load=tuple(load(digest, tell)),
         counts=page_figures.counts_table(digest, tell),
         figures=tuple(page_figures.tables(digest, tell)),
         tables=tuple(page_tickets.tables(digest, tell)),

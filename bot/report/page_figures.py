@@ -56,13 +56,18 @@ def tables(digest: Digest, tell: Tell) -> Iterator[Table]:
     words = tell.words
     head = tuple(words[word] for word in ("indicator", "value", "previous", "change", "target", "rests_on"))
     whole = [each for each in digest.figures if not each.figure.group]
+    known = sorted((each for each in whole if _is_known(each)), key=_rank)
     if whole:
-        rows = tuple(Row((_title(each.figure.indicator, tell), *_cells(each, tell))) for each in whole)
-        note = "" if digest.before is not None else words["no_previous"]
-        yield Table("figures", words["figures"], head, rows, numeric=frozenset((1, 2)), note=note)
-    divided = (each for each in digest.figures if each.figure.group)
-    for name, those in groupby(divided, key=lambda each: each.figure.indicator):
-        by = INDICATORS[name].by
+        rows = tuple(Row((_title(each.figure.indicator, tell), *_cells(each, tell))) for each in known)
+        unknown = [_title(each.figure.indicator, tell) for each in whole if not _is_known(each)]
+        notes = [] if digest.before is not None else [words["no_previous"]]
+        notes += [words["no_data_of"].format(names="; ".join(unknown))] if unknown else []
+        yield Table("figures", words["figures"], head, rows, numeric=frozenset((1, 2)), note=" ".join(notes))
+    divided = (each for each in digest.figures if each.figure.group and _is_known(each))
+    for name, grouped in groupby(divided, key=lambda each: each.figure.indicator):
+        those, by = list(grouped), INDICATORS[name].by
+        if len(those) == 1 and INDICATORS[name].whole:
+            continue  # it says what the whole says
         rows = tuple(Row((group_name(by, each.figure.group, tell), *_cells(each, tell))) for each in those)
         named = (words.get(f"by_{by}", by), *(each for i, each in enumerate(head[1:], 1) if i != _TARGET))
         without = tuple(Row(tuple(cell for i, cell in enumerate(row.cells) if i != _TARGET)) for row in rows)
@@ -77,6 +82,19 @@ def _sample(digest: Digest, tell: Tell) -> Iterator[Table]:
     if keys and "figures" in tell.book.entries.digest.parts:
         rows = tuple(Row((key,), tell.href(key)) for key in keys)
         yield Table("sample", _title("sample", tell), (tell.words["ticket"],), rows, n=tell.n(len(rows)))
+
+
+def _is_known(each: Compared) -> bool:
+    """Whether anything is known of it, now or in the period before."""
+    figures = (each.figure, each.before)
+    return any(figure is not None and (figure.hidden or figure.value is not None) for figure in figures)
+
+
+def _rank(each: Compared) -> int:
+    """What missed its target stands first, then what met it, then what has one; the rest in the registry's order."""
+    if each.target is None:
+        return 3
+    return 2 if each.met is None else int(each.met)
 
 
 _TARGET = 4

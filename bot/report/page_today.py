@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from bot.core.kpi.burden import uneven
@@ -130,19 +131,19 @@ def alarms(digest: Digest, tell: Tell) -> Iterator[str]:
         yield _failed(failure, tell)
     if len(report.failures) > _FAILURES:
         yield words["bot_failures_more"].format(n=len(report.failures) - _FAILURES)
-    yield from _uneven(digest, tell)
     if report.troubles:
         yield words["bot_troubles"].format(n=len(report.troubles))
     if report.findings:
         yield words["bot_findings"].format(n=len(report.findings))
 
 
-def _uneven(digest: Digest, tell: Tell) -> Iterator[str]:
+def load(digest: Digest, tell: Tell) -> Iterator[str]:
     """Who has many more open tickets than others; told to the team."""
     reader = digest.report.reader
     if reader is not None and not reader.team:
         return
-    for each in uneven((compared.figure for compared in digest.figures), tell.book):
+    found = uneven((compared.figure for compared in digest.figures), tell.book)
+    for each in islice(found, _UNEVEN):
         word = f"uneven_{each.indicator}" if each.value is not None else "uneven_nobody"
         yield tell.words[word].format(
             group=tell.name("queue", each.group) if each.indicator == "workload" else each.group,
@@ -152,6 +153,7 @@ def _uneven(digest: Digest, tell: Tell) -> Iterator[str]:
 
 
 _FAILURES = 3
+_UNEVEN = 3
 
 
 def _failed(failure: Failure, tell: Tell) -> str:

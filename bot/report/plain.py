@@ -80,6 +80,11 @@ def _today(page: Page) -> Iterator[str]:
         yield from _wrapped(f"→ {do} ({words['longest']}: {longest})", " " * 6, " " * 8)
     if page.waits is None:
         yield from _wrapped(words["none_waits"], "  ")
+    if page.load:
+        yield ""
+        yield f"{words['workload']}:"
+    for each in page.load:
+        yield from _wrapped(each, "- ", "  ")
 
 
 def _block(block: Block) -> Iterator[str]:

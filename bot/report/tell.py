@@ -118,7 +118,8 @@ class Tell:
             case "share":
                 return percent(value, self.language)
             case "time":
-                return self.value(Amount(round(value), self.book.calendar.day_s))
+                day_s = self.book.calendar.day_s
+                return self.value(Amount(round(value / 3600) * 3600 if value >= day_s else round(value), day_s))
             case "spans":
                 return self.value(Amount(round(value), None))
             case "days":

@@ -120,6 +120,8 @@ EN: dict[str, str] = {
     "same": "the same",
     "redefined": "its definition has changed",
     "no_data": "no data",
+    "no_data_of": "No data of: {names}.",
+    "workload": "Workload",
     "hidden": "under 5, not shown",
     "points": "percentage points",
     "days": "day|days",

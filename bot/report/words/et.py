@@ -120,6 +120,8 @@ ET: dict[str, str] = {
     "same": "sama",
     "redefined": "määratlus on muutunud",
     "no_data": "andmed puuduvad",
+    "no_data_of": "Andmed puuduvad näitajate kohta: {names}.",
+    "workload": "Töökoormus",
     "hidden": "alla 5, ei näidata",
     "points": "protsendipunkti",
     "days": "päev|päeva",
