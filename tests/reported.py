@@ -42,7 +42,9 @@ def ticket(number: int, *states: tuple[str, str], **more) -> Ticket:
     given = {"queue": "L2_IT", "owner": "it1", "reporter": "spetsialist1", "priority": "medium"} | more
     opened = at("2026-12-14 09:00")
     given["changes"] = (*changes, *given.get("changes", ()))
-    return Ticket(str(number), f"KKA-{number}", "KKA", opened, 0, was, **given)
+    touched = [opened, *(each.at for each in (*given["changes"], *given.get("messages", ())))]
+    given.setdefault("updated_ms", max(touched) * 1000)
+    return Ticket(str(number), f"KKA-{number}", "KKA", opened, state=was, **given)
 
 
 FORWARDED = ("2026-12-14 09:10", "at-tier-2")

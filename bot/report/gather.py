@@ -26,6 +26,7 @@ from bot.core.ticket import UNKNOWN, Moment, Ticket
 from bot.core.verdict import Verdict
 from bot.core.view import View
 from bot.report.backlog import age_of, spans
+from bot.report.reach import may_add, reaches_back_to
 from bot.report.report import Failure, Owed, Piece, Report, Trouble, counts_of
 from bot.store.store import Store
 from bot.store.tied import as_it_was, each_with_others
@@ -87,11 +88,14 @@ def gather(store: Store, book: Rulebook, desk: Desk, period: Period, now: Moment
     """
     polled_at = store.polled_at()
     since = min(period.from_at, promises_since(book, period, now))
+    troubles = {id_: what for id_, what, at in store.troubles() if at <= now}
+    reach = reaches_back_to(book, period)
+    asked = (each for each in store.open_tickets() if each.id in troubles or may_add(each, book, period, reach))
     held = Held(
-        tickets=each_with_others(desk, store.open_tickets(), store, book, now),
+        tickets=each_with_others(desk, asked, store, book, now),
         ledger=list(store.ledger(period.from_at)),
         verdicts=store.stopped_since(since),
-        troubles={id_: what for id_, what, at in store.troubles() if at <= now},
+        troubles=troubles,
         letters=store.letters_since(period.from_at),
         batches=store.batched(),
         costs=store.costs(period.first, period.last),

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from backtesting import backtests
 from cycling import CHANGED, bench
 from desk import NOW_S, bound, loaded, observing
+from digesting import digests
 from hours import working_time
 from judging import judgements
 from loading import large, loads
@@ -25,7 +26,7 @@ from ticking import open_clocks, standings
 
 from bot import logs
 
-READ, JUDGED, CLOCKS = 500, 1000, 100_000
+READ, JUDGED, CLOCKS, DIGESTED = 500, 1000, 100_000, 10_000
 DESKS = ((1000, 1), (5000, 0))
 """Tickets on the desk, and the rounds of a script that asks for all of them though nothing changed."""
 
@@ -54,6 +55,8 @@ def main() -> None:
         amount = sum(len(getattr(entries, name)) for name in ENTRIES)
         show(f"Loading a rulebook of {amount} entries, processor time", loads(Path(folder) / "rules", 9))
     show(f"Judging {JUDGED} tickets", judgements([ticket(each, binding) for each in raw], desk.book, NOW_S, 5))
+    mirrored = [ticket(json.dumps(each, ensure_ascii=False).encode(), binding) for each in issues(DIGESTED)]
+    show(f"The digest of a desk of {DIGESTED:,} tickets in two years", digests(mirrored, desk.book, NOW_S, ROUNDS))
     working_time()
     show(f"{CLOCKS:,} open clocks brought up to date, processor time", standings(open_clocks(CLOCKS), ROUNDS))
     for size_, whole_rounds in DESKS:

@@ -16,9 +16,10 @@ from bot.core.kpi.fact import Fact
 from bot.core.kpi.period import period_of
 from bot.core.ledger import Entry
 from bot.core.letters import LetterRow
-from bot.core.ticket import Ticket
+from bot.core.ticket import Change, Ticket
 from bot.report.cut import cut
-from bot.report.gather import Beside, gather
+from bot.report.gather import Beside, Held, gather, report_of
+from bot.report.reach import may_add, reaches_back_to
 from bot.report.report import Failure, Kept, Report, read, written
 from bot.store.store import Store, open_store
 
@@ -140,3 +141,35 @@ def test_outside_the_team_no_ticket_is_named_and_no_few_are_told(whole):
     assert (found.unlisted["overdue"], found.unlisted["solved"]) == (7, None)
     assert found.counts.promises["tier2-resolution"] == Kept(0, None, None)
     assert found.pieces == ()
+
+
+def long_ago(number: int, days: int, **more) -> Ticket:
+    """A ticket that was opened, forwarded, solved and closed within a day, so many days before it would have been."""
+    ago = days * 86_400
+    one = ticket(number, FORWARDED, SOLVED, CLOSED, **more)
+    changes = tuple(replace(each, at=each.at - ago) for each in one.changes)
+    last = changes[-1].at * 1000
+    return replace(one, created_at=one.created_at - ago, changes=changes, updated_ms=last)
+
+
+OLD = [
+    long_ago(21, 400),
+    long_ago(22, 400, due_at=at("2026-12-16 02:00")),  # promised for this week, though done long before
+    long_ago(23, 400, changes=(Change(at("2026-12-14 09:00"), "due", "2026-12-17", None, "it1"),)),
+    long_ago(24, 20),
+    ticket(25, FORWARDED, updated_ms=1),
+]
+
+
+@pytest.mark.parametrize("kind", ["day", "week", "month"])
+def test_what_was_over_long_before_is_not_looked_at_and_misses_nowhere(kind):
+    period = period_of(kind, BOOK.calendar.day_of(at(NOW)), BOOK.calendar)
+    since = reaches_back_to(BOOK, period)
+    assert [each.key for each in OLD if not may_add(each, BOOK, period, since)] == ["KKA-21"]
+    with kept([*TICKETS, *OLD]) as store:
+        found = gather(store, BOOK, QUIET, period, at(NOW))
+        tickets = [(each, QUIET) for each in store.open_tickets()]
+        verdicts = store.stopped_since(0)
+        whole = report_of(Held(tickets, verdicts=verdicts), BOOK, QUIET, period, at(NOW))
+    assert found == whole
+    assert any(fact.ticket == "KKA-22" for fact in found.facts)

@@ -1,0 +1,65 @@
+"""The digest over a desk of years: from the tickets of the mirror to the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+
+from measure import Row, race
+from msgspec.structs import replace
+
+from bot.core.desk import QUIET
+from bot.core.kpi.period import KINDS, period_of
+from bot.core.rulebook import Rulebook
+from bot.core.ticket import Ticket
+from bot.report.cut import cut
+from bot.report.digest import digest_of
+from bot.report.gather import gather
+from bot.report.render import render
+from bot.report.write import LEAD
+from bot.store.store import open_store
+
+YEARS_S = 2 * 365 * 86_400
+OPEN_OF = 20
+"""One in so many tickets is still open; the others were closed, evenly over the two years before."""
+
+
+def aged(tickets: Sequence[Ticket], book: Rulebook) -> list[Ticket]:
+    """The same tickets as a desk of two years has them: nearly all of them over, and most for long."""
+    over = next(state for state, entry in book.states.items() if entry.standing == "closed")
+    found = []
+    for n, ticket in enumerate(tickets):
+        if n % OPEN_OF == 0:
+            found.append(ticket)
+            continue
+        ago = YEARS_S * n // len(tickets)
+        changes = [replace(each, at=each.at - ago) for each in ticket.changes]
+        if book.states[ticket.state].standing != "closed":
+            closed_at = max([ticket.created_at - ago, *(each.at for each in changes)]) + 3600
+            changes.append(replace(changes[-1], at=closed_at, field="state", was=ticket.state, now=over))
+        found.append(
+            replace(
+                ticket,
+                state=over,
+                created_at=ticket.created_at - ago,
+                updated_ms=max(each.at for each in changes) * 1000,
+                due_at=None if ticket.due_at is None else ticket.due_at - ago,
+                changes=tuple(changes),
+                messages=tuple(replace(each, at=each.at - ago) for each in ticket.messages),
+            )
+        )
+    return found
+
+
+def digests(tickets: Sequence[Ticket], book: Rulebook, now: int, rounds: int) -> list[Row]:
+    """Time the digest of each kind of period, as a page in Estonian; the floor reads the tickets once."""
+    with closing(open_store("sqlite://")) as store:
+        store.put_tickets(aged(tickets, book), "bench", now)
+
+        def digest(kind: str) -> bytes:
+            period = next(period_of(each, book.calendar.day_of(now), book.calendar) for each in KINDS if each == kind)
+            report = cut(gather(store, book, QUIET, period, now), LEAD)
+            return render(digest_of(report, [], book), "html", "et", book)
+
+        contenders = {f"**Piletibot, {kind}**": lambda kind=kind: digest(kind) for kind in KINDS}
+        return race({"floor: read all tickets": lambda: sum(1 for _ in store.open_tickets()), **contenders}, rounds)
