@@ -66,7 +66,7 @@ def tables(digest: Digest, tell: Tell) -> Iterator[Table]:
     divided = (each for each in digest.figures if each.figure.group and _is_known(each))
     for name, grouped in groupby(divided, key=lambda each: each.figure.indicator):
         those, by = list(grouped), INDICATORS[name].by
-        if len(those) == 1 and INDICATORS[name].whole:
+        if len(those) == 1 and by == "queue" and INDICATORS[name].whole:
             continue  # it says what the whole says
         rows = tuple(Row((group_name(by, each.figure.group, tell), *_cells(each, tell))) for each in those)
         named = (words.get(f"by_{by}", by), *(each for i, each in enumerate(head[1:], 1) if i != _TARGET))

@@ -40,7 +40,7 @@ def test_units_ages_and_reasons_have_names_in_every_language(language):
     assert [row.cells[0].partition(" ")[0] for row in found["by-backlog"].rows] == ["0–9"]
     notes = next(each.notes for each in page.definitions if each.name == "handoff_wait")
     assert any(waiting in note for note in notes)
-    assert [line for line in page.alarms if line.startswith(uneven)]
+    assert [line for line in page.load if line.startswith(uneven)]
 
 
 def test_every_word_that_facts_bring_along_is_told_in_every_language():
@@ -59,9 +59,9 @@ def test_a_sample_is_drawn_of_what_was_solved_and_nothing_secured():
 
 
 def test_an_imbalance_is_told_to_the_team_alone():
-    assert paged(digested(reported(*DESK, kind="week"))).alarms
-    assert not paged(digested(reported(*DESK, kind="week"), audience=OUTSIDE)).alarms
-    assert not paged(digested(reported(kind="week"))).alarms
+    assert paged(digested(reported(*DESK, kind="week"))).load
+    assert not paged(digested(reported(*DESK, kind="week"), audience=OUTSIDE)).load
+    assert not paged(digested(reported(kind="week"))).load
 
 
 def test_a_rule_that_is_called_like_a_unit_keeps_its_own_name():
