@@ -35,6 +35,26 @@ class Flavor(StrEnum):
     dc = "dc"
 
 
+class Span(StrEnum):
+    """The periods that a digest can be of."""
+
+    day = "day"
+    week = "week"
+    month = "month"
+    quarter = "quarter"
+    year = "year"
+
+
+class Form(StrEnum):
+    """The forms that a digest can be written in."""
+
+    html = "html"
+    text = "text"
+    json = "json"
+    xlsx = "xlsx"
+    csv = "csv"
+
+
 class Language(StrEnum):
     """The languages the bot's messages are written in."""
 
@@ -268,14 +288,27 @@ def adopt(
 
 @app.command()
 def digest(
-    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("digest.html"),
+    period: Annotated[Span, typer.Option(help="The last one that is over.")] = Span.day,
+    as_of: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="As it was reported then, or as the desk stood when that day ended; now."),
+    ] = None,
+    form: Annotated[Form, typer.Option("--format", help="What to write; docs/digest.md has the fields.")] = Form.html,
+    out: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="The file to write, - for standard output; digest.html.")
+    ] = None,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Work out the figures kept of the period again, and keep those.")
+    ] = False,
     language: Annotated[Language | None, typer.Option(help="The desk's own when not given.")] = None,
     config: Config = CONFIG,
 ) -> None:
-    """The lead's page, from what the bot knows; asks no Jira."""
+    """The lead's digest, from what the bot knows; asks no Jira."""
+    from bot.commands.digest import Asked
     from bot.commands.digest import digest as write_digest
 
-    raise typer.Exit(write_digest(config, out, language.value if language else None))
+    asked = Asked(period.value, as_of, form.value, out, language.value if language else None, anew=anew)
+    raise typer.Exit(write_digest(config, asked))
 
 
 @app.command("test")

@@ -446,6 +446,42 @@ def test_a_digest_is_for_its_owner_or_told_where_it_cannot_be_written(
     assert capsys.readouterr().err == f"{config}: File exists\n"
 
 
+@pytest.mark.parametrize(
+    ("form", "begins"),
+    [("text", b"\n"), ("json", b'{\n  "format": "piletibot digest"'), ("csv", b"\xef\xbb\xbfdesk;"), ("xlsx", b"PK")],
+)
+def test_a_digest_in_each_form_goes_to_standard_output(
+    one_sandbox: Sandbox, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes], form: str, begins: bytes
+) -> None:
+    config = desk(tmp_path, one_sandbox)
+    assert piletibot("digest", "--config", config, "--period", "week", "--format", form, "--out", "-") == 0
+    assert capfdbinary.readouterr().out.startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--as-of", "16.11.2026"], "--as-of '16.11.2026' is not a date; write for example 2026-11-16"),
+        (["--as-of", "9000-01-01"], "--as-of 9000-01-01 is a day to come: nothing is known of it"),
+        (["--as-of", "2020-01-06", "--anew"], "--anew works out the figures as they are now: leave --as-of away"),
+    ],
+)
+def test_a_digest_of_no_day_is_told(
+    one_sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], told: str
+) -> None:
+    assert piletibot("digest", "--config", desk(tmp_path, one_sandbox), *options) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_a_digest_is_named_after_its_form(
+    one_sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert piletibot("digest", "--config", desk(tmp_path, one_sandbox), "--format", "csv") == 0
+    assert capsys.readouterr().out == "digest.csv\n"
+    assert (tmp_path / "digest.csv").is_file()
+
+
 def test_check_hints_at_a_control_ticket(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = write_desk(tmp_path, "http://127.0.0.1:1", user=None)
     assert piletibot("check", "--offline", "--config", config) == 0

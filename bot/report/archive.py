@@ -17,29 +17,37 @@ SERIES = 12
 """How many earlier periods a digest looks back upon."""
 
 
-def keep(store: Store, report: Report) -> bool:
+def keep(store: Store, report: Report, *, anew: bool = False) -> bool:
     """Keep a report on a period that is over; returns whether it is kept now.
 
-    The first one stays. Nothing is kept of a period whose end the bot has not yet read the tracker after: what
-    happened in it may be missing. Raises StoreError.
+    The first one stays, unless one is to be kept `anew`. Nothing
+    is kept of a period after whose end the tracker has not yet been read: what happened in it may be missing. Raises
+    StoreError.
     """
     polled_at = store.polled_at()
     if polled_at is None or polled_at < report.period.until_at or report.as_of < report.period.until_at:
         return False
     head = ReportHead(report.period.kind, report.period.first, report.as_of, report.version)
-    return store.keep_report(ReportRow(head, report.definitions, written(report)))
+    return store.keep_report(ReportRow(head, report.definitions, written(report)), anew=anew)
 
 
 def report_on(
-    store: Store, book: Rulebook, desk: Desk, period: Period, now: Moment, beside: Beside = NOTHING
+    store: Store,
+    book: Rulebook,
+    desk: Desk,
+    period: Period,
+    now: Moment,
+    beside: Beside = NOTHING,
+    *,
+    anew: bool = False,
 ) -> Report:
     """Give the report on a period with the desk as it stands at `now`.
 
-    Of a period that is over the figures and counts are those kept, and are kept now where none were. Raises
-    StoreError.
+    Of a period that is over the figures and counts are those kept, and are kept now where none were, or where they
+    are to be kept `anew`. Raises StoreError.
     """
     report = gather(store, book, desk, period, now, beside)
-    keep(store, report)
+    keep(store, report, anew=anew)
     first = kept(store, period) if period.until_at <= now else None
     return report if first is None else settled(report, first)
 

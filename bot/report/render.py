@@ -8,12 +8,15 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from bot.core.rulebook import Rulebook
+from bot.report import csv_rows
 from bot.report.digest import Digest
 from bot.report.page import Page, page
 from bot.report.plain import plain
+from bot.report.records import record
 from bot.report.tell import Tell
 
 
@@ -38,6 +41,7 @@ class Shown:
 
     digest: Digest
     page: Page
+    tell: Tell
     pictures: Sequence[Picture] = ()
 
 
@@ -53,7 +57,8 @@ def render(
     digest: Digest, form: str, language: str, book: Rulebook, browse: str = "", pictures: Sequence[Picture] = ()
 ) -> bytes:
     """Write a digest in a form of `FORMATS`. `browse` is the address before a key that opens a ticket."""
-    return FORMATS[form].write(Shown(digest, page(digest, Tell(language, book, browse)), pictures))
+    tell = Tell(language, book, browse)
+    return FORMATS[form].write(Shown(digest, page(digest, tell), tell, pictures))
 
 
 def html(shown: Shown) -> bytes:
@@ -74,10 +79,31 @@ def text(shown: Shown) -> bytes:
     return plain(shown.page, shown.pictures).encode()
 
 
+def json(shown: Shown) -> bytes:
+    """Write it for other programs: one JSON object, as docs/digest.md has it."""
+    written = msgspec.json.encode(record(shown.digest, shown.page.title, shown.tell))
+    return msgspec.json.format(written, indent=2) + b"\n"
+
+
+def xlsx(shown: Shown) -> bytes:
+    """Write it as a workbook."""
+    from bot.report.sheets import workbook
+
+    return workbook(shown.digest, shown.page, shown.tell)
+
+
+def csv(shown: Shown) -> bytes:
+    """Write its figures as CSV."""
+    return csv_rows.rows(shown.digest, shown.tell)
+
+
 FORMATS: Mapping[str, Form] = {
     "html": Form(html, "html", "text/html"),
     "mail": Form(mail, "html", "text/html"),
     "text": Form(text, "txt", "text/plain"),
+    "json": Form(json, "json", "application/json"),
+    "xlsx": Form(xlsx, "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "csv": Form(csv, "csv", "text/csv"),
 }
 """The forms by the words under which one asks for them; adding one costs one place."""
 

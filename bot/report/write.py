@@ -11,31 +11,55 @@ from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment
 from bot.engine.desk import desk_of
 from bot.imports import Sources, read_imports
-from bot.report.archive import earlier, report_on
+from bot.report.archive import earlier, kept, report_on
 from bot.report.cut import cut
 from bot.report.digest import Digest, digest_of
 from bot.report.gather import NOTHING, Beside
 from bot.report.render import render
+from bot.report.report import Report
 from bot.store.store import Store
 
 LEAD = Audience(roles=frozenset(("coordinator", "lead")))
 """Who reads the digest of the whole desk."""
 
 
-def digest_now(store: Store, book: Rulebook, period: Period, now: Moment, sources: Sources | None = None) -> Digest:
+def digest_now(
+    store: Store,
+    book: Rulebook,
+    period: Period,
+    now: Moment,
+    sources: Sources | None = None,
+    *,
+    anew: bool = False,
+) -> Digest:
     """The lead's digest of a period with the desk as it stands at `now`, beside the periods before as they ended.
 
-    `sources` are where files of other systems are; without them nothing is known of calls. Raises StoreError.
+    `sources` are where files of other systems are; without them nothing is known of calls. Where figures of the
+    period are kept they are worked out `anew` only if asked, and then kept instead. Raises StoreError.
     """
-    desk = desk_of(store, book)
-    before = period_before(period, book.calendar)
-    reports = list(earlier(store, period))
-    asked = [(period, now)]
-    if not reports or reports[-1].period != before:
-        asked.insert(0, (before, min(before.until_at, now)))
-    reports += [report_on(store, book, desk, each, at, _beside(book, each, sources)) for each, at in asked]
-    *then, today = (cut(report, LEAD) for report in reports)
-    return digest_of(today, then, book)
+    desk, beside = desk_of(store, book), _beside(book, period, sources)
+    report = report_on(store, book, desk, period, now, beside, anew=anew)
+    return _digest(report, store, book, now, sources)
+
+
+def digest_then(store: Store, book: Rulebook, period: Period, then: Moment, sources: Sources | None = None) -> Digest:
+    """The lead's digest of a period as it was kept; with the desk as it stood `then` where none is kept.
+
+    Raises StoreError.
+    """
+    report = kept(store, period)
+    if report is None:
+        return digest_now(store, book, period, then, sources)
+    return _digest(report, store, book, then, sources)
+
+
+def _digest(report: Report, store: Store, book: Rulebook, now: Moment, sources: Sources | None) -> Digest:
+    before = period_before(report.period, book.calendar)
+    previous = list(earlier(store, report.period))
+    if not previous or previous[-1].period != before:
+        at, beside = min(before.until_at, now), _beside(book, before, sources)
+        previous.append(report_on(store, book, desk_of(store, book), before, at, beside))
+    return digest_of(cut(report, LEAD), [cut(each, LEAD) for each in previous], book)
 
 
 def _beside(book: Rulebook, period: Period, sources: Sources | None) -> Beside:
@@ -56,13 +80,22 @@ def write(
     form: str = "html",
     sources: Sources | None = None,
 ) -> None:
-    """Write the lead's digest of a period, by default the last day that is over, to a new file for its owner alone.
+    """Write the lead's digest of a period, by default the last day that is over, to a file for its owner alone.
 
     It is in the rulebook's language for it where no other is asked for. Raises StoreError and OSError.
     """
     period = period or last_ended("day", now, book.calendar)
-    language = language or book.entries.digest.language or book.entries.language
-    written = render(digest_now(store, book, period, now, sources), form, language, book, browse)
+    digest = digest_now(store, book, period, now, sources)
+    put(render(digest, form, language_of(book, language), book, browse), path)
+
+
+def language_of(book: Rulebook, asked: str | None) -> str:
+    """The language of a digest: the one asked for, else the one that the rulebook has for it, else the desk's."""
+    return asked or book.entries.digest.language or book.entries.language
+
+
+def put(written: bytes, path: Path) -> None:
+    """Write a digest to a file for its owner alone, over the one there. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         file.write(written)

@@ -49,10 +49,10 @@ class ReportRow(NamedTuple):
 class Archive(Database):
     """The reports that an open store keeps. Every answer is for the team's eyes: a report is cut for its reader."""
 
-    def keep_report(self, row: ReportRow) -> bool:
-        """Keep a report unless one on the same period is kept already; returns whether it is kept now."""
+    def keep_report(self, row: ReportRow, *, anew: bool = False) -> bool:
+        """Keep a report; where one on the same period is kept already only `anew`. Returns whether it is kept now."""
         with self.transaction():
-            if self.value(_KEPT, which=row.head.kind, first_day=row.head.first.isoformat()) is not None:
+            if not anew and self.value(_KEPT, which=row.head.kind, first_day=row.head.first.isoformat()) is not None:
                 return False
             self.upsert(archive, [_written(row)])
         return True

@@ -14,7 +14,9 @@ from bot.core.desk import QUIET
 from bot.core.kpi.period import period_of
 from bot.core.kpi.registry import figures
 from bot.report.archive import earlier, keep, kept, report_on, settled
+from bot.report.cut import cut
 from bot.report.gather import gather
+from bot.report.write import LEAD, digest_now, digest_then
 from bot.store.store import Store, open_store
 
 BOOK = shipped().book
@@ -51,6 +53,24 @@ def test_a_report_as_of_when_it_was_kept_is_that_one(store):
     first = report_on(store, BOOK, QUIET, MONDAY, MORNING)
     assert report_on(store, BOOK, QUIET, MONDAY, MORNING) == first
     assert settled(replace(first, version="later"), first).kept_version == BOOK.version
+
+
+def test_figures_are_worked_out_anew_where_that_is_asked_for(store):
+    first = report_on(store, BOOK, QUIET, MONDAY, MORNING)
+    store.put_tickets([ticket(1, FORWARDED, SOLVED)], "f", 0)
+    anew = report_on(store, BOOK, QUIET, MONDAY, NOON, anew=True)
+    assert (first.counts.solved, anew.counts.solved) == (1, 2)
+    assert kept(store, MONDAY) == anew
+
+
+def test_what_was_reported_is_shown_as_it_was(store):
+    first = report_on(store, BOOK, QUIET, MONDAY, MORNING)
+    store.put_tickets([ticket(1, FORWARDED, SOLVED, CLOSED)], "f", 0)
+    then = digest_then(store, BOOK, MONDAY, NOON)
+    assert then.report == cut(first, LEAD)
+    now = digest_now(store, BOOK, MONDAY, NOON)
+    assert [each.figure for each in now.figures] == [each.figure for each in then.figures]
+    assert now.report.sections != then.report.sections
 
 
 @pytest.mark.parametrize(
