@@ -91,9 +91,9 @@ def _is_known(each: Compared) -> bool:
 
 
 def _rank(each: Compared) -> int:
-    """What missed its target stands first, then what met it, then what has one; the rest in the registry's order."""
+    """What missed its target stands first, then what met it, then what has one; last what nothing is known of now."""
     if each.target is None:
-        return 3
+        return 4 if each.figure.value is None else 3
     return 2 if each.met is None else int(each.met)
 
 

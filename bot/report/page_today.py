@@ -31,6 +31,7 @@ class Block:
     """A group of the first screen.
 
     `n` is how many tickets it holds, `some` tells whether it holds any; `none` is what is said where it does not.
+    `anchor` is the place in the page where more of them are listed.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Block:
     lines: tuple[Line, ...]
     more: str
     none: str
+    anchor: str = ""
 
 
 def blocks(digest: Digest, tell: Tell) -> Iterator[Block]:
@@ -65,6 +67,7 @@ def _block(group: Group, tell: Tell) -> Block:
         lines=tuple(_line(task, tell) for task in group.tasks),
         more=more,
         none=words[f"none_{group.name}"],
+        anchor=f"part-{part_of(group.tasks[-1].section)}" if group.tasks else "",
     )
 
 

@@ -43,7 +43,7 @@ def _lines(page: Page, pictures: Sequence[Pictured]) -> Iterator[str]:
     for picture in pictures:
         yield from _wrapped(f"{picture.title}. {picture.alt}")
         yield ""
-    for table in (page.counts, *page.figures):
+    for table in (page.counts, *(each for each in page.figures if each.word in ("figures", "sample"))):
         yield from _table(table)
     if page.tables:
         yield from _title(words["detail"])

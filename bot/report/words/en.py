@@ -122,6 +122,7 @@ EN: dict[str, str] = {
     "no_data": "no data",
     "no_data_of": "No data of: {names}.",
     "workload": "Workload",
+    "divided": "Indicators divided",
     "hidden": "under 5, not shown",
     "points": "percentage points",
     "days": "day|days",

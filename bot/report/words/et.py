@@ -122,6 +122,7 @@ ET: dict[str, str] = {
     "no_data": "andmed puuduvad",
     "no_data_of": "Andmed puuduvad näitajate kohta: {names}.",
     "workload": "Töökoormus",
+    "divided": "Näitajad jaotuse kaupa",
     "hidden": "alla 5, ei näidata",
     "points": "protsendipunkti",
     "days": "päev|päeva",
