@@ -18,6 +18,7 @@ from bot.core.ledger import Entry
 from bot.core.letters import LetterRow
 from bot.core.ticket import Change, Ticket
 from bot.report.cut import cut
+from bot.report.digest import digest_of
 from bot.report.gather import Beside, Held, gather, report_of
 from bot.report.reach import may_add, reaches_back_to
 from bot.report.report import Failure, Kept, Report, read, written
@@ -173,3 +174,59 @@ def test_what_was_over_long_before_is_not_looked_at_and_misses_nowhere(kind):
         whole = report_of(Held(tickets, verdicts=verdicts), BOOK, QUIET, period, at(NOW))
     assert found == whole
     assert any(fact.ticket == "KKA-22" for fact in found.facts)
+
+
+def facts(indicator: str, **groups: int) -> list[Fact]:
+    """So many tickets in each group, all of which meet what the indicator asks."""
+    return [
+        Fact(indicator, f"KKA-{group}{n}", 1, group=group, queue=group, category="DEKL_SISU")
+        for group, many in groups.items()
+        for n in range(many)
+    ]
+
+
+OUTSIDE = Audience(team=False)
+
+
+@pytest.mark.parametrize(
+    ("groups", "shown"),
+    [
+        ({"a": 9, "b": 7}, {"": 16, "a": 9, "b": 7}),
+        ({"a": 9, "b": 3, "c": 7}, {"": 19, "a": 9, "b": None, "c": None}),  # b is 19 - 9 - 7 otherwise
+        ({"a": 9, "b": 3, "c": 2}, {"": 14, "a": 9, "b": None, "c": None}),
+        ({"a": 4}, {"": None, "a": None}),
+    ],
+)
+def test_what_is_hidden_cannot_be_worked_out_from_what_is_told(whole, groups, shown):
+    found = replace(whole, facts=tuple(facts("reopened", **groups)))
+    figures = digest_of(cut(found, OUTSIDE), [], BOOK).figures
+    told = {each.figure.group: each.figure.denominator for each in figures if each.figure.indicator == "reopened"}
+    assert told == shown
+
+
+def test_figures_about_people_are_for_the_coordinator_and_the_lead(whole):
+    found = replace(whole, facts=tuple(facts("person_open", it1=7, it2=8)))
+
+    def told(audience: Audience) -> set[str]:
+        report = cut(found, audience)
+        figures = digest_of(report, [], BOOK).figures
+        assert bool(report.facts) == any(each.figure.indicator == "person_open" for each in figures)
+        return {each.figure.group for each in figures if each.figure.indicator == "person_open"}
+
+    assert told(Audience(roles=frozenset(("coordinator",)))) == {"it1", "it2"}
+    assert told(Audience()) == set()
+    assert told(Audience(roles=frozenset(("lead",)), team=False)) == set()
+
+
+def test_the_facts_of_a_reader_are_theirs_and_name_no_ticket_that_is_not(whole):
+    given = [*facts("reopened", L2_IT=2, L2_VESI=1), Fact("calls", group="line", queue="")]
+    given[0] = replace(given[0], secured=True)
+    found = replace(whole, facts=tuple(given))
+    assert [each.ticket for each in cut(found, Audience()).facts] == ["", "KKA-L2_IT1", "KKA-L2_VESI0", ""]
+    named = cut(found, Audience(secured=True)).facts
+    assert [each.ticket for each in named] == ["KKA-L2_IT0", "KKA-L2_IT1", "KKA-L2_VESI0", ""]
+    one = cut(found, Audience(queues=frozenset(("L2_VESI",)))).facts
+    assert [each.ticket for each in one] == ["KKA-L2_VESI0", ""], "what no ticket tells is the whole desk's"
+    other = cut(found, Audience(categories=frozenset(("MAKSMINE",)))).facts
+    assert [each.indicator for each in other] == ["calls"]
+    assert {each.ticket for each in cut(found, OUTSIDE).facts} == {""}
