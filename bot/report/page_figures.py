@@ -9,6 +9,7 @@ from itertools import groupby
 from bot.core.kpi.figure import Figure
 from bot.core.kpi.inquiries import sampled
 from bot.core.kpi.registry import INDICATORS
+from bot.core.kpi.statute_notes import notes as settings
 from bot.core.ticket import UNKNOWN
 from bot.report.digest import Compared, Digest
 from bot.report.report import Cell, Counts
@@ -177,6 +178,7 @@ def definitions(digest: Digest, tell: Tell) -> Iterator[Definition]:
         first = next(iter(those)).figure
         notes = [words["version_n"].format(n=digest.report.definitions.get(name, indicator.version))]
         notes += [f"{words['source']}: {indicator.source}"] if indicator.source else []
+        notes += settings(name, tell.book, tell.language) if tell.book.version == digest.report.version else ()
         if not first.group and not first.hidden:
             notes += _counted_by(words["excluded"], first.excluded, tell)
             notes += _counted_by(words["beside"], first.marks, tell)

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from desks import rulebook
-from reported import CLOSED, FORWARDED, digested, reported, ticket
+from reported import CLOSED, FORWARDED, digested, paged, reported, ticket
 
 from bot.core.entries_report import Indicators
 from bot.core.kpi.fact import Fact
+from bot.core.kpi.statute_notes import notes
 from bot.report.gather import Beside
 from bot.report.tell import Tell
 
@@ -55,3 +56,42 @@ def test_the_first_valid_target_counts(
 def test_reasons_and_marks_are_told_in_the_readers_language(language: str, told: list[str]) -> None:
     words = ["missing history", "reason VALE_MEESKOND", "no reason", "abandoned", "proovid"]
     assert [Tell(language, rulebook()).reason(word) for word in words] == told
+
+
+SETTINGS = Indicators.model_validate(
+    {
+        "grace": "2h",
+        "quality": {"window": "7wd"},
+        "ratings": {"lowest": 0, "highest": 10, "within": "20cd"},
+        "first_tier": {"returned": True},
+        "calls": {"lines": {"abi": 30, "valve": 20}, "short": 5},
+        "mature": "3wd",
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("indicator", "told"),
+    [
+        ("first_deadline",
+         ["Working minutes in which the first date may be put right before anybody has the task: 120"]),
+        ("quality", ["Working days of observation: 7"]),
+        ("satisfaction", ["Scale of the ratings: 0–10, mapped evenly onto 1–5",
+                          "Days after the period in which a rating still counts: 20"]),
+        ("first_tier", ["What was returned and solved at tier I counts as solved at the first level",
+                        "What was closed without the customer's answer does not count as solved at the first level"]),
+        ("calls", ["Agreed time in seconds: abi 30; valve 20",
+                   "Left out are calls given up in less than so many seconds: 5"]),
+        ("right_team", ["Working days after its hand-over from which on an open inquiry counts: 3"]),
+        ("backlog", []),
+    ],
+)  # fmt: skip
+def test_what_the_desks_settings_make_of_an_indicator_stands_beside_its_definition(
+    indicator: str, told: list[str]
+) -> None:
+    book = rulebook(indicators=SETTINGS)
+    assert list(notes(indicator, book, "en")) == told
+    assert len(list(notes(indicator, book, "et"))) == len(list(notes(indicator, book, "ru"))) == len(told)
+    report = reported(ticket(1, FORWARDED, CLOSED), book=book, beside=Beside(calls=CALLS))
+    page = paged(digested(report, book=book), "en", book)
+    assert set(told) <= {note for each in page.definitions if each.name == indicator for note in each.notes}
