@@ -12,14 +12,16 @@ from datetime import date, timedelta
 from functools import cache
 
 import naive
+import naive_field
 import pytest
 from real_tickets import NOW, RULES, Json, binding, exported, read
 
 from bot.core.history import turns
 from bot.core.kpi.case import Case
+from bot.core.kpi.fact import Fact
 from bot.core.kpi.figure import Figure
 from bot.core.kpi.period import Period, period_of
-from bot.core.kpi.registry import figures, ticket_facts
+from bot.core.kpi.registry import INDICATORS, figures, ticket_facts
 from bot.core.rulebook import Rulebook
 from bot.core.view import View
 from bot.rulefiles import load_rulebook
@@ -109,3 +111,51 @@ def test_there_is_something_to_count() -> None:
     shares = [count(told(), date(2025, 1, 1), date(2025, 12, 31)) for count in COUNTED]
     assert all(1 < met < meant for met, meant in shares), shares
     assert all(naive.backlog(told(), date(2025, 9, 30)).values())
+
+
+# The field's own
+
+
+@cache
+def seen() -> list[naive_field.Seen]:
+    known = naive.places(exported(), TIER_2)
+    return [naive_field.seen(raw, known) for raw in dated()]
+
+
+def added(name: str, period: Period) -> list[Fact]:
+    facts = INDICATORS[name].facts
+    assert facts is not None
+    return [fact for view in views() for fact in facts(Case(view, period))]
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(("year", "month"), [*QUARTERS, (2021, 1), (2021, 11)])
+def test_both_count_what_came_was_reopened_and_waited_for_somebody(year: int, month: int) -> None:
+    period = period_of("quarter", date(year, month, 1), book().calendar)
+    first, last = period.first, min(period.last, YESTERDAY)
+    assert len(added("inquiries", period)) == naive_field.created(seen(), first, last)
+    assert len(added("reopenings", period)) == naive_field.reopenings(seen(), first, last)
+    rate = added("reopened", period)
+    again, meant = naive_field.reopened(seen(), first, last)
+    # Those whose history has a gap are left out of the rate, of which the plain count does not know.
+    left_out = sum(bool(fact.excluded) for fact in rate)
+    assert len(rate) == meant
+    assert again - left_out <= sum(bool(fact.marks) for fact in rate) <= again
+    waits = sorted(round(fact.value / 3600, 4) for fact in added("executor_time", period) if not fact.excluded)
+    assert waits == naive_field.executor_hours(seen(), first, last)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(("year", "month"), QUARTERS[:-1])
+def test_both_find_the_same_ages(year: int, month: int) -> None:
+    period = period_of("quarter", date(year, month, 1), book().calendar)
+    assert sorted(fact.value for fact in added("age", period)) == naive_field.ages(seen(), period.last)
+
+
+@pytest.mark.shared
+def test_there_is_something_of_the_fields_own_to_count() -> None:
+    first, last = date(2025, 1, 1), date(2025, 12, 31)
+    assert naive_field.reopenings(seen(), date(2021, 1, 1), date(2021, 12, 31)) > 20
+    assert naive_field.reopened(seen(), first, last)[1] > 100
+    assert max(naive_field.executor_hours(seen(), first, last)) > 100
+    assert len(naive_field.ages(seen(), date(2025, 9, 30))) > 100
