@@ -272,6 +272,19 @@ def release(
 
 
 @app.command()
+def approve(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="The recipient's name in the rulebook; none: list.")
+    ] = None,
+    config: Config = CONFIG,
+) -> None:
+    """Let a digest go of which somebody got the draft: the next cycle sends it to its recipient."""
+    from bot.commands.approve import approve as run_approve
+
+    raise typer.Exit(run_approve(config, name))
+
+
+@app.command()
 def adopt(
     rules: Annotated[
         list[str] | None, typer.Argument(metavar="[RULE]...", help="By their names; none: list those on observe.")

@@ -70,9 +70,17 @@ def message(mail: Mail, sender: str, reply_to: str | None, site: str) -> EmailMe
     made["List-Id"] = f"<{re.sub(r'[^A-Za-z0-9-]+', '-', site)}.piletibot.{domain}>"
     made.set_content(mail.plain, cte="quoted-printable")
     made.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    page = next(part for part in made.iter_parts() if part.get_content_type() == "text/html")
+    for image in mail.images:
+        kind, _, subtype = image.type.partition("/")
+        page.add_related(image.data, kind, subtype, cid=f"<{image.name}>", filename=image.name, disposition="inline")
+    for file in mail.files:
+        kind, _, subtype = file.type.partition("/")
+        made.add_attachment(file.data, kind, subtype, filename=file.name)
     made["Content-Language"] = mail.language
-    # The parts are told apart by a line that is the same whenever the letter is made.
-    made.set_boundary(f"={mail.id}=")
+    # The parts are told apart by lines that are the same whenever the letter is made.
+    for n, part in enumerate(part for part in made.walk() if part.is_multipart()):
+        part.set_boundary(f"={mail.id}{f'.{n}' if n else ''}=")
     return made
 
 

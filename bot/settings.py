@@ -123,6 +123,7 @@ class Mail(_Section):
     password_file: Path | None = None
     ca_bundle: Path | None = None
     timeout_s: Annotated[float, Field(gt=0, le=600)] = 30.0
+    size_mb: Annotated[float, Field(gt=0, le=100)] = 10.0
     sender: _Text | None = None
     reply_to: _Text | None = None
     addresses: dict[str, str] = {}
@@ -162,6 +163,12 @@ class Imports(_Section):
     ratings: Path | None = None
 
 
+class Digest(_Section):
+    """The folder into which digests go as files."""
+
+    folder: Path | None = None
+
+
 class Engine(_Section):
     """How often, in seconds: polls, how far each looks back over the last, and the sweep over all tickets."""
 
@@ -196,6 +203,7 @@ class Settings(BaseSettings):
     store: Store = Store()
     mail: Mail = Mail()
     imports: Imports = Imports()
+    digest: Digest = Digest()
     engine: Engine = Engine()
     log: Log = Log()
     web: Web | None = None
@@ -341,6 +349,7 @@ def _beside(settings: Settings, home: Path) -> Settings:
             "rules": rules.model_copy(update={"folder": there(rules.folder)}),
             "mail": mail.model_copy(update=letters),
             "imports": Imports(calls=there(settings.imports.calls), ratings=there(settings.imports.ratings)),
+            "digest": Digest(folder=there(settings.digest.folder)),
             "web": web and web.model_copy(update={"tokens_file": there(web.tokens_file)}),
             "store": store.model_copy(update={"url": SecretStr(_store_beside(store.url.get_secret_value(), home))}),
         }

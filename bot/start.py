@@ -12,9 +12,11 @@ from bot import rulefiles
 from bot.core.entries import Entries
 from bot.core.findings import KEY, Finding, nearest
 from bot.core.rulebook import Rulebook
+from bot.digest_folder import DigestFolder
 from bot.engine.difference import Ready
 from bot.engine.engine import Engine, Pace, Post, Spent
 from bot.engine.tracker import Denied, Throttled, Unreachable
+from bot.imports import sources_of
 from bot.jira import access
 from bot.jira.binding import Binding, bind
 from bot.jira.catalogue import Catalogue, read_catalogue
@@ -208,13 +210,20 @@ def start(
 
 
 def post_of(settings: Settings) -> Post:
-    """Make the way that letters leave by. Raises Misconfigured for a password or addresses that cannot be read."""
+    """Make the ways that letters and digests leave by.
+
+    Raises Misconfigured for a password or addresses that cannot be read.
+    """
+    from bot.report.compose import DigestComposer
+
     mail, browse = settings.mail, f"{settings.jira.url}/browse/"
+    composer = DigestComposer(browse, int(mail.size_mb * 1024 * 1024), sources_of(settings))
+    folder = DigestFolder(settings.digest.folder) if settings.digest.folder else None
     server = mail_server(mail)
     if server is None or mail.sender is None:
-        return Post(browse=browse)
+        return Post(browse=browse, composer=composer, folder=folder)
     mailer = SmtpMailer(server, mail.sender, mail.reply_to, settings.site)
-    return Post(mailer, addresses_of(mail), browse)
+    return Post(mailer, addresses_of(mail), browse, composer, folder)
 
 
 def mail_server(mail: Mail) -> Server | None:

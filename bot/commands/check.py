@@ -8,7 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot import logs
-from bot.commands.check_letters import letter_notes, mail_mistakes, unreached, who_cannot_see
+from bot.commands.check_letters import (
+    digest_mistakes,
+    digest_notes,
+    letter_notes,
+    mail_mistakes,
+    unreached,
+    who_cannot_see,
+)
 from bot.commands.failures import MISTAKE
 from bot.core.entries import Entries
 from bot.core.findings import Finding
@@ -76,6 +83,10 @@ def check(config: Path, *, offline: bool) -> int:
         mistakes += _look_elsewhere(settings, sound)
     if sound and sound.entries:
         mistakes += placed_in(unconfigured(settings, sound.entries), sound.root)
+        try:
+            mistakes += placed_in(digest_mistakes(settings, sound.entries), sound.root)
+        except Misconfigured as error:
+            mistakes += error.problems
     for mistake in sorted(dict.fromkeys(mistakes), key=_place):
         print(mistake, file=sys.stderr)
     return MISTAKE if mistakes else 0
@@ -97,7 +108,7 @@ def _say_letters(settings: Settings, entries: Entries) -> None:
     if settings.mail.host is not None:
         reached = len(entries.people) - len(unreached(settings, entries))
         _ok(f"letters go by mail over {settings.mail.host} to {reached} people")
-    for note in letter_notes(settings, entries):
+    for note in (*letter_notes(settings, entries), *digest_notes(settings, entries)):
         print(f"--  {note}")
 
 

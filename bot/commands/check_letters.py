@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from bot.core.entries import Entries
-from bot.core.findings import Finding, nearest
+from bot.core.findings import Finding, Path, nearest
+from bot.core.readers import person_of
 from bot.engine.mailer import Unsent
 from bot.engine.tracker import Denied, Refused, Unreachable
 from bot.jira.access import watched
@@ -26,6 +27,7 @@ def mail_mistakes(settings: Settings, entries: Entries | None, *, offline: bool)
     """
     addresses, server = addresses_of(settings.mail), mail_server(settings.mail)
     people = [person.person for person in entries.people] if entries else []
+    people += [entry.to for entry in entries.digest.recipients if not entry.team] if entries else []
     for person in addresses if entries else ():
         if person not in people:
             near = nearest(person, people)
@@ -54,6 +56,36 @@ def letter_notes(settings: Settings, entries: Entries) -> Iterator[str]:
         yield f"no mail and no control ticket: letters, such as morning summaries, do not reach {_some(without)}"
     elif settings.mail.host:
         yield f"no mail address, so that letters are comments on {ticket}: {_some(without)}"
+
+
+def digest_mistakes(settings: Settings, entries: Entries) -> Iterator[Finding]:
+    """Find the digest's recipients whom a way that the rulebook names does not reach. Raises Misconfigured.
+
+    Without a mail server there are none by mail, as digests begin to go with one.
+    """
+    addresses = addresses_of(settings.mail)
+    for i, entry in enumerate(entries.digest.recipients):
+        if entry.observe:
+            continue
+        path: Path = ("digest", "recipients", i)
+        approver = (entry.approved_by, "approved_by")
+        for word, key in ((entry.to if "mail" in entry.by else None, "to"), approver):
+            person = None if word is None else person_of(word, entries)
+            if settings.mail.host and person is not None and person not in addresses:
+                yield Finding((*path, key), f"'{person}' has no address under [mail]", nearest(person, addresses))
+        if "folder" in entry.by and settings.digest.folder is None:
+            text = "the configuration names no folder: write `folder` under [digest]"
+            yield Finding((*path, "by", entry.by.index("folder")), text)
+
+
+def digest_notes(settings: Settings, entries: Entries) -> Iterator[str]:
+    """What is to be known of the digests that go by themselves."""
+    if settings.mail.host is None:
+        waiting = [each.name for each in entries.digest.recipients if "mail" in each.by and not each.observe]
+        if waiting:
+            yield f"no mail server: these digests do not go by mail: {_some(waiting)}"
+    if watching := [each.name for each in entries.digest.recipients if each.observe]:
+        yield f"digests on observe, which are not sent: {_some(watching)}"
 
 
 def who_cannot_see(

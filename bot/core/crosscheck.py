@@ -11,6 +11,7 @@ from bot.core.crosscheck_completeness import completeness, titles
 from bot.core.crosscheck_digest import digest
 from bot.core.crosscheck_indicators import indicators
 from bot.core.crosscheck_links import incidents, links, outages
+from bot.core.crosscheck_recipients import recipients
 from bot.core.crosscheck_rules import deadlines, exclusions, ladders, policies, routes, rule_names
 from bot.core.crosscheck_sets import sets
 from bot.core.crosscheck_stops import stops
@@ -66,6 +67,7 @@ def problems(
         *indicators(entries),
         *units(entries),
         *digest(entries),
+        *recipients(entries),
     ]
 
 

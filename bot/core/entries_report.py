@@ -8,7 +8,8 @@ from pydantic import Field, StrictInt
 
 from bot.core.entries_indicators import CallsEntry, FirstTierEntry, IndicatorTarget, QualityEntry, RatingsEntry
 from bot.core.entry import Entry, Language, Names, Word
-from bot.core.written import CalendarDays, Conditions, Date, Elapsed, Listed, Working, WorkingDays
+from bot.core.kpi.period import Kind
+from bot.core.written import CalendarDays, Conditions, Date, Elapsed, Listed, TimeOfDay, Working, WorkingDays
 
 Part = Literal[
     "statutory",
@@ -33,8 +34,49 @@ Part = Literal[
 """What a digest can be made of, in the order in which it stands there by default."""
 
 
+Way = Literal["mail", "folder", "page", "ticket"]
+"""How a digest reaches its recipient."""
+
+Format = Literal["html", "text", "json", "xlsx", "csv"]
+"""The files that a digest can be had as."""
+
+Role = Literal["lead", "coordinator", "queue", "manager", "tier 1", "tier 2"]
+"""What a person can be at the desk."""
+
+
+class RecipientEntry(Entry):
+    """To whom a digest goes, of which period, when and how, and what of the desk it tells them."""
+
+    name: Word
+    """The permanent name, by which it is known whether a digest was sent."""
+    to: Word
+    """`lead`, `coordinator`, a person of `people`, or with `team: false` a word with an address under `[mail]`."""
+    period: Kind = "day"
+    """What it reports on: the last that is over."""
+    at: TimeOfDay = Field(default="08:00", validate_default=True)
+    """When it goes, on the recipient's first working day after the period; `never` for not at all."""
+    by: Annotated[tuple[Way, ...], Field(min_length=1)] = ("mail",)
+    """By which ways; one that fails does not keep the others."""
+    formats: tuple[Format, ...] = ()
+    """What a mail has attached, and which files the folder gets: `html` by default there, in a mail nothing."""
+    queues: tuple[str, ...] = ()
+    """The queues it tells of; all that the recipient sees of the desk by default."""
+    units: tuple[str, ...] = ()
+    """The structural units whose inquiries it tells of; all by default."""
+    team: bool = True
+    """Whether the recipient belongs to the desk; others get no ticket's key, and no count of one to four."""
+    approved_by: Word | None = None
+    """Who gets it first, as a draft, and lets it go with `piletibot approve`: a role or person as under `to`."""
+    language: Language | None = None
+    """The language it is in; the recipient's own by default, or the digest's."""
+    calendar: str | None = None
+    """The calendar whose working days count; the recipient's own by default."""
+    observe: bool = False
+    """Only record it, and send nothing."""
+
+
 class DigestEntry(Entry):
-    """What the lead's digest shows."""
+    """What the lead's digest shows, and to whom it goes."""
 
     language: Language | None = None
     """The language it is in, unless the command asks for another; the desk's by default."""
@@ -52,6 +94,12 @@ class DigestEntry(Entry):
     """The ages at which the backlog is divided, in calendar days."""
     promises: CalendarDays = Field(default="7cd", validate_default=True)
     """The days, today the last of them, whose promises are counted."""
+    secured: tuple[Role, ...] = ()
+    """The roles to whom tickets with a security level are listed; to others they are only counted."""
+    ticket: str | None = None
+    """The key of the ticket on which digests `by: [ticket]` are comments."""
+    recipients: tuple[RecipientEntry, ...] = ()
+    """To whom it goes by itself."""
 
 
 class UnitEntry(Entry):

@@ -21,6 +21,7 @@ from bot.engine.commands import heed_commands
 from bot.engine.control import SILENCED, heed_control
 from bot.engine.costs import count
 from bot.engine.deliver import deliver, put_fields, settle
+from bot.engine.digests import send_digests
 from bot.engine.engine import Engine, Report
 from bot.engine.leavers import heed_leavers
 from bot.engine.ledger import row_read_back
@@ -43,7 +44,8 @@ _AT_ONCE = 1000
 def cycle(engine: Engine, now: Moment) -> Report:
     """Poll, settle what was left open, judge what is due, arrange, deliver, and sweep when the sweep is due.
 
-    A tracker that is away ends the cycle early and loses nothing: all that was not done is due again.
+    A tracker that is away ends the cycle early and loses nothing: all that was not done is due again. Digests come
+    last, and go out all the same.
     Raises `Denied` when the account is not let in, `StoreError` when the database is not there.
     """
     report = Report(now)
@@ -63,6 +65,7 @@ def cycle(engine: Engine, now: Moment) -> Report:
         report.unreachable = str(error)
         report.retry_after_s = error.retry_after_s if isinstance(error, Throttled) else 0.0
         log.warning("tracker unreachable", reason=report.unreachable)
+    send_digests(engine, now, report)
     count(engine, report, now)
     return report
 

@@ -15,6 +15,7 @@ from bot.core.rulebook import Rulebook
 from bot.core.steps import Step
 from bot.core.ticket import Moment
 from bot.engine.desk import desk_of
+from bot.engine.digesting import Composer, Folder
 from bot.engine.given import last, loads
 from bot.engine.mailer import Mailer
 from bot.engine.sketches import Sketches
@@ -42,12 +43,15 @@ class Pace:
 class Post:
     """How letters leave: the mail server, everybody's address by their word, and the address before a key.
 
-    Without a mail server, or an address, a letter is a comment on the desk's ticket.
+    Without a mail server, or an address, a letter is a comment on the desk's ticket. Digests are written by the
+    `composer`, and their files go into the `folder`; without a composer none is sent.
     """
 
     mailer: Mailer | None = None
     addresses: Mapping[str, str] = field(default_factory=dict)
     browse: str = ""
+    composer: Composer | None = None
+    folder: Folder | None = None
 
     def reaches(self, person: str) -> bool:
         """Whether there is mail for a person."""
@@ -106,13 +110,18 @@ class Engine:
 
 @dataclass(slots=True)
 class Report:
-    """What one cycle did. `said` holds the steps of each comment written, `letters` those that were sent."""
+    """What one cycle did.
+
+    `said` holds the steps of each comment written, `letters` those that were sent, `digests` the names of the
+    recipients to whom one went, once for each way.
+    """
 
     at: Moment
     changed: int = 0
     judged: int = 0
     said: list[tuple[Step, ...]] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
+    digests: list[str] = field(default_factory=list)
     amended: list[Step] = field(default_factory=list)
     observed: list[Step] = field(default_factory=list)
     adopted: int = 0

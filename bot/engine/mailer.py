@@ -36,8 +36,20 @@ class Lost(MailError):
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A file that goes with a letter: its name, its type such as `image/png`, and what is in it."""
+
+    name: str
+    type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
-    """A letter as it leaves: to one address, at a moment by the engine's clock, under an id made of its key."""
+    """A letter as it leaves: to one address, at a moment by the engine's clock, under an id made of its key.
+
+    The HTML shows each of the `images` as `cid:` and its name; the `files` are attached.
+    """
 
     to: str
     subject: str
@@ -46,6 +58,8 @@ class Mail:
     id: str
     at: Moment
     language: str
+    images: tuple[Part, ...] = ()
+    files: tuple[Part, ...] = ()
 
 
 class Mailer(Protocol):

@@ -95,11 +95,11 @@ class Unposted:
 def plan(engine: Engine, now: Moment) -> tuple[Report, list[Entry]]:
     """Give the report of the cycle that would run at `now`, and the rows of the ledger it would leave.
 
-    The report's letters are those that would go; no mail server is greeted. The rows are what would be said,
-    recorded, adopted or withdrawn now, and all that waits: held or batched. `engine.store` must be a scratch store,
-    since the cycle writes in it. Raises what `cycle` raises.
+    The report's letters are those that would go; no mail server is greeted, and no digest is written. The rows are
+    what would be said, recorded, adopted or withdrawn now, and all that waits: held or batched. `engine.store` must
+    be a scratch store, since the cycle writes in it. Raises what `cycle` raises.
     """
-    post = replace(engine.post, mailer=None if engine.post.mailer is None else Unposted())
+    post = replace(engine.post, mailer=None if engine.post.mailer is None else Unposted(), composer=None)
     report = cycle(replace(engine, tracker=Looking(engine.tracker), post=post), now)
     # What the cycle found already said, on reading a ticket's comments back, is no news of its own.
     rows = [row for row in engine.store.ledger() if row.comment_id in (None, "0")]

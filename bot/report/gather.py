@@ -21,6 +21,7 @@ from bot.core.ledger import Entry
 from bot.core.letters import LetterRow
 from bot.core.overview import SECTIONS, Row, rows_of, soon_until, whose_turn
 from bot.core.past import as_of
+from bot.core.recipients import DIGEST, undelivered
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import UNKNOWN, Moment, Ticket
 from bot.core.verdict import Verdict
@@ -127,9 +128,17 @@ def report_of(
             why = f"could not be judged ({type(error).__name__})"
             tally.troubles.setdefault(ticket.id, Trouble(ticket.key, why, ticket.secured))
     tally.facts += desk_facts(Records(book, period, now, desk, beside.calls, held.costs))
-    letters = [row for row in held.letters if period.from_at <= row.at <= now and row.state in _LETTER_FAILED]
-    failures = [*beside.failures, *(Failure(row.at, row.way or "mail", row.state) for row in letters)]
+    letters = [row for row in held.letters if period.from_at <= row.at <= now]
+    untold = ((row, because) for row in letters if (because := _why(row)) is not None)
+    failures = [*beside.failures, *(Failure(row.at, row.way or "mail", because) for row, because in untold)]
     return _report(tally, ledger, verdicts, book, period, now, held.batches, failures, beside)
+
+
+def _why(row: LetterRow) -> str | None:
+    """Why a letter or a digest was not delivered, in a word; None where there is nothing to tell."""
+    if row.rule == DIGEST:
+        return undelivered(row)
+    return row.state if row.state in _LETTER_FAILED else None
 
 
 def promises_since(book: Rulebook, period: Period, now: Moment) -> Moment:

@@ -26,18 +26,21 @@ class Pictured(Protocol):
         """What it shows, in numbers."""
 
 
-def plain(page: Page, pictures: Sequence[Pictured] = ()) -> str:
+def plain(page: Page, pictures: Sequence[Pictured] = (), notes: Sequence[str] = ()) -> str:
     """Write the whole digest."""
-    return "\n".join(line.rstrip() for line in _lines(page, pictures)) + "\n"
+    return "\n".join(line.rstrip() for line in _lines(page, pictures, notes)) + "\n"
 
 
-def _lines(page: Page, pictures: Sequence[Pictured]) -> Iterator[str]:
+def _lines(page: Page, pictures: Sequence[Pictured], notes: Sequence[str]) -> Iterator[str]:
     words = page.words
     yield from _title(page.title, "=")
     yield from _wrapped(f"{words['as_of']}: {page.as_of}")
     yield from _wrapped(f"{words['period']}: {page.period}")
     if page.scope:
         yield from _wrapped(f"{words['scope']}: {page.scope}")
+    for note in notes:
+        yield ""
+        yield from _wrapped(note)
     yield from _today(page)
     yield from _title(words["figures"])
     for picture in pictures:

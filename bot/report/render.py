@@ -37,12 +37,16 @@ class Picture(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a form is written from: the digest, put into words as well, and the pictures that go with it."""
+    """What a form is written from: the digest, put into words as well, and the pictures that go with it.
+
+    `notes` are what the reader is to know of this copy before they read it.
+    """
 
     digest: Digest
     page: Page
     tell: Tell
     pictures: Sequence[Picture] = ()
+    notes: Sequence[str] = ()
 
 
 class Form(NamedTuple):
@@ -63,20 +67,21 @@ def render(
 
 def html(shown: Shown) -> bytes:
     """Write one self-contained page without scripts."""
-    return _template("digest.html").render(page=shown.page, pictures=shown.pictures, words=shown.page.words).encode()
+    return _filled("digest.html", shown).encode()
 
 
 def mail(shown: Shown) -> bytes:
     """Write the page for a mail program: laid out in tables, all of its style in its tags."""
     import css_inline
 
-    written = _template("digest_mail.html").render(page=shown.page, pictures=shown.pictures, words=shown.page.words)
-    return css_inline.inline(written, keep_style_tags=True, load_remote_stylesheets=False).encode()
+    return css_inline.inline(
+        _filled("digest_mail.html", shown), keep_style_tags=True, load_remote_stylesheets=False
+    ).encode()
 
 
 def text(shown: Shown) -> bytes:
     """Write it as plain text, in lines of 76 columns at most."""
-    return plain(shown.page, shown.pictures).encode()
+    return plain(shown.page, shown.pictures, shown.notes).encode()
 
 
 def json(shown: Shown) -> bytes:
@@ -114,6 +119,11 @@ def _environment() -> Environment:
     return Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+
+
+def _filled(name: str, shown: Shown) -> str:
+    page = shown.page
+    return _template(name).render(page=page, pictures=shown.pictures, words=page.words, notes=shown.notes)
 
 
 def _template(name: str) -> Template:

@@ -37,8 +37,8 @@ def digest_now(
     `sources` are where files of other systems are; without them nothing is known of calls. Where figures of the
     period are kept they are worked out `anew` only if asked, and then kept instead. Raises StoreError.
     """
-    desk, beside = desk_of(store, book), _beside(book, period, sources)
-    report = report_on(store, book, desk, period, now, beside, anew=anew)
+    told = beside(book, period, sources)
+    report = report_on(store, book, desk_of(store, book), period, now, told, anew=anew)
     return _digest(report, store, book, now, sources)
 
 
@@ -54,15 +54,24 @@ def digest_then(store: Store, book: Rulebook, period: Period, then: Moment, sour
 
 
 def _digest(report: Report, store: Store, book: Rulebook, now: Moment, sources: Sources | None) -> Digest:
+    earlier_ones = previous(report, store, book, now, sources)
+    return digest_of(cut(report, LEAD), [cut(each, LEAD) for each in earlier_ones], book)
+
+
+def previous(
+    report: Report, store: Store, book: Rulebook, now: Moment, sources: Sources | None = None
+) -> list[Report]:
+    """The reports before one, oldest first, with that on the period just before in any case. Raises StoreError."""
     before = period_before(report.period, book.calendar)
-    previous = list(earlier(store, report.period))
-    if not previous or previous[-1].period != before:
-        at, beside = min(before.until_at, now), _beside(book, before, sources)
-        previous.append(report_on(store, book, desk_of(store, book), before, at, beside))
-    return digest_of(cut(report, LEAD), [cut(each, LEAD) for each in previous], book)
+    found = list(earlier(store, report.period))
+    if not found or found[-1].period != before:
+        at, told = min(before.until_at, now), beside(book, before, sources)
+        found.append(report_on(store, book, desk_of(store, book), before, at, told))
+    return found
 
 
-def _beside(book: Rulebook, period: Period, sources: Sources | None) -> Beside:
+def beside(book: Rulebook, period: Period, sources: Sources | None) -> Beside:
+    """What files of other systems tell of a period."""
     if sources is None:
         return NOTHING
     read = read_imports(book, sources, period)

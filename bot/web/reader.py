@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from bot.core import readers
 from bot.core.audience import Audience
 from bot.core.people import ANYBODY
+from bot.core.readers import WHOLE_DESK
 from bot.core.rulebook import Rulebook
-
-WHOLE_DESK = frozenset({"lead", "coordinator"})
-"""Those who see the whole desk."""
 
 HEADS = WHOLE_DESK | {"queue", "manager"}
 """Those who answer for others' work: of the desk, or of queues."""
@@ -19,32 +18,8 @@ STAFF = HEADS | {"tier 1", "tier 2"}
 
 
 def audience_of(person: str, book: Rulebook) -> Audience | None:
-    """What somebody may see by what they are in the rulebook; None where that names nobody so, or gives no part.
-
-    Who leads or coordinates the desk sees all of it, others the queues that they coordinate, manage or work in;
-    tier 1 forwards to every queue, and sees how all of them stand.
-    """
-    roles, queues = set(), set[str]()
-    entries = book.entries
-    if person not in book.languages:
-        return None
-    if person == entries.roles.lead:
-        roles.add("lead")
-    if person == entries.roles.coordinator:
-        roles.add("coordinator")
-    for queue in entries.queues:
-        held = {
-            "queue": person == queue.coordinator,
-            "manager": person == queue.manager,
-            f"tier {queue.tier}": person in queue.members,
-        }
-        if any(held.values()):
-            roles.update(role for role, holds in held.items() if holds)
-            queues.add(queue.queue)
-    if not roles:
-        return None
-    everything = bool(roles & (WHOLE_DESK | {"tier 1"}))
-    return Audience(person, frozenset(roles), None if everything else frozenset(queues))
+    """What somebody may see by what they are in the rulebook; None where that names nobody so, or gives no part."""
+    return readers.audience_of(person, book.entries)
 
 
 def person_in(role: str, book: Rulebook) -> str | None:
