@@ -212,7 +212,7 @@ class Snapshot:
 
     source: Source
     rest: Callable[[float], None] = time.sleep
-    fresh_s: float = 2.0
+    fresh_s: float = 5.0
     stopping: bool = False
     _kept: dict[str, tuple[Seen, Judgement | None]] = field(default_factory=dict)
     _order: list[Judgement] = field(default_factory=list)
