@@ -11,6 +11,7 @@ from bot import __version__
 from bot.core.judge import look
 from bot.core.ledger import Entry
 from bot.core.letters import LetterRow
+from bot.core.readers import WHOLE_DESK
 from bot.core.ticket import UNKNOWN, Moment
 from bot.engine.control import SILENCED
 from bot.engine.cycle import IN_FORCE
@@ -19,7 +20,7 @@ from bot.engine.poll import RECONCILED
 from bot.store.tables import HEAD
 from bot.store.tied import with_others
 from bot.web.page import Asked, Page
-from bot.web.reader import WHOLE_DESK, may_know
+from bot.web.reader import may_know
 from bot.wording import number
 
 LATE_S = 900

@@ -13,11 +13,12 @@ from bot.core.desk import Desk
 from bot.core.entries import Queue
 from bot.core.kpi.burden import Uneven, uneven
 from bot.core.kpi.figure import Figure
+from bot.core.readers import WHOLE_DESK
 from bot.core.steps import Day
 from bot.core.ticket import Moment
 from bot.engine.desk import desk_of
 from bot.web.page import Asked, Page
-from bot.web.reader import HEADS, WHOLE_DESK, may_know
+from bot.web.reader import HEADS, may_know
 from bot.web.snapshot import Line
 from bot.wording import number
 
