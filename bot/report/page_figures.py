@@ -9,6 +9,7 @@ from itertools import groupby
 from bot.core.kpi.figure import Figure
 from bot.core.kpi.inquiries import sampled
 from bot.core.kpi.registry import INDICATORS
+from bot.core.kpi.statute import PENDING, UNTIL_JUDGED
 from bot.core.kpi.statute_notes import notes as settings
 from bot.core.ticket import UNKNOWN
 from bot.report.digest import Compared, Digest
@@ -146,7 +147,9 @@ def _value(figure: Figure, tell: Tell) -> str:
         return tell.words["hidden"]
     if figure.value is None:
         return f"{NOTHING} ({tell.words['no_data']})"
-    return tell.measured(figure.value, INDICATORS[figure.indicator].measure)
+    value = tell.measured(figure.value, INDICATORS[figure.indicator].measure)
+    is_provisional = figure.indicator in UNTIL_JUDGED and PENDING in figure.marks
+    return f"{value} ({tell.words['until_judged']})" if is_provisional else value
 
 
 def _target(each: Compared, tell: Tell) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from desks import rulebook
+from msgspec.structs import replace
 from reported import CLOSED, FORWARDED, digested, paged, reported, ticket
 
 from bot.core.entries_report import Indicators
@@ -95,3 +96,14 @@ def test_what_the_desks_settings_make_of_an_indicator_stands_beside_its_definiti
     report = reported(ticket(1, FORWARDED, CLOSED), book=book, beside=Beside(calls=CALLS))
     page = paged(digested(report, book=book), "en", book)
     assert set(told) <= {note for each in page.definitions if each.name == indicator for note in each.notes}
+
+
+@pytest.mark.parametrize(
+    ("marks", "told"), [((), "100,0%"), (("pending",), "100,0% (esialgne)"), (("reason X",), "100,0%")]
+)
+def test_a_figure_is_provisional_while_rejections_are_to_be_judged(marks: tuple[str, ...], told: str) -> None:
+    facts = (Fact("right_team", value=1, group="L2_IT", marks=marks, at=CALLS[0].at),)
+    report = replace(reported(ticket(1, FORWARDED, CLOSED)), facts=facts)
+    table, *_ = paged(digested(report)).figures
+    [row] = (row for row in table.rows if row.cells[0].startswith("Koheselt õigele"))
+    assert row.cells[1].replace("\xa0", " ") == told

@@ -22,6 +22,12 @@ NOT_YET, NOT_MATURE, STILL_OPEN = "not over yet", "not mature", "still open"
 NO_TIER, ODD_RATING = "tier not known", "unreadable rating"
 """Words of reasons, beside those of `bot.core.kpi.counted` and the rulebook's `uncounted`."""
 
+PENDING = "pending"
+"""The mark of a hand-over whose rejection nobody has judged yet."""
+
+UNTIL_JUDGED = ("right_team", "bot_routing")
+"""The indicators whose figure is provisional as long as such rejections are among what it counts."""
+
 
 def _is_within(case: Case) -> bool:
     """Whether anything happened to the ticket in the period, or may have."""
@@ -167,7 +173,7 @@ def _marks_of(found: Escalation) -> Iterator[str]:
     if found.by_bot:
         yield "by bot"
     if any(each.justified is None for each in found.returns):
-        yield "pending"
+        yield PENDING
     if any(each.justified is None and each.silent and each.reason is None for each in found.returns):
         yield "silent"
     reasons = dict.fromkeys(each.reason for each in found.returns if each.justified)

@@ -127,6 +127,7 @@ EN: dict[str, str] = {
     "target": "Target",
     "rests_on": "Rests on",
     "p90": "90th percentile",
+    "until_judged": "provisional",
     "target_met": "✓ met",
     "target_missed": "✗ missed",
     "trend_better": "better",

@@ -127,6 +127,7 @@ ET: dict[str, str] = {
     "target": "Siht",
     "rests_on": "Arvutuse alus",
     "p90": "90. protsentiil",
+    "until_judged": "esialgne",
     "target_met": "✓ täidetud",
     "target_missed": "✗ täitmata",
     "trend_better": "parem",

@@ -127,6 +127,7 @@ RU: dict[str, str] = {
     "target": "Цель",
     "rests_on": "Основа расчёта",
     "p90": "90-й процентиль",
+    "until_judged": "предварительно",
     "target_met": "✓ достигнута",
     "target_missed": "✗ не достигнута",
     "trend_better": "лучше",
