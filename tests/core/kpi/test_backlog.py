@@ -113,6 +113,8 @@ OUTAGES = [
                                                            created_at=at("-1 sun 08:00"))], {"VPN": 600}),
     ("begun before the week, not over in it", [structs.replace(down("2 mon 10:00 bob state solved"),
                                                                created_at=at("-1 sun 08:00"))], {"VPN": 7 * 1440}),
+    ("begun before the week, and nothing since", [structs.replace(down(), created_at=at("-1 sun 08:00"))],
+     {"VPN": 7 * 1440}),
     ("over before it", [structs.replace(down("-1 sun 10:00 bob state solved"), created_at=at("-1 sun 08:00"))], {}),
     ("none", [], {}),
 ]  # fmt: skip
@@ -134,4 +136,5 @@ def test_an_outage_over_the_night_when_the_clocks_go_back_is_an_hour_longer() ->
 def test_what_is_down_yet_is_told_and_counts_up_to_now() -> None:
     assert added("outage", case(down(), "mon 09:00", book=DOWN)) == "3601 'down'"
     assert added("outage", case(down("2 mon 10:00 bob state solved"), book=DOWN)).endswith("'down'")
+    assert added("outage", case(down("2 mon 00:00 bob state solved"), book=DOWN)).endswith("'down'")
     assert added("outage", case(down("mon 09:00 bob state solved"), book=DOWN)) == "3600"

@@ -40,6 +40,8 @@ DELIVERED: list[tuple[str, list[str], dict[str, Any], str, str, list[float]]] = 
     ("reopened after the week", [SOLVED, TOLD, "2 mon 09:00 ann state new"], {}, "1", "1", [2]),
     ("a solution undone at once", [SOLVED, "mon 10:09 bob state new"], {}, "", "", []),
     ("a reopening undone at once", [SOLVED, TOLD, AGAIN, "wed 09:10 ann state solved"], {}, "1", "1", [2]),
+    ("waived only after it was reopened", [SOLVED, "2 mon 09:00 ann state new", "2 tue 09:00 cid waived yes"], {},
+     "0", "0", []),
     ("solved in another week", ["2 mon 10:00 bob state solved"], {}, "", "", []),
     ("a duplicate", [SOLVED, "tue 09:00 ann resolution Duplicate"], {}, "out: duplicate", "out: duplicate", []),
     ("an event", [SOLVED], {"category": "EVENT"}, "out: monitoring event", "out: monitoring event", []),
@@ -102,11 +104,17 @@ REOPENED: list[tuple[str, list[str], str, str]] = [
      "1 'other reason'"),
     ("thanks, and more", [SOLVED, TOLD, "wed 08:58 ann thanks", "wed 08:59 ann says", AGAIN], "1 'other reason'",
      "1 'other reason'"),
+    ("thanks ten minutes before", [SOLVED, TOLD, "wed 08:50 ann thanks", "wed 08:59 robot says",
+                                                          AGAIN], "0 'thanks'", "out: thanks"),
     ("thanks of long before", [SOLVED, TOLD, "tue 08:59 ann thanks", AGAIN], "1 'other reason'", "1 'other reason'"),
     ("undone at once", [SOLVED, TOLD, AGAIN, "wed 09:10 ann state solved"], "0", ""),
     ("by another", [SOLVED, TOLD, AGAIN, "wed 09:10 bob state solved"], "1 'other reason'", "1 'other reason'"),
     ("undone later", [SOLVED, TOLD, AGAIN, "wed 09:11 ann state solved"], "1 'other reason'", "1 'other reason'"),
     ("closed by the bot", [SOLVED, TOLD, BOT_SHUT], "0", ""),
+    ("closed by a person, and reopened", [SOLVED, TOLD, "mon 12:15 robot says", SHUT, AGAIN], "1 'other reason'",
+     "1 'other reason'"),
+    ("closed by the bot after it was reopened", [SOLVED, AGAIN, ONCE_MORE, "fri 09:00 robot state closed"],
+     "1 'not delivered'", "1 'not delivered'"),
     ("closed by the bot, and reopened", [SOLVED, TOLD, BOT_SHUT, AGAIN], "out: closed by the bot",
      "out: closed by the bot 'other reason'"),
     ("closed by the bot, reopened, and once more by a person", [SOLVED, TOLD, BOT_SHUT, AGAIN, ONCE_MORE,
@@ -127,6 +135,17 @@ def test_tickets_opened_again(what: str, acts: list[str], rate: str, events: str
     if acts and acts[0].startswith("-1"):
         seen = structs.replace(seen, created_at=at("-1 mon 08:00"))
     assert (added("reopened", case(seen, book=known)), added("reopenings", case(seen, book=known))) == (rate, events)
+
+
+def test_what_happens_as_a_week_begins_is_that_weeks() -> None:
+    solved = opened(["2 mon 00:00 bob state solved"])
+    told = opened([SOLVED, "2 mon 00:00 ann delivered yes"])
+    again = opened([SOLVED, "2 mon 00:00 ann state new"])
+    counted = [("delivered", solved, "0"), ("reopened", solved, "0"), ("delivery_time", told, "136800"),
+               ("reopenings", again, "1 'not delivered'")]  # fmt: skip
+    for name, seen, expected in counted:
+        assert added(name, case(seen, in_week="2 mon 08:00")) == expected, name
+        assert added(name, case(seen)) == "", name
 
 
 def test_what_is_reopened_after_the_report_changes_a_recomputed_one_only() -> None:
