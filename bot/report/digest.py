@@ -69,10 +69,10 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """What one heading of the first screen lists: each ticket once, and how many `more` there are.
+    """What one heading of the first screen lists, of `n` tickets, and how many `more` there are.
 
-    What the law sets is always listed, though its ticket stands above already. `unlisted` of these are not shown to
-    this reader.
+    Those that stand under a heading `above` are counted and not listed again, but what the law sets is. `unlisted`
+    of those that are more are not shown to this reader.
     """
 
     name: str
@@ -80,6 +80,7 @@ class Group(msgspec.Struct, frozen=True):
     n: Cell
     more: Cell
     unlisted: Cell
+    above: int = 0
 
 
 class Wait(msgspec.Struct, frozen=True):
@@ -178,15 +179,18 @@ def _groups(report: Report, parts: Container[str]) -> Iterator[Group]:
     decided = {row.key: name for name in reversed(GROUPS["decide"]) if name in parts for row in rows_in(report, name)}
     for name, every in GROUPS.items():
         sections = [section for section in every if part_of(section) in parts]
-        tasks = []
+        tasks, own = [], set[str]()
         for section in sections:
             for row in rows_in(report, section):
-                if row.key not in seen or isinstance(row, Owed):
-                    seen.add(row.key)
+                if isinstance(row, Owed) or not (row.key in seen or row.key in own):
                     tasks.append(Task(section, decided.get(row.key, section), row))
+                own.add(row.key)
+        above = len((own & seen) - {task.row.key for task in tasks})
+        seen |= own
         unlisted = _sum([report.unlisted.get(section, 0) for section in sections])
-        n = None if unlisted is None else len(tasks) + unlisted
-        yield Group(name, tuple(tasks[:_SHOWN]), n, None if n is None else n - len(tasks[:_SHOWN]), unlisted)
+        more = None if unlisted is None else max(len(tasks) - _SHOWN, 0) + unlisted
+        n = None if unlisted is None else len(tasks) + above + unlisted
+        yield Group(name, tuple(tasks[:_SHOWN]), n, more, unlisted, above)
 
 
 def _sum(cells: Sequence[Cell]) -> Cell:

@@ -57,8 +57,10 @@ def _block(group: Group, tell: Tell) -> Block:
     more = ""
     if group.more != 0:
         more = words["few_more"] if group.more is None else tell.some("more", group.more)
-        if not group.tasks:
+        if not group.tasks and not group.above:
             more = words["not_listed"]
+    if group.above:
+        more = "; ".join(filter(None, (words["above"].format(n=tell.n(group.above)), more)))
     return Block(
         name=group.name,
         title=words[f"group_{group.name}"],
@@ -91,6 +93,8 @@ def _who(task: Task) -> str:
 
 def _what(task: Task, tell: Tell) -> str:
     row, words = task.row, tell.words
+    if isinstance(row, Owed) and row.by_day and not row.over and row.distance.day_s is None:
+        return f"{row.basis}: {words['last_day']} {tell.due(row.due_at, by_day=True)}"
     if isinstance(row, Owed):
         how = words["over_by" if row.over else "left_to"].format(amount=tell.brief(row.distance))
         return f"{row.basis}: {how}, {words['due']} {tell.due(row.due_at, by_day=row.by_day)}"

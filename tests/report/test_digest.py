@@ -88,6 +88,7 @@ def test_what_the_law_sets_burns_first_and_a_ticket_stands_once():
         ],
         "soon": [("KKA-4", "due_soon", "due_soon")],
     }
+    assert [(group.n, group.above, group.more) for group in digest.groups] == [(3, 0, 0), (1, 0, 0), (1, 1, 0)]
     assert not digest.is_quiet
 
 

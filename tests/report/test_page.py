@@ -264,6 +264,20 @@ def test_each_line_of_the_first_screen_says_who_does_what():
     assert [line.href for line in page.blocks[0].lines] == [f"{BROWSE}KKA-3", f"{BROWSE}KKA-5"]
 
 
+def test_a_legal_deadline_on_its_last_day_is_told_by_that_day_and_before_it_by_what_is_left():
+    today, tomorrow = (ticket(n, **REQUEST, fields={"registered": f"2026-12-{9 + n:02}"}) for n in (0, 1))
+    soon = paged(digested(reported(today, tomorrow))).blocks[1]
+    assert [line.what for line in soon.lines] == [
+        "AvTS § 18 lg 1: viimane päev 16.12.2026",
+        "AvTS § 18 lg 1: jäänud 1 tööpäev, tähtaeg 17.12.2026",
+    ]
+
+
+def test_what_stands_above_already_is_counted_and_said_so():
+    page = paged(digested(reported(ticket(5, FORWARDED, owner=None), ticket(6, FORWARDED, queue=None))))
+    assert [(block.n, block.more) for block in page.blocks] == [("2", ""), ("0", ""), ("2", "eespool loetletud: 2")]
+
+
 def test_what_keeps_the_bot_from_its_work_is_told_first():
     report = reported(troubles={"1": "refused"}, batches={at(NOW): 50})
     report = replace(report, failures=(Failure(at(NOW), "mail", "refused"),), findings=("calls.csv:3: no date",))

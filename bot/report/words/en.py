@@ -38,6 +38,8 @@ EN: dict[str, str] = {
     "none_waits": "Nobody waits for anybody.",
     "more": "and {n} more ticket|and {n} more tickets",
     "few_more": "and fewer than 5 more tickets",
+    "above": "listed above: {n}",
+    "last_day": "the last day is",
     "not_listed": "Tickets are not listed here.",
     "few": "under 5",
     "unlisted": "Tickets not listed (restricted access, or not for this reader): {n}",

@@ -38,6 +38,8 @@ ET: dict[str, str] = {
     "none_waits": "Keegi ei oota kedagi.",
     "more": "ja veel {n} pilet|ja veel {n} piletit",
     "few_more": "ja veel alla 5 pileti",
+    "above": "eespool loetletud: {n}",
+    "last_day": "viimane päev",
     "not_listed": "Pileteid siin ei loetleta.",
     "few": "alla 5",
     "unlisted": "Loetlemata piletid (piiratud juurdepääs või ei kuulu siia): {n}",
