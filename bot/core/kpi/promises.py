@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bot.core.deadline import Deadline, read_start
 from bot.core.deadlines import MET, considered
@@ -73,9 +73,16 @@ def _statutory(case: Case) -> Iterator[Fact]:
 
 def _may_have_any(view: View) -> bool:
     """Whether its category allows for any deadline that the law sets: most tickets are told apart by that alone."""
-    category = view.ticket.category
-    wanted = (entry.when.get("category") for entry in view.book.entries.deadlines if entry.within is not None)
-    return any(each is None or category == each or (isinstance(each, list) and category in each) for each in wanted)
+    entries = view.book.entries.deadlines
+    return any(_allows(entry.when, view.ticket.category) for entry in entries if entry.within is not None)
+
+
+def _allows(when: Mapping[str, object], category: str | None) -> bool:
+    """Whether conditions may hold of a ticket of this category, as far as they look at that."""
+    wanted, others = when.get("category"), when.get("any")
+    if wanted is not None:
+        return category == wanted or (isinstance(wanted, list) and category in wanted)
+    return not isinstance(others, list) or any(_allows(each, category) for each in others)
 
 
 def _counted(view: View) -> list[tuple[DeadlineEntry, Deadline]]:

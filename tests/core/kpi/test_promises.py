@@ -132,6 +132,14 @@ def test_hours_of_the_clock_are_in_time_up_to_their_last_second() -> None:
     of_category = [added("statutory", case(opened([], category=word), book=listed)) for word in ("IT", "LAW")]
     assert of_category == ["0 'overdue'"] * 2
     assert added("statutory", case(opened([]), book=listed)) == ""
+    any_of = {"any": [{"category": "LAW"}, {"state": "new", "category": ["IT"]}]}
+    either = book(fields=SECTIONS["fields"] | FIELDS, deadlines=[entry | {"when": any_of}], ladders=[])
+    for word, expected in (("LAW", "0 'overdue'"), ("IT", "0 'overdue'"), (None, "")):
+        assert added("statutory", case(opened([], category=word), book=either)) == expected
+    free = book(
+        fields=SECTIONS["fields"] | FIELDS, deadlines=[entry | {"when": {"any": [{"label": "x"}]}}], ladders=[]
+    )
+    assert added("statutory", case(opened([], labels=frozenset(("x",))), book=free)) == "0 'overdue'"
     for end, in_time in (("12:00", "1"), ("12:01", "0")):  # over the night when the clocks go back
         seen = structs.replace(opened([f"-2 mon {end} bob state solved"]), created_at=at("-3 fri 13:00"))
         assert added("statutory", case(seen, book=known, in_week="-2 mon 08:00")) == in_time
