@@ -12,7 +12,7 @@ from bot.core.entry import Names
 from bot.core.kpi.figure import Measure
 from bot.core.kpi.period import Period
 from bot.core.kpi.registry import WORDS
-from bot.core.kpi.statute_texts import REASON
+from bot.core.kpi.statute_words import REASON
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Amount, At, Day, Name, Several, Value
 from bot.core.ticket import UNKNOWN, Moment

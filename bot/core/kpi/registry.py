@@ -17,7 +17,7 @@ from bot.core.kpi.flow import FLOW
 from bot.core.kpi.inquiries import INQUIRIES
 from bot.core.kpi.promises import PROMISES
 from bot.core.kpi.statute import STATUTE
-from bot.core.kpi.statute_texts import MARKS, REASONS
+from bot.core.kpi.statute_words import MARKS, REASONS
 from bot.core.kpi.words import FIELD_WORDS
 
 _FAMILIES: tuple[tuple[Indicator, ...], ...] = (

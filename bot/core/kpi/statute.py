@@ -15,7 +15,8 @@ from bot.core.kpi.first_tier import first_tier, inquiry_since
 from bot.core.kpi.quality import quality, window_end
 from bot.core.kpi.ratings import CONTENT, UnreadableRatingError, rating_by, received_until
 from bot.core.kpi.right_team import Escalation, escalations, is_mature
-from bot.core.kpi.statute_texts import DEFINITIONS, NO_REASON, REASON, TITLES
+from bot.core.kpi.statute_texts import DEFINITIONS, TITLES
+from bot.core.kpi.statute_words import NO_REASON, REASON
 from bot.core.ticket import UNKNOWN, Moment
 
 NOT_YET, NOT_MATURE, STILL_OPEN = "not over yet", "not mature", "still open"
