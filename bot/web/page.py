@@ -90,6 +90,14 @@ class Asked:
         mapped = self.book.entries.fields.get(word, word)
         return clean(mapped) if title == word and not _ID.fullmatch(mapped) else title
 
+    def choice(self, word: str, value: str | None) -> str:
+        """A `category` or `priority` as the tracker calls it; its word where that has but a number for it."""
+        if value is None or value == UNKNOWN:
+            return "–" if value is None else self.words["unknown"]
+        entries = self.book.entries
+        mapped = (entries.categories if word == "category" else entries.priorities).get(value, value)
+        return value if _ID.fullmatch(mapped) else clean(mapped)
+
     def gist(self, message: str) -> tuple[str, str]:
         """What a message is, in a few words, and the language that these are in; its name where it has none."""
         texts = self.source.messages()

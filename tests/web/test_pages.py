@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from small_desk import ticket
@@ -15,6 +16,7 @@ from web_desk import (
     OUTSIDER,
     PERSONAL_CODE,
     QUEUE_HEAD,
+    RULES,
     TICKETS,
     TIER_1,
     TIER_2,
@@ -23,6 +25,8 @@ from web_desk import (
     client,
     filled,
 )
+
+from bot.core.entries_report import DigestEntry
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +99,22 @@ def counts(browser: TestClient, person: str) -> str:
     """The last row of the table of counts, as one reads it."""
     row = browser.get("/", headers=as_(person)).text.partition("<tfoot>")[2].partition("</tfoot>")[0]
     return " ".join(re.sub("<[^>]+>", " ", re.sub(r'data-label="([^"]*)">', r">\1: ", row)).split())
+
+
+def test_tickets_with_a_security_level_are_for_the_roles_that_the_rules_name() -> None:
+    rules = replace(
+        RULES, entries=RULES.entries.model_copy(update={"digest": DigestEntry.model_validate({"secured": ["lead"]})})
+    )
+    with filled() as store:
+        browser = client(store, rules)
+        for person, listed in ((LEAD, True), (COORDINATOR, False), (QUEUE_HEAD, False), (TIER_2, False)):
+            shown = browser.get("/", headers=as_(person)).text
+            status = browser.get("/tickets/ABC-3", headers=as_(person)).status_code
+            assert (">ABC-3<" in shown, "of restricted access" in shown, status == 200) == (
+                listed,
+                not listed,
+                listed,
+            )
 
 
 def test_owners_are_named_to_heads_alone(desk: TestClient) -> None:

@@ -96,6 +96,8 @@ class _Telling:
                 return {"1": "I", "2": "II"}.get(value, value)
             case "ball" | "stands":
                 return self.word(word, value)
+            case "category" | "priority":
+                return asked.choice(word, value)
             case "owner" | "forwarder":
                 return asked.who(value)
             case "command":
