@@ -22,6 +22,7 @@ from bot.core.commands import shown as written_out
 from bot.core.completeness import FACTS
 from bot.core.flaws import FAMILIES, FLAWS
 from bot.core.formats import KINDS
+from bot.core.kpi.registry import INDICATORS
 from bot.core.letter_kinds import LETTERS
 from bot.core.letters import SECTIONS
 from bot.core.moments import MOMENTS, WHILES, moment_problem, while_problem
@@ -180,6 +181,13 @@ def part_rows():
         yield f"`{part}`", says
 
 
+def indicator_rows():
+    yield "indicator", "title", "figure", "by", "definition"
+    kinds = {"time": "median of working time", "days": "median of days", "spans": "time, each second once"}
+    for name, each in INDICATORS.items():
+        yield f"`{name}`", each.title["en"], kinds.get(each.measure, each.measure), each.by, each.definition["en"]
+
+
 def letter_rows():
     yield "kind", "when", "what"
     for name, kind in LETTERS.items():
@@ -234,6 +242,7 @@ TABLES = {name: lambda model=model: model_rows(model) for name, model in MODELS.
     "FINDINGS": finding_rows,
     "KINDS": kind_rows,
     "PARTS": part_rows,
+    "INDICATORS": indicator_rows,
     "LETTERS": letter_rows,
     "SECTIONS": section_rows,
     "MESSAGES": message_rows,

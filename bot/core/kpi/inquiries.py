@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
-from bot.core.kpi.case import Case, Indicator
+from bot.core.kpi.case import Case, Indicator, Records
 from bot.core.kpi.course import not_counted, solutions, uncounted
 from bot.core.kpi.fact import Fact
 from bot.core.kpi.first_tier import inquiry_since
@@ -21,6 +21,11 @@ def _inquiries(case: Case) -> Iterator[Fact]:
         units = case.view.book.entries.indicators.units
         unit = next((each.unit for each in units if category in each.categories), UNMAPPED)
         yield _fact(case, "inquiries", since, unit, (category,))
+
+
+def _unmapped(records: Records) -> Iterator[Fact]:
+    """Nothing, in the row of what no unit has: it is shown though all is mapped."""
+    yield Fact("inquiries", weight=0, group=UNMAPPED, at=min(records.period.until_at, records.as_of + 1) - 1)
 
 
 def _categories(case: Case) -> Iterator[Fact]:
@@ -102,6 +107,7 @@ INQUIRIES: tuple[Indicator, ...] = (
             "когда становится обращением.",
         },
         facts=_inquiries,
+        desk_facts=_unmapped,
         by="unit",
         source="KA-VS 3.8; VI 3.8",
     ),

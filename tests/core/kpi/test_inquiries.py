@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from msgspec import structs
 from small_desk import at
 
+from bot.core.kpi.case import Records
 from bot.core.kpi.fact import Fact
 from bot.core.kpi.figure import by_group, figure
 from bot.core.kpi.inquiries import sampled
 from bot.core.kpi.period import period_of
+from bot.core.kpi.registry import INDICATORS
 
 UNITS = [
     {"unit": "legal", "title": {"en": "Legal"}, "categories": ["LAW"]},
@@ -69,6 +71,16 @@ def test_the_rows_of_units_sum_up_to_all_and_what_none_has_is_a_row() -> None:
     rows = {group: figure("count", "inquiries", group, those) for group, those in by_group(found)}
     assert {group: row.value for group, row in rows.items()} == {"legal": 2, "machines": 1, "-": 1}
     assert rows["legal"].marks == {"LAW": 2}
+
+
+def test_the_row_of_what_no_unit_has_is_shown_though_there_is_nothing_in_it() -> None:
+    of_desk = INDICATORS["inquiries"].desk_facts
+    assert of_desk is not None
+    found = [*facts("inquiries", case(opened([], category="IT"), book=KNOWN))]
+    found += of_desk(Records(KNOWN, WEEK, at("2 mon 08:00")))
+    rows = {group: figure("count", "inquiries", group, those) for group, those in by_group(found)}
+    assert {group: row.value for group, row in rows.items()} == {"machines": 1, "-": 0}
+    assert figure("count", "inquiries", "", found).value == 1
 
 
 SAMPLE: list[tuple[str, list[str], dict[str, Any], str]] = [
