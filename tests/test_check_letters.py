@@ -140,3 +140,51 @@ def test_who_does_not_see_the_desks_ticket_is_named(tmp_path: Path, capsys: pyte
     shown_to = "--  their letters are not written, as they do not see the bot's comments on KKA-1: "
     assert any(line.startswith(shown_to + PEOPLE[2]) for line in answers[2][1])
     assert not any(PEOPLE[1] in line for line in answers[2][1] if line.startswith(shown_to))
+
+
+def with_digest(home: Path, recipients: str) -> None:
+    """Let digests go to these in place of those that the shipped desk names."""
+    (home / "rules" / "digest.yaml").write_text(f"digest:\n  recipients:\n{recipients}\n", "utf-8")
+
+
+NO_ADDRESS = "'{}' has no address under [mail]"
+DIGESTS = [
+    ("{name: a, to: lead}", ["juht1"], []),
+    ("{name: a, to: lead}", ["koordinaator1"], [NO_ADDRESS.format("juht1")]),
+    ("{name: a, to: lead, observe: true}", ["koordinaator1"], []),
+    ("{name: a, to: lead, approved_by: coordinator}", ["juht1"], [NO_ADDRESS.format("koordinaator1")]),
+    ("{name: a, to: boss, team: false}", ["juht1", "boss"], []),
+    ("{name: a, to: bos, team: false}", ["juht1"], [NO_ADDRESS.format("bos")]),
+    ("{name: a, to: lead, by: [folder]}", ["juht1"], ["the configuration names no folder: write `folder` "]),
+    ("{name: a, to: laed}", ["juht1"], ["there is nobody 'laed' at the desk; "]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("recipient", "addresses", "wrong"), DIGESTS, ids=[row[0] for row in DIGESTS])
+def test_who_gets_no_digest_is_named_with_the_place(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    recipient: str,
+    addresses: list[str],
+    wrong: list[str],
+) -> None:
+    config = write_desk(tmp_path, "http://127.0.0.1:1", user=user_of("cloud"))
+    config.write_text(f"{config.read_text('utf-8')}\n[mail]\n{with_mail(25, people=addresses)}", "utf-8")
+    with_digest(tmp_path, f"    - {recipient}")
+    code = piletibot("check", "--config", config, "--offline")
+    lines = capsys.readouterr().err.splitlines()
+    assert code == (2 if wrong else 0)
+    assert len(lines) == len(wrong)
+    for line, text in zip(lines, wrong, strict=True):
+        assert f"{tmp_path}/rules/digest.yaml:3:" in line
+        assert text in line
+
+
+def test_digests_that_do_not_go_yet_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = write_desk(tmp_path, "http://127.0.0.1:1", user=user_of("cloud"))
+    assert piletibot("check", "--config", config, "--offline") == 0
+    notes = [line for line in capsys.readouterr().out.splitlines() if "digests" in line and line.startswith("--")]
+    assert notes == [
+        "--  no mail server: these digests do not go by mail: lead-morning",
+        "--  digests on observe, which are not sent: lead-week, director-month",
+    ]

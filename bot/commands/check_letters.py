@@ -63,7 +63,7 @@ def digest_mistakes(settings: Settings, entries: Entries) -> Iterator[Finding]:
 
     Without a mail server there are none by mail, as digests begin to go with one.
     """
-    addresses = addresses_of(settings.mail)
+    addresses, people = addresses_of(settings.mail), {each.person for each in entries.people}
     for i, entry in enumerate(entries.digest.recipients):
         if entry.observe:
             continue
@@ -71,7 +71,8 @@ def digest_mistakes(settings: Settings, entries: Entries) -> Iterator[Finding]:
         approver = (entry.approved_by, "approved_by")
         for word, key in ((entry.to if "mail" in entry.by else None, "to"), approver):
             person = None if word is None else person_of(word, entries)
-            if settings.mail.host and person is not None and person not in addresses:
+            known = person in people or not entry.team
+            if settings.mail.host and person is not None and known and person not in addresses:
                 yield Finding((*path, key), f"'{person}' has no address under [mail]", nearest(person, addresses))
         if "folder" in entry.by and settings.digest.folder is None:
             text = "the configuration names no folder: write `folder` under [digest]"
@@ -91,15 +92,18 @@ def digest_notes(settings: Settings, entries: Entries) -> Iterator[str]:
 def who_cannot_see(
     settings: Settings, catalogue: Catalogue, binding: Binding, entries: Entries
 ) -> Iterator[Finding | str]:
-    """What is wrong with the desk's ticket; and as texts who has no mail, and is not known to see that ticket.
+    """What is wrong with the desk's ticket and the digest's; and as texts who has no mail and may not see it.
 
     Raises Misconfigured where Jira does not answer.
     """
     named, without = entries.manners.desk_ticket, unreached(settings, entries)
+    digests = entries.digest.ticket
     client = client_of(settings.jira, jitter=lambda low, high: 0.0)
     try:
         if named is not None:
             yield from watched(named, key_now(client, named), ("manners", "desk_ticket"), entries)
+        if digests is not None:
+            yield from watched(digests, key_now(client, digests), ("digest", "ticket"), entries)
         ticket = named or entries.manners.control
         if ticket is not None:
             tracker = JiraTracker(client, catalogue, binding, entries)

@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 
 from bot import logs
+from bot.commands.check_letters import digest_mistakes
 from bot.commands.failures import UNREACHABLE
 from bot.engine import daemon
 from bot.engine.costs import keep
@@ -59,6 +60,8 @@ def run(config: Path) -> int:
         folders = (rules_folder() / "common", settings.rules.folder)
         seen = look(folders)
         engine = start(settings, lambda: _store(settings, held), sleep=stop.sleep, stopping=stop)
+        for finding in digest_mistakes(settings, engine.book.entries):
+            log.warning("a digest does not reach its recipient", reason=finding.text)
         client, started = client_of(settings.jira, sleep=stop.sleep), engine.spent.requests
         engine.spent.requests = lambda: started() + client.requests
         reload = Reload(
@@ -94,6 +97,7 @@ def summary(report: Report) -> str:
         ("changed", report.changed),
         ("judged", report.judged),
         ("comments written", len(report.said)),
+        ("digests sent", len(report.digests)),
         ("steps only recorded", len(report.observed)),
         ("held", report.held),
         ("withdrawn", report.withdrawn),

@@ -3,85 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from functools import cache
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_mailer import FakeMailer, Fate
-from fake_tracker import FakeTracker
-from small_desk import at, book
+from digest_desk import LEAD, Sent
+from fake_mailer import Fate
+from small_desk import at
 
 from bot.core.doc import Paragraph
-from bot.digest_folder import DigestFolder
-from bot.engine.cycle import cycle
 from bot.engine.digests import approve, drafts
-from bot.engine.engine import Engine, Post, Report
 from bot.report.compose import DigestComposer
-from bot.shipped import rules_folder
-from bot.store.store import open_store
-from bot.texts import Messages, load_messages, plain
-
-LEAD = {"name": "lead", "to": "lead"}
-STATES = frozenset(("new", "handed-on", "asking", "drifting", "solved", "closed"))
-
-
-@cache
-def messages() -> Messages:
-    return load_messages([rules_folder() / "common" / "messages"])
-
-
-@dataclass
-class Sent:
-    """A bot at the small desk that has run since Monday, where ann has one solved ticket to deliver."""
-
-    told: tuple[dict[str, Any], ...] = (LEAD,)
-    digest: dict[str, Any] = field(default_factory=dict)
-    manners: dict[str, Any] = field(default_factory=dict)
-    addresses: tuple[str, ...] = ("lea", "cid", "dan", "director")
-    folder: Path | None = None
-    url: str = "sqlite://"
-    limit: int = 10_000_000
-    now: int = at("mon 08:30")
-    mailer: FakeMailer = field(default_factory=FakeMailer)
-
-    def __post_init__(self) -> None:
-        self.tracker = FakeTracker(lambda: self.now * 1000, project="ABC", states=STATES)
-        self.solved = self.tracker.open("ann")
-        for who, state in (("ann", "handed-on"), ("bob", "solved")):
-            self.tracker.change(self.solved, who, state=state)
-        self.secured = self.tracker.open("ann", secured=True)
-        self.desk = self.tracker.open("lea")
-        self.store = open_store(self.url)
-        self.engine = self.bot()
-        self.at("mon 08:30")
-
-    def bot(self, **facts: Any) -> Engine:
-        manners = {"summary_at": None} | self.manners
-        digest = {"recipients": self.told} | self.digest
-        rules = book(routes=[], ladders=[], policies=[], manners=manners, digest=digest)
-        addresses = {person: f"{person}@desk.example" for person in self.addresses}
-        composer = DigestComposer("https://jira.example/browse/", self.limit)
-        folder = DigestFolder(self.folder) if self.folder else None
-        post = Post(self.mailer, addresses, "https://jira.example/browse/", composer, folder)
-        return Engine(self.tracker, self.store, rules, messages(), "facts", **({"post": post} | facts))
-
-    def at(self, moment: str) -> Report:
-        self.now = at(moment)
-        return cycle(self.engine, self.now)
-
-    def restart(self, **facts: Any) -> None:
-        self.engine = self.bot(**facts)
-
-    @property
-    def sent(self) -> list[tuple[str, str]]:
-        return [(mail.to.partition("@")[0], mail.subject) for mail in self.mailer.arrived]
-
-    @property
-    def states(self) -> dict[str, str]:
-        """What became of each digest, by recipient, period and way."""
-        return {"/".join(row.key.split("/")[3:]): row.state for row in self.store.letters_since(0)}
+from bot.texts import plain
 
 
 @pytest.fixture
