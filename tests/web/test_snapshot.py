@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 
 import pytest
@@ -83,8 +84,11 @@ def test_many_are_judged_beside_requests_with_rests() -> None:
     tickets = [ticket(*HANDED, id=str(n), key=f"ABC-{n}") for n in range(1000, 1260)]
     with filled(tickets) as store:
         kept, rests = snapshot(store)
+        read = threading.Event()
+        kept.rest = lambda seconds: (rests.append(seconds), read.wait(10.0))
         first = kept.read(NOW, wait_s=0.0)
-        assert first.done < first.total == 260
+        read.set()
+        assert first.done <= 50 < first.total == 260
         for _ in range(100):
             if (reading := kept.read(NOW, wait_s=0.1)).whole:
                 break
