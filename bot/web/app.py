@@ -114,6 +114,8 @@ class Site:
         try:
             asked = self._asked(page, request, audience, book)
             shown = page.show(asked)
+            if isinstance(shown, Response):
+                return shown
             return self._answer(request, f"{page.name}.html", asked, {**shown, "page": page}, 200)
         except NotShown:
             return self.message(request, 404, audience)

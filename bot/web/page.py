@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.datastructures import QueryParams
+from starlette.responses import Response
 
 from bot.core.audience import Audience
 from bot.core.rulebook import Rulebook
@@ -118,13 +119,14 @@ class Page:
     """A page at `path`, for those who hold one of the `roles`.
 
     `name` is that of its template and its words, in which `title` is what it is called. `show` gives what its
-    template is filled with, and raises NotShown. `place` orders the menu, if it is in there.
+    template is filled with, or an answer that is whole already, and raises NotShown. `place` orders the menu, if it
+    is in there.
     """
 
     name: str
     path: str
     roles: frozenset[str]
-    show: Callable[[Asked], Mapping[str, Any]]
+    show: Callable[[Asked], Mapping[str, Any] | Response]
     place: int = 100
     in_menu: bool = True
 

@@ -6,10 +6,11 @@ import re
 from datetime import date
 
 import pytest
-from small_desk import SECTIONS, book
-from web_desk import COORDINATOR, LEAD, NOW, QUEUE_HEAD, TIER_1, TIER_2, as_, client, filled
+from small_desk import SECTIONS, book, ticket
+from web_desk import COORDINATOR, HANDED, LEAD, NOW, QUEUE_HEAD, TICKETS, TIER_1, TIER_2, as_, client, filled
 
 from bot.core.desk import Absence
+from bot.core.ticket import Ticket
 
 QUEUES = [
     {**SECTIONS["queues"][0], "members": ["ann"]},
@@ -18,9 +19,14 @@ QUEUES = [
 ]
 
 
-def shown(person: str = LEAD, consents: dict[str, str] | None = None, absences: tuple[Absence, ...] = ()) -> str:
+def shown(
+    person: str = LEAD,
+    consents: dict[str, str] | None = None,
+    absences: tuple[Absence, ...] = (),
+    tickets: tuple[Ticket, ...] = TICKETS,
+) -> str:
     rules = book(queues=QUEUES, indicators={"consents": consents or {}})
-    with filled() as store:
+    with filled(tickets) as store:
         for each in absences:
             store.put_absence(each, NOW)
         answer = client(store, rules).get("/load", headers=as_(person))
@@ -37,7 +43,7 @@ def day(offset: int) -> date:
     ("absences", "row"),
     [
         ((), "IT 2 2 of 2 1"),
-        ((Absence("bob", day(-1), day(1)),), "IT uneven 2 1 of 2 2"),
+        ((Absence("bob", day(-1), day(1)),), "IT 2 1 of 2 2"),
         ((Absence("bob", day(0), day(0)), Absence("dan", day(0), day(3))), "IT nobody present 2 0 of 2 –"),
         ((Absence("bob", day(1), day(1)),), "IT 2 2 of 2 1"),
     ],
@@ -46,8 +52,15 @@ def test_open_tickets_for_each_who_is_there(absences: tuple[Absence, ...], row: 
     assert row in shown(absences=absences)
 
 
+@pytest.mark.parametrize(("many", "there", "told"), [(5, 1, True), (4, 1, False), (6, 2, False)])
+def test_much_more_than_elsewhere_is_told(many: int, there: int, told: bool) -> None:
+    tickets = tuple(ticket(*HANDED, id=str(n), key=f"ABC-{n}") for n in range(1, many + 1))
+    absences = (Absence("bob", day(0), day(0)),) if there == 1 else ()
+    assert (f"IT uneven {many} {there} of 2" in shown(absences=absences, tickets=tickets)) == told
+
+
 def test_what_is_with_somebody_away_is_counted() -> None:
-    assert "IT uneven 2 1 of 2 2 2 0 1 1 " in shown(absences=(Absence("bob", day(0), day(2)),))
+    assert "IT 2 1 of 2 2 2 0 1 1 " in shown(absences=(Absence("bob", day(0), day(2)),))
 
 
 def test_absences_tell_days_and_deputies() -> None:
