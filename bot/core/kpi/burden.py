@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from bot.core.deputies import is_away
+from bot.core.entries import Queue
 from bot.core.kpi.case import Case, Indicator, Records
 from bot.core.kpi.course import at_the_end, ends_at, solutions, value_then
 from bot.core.kpi.fact import Fact
@@ -41,9 +42,14 @@ def _present(records: Records) -> Iterator[Fact]:
         calendar = book.calendar_of(queue.calendar, None)
         day = calendar.add_working_days(calendar.day_of(at) + timedelta(days=1), -1)
         moment = calendar.start_of_day(day)
-        there = sum(not is_away(person, records.desk, book, moment) for person in queue.members)
+        there = sum(not is_away(person, records.desk, book, moment) for person in _of_queue(queue, book))
         if there:
             yield Fact("workload", weight=there, group=queue.queue, queue=queue.queue, at=at)
+
+
+def _of_queue(queue: Queue, book: Rulebook) -> tuple[str, ...]:
+    """Who works in a queue, each once; of one without members who coordinates it."""
+    return tuple(dict.fromkeys(queue.members)) or (queue.coordinator or book.entries.roles.coordinator,)
 
 
 def _solved_a_day(case: Case) -> Iterator[Fact]:
@@ -53,7 +59,8 @@ def _solved_a_day(case: Case) -> Iterator[Fact]:
 
 def _days_worked(records: Records) -> Iterator[Fact]:
     for queue in records.book.entries.queues:
-        days = sum(_days_present(person, records, records.period.first) for person in dict.fromkeys(queue.members))
+        people = _of_queue(queue, records.book)
+        days = sum(_days_present(person, records, records.period.first) for person in people)
         if days:
             at = _until(records) - 1
             yield Fact("solved_a_day", weight=days, group=queue.queue, queue=queue.queue, at=at)
@@ -161,11 +168,14 @@ BURDEN: tuple[Indicator, ...] = (
         },
         definition={
             "et": "Perioodi lõpus avatud piletid jagatud järjekorra liikmetega, kes perioodi viimasel tööpäeval "
-            "kohal olid. Kui keegi ei olnud kohal, suhet ei ole.",
+            "kohal olid. Kui keegi ei olnud kohal, suhet ei ole. Mitme järjekorra liige "
+            "loeb igas neist.",
             "en": "The tickets that were open as the period ended, divided by the members of their queue who were "
-            "there on its last working day. Where nobody was, there is no ratio.",
+            "there on its last working day. Where nobody was, there is no ratio. Who works in "
+            "several queues counts in each.",
             "ru": "Открытые на конец периода заявки, делённые на членов очереди, присутствовавших в последний "
-            "рабочий день периода. Если никого не было, отношения нет.",
+            "рабочий день периода. Если никого не было, отношения нет. Член нескольких очередей "
+            "учитывается в каждой.",
         },
         facts=_workload,
         desk_facts=_present,

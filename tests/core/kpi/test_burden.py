@@ -101,6 +101,14 @@ def test_where_nobody_is_there_is_no_ratio() -> None:
     assert ratio(shown(THREE, *both), "workload", "it") == (3, 0, None)
 
 
+def test_a_queue_without_members_is_its_coordinators() -> None:
+    queues = [QUEUES[0], QUEUES[1] | {"members": []}, QUEUES[2] | {"members": []}]
+    known = book(queues=queues)
+    assert ratio(shown(THREE, rulebook=known), "workload", "it") == (3, 1, 3)
+    assert ratio(shown(THREE, away("dan", "2026-11-20", "2026-11-20"), rulebook=known), "workload", "it")[1] == 0
+    assert ratio(shown([opened([LAW, ON])], rulebook=known), "workload", "law") == (1, 1, 1)  # the desk's coordinator
+
+
 def test_solved_tickets_are_divided_by_the_working_days_of_those_present() -> None:
     twice = opened(
         [IT, ON, "tue 10:00 bob state solved", "wed 10:00 ann state handed-on", "fri 10:00 bob state solved"]
