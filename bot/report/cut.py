@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -11,6 +11,7 @@ from bot.core.audience import Audience
 from bot.core.kpi.fact import Fact
 from bot.core.kpi.registry import INDICATORS
 from bot.core.overview import Row
+from bot.core.people import ANYBODY
 from bot.report.report import TOLD, Owed, Reader, Report, counts_of, shown
 
 
@@ -19,9 +20,9 @@ def cut(report: Report, audience: Audience) -> Report:
 
     Tickets outside what they read of are left out. Those with a security level are only counted unless `secured`,
     and all are for who is not of the team: no key is listed to them, no fact names its ticket, and no count of one
-    to four is told. Figures about single people are left to the coordinator and the lead. What is about the desk
-    and the bot as a whole is left to the team who read of all of it. Figures worked out from the facts of a cut
-    report have yet to go through `Audience.shown`.
+    to four is told. Of a ticket that is about the reader they find no more than that it counts. Figures about single
+    people are left to the coordinator and the lead. What is about the desk and the bot as a whole is left to the team
+    who read of all of it. Figures worked out from the facts of a cut report have yet to go through `Audience.shown`.
     """
     whole = audience.team and audience.queues is None and audience.categories is None
     reader = Reader(
@@ -32,8 +33,9 @@ def cut(report: Report, audience: Audience) -> Report:
         categories=_sorted(audience.categories),
     )
     unlisted: Counter[str] = Counter()
-    sections = {name: _listed(name, rows, audience, unlisted) for name, rows in report.sections.items()}
-    statutory = _owed(report, audience, unlisted)
+    hidden = frozenset(key for key, about in report.spared.items() if _is_kept_from(audience, about))
+    sections = {name: _listed(name, rows, audience, hidden, unlisted) for name, rows in report.sections.items()}
+    statutory = _owed(report, audience, hidden, unlisted)
     pieces = tuple(each for each in report.pieces if audience.reads_of(each.queue, each.category))
     spans = ((band.low, band.high) for band in report.counts.backlog)
     return replace(
@@ -46,27 +48,41 @@ def cut(report: Report, audience: Audience) -> Report:
         observed=report.observed if whole else 0,
         batches=report.batches if whole else {},
         unknown=report.unknown if whole else 0,
-        troubles=tuple(each for each in report.troubles if whole and (reader.secured or not each.secured)),
+        troubles=tuple(
+            each
+            for each in report.troubles
+            if whole and (reader.secured or not each.secured) and each.ticket not in hidden
+        ),
         findings=report.findings if whole else (),
         failures=report.failures if whole else (),
-        facts=tuple(_facts(report.facts, audience, reader)),
+        facts=tuple(_facts(report.facts, audience, reader, hidden)),
+        spared={},
         reader=reader,
     )
+
+
+def _is_kept_from(audience: Audience, about: Container[str]) -> bool:
+    """Whether a ticket is about the reader; where it cannot be known whom it is about, the lead alone finds it."""
+    return audience.person in about or (ANYBODY in about and "lead" not in audience.roles)
 
 
 def _sorted(words: Iterable[str] | None) -> tuple[str, ...] | None:
     return None if words is None else tuple(sorted(words))
 
 
-def _listed(name: str, rows: Sequence[Row], audience: Audience, unlisted: Counter[str]) -> tuple[Row, ...]:
-    theirs = [row for row in rows if audience.reads_of(row.queue, row.category)]
+def _listed(
+    name: str, rows: Sequence[Row], audience: Audience, hidden: Container[str], unlisted: Counter[str]
+) -> tuple[Row, ...]:
+    theirs = [row for row in rows if row.key not in hidden and audience.reads_of(row.queue, row.category)]
     listed = tuple(row for row in theirs if _is_listed(row, audience))
     unlisted[name] += len(theirs) - len(listed)
     return listed
 
 
-def _owed(report: Report, audience: Audience, unlisted: Counter[str]) -> tuple[Owed, ...]:
-    theirs = [owed for owed in report.statutory if audience.reads_of(owed.queue, owed.category)]
+def _owed(report: Report, audience: Audience, hidden: Container[str], unlisted: Counter[str]) -> tuple[Owed, ...]:
+    theirs = [
+        owed for owed in report.statutory if owed.key not in hidden and audience.reads_of(owed.queue, owed.category)
+    ]
     for owed in theirs:
         if not _is_listed(owed, audience):
             unlisted["statutory"] += 1
@@ -79,12 +95,12 @@ def _is_listed(row: Row | Owed, audience: Audience) -> bool:
     return audience.team and (audience.secured or not row.secured)
 
 
-def _facts(facts: Iterable[Fact], audience: Audience, reader: Reader) -> Iterator[Fact]:
+def _facts(facts: Iterable[Fact], audience: Audience, reader: Reader, hidden: Container[str]) -> Iterator[Fact]:
     for fact in facts:
         indicator = INDICATORS.get(fact.indicator)
         if indicator is not None and indicator.personal and not reader.personal:
             continue
         if not audience.reads_of(fact.queue, fact.category) if fact.ticket else not audience.is_told(fact):
             continue
-        named = audience.team and (audience.secured or not fact.secured)
+        named = audience.team and (audience.secured or not fact.secured) and fact.ticket not in hidden
         yield fact if named or not fact.ticket else replace(fact, ticket="")

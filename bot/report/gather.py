@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from bot.core.deadline import distance, is_over
 from bot.core.deadlines import Dates, dates_of
 from bot.core.desk import Desk
+from bot.core.exclusion import spared
 from bot.core.judge import Judged, look_on, view_of
 from bot.core.kpi.case import Case, Records
 from bot.core.kpi.fact import Fact
@@ -60,6 +61,7 @@ class _Tally:
     pieces: Counter[tuple[str, tuple[str, ...], str, str]] = field(default_factory=Counter)
     places: dict[str, tuple[str, str]] = field(default_factory=dict)
     unknown: int = 0
+    spared: dict[str, tuple[str, ...]] = field(default_factory=dict)
     facts: list[Fact] = field(default_factory=list)
     troubles: dict[str, Trouble] = field(default_factory=dict)
 
@@ -173,9 +175,12 @@ def _count(view: View, case: Case, tally: _Tally, period: Period) -> None:
     owed = list(_owed(judged)) if judged and standing == "open" else []
     facts = [_of(ticket, fact) for fact in ticket_facts(case)]
     pieces = list(_pieces(view, period))
+    about = tuple(sorted(set(spared(view)))) if view.book.entries.excludes else ()
     for name, row in found:
         tally.sections[name].append(row)
     tally.owed += owed
+    if about:
+        tally.spared[ticket.key] = about
     tally.facts += facts
     tally.unknown += standing == UNKNOWN
     place = tally.places[ticket.id] = (ticket.queue or "", ticket.category or "")
@@ -289,6 +294,7 @@ def _report(
         findings=tuple(beside.findings),
         failures=tuple(sorted(failures, key=lambda each: each.at)),
         facts=tuple(tally.facts),
+        spared=tally.spared,
     )
 
 

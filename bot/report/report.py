@@ -149,6 +149,7 @@ class Report(msgspec.Struct, frozen=True):
     moment at which they were kept, each with how much it holds. `unknown` are tickets whose state the rulebook does
     not know, `troubles` those laid aside; `findings` are on imported files, `failures` of what was to go out since
     the period began.
+    `spared` are the keys of tickets that are about somebody, as `excludes` says, each with whom it is kept from.
     `reader` is the one for whom it was cut; None for the whole, as it is kept and shown to nobody.
     Where the figures and the counts of the period are those of an earlier report that was kept, `kept_at` is as of
     when they are, and `kept_version` the rulebook by which they were worked out.
@@ -171,6 +172,7 @@ class Report(msgspec.Struct, frozen=True):
     findings: tuple[str, ...] = ()
     failures: tuple[Failure, ...] = ()
     facts: tuple[Fact, ...] = ()
+    spared: Mapping[str, tuple[str, ...]] = {}
     reader: Reader | None = None
     kept_at: Moment | None = None
     kept_version: str = ""

@@ -230,3 +230,25 @@ def test_the_facts_of_a_reader_are_theirs_and_name_no_ticket_that_is_not(whole):
     other = cut(found, Audience(categories=frozenset(("MAKSMINE",)))).facts
     assert [each.indicator for each in other] == ["calls"]
     assert {each.ticket for each in cut(found, OUTSIDE).facts} == {""}
+
+
+def test_who_a_ticket_is_about_finds_no_more_of_it_than_that_it_counts(whole):
+    about = {"KKA-2": ("koordinaator1",), "KKA-6": ("*",)}
+    found = replace(whole, spared=about, facts=tuple(facts("reopened", L2_IT=1)))
+    found = replace(found, facts=(replace(found.facts[0], ticket="KKA-2"),))
+
+    def told(audience: Audience) -> tuple[set[str], list[str]]:
+        report = cut(found, audience)
+        assert (report.spared, report.counts) == ({}, whole.counts)
+        return {"KKA-2", "KKA-6"} & set(keys(report, "overdue")), [each.ticket for each in report.facts]
+
+    assert told(Audience("koordinaator1", frozenset(("coordinator",)))) == (set(), [""])
+    assert told(Audience("spetsialist2")) == ({"KKA-2"}, ["KKA-2"])
+    assert told(Audience("juht1", frozenset(("lead",)))) == ({"KKA-2", "KKA-6"}, ["KKA-2"])
+
+
+def test_whom_a_ticket_is_about_is_kept_with_the_report():
+    complaint = ticket(31, FORWARDED, category="KAEBUS", fields={"about": "koordinaator1"})
+    with kept([complaint, ticket(6, FORWARDED)]) as store:
+        found = gather(store, BOOK, QUIET, WEEK, at(NOW))
+    assert found.spared == {"KKA-31": ("koordinaator1",)}
