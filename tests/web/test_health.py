@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 from small_desk import at, row, step
 from web_desk import COORDINATOR, LEAD, NOW, QUEUE_HEAD, TIER_1, TIER_2, as_, client, filled
 
@@ -32,6 +33,12 @@ def letter(state: str) -> LetterRow:
     return LetterRow("k", "morning", "a", "bob", state, "", NOW, NOW)
 
 
+def digest(state: str) -> LetterRow:
+    return LetterRow(
+        "small//digest/unit/week-2026-11-09-mail", "digest", "week", "dan", state, "", NOW, NOW, way="mail"
+    )
+
+
 @pytest.mark.parametrize(
     ("before", "rows", "said"),
     [
@@ -43,6 +50,12 @@ def letter(state: str) -> LetterRow:
         (lambda store: None, (row(step(), "doubtful", "fri 14:59"),), "comment doubtful ABC-1 still"),
         (lambda store: None, (row(step(), "intended", "fri 14:00"),), "comment doubtful ABC-1 still"),
         (lambda store: store.write_letters([letter("refused")]), (), "letter refused by the server – morning"),
+        (lambda store: store.write_letters([digest("failed")]), (), "digest did not go – digest"),
+        (
+            lambda store: store.write_letters([digest("drafted")]),
+            (),
+            "unit 20 November 2026 at 15:00 piletibot approve unit",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_first(before: Callable[[Store], object], rows: tuple[Entry, ...], said: str) -> None:
@@ -59,6 +72,7 @@ def test_what_is_wrong_is_told_first(before: Callable[[Store], object], rows: tu
         (lambda store: None, (row(step(), "intended", "fri 14:55"),)),
         (lambda store: None, (row(step(), "held", "fri 14:55"),)),
         (lambda store: store.set_note(SILENCED, ""), (row(step(), "said"),)),
+        (lambda store: store.write_letters([replace(letter("refused"), at=NOW - 15 * 86_400)]), ()),
     ],
 )
 def test_all_is_well(before: Callable[[Store], object], rows: tuple[Entry, ...]) -> None:

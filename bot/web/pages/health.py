@@ -12,10 +12,12 @@ from bot.core.judge import look
 from bot.core.ledger import Entry
 from bot.core.letters import LetterRow
 from bot.core.readers import WHOLE_DESK
+from bot.core.recipients import DIGEST
 from bot.core.ticket import UNKNOWN, Moment
 from bot.engine.control import SILENCED
 from bot.engine.cycle import IN_FORCE
 from bot.engine.desk import desk_of
+from bot.engine.digests import drafts
 from bot.engine.poll import RECONCILED
 from bot.store.tables import HEAD
 from bot.store.tied import with_others
@@ -29,8 +31,8 @@ LATE_S = 900
 OPEN_S = 600
 """A comment whose writing was begun so long ago, and not settled since, is told as doubtful."""
 
-HELD_D = 14
-"""For how many days back messages that wait are counted."""
+BACK_D = 14
+"""For how many days back messages that wait, and letters that did not arrive, are told of."""
 
 LISTED = 50
 
@@ -47,7 +49,7 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Doubt:
-    """A comment or a letter of which nobody knows whether it went out, or that was refused."""
+    """A comment, letter or digest of which nobody knows whether it went out, or that did not."""
 
     what: str
     state: str
@@ -73,7 +75,7 @@ def show(asked: Asked) -> Mapping[str, Any]:
     doubts = sorted(_doubts(asked), key=lambda each: -each.at)
     batches = store.batched()
     silenced = (store.note(SILENCED) or "").split()
-    held = store.held_since(now - HELD_D * 86_400)
+    held = store.held_since(now - BACK_D * 86_400)
     today = book.calendar.day_of(now)
     shown = {
         "polled_at": polled_at,
@@ -92,6 +94,9 @@ def show(asked: Asked) -> Mapping[str, Any]:
         "doubts": doubts[:LISTED],
         "doubts_more": max(0, len(doubts) - LISTED),
         "batches": [(at, n, _release(at)) for at, n in batches.items()],
+        "drafts": sorted(
+            (name, min(row.at for row in rows), f"piletibot approve {name}") for name, rows in drafts(store).items()
+        ),
         "costs": [
             (word, kept, week)
             for word, week in store.costs(today - timedelta(days=6), today).items()
@@ -118,6 +123,8 @@ def _wrong(shown: Mapping[str, Any], asked: Asked) -> Iterator[tuple[str, str]]:
         yield "batches", "wrong_batches"
     if shown["doubts"]:
         yield "doubts", "wrong_doubts"
+    if shown["drafts"]:
+        yield "drafts", "wrong_drafts"
     if shown["troubles"] or shown["unlisted"]:
         yield "troubles", "wrong_troubles"
 
@@ -151,8 +158,9 @@ def _doubts(asked: Asked) -> Iterator[Doubt]:
     for entry in store.pending():
         if entry.state == "doubtful" or asked.now - entry.at > OPEN_S:
             yield _of_comment(entry)
-    for row in store.letters_in({"doubtful", "refused"}):
-        yield _of_letter(row)
+    for row in store.letters_in({"doubtful", "refused", "failed"}):
+        if row.at >= asked.now - BACK_D * 86_400:
+            yield _of_letter(row)
 
 
 def _of_comment(entry: Entry) -> Doubt:
@@ -160,7 +168,7 @@ def _of_comment(entry: Entry) -> Doubt:
 
 
 def _of_letter(row: LetterRow) -> Doubt:
-    return Doubt("letter", row.state, "", row.rule, row.at)
+    return Doubt("digest" if row.rule == DIGEST else "letter", row.state, "", row.rule, row.at)
 
 
 def _looks(asked: Asked) -> Looks:
