@@ -382,9 +382,23 @@ def test_demo_leaves_a_desk_alone(tmp_path: Path, config: bool, exit_code: int) 
     assert ((tmp_path / "demo.db").read_bytes() == b"of an earlier demo") == config
 
 
-def test_what_a_demo_leaves_can_be_asked_about(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert piletibot("demo", "--days", "1", "--out", tmp_path) == 0
-    (asked,) = re.findall(r"piletibot (why .*) --config", capsys.readouterr().out)
+def test_what_a_demo_leaves_can_be_looked_at_and_asked_about(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    demo = ["demo", "--days", "1", "--out", str(tmp_path), "--serve"]
+    command = [sys.executable, "-c", "from bot.cli import main; main()", *demo]
+    told = ""
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        for line in process.stdout or ():
+            told += line
+            if "on the lead's page" in line:
+                board = requests.get(line.split()[-1], timeout=10).text
+                (key,) = re.findall(r'href="/tickets/([^"]+)"', board)[:1]
+                ticket = requests.get(f"{line.split()[-1]}/tickets/{key}", timeout=10)
+                assert (ticket.status_code, "14.12.2026 kell 23.00" in ticket.text) == (200, True)
+                process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+    (asked,) = re.findall(r"piletibot (why .*) --config", told)
     assert piletibot(*asked.split(), "--config", tmp_path / "demo.toml") == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert "as of the last cycle, Mon 2026-12-14 23:00" in shown

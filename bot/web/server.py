@@ -18,7 +18,7 @@ from bot.web.settings import address
 
 log = structlog.get_logger()
 
-_STOP_S = 4.0
+_STOP_S = 1.2
 
 
 def listening(listen: str) -> socket.socket:
@@ -63,7 +63,7 @@ class Server(threading.Thread):
                 proxy_headers=False,
                 limit_concurrency=64,
                 timeout_keep_alive=5,
-                timeout_graceful_shutdown=2,
+                timeout_graceful_shutdown=1,
             )
         )
 
@@ -78,10 +78,11 @@ class Server(threading.Thread):
             self._taken.close()
 
     def stop(self) -> None:
-        """Answer what is under way, and no more; returns within seconds."""
+        """Answer what is under way, and no more; returns within two seconds, as the daemon must within ten."""
         self._server.should_exit = True
-        self._site.snapshot.close()
+        self._site.snapshot.stopping = True
         self.join(_STOP_S)
+        self._site.snapshot.close()
 
 
 @contextmanager

@@ -29,6 +29,7 @@ AT_ONCE = 50
 """How many tickets are judged between two rests, which leave the processor to the bot's cycle."""
 
 _INLINE = 200
+_LAST_S = 0.5
 _STRETCH = 1000
 STANDINGS = ("breached", "at risk", "paused", "on track", "none", "solved")
 """How a ticket can stand, worst first: as what presses most on it, without any clock, or solved."""
@@ -248,7 +249,7 @@ class Snapshot:
         """Judge no more."""
         self.stopping = True
         if (busy := self._busy) is not None:
-            busy.join(5.0)
+            busy.join(_LAST_S)
 
     def _refresh(self) -> None:
         """Find what changed, and judge it here or in a thread."""
