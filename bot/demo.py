@@ -16,6 +16,7 @@ from bot.core.ticket import Moment
 from bot.engine.cycle import cycle
 from bot.engine.engine import Engine, Post, Report, Spent
 from bot.engine.mailer import Mail
+from bot.imports import Sources
 from bot.jira.catalogue import read_catalogue
 from bot.jira.client import Client
 from bot.jira.tracker import JiraTracker
@@ -71,6 +72,7 @@ class Played:
     withdrawn: int = 0
     requests: int = 0
     letters: list[Letter] = field(default_factory=list)
+    digests: list[str] = field(default_factory=list)
     last_at: Moment = 0
 
 
@@ -95,12 +97,14 @@ def open_demo(
     port: int = 0,
     letters: Path | None = None,
     inside: bool = False,
+    digests: bool = False,
 ) -> Iterator[Demo]:
     """Open the sandbox at the first morning of a shipped desk's story, with the bot started on it over HTTP.
 
     Where it is all to happen `inside` this process, no network is between the two.
 
-    Letters are written into a folder, where one is given, as the mails that would go out.
+    Letters are written into a folder, where one is given, as the mails that would go out, and so are digests where
+    they are asked for.
     Raises Misconfigured when there is no such desk, OSError when the port is taken.
     """
     folder = rules_folder() / desk
@@ -117,7 +121,7 @@ def open_demo(
             catalogue = read_catalogue(client, book.entries)
             binding = tie(catalogue, book, folder)
             tracker = JiraTracker(client, catalogue, binding, book.entries)
-            post = Post() if letters is None else _post(letters, book, sandbox.url)
+            post = Post() if letters is None else _post(letters, book, sandbox.url, digests=digests)
             engine = Engine(
                 tracker,
                 store,
@@ -131,14 +135,20 @@ def open_demo(
             yield Demo(story, Stage(world, story, book), sandbox, clock, client, engine)
 
 
-def _post(folder: Path, book: Rulebook, url: str) -> Post:
+def _post(folder: Path, book: Rulebook, url: str, *, digests: bool) -> Post:
     addresses = {person: f"{person}@desk.example" for person in book.languages}
     calendar = book.calendar
 
     def name(mail: Mail) -> str:
         return f"{calendar.local(mail.at):%Y-%m-%d-%H%M}-{mail.to.partition('@')[0]}"
 
-    return Post(FolderMailer(folder, ADDRESS, SITE, name), addresses, f"{url}/browse/")
+    mailer, browse = FolderMailer(folder, ADDRESS, SITE, name), f"{url}/browse/"
+    if not digests:
+        return Post(mailer, addresses, browse)
+    from bot.report.compose import DigestComposer
+
+    sources = Sources(rules_folder() / book.entries.desk)
+    return Post(mailer, addresses, browse, DigestComposer(browse, 10 * 1024 * 1024, sources))
 
 
 def play(
@@ -159,6 +169,7 @@ def play(
         demo.sandbox.site.faults.down = any(since <= now < until for since, until in demo.story.away)
         report = cycle(demo.engine, now)
         played.letters += report.letters
+        played.digests += report.digests
         played.spoken += [Spoken.of(steps, now) for steps in report.said]
         played.cycles += 1
         played.away += report.unreachable is not None

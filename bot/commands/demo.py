@@ -65,7 +65,9 @@ def demo(
         stale.unlink()
     with ExitStack() as held:
         place = held.enter_context(closing(_place(page_port))) if serve else None
-        opened = held.enter_context(open_demo(flavour, desk, days, f"sqlite:///{database}", port, letters))
+        opened = held.enter_context(
+            open_demo(flavour, desk, days, f"sqlite:///{database}", port, letters, digests=True)
+        )
         _introduce(opened, flavour, days, console)
         began = time.monotonic()
         played = _played(opened, console)
@@ -186,6 +188,8 @@ def _show_letters(opened: Demo, played: Played, folder: Path, console: Console) 
         f"the longest to look at: [bold]{page}[/]",
         soft_wrap=True,
     )
+    if played.digests:
+        console.print(f"{len(played.digests)} digests went to the lead's mailbox, as mails in the same folder.")
 
 
 def _serve(opened: Demo, page: Path, database: Path, place: Place, console: Console) -> None:
