@@ -48,6 +48,8 @@ HEAVY = (
     "holidays",
     "icalendar",
     "dateutil",
+    "starlette",
+    "uvicorn",
 )
 
 pytestmark = pytest.mark.usefixtures("fresh_logs", "at_home")

@@ -50,6 +50,7 @@ def desk() -> Iterator[TestClient]:
         (LEAD, "/tickets/ABC-3", 404),
         (LEAD, "/tickets/ABC-99", 404),
         (LEAD, "/tickets/..%2f..", 404),
+        (LEAD, "/tickets/ABC-1%00", 404),
         (LEAD, "/nothing", 404),
     ],
 )

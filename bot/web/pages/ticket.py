@@ -39,6 +39,8 @@ def show(asked: Asked) -> Mapping[str, Any]:
     """Explain a ticket that the reader may open. Raises NotShown."""
     store, book = asked.source.store, asked.book
     key = asked.given["key"]
+    if not key.isprintable():  # a database may refuse to look for it
+        raise NotShown(key)
     ticket = store.ticket_of(key) or store.ticket_of(key.upper())
     if ticket is None:
         raise NotShown(key)
