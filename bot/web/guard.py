@@ -57,6 +57,8 @@ class Guard:
                 headers = MutableHeaders(raw=message["headers"])
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
+                if message["status"] == 405:
+                    headers.setdefault("Allow", self._allowed(scope["path"]))
             await send(message)
 
         request = Request(scope, receive)
@@ -67,6 +69,10 @@ class Guard:
             log.error("a page failed", path=_pattern(scope), error=type(error).__name__)
             if not began:
                 await self.say(request, 500)(scope, receive, answer)
+
+    def _allowed(self, path: str) -> str:
+        """What an answer must say that refuses a method."""
+        return "GET, HEAD, POST" if path in self.posts else "GET, HEAD"
 
     def _refused(self, scope: Scope) -> int | None:
         """The status of what is not let through."""

@@ -42,6 +42,7 @@ def desk(store: Store) -> TestClient:
 def test_every_answer_has_the_headers(desk: TestClient, method: str, path: str, person: str, status: int) -> None:
     answer = desk.request(method, path, headers=as_(person))
     assert answer.status_code == status
+    assert ("Allow" in answer.headers) == (status == 405)
     assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
 
 

@@ -8,8 +8,8 @@ from datetime import date
 
 import pytest
 from msgspec.structs import replace
-from small_desk import at, row, step
-from web_desk import COORDINATOR, LEAD, NOW, QUEUE_HEAD, TIER_1, TIER_2, as_, client, filled
+from small_desk import at, row, step, ticket
+from web_desk import COORDINATOR, HANDED, LEAD, NOW, QUEUE_HEAD, TIER_1, TIER_2, as_, client, filled
 
 from bot.core.ledger import Entry
 from bot.core.letters import LetterRow
@@ -83,6 +83,19 @@ def test_a_ticket_of_restricted_access_is_counted_only() -> None:
     text = shown(lambda store: store.trouble("3", "could not be judged", NOW))
     assert "ABC-3" not in text
     assert "Tickets not listed here: 1" in text
+
+
+def test_a_doubtful_comment_is_told_without_the_ticket_that_the_reader_may_not_know_of() -> None:
+    about_lea = ticket(*HANDED, id="7", key="ABC-7", fields={"about": "lea"})
+    rows = tuple(row(step(id_), "doubtful", "fri 14:00") for id_ in ("1", "3", "7", "99"))
+
+    def keys(person: str) -> set[str]:
+        text = shown(lambda store: store.put_tickets([about_lea], "f", NOW), person, rows)
+        assert text.count("comment doubtful") == 4
+        return set(re.findall(r"comment doubtful (ABC-\d+|–)", text))
+
+    assert keys(LEAD) == {"ABC-1", "–"}
+    assert keys(COORDINATOR) == {"ABC-1", "ABC-7", "–"}
 
 
 def test_what_it_cost() -> None:

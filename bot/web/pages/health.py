@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot import __version__
+from bot.core.desk import Desk
 from bot.core.judge import look
 from bot.core.ledger import Entry
 from bot.core.letters import LetterRow
 from bot.core.readers import WHOLE_DESK
 from bot.core.recipients import DIGEST
-from bot.core.ticket import UNKNOWN, Moment
+from bot.core.ticket import UNKNOWN, Moment, Ticket
 from bot.engine.control import SILENCED
 from bot.engine.cycle import IN_FORCE
 from bot.engine.desk import desk_of
@@ -49,7 +50,10 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Doubt:
-    """A comment, letter or digest of which nobody knows whether it went out, or that did not."""
+    """A comment, letter or digest of which nobody knows whether it went out, or that did not.
+
+    `ticket` is empty for letters, and where the reader may not know of the ticket.
+    """
 
     what: str
     state: str
@@ -141,11 +145,8 @@ def _troubles(asked: Asked) -> tuple[Sequence[Trouble], int]:
         if ticket is None:
             listed.append(Trouble(id_, what, at, opens=False))
             continue
-        try:
-            spared = frozenset(look(ticket, book, asked.now, desk).view.spared)
-            opens = True
-        except Exception:  # it is laid aside for that: it can still be told of, and not be opened
-            spared, opens = frozenset(), False
+        out = _spared(ticket, desk, asked)
+        opens, spared = out is not None, out or frozenset()  # what is laid aside can be told of, and not be opened
         if may_know(asked.audience, secured=ticket.secured, spared=spared, book=book):
             listed.append(Trouble(ticket.key, what, at, opens))
         else:
@@ -155,16 +156,38 @@ def _troubles(asked: Asked) -> tuple[Sequence[Trouble], int]:
 
 def _doubts(asked: Asked) -> Iterator[Doubt]:
     store = asked.source.store
-    for entry in store.pending():
-        if entry.state == "doubtful" or asked.now - entry.at > OPEN_S:
-            yield _of_comment(entry)
+    found = [each for each in store.pending() if each.state == "doubtful" or asked.now - each.at > OPEN_S]
+    named = _named(asked, list({each.ticket_id for each in found}))
+    for entry in found:
+        yield _of_comment(entry, entry.ticket_key if entry.ticket_id in named else "")
     for row in store.letters_in({"doubtful", "refused", "failed"}):
         if row.at >= asked.now - BACK_D * 86_400:
             yield _of_letter(row)
 
 
-def _of_comment(entry: Entry) -> Doubt:
-    return Doubt("comment", "doubtful", entry.ticket_key, entry.rule, entry.at)
+def _named(asked: Asked, ids: Sequence[str]) -> set[str]:
+    """Which of these tickets may be named to the reader; none that is not there, or that cannot be judged."""
+    store, book = asked.source.store, asked.book
+    tickets = store.tickets(ids)
+    desk = with_others(desk_of(store, book), tickets, store, book, asked.now)
+    found = ((ticket, _spared(ticket, desk, asked)) for ticket in tickets)
+    return {
+        ticket.id
+        for ticket, out in found
+        if out is not None and may_know(asked.audience, secured=ticket.secured, spared=out, book=book)
+    }
+
+
+def _spared(ticket: Ticket, desk: Desk, asked: Asked) -> frozenset[str] | None:
+    """Whom a ticket is about; None where it cannot be judged, for which it is laid aside."""
+    try:
+        return frozenset(look(ticket, asked.book, asked.now, desk).view.spared)
+    except Exception:
+        return None
+
+
+def _of_comment(entry: Entry, key: str) -> Doubt:
+    return Doubt("comment", "doubtful", key, entry.rule, entry.at)
 
 
 def _of_letter(row: LetterRow) -> Doubt:
