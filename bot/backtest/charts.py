@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import altair as alt
-import vl_convert
+
+from bot.charting import ACCENT, INK, SERIES, SOFT, chart_of, coloured, in_page, svg_of
 
 WIDE, NARROW = 840, 310
 """Pixels of the plot on a screen or on paper, and on a phone, where each chart is drawn anew."""
 
-SERIES = 6
-"""How many series a stack tells apart; the last takes all the rest."""
-
-_INK, _SOFT, _ACCENT = "#0a0a01", "#0a0a02", "#0a0a03"
-_SERIES = tuple(f"#0b0b0{n}" for n in range(1, SERIES + 1))
-_MARKS = {_INK: "currentColor", _SOFT: "var(--rule)", _ACCENT: "var(--accent)"}
+_MARKS = {INK: "currentColor", SOFT: "var(--rule)", ACCENT: "var(--accent)"}
 _FONT = "system-ui, sans-serif"
 _LINE = 20
 _FULL = 0.62
-
-_VL_VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
-_NAMESPACES = re.compile(r' (?:xmlns(?::\w+)?|version)="[^"]*"')
 
 PATTERNS = """\
 <svg class="patterns" aria-hidden="true" width="0" height="0"><defs>
@@ -52,7 +43,7 @@ class Drawn:
 
 
 def stacked(rows: Sequence[tuple[str, str, int]], periods: Sequence[str], series: Sequence[str], label: str) -> Drawn:
-    """Bars of a number by period, stacked by series: rows of period, series, number. `series` are at most SERIES."""
+    """Bars of a number by period, stacked by series: rows of period, series, number; at most as many as SERIES."""
     values = [{"period": period, "series": name, "n": n, "order": series.index(name)} for period, name, n in rows]
 
     def chart(width: int) -> Any:
@@ -61,14 +52,14 @@ def stacked(rows: Sequence[tuple[str, str, int]], periods: Sequence[str], series
             title=None, orient="top", columns=3 if width == WIDE else 1, columnPadding=28, labelLimit=width - 40
         )
         return (
-            _of(values)
-            .mark_bar(stroke=_INK, strokeWidth=0.4)
+            chart_of(values)
+            .mark_bar(stroke=INK, strokeWidth=0.4)
             .encode(
                 x=alt.X("period:O", title=None, scale=_band(periods), axis=alt.Axis(values=shown, labelAngle=0)),
                 y=alt.Y("n:Q", title=None, axis=alt.Axis(format="d", tickMinStep=1, tickCount=5)),
                 color=alt.Color(
                     "series:N",
-                    scale=alt.Scale(domain=list(series), range=list(_SERIES[: len(series)])),
+                    scale=alt.Scale(domain=list(series), range=list(SERIES[: len(series)])),
                     legend=legend,
                 ),
                 order=alt.Order("order:Q"),
@@ -86,14 +77,14 @@ def heat(rows: Sequence[tuple[str, str, int]], people: Sequence[str], periods: S
 
     def chart(width: int) -> Any:
         shown = _some(periods, 10 if width == WIDE else 3)
-        base = _of(values).encode(
+        base = chart_of(values).encode(
             x=alt.X("period:O", title=None, scale=_band(periods), axis=alt.Axis(values=shown, labelAngle=0)),
             y=alt.Y("person:N", title=None, sort=list(people), axis=_names(width)),
         )
         opacity = alt.Opacity("n:Q", scale=alt.Scale(domain=[0, most], range=[0.06, _FULL]), legend=None)
-        cells = base.mark_rect(fill=_ACCENT, stroke=_SOFT, strokeWidth=0.5).encode(opacity=opacity)
+        cells = base.mark_rect(fill=ACCENT, stroke=SOFT, strokeWidth=0.5).encode(opacity=opacity)
         room = (width - _room(width)) / max(1, len(periods)) >= 8 + 7 * len(str(most))
-        numbers = base.mark_text(fill=_INK, fontSize=11, font=_FONT).encode(text="n:Q")
+        numbers = base.mark_text(fill=INK, fontSize=11, font=_FONT).encode(text="n:Q")
         layers = alt.layer(cells, numbers) if room else alt.layer(cells)
         return layers.properties(width=width - _room(width), height=_LINE * len(people))
 
@@ -103,19 +94,19 @@ def heat(rows: Sequence[tuple[str, str, int]], people: Sequence[str], periods: S
 def shares(rows: Sequence[tuple[str, str, int]], names: Sequence[str], parts: Mapping[str, int], label: str) -> Drawn:
     """Lines of parts that make a whole: rows of name, part, number. `parts` have the number of their texture."""
     order = list(parts)
-    textures = alt.Scale(domain=order, range=[_SERIES[n - 1] for n in parts.values()])
+    textures = alt.Scale(domain=order, range=[SERIES[n - 1] for n in parts.values()])
     values = [{"name": name, "part": part, "n": n, "order": order.index(part)} for name, part, n in rows if n]
 
     def chart(width: int) -> Any:
         legend = alt.Legend(
             title=None, orient="top", columns=4 if width == WIDE else 2, columnPadding=28, labelLimit=width - 40
         )
-        base = _of(values).encode(
+        base = chart_of(values).encode(
             y=alt.Y("name:N", title=None, sort=list(names), axis=_names(width)),
             x=alt.X("n:Q", title=None, stack="zero", axis=alt.Axis(format="d", tickMinStep=1, tickCount=5)),
             order=alt.Order("order:Q"),
         )
-        bars = base.mark_bar(stroke=_INK, strokeWidth=0.4, size=_LINE - 4).encode(
+        bars = base.mark_bar(stroke=INK, strokeWidth=0.4, size=_LINE - 4).encode(
             color=alt.Color("part:N", scale=textures, legend=legend)
         )
         return bars.properties(width=width - _room(width), height=(_LINE + 4) * len(names))
@@ -128,12 +119,12 @@ def bars(rows: Sequence[tuple[str, int]], label: str) -> Drawn:
     values = [{"name": name, "n": n} for name, n in rows]
 
     def chart(width: int) -> Any:
-        base = _of(values).encode(
+        base = chart_of(values).encode(
             y=alt.Y("name:N", title=None, sort=[name for name, _ in rows], axis=_names(width)),
             x=alt.X("n:Q", title=None, axis=None),
         )
-        lines = base.mark_bar(fill=_ACCENT, opacity=_FULL, size=_LINE - 4)
-        numbers = base.mark_text(fill=_INK, align="left", dx=4, fontSize=12, font=_FONT).encode(text="n:Q")
+        lines = base.mark_bar(fill=ACCENT, opacity=_FULL, size=_LINE - 4)
+        numbers = base.mark_text(fill=INK, align="left", dx=4, fontSize=12, font=_FONT).encode(text="n:Q")
         return alt.layer(lines, numbers).properties(width=width - _room(width), height=(_LINE + 4) * len(rows))
 
     return _drawn(chart, label)
@@ -145,26 +136,8 @@ def _drawn(chart: Any, label: str) -> Drawn:
 
 def _svg(chart: Any, label: str) -> str:
     """Draw a chart, with the marks for colours that only the page knows replaced by those."""
-    whole = chart.configure(
-        background="transparent",
-        font=_FONT,
-        aria=False,
-        padding=4,
-        axis=alt.AxisConfig(
-            labelColor=_INK, titleColor=_INK, gridColor=_SOFT, domainColor=_SOFT, tickColor=_SOFT, labelFontSize=12
-        ),
-        legend=alt.LegendConfig(labelColor=_INK, labelFontSize=12, symbolStrokeColor=_INK, symbolSize=160),
-        view=alt.ViewConfig(stroke=None),
-    )
-    svg = vl_convert.vegalite_to_svg(whole.to_json(), vl_version=_VL_VERSION)
-    svg = _NAMESPACES.sub("", svg)
-    for mark, colour in {**_MARKS, **{mark: f"url(#s{n})" for n, mark in enumerate(_SERIES, 1)}}.items():
-        svg = svg.replace(f'"{mark}"', f'"{colour}"')
-    return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(label)}" ', 1)
-
-
-def _of(values: list[dict[str, Any]]) -> Any:
-    return alt.Chart(alt.Data(values=values))  # type: ignore[no-untyped-call]
+    textures = {mark: f"url(#s{n})" for n, mark in enumerate(SERIES, 1)}
+    return in_page(coloured(svg_of(chart, _FONT), {**_MARKS, **textures}), label)
 
 
 def _band(periods: Sequence[str]) -> alt.Scale:
@@ -193,6 +166,6 @@ def _some(periods: Sequence[str], most: int) -> list[str]:
 def folded(found: Mapping[str, int], rest: str) -> tuple[dict[str, str], list[str]]:
     """Give to each name the series it belongs to, and the series: the largest by themselves, all others as `rest`."""
     ordered = sorted(found, key=lambda name: (-found[name], name))
-    own = ordered if len(ordered) <= SERIES else ordered[: SERIES - 1]
+    own = ordered if len(ordered) <= len(SERIES) else ordered[: len(SERIES) - 1]
     series = [*own, *([rest] if len(ordered) > len(own) else [])]
     return {name: name if name in own else rest for name in ordered}, series

@@ -14,8 +14,8 @@ from bot.core.calendar import Calendar
 from bot.core.kpi.period import Kind, last_ended
 from bot.core.ticket import Moment
 from bot.imports import sources_of
-from bot.report.render import FORMATS, render
-from bot.report.write import digest_now, digest_then, language_of, put
+from bot.report.render import FORMATS
+from bot.report.write import digest_now, digest_then, illustrated, language_of, put
 from bot.settings import Misconfigured, load_settings
 from bot.start import read_desk
 from bot.store.store import open_store
@@ -52,7 +52,7 @@ def digest(config: Path, asked: Asked) -> int:
         else:
             found = digest_then(store, book, period, then, sources)
     language = language_of(book, asked.language)
-    written = render(found, asked.form, language, book, f"{settings.jira.url}/browse/")
+    written = illustrated(found, asked.form, language, book, f"{settings.jira.url}/browse/")
     if asked.out == Path("-"):
         sys.stdout.buffer.write(written)
         sys.stdout.buffer.flush()

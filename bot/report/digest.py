@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from bot.core.kpi.figure import Figure, hide_few
+from bot.core.kpi.period import Period
 from bot.core.kpi.registry import INDICATORS, figures
 from bot.core.overview import Row
 from bot.core.rulebook import Rulebook
@@ -120,7 +121,7 @@ class Compared(msgspec.Struct, frozen=True):
 class Digest(msgspec.Struct, frozen=True):
     """What a report says: the first screen, the figures with what became of them, and the report itself.
 
-    `before` is the report of the period just before, as far as it is kept.
+    `before` is the report of the period just before, as far as it is kept; `periods` those of the figures' series.
     """
 
     report: Report
@@ -128,6 +129,7 @@ class Digest(msgspec.Struct, frozen=True):
     waits: tuple[Wait, ...]
     figures: tuple[Compared, ...]
     before: Report | None = None
+    periods: tuple[Period, ...] = ()
 
     @property
     def is_quiet(self) -> bool:
@@ -150,6 +152,7 @@ def digest_of(report: Report, previous: Sequence[Report], book: Rulebook) -> Dig
         waits=tuple(_waits(report, parts)),
         figures=tuple(_compared(report, before, earlier, book)) if "figures" in parts else (),
         before=before,
+        periods=(*(each.period for each in earlier), report.period),
     )
 
 

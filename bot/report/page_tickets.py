@@ -78,7 +78,7 @@ def _backlog(report: Report, tell: Tell) -> Table | None:
     tiers = sorted({tier for band in bands for tier in band.by_tier})
     head = (words["age"], *(words.get(f"at_tier_{tier}", words["tier_unknown"]) for tier in tiers), words["total"])
     rows = tuple(
-        Row((_ages(band, tell), *(tell.n(band.by_tier.get(tier, 0)) for tier in tiers), tell.n(_sum(band))))
+        Row((ages(band, tell), *(tell.n(band.by_tier.get(tier, 0)) for tier in tiers), tell.n(_sum(band))))
         for band in bands
     )
     numeric = frozenset(range(1, len(head)))
@@ -91,7 +91,8 @@ def _sum(band: Band) -> Cell:
     return sum(known) if len(known) == len(counts) else None
 
 
-def _ages(band: Band, tell: Tell) -> str:
+def ages(band: Band, tell: Tell) -> str:
+    """The ages of a band in words."""
     if band.high is None:
         return tell.words["older"].format(n=band.low - 1)
     return tell.words["between"].format(low=band.low, high=band.high)

@@ -58,11 +58,17 @@ class Form(NamedTuple):
 
 
 def render(
-    digest: Digest, form: str, language: str, book: Rulebook, browse: str = "", pictures: Sequence[Picture] = ()
+    digest: Digest,
+    form: str,
+    language: str,
+    book: Rulebook,
+    browse: str = "",
+    pictures: Sequence[Picture] = (),
+    notes: Sequence[str] = (),
 ) -> bytes:
     """Write a digest in a form of `FORMATS`. `browse` is the address before a key that opens a ticket."""
     tell = Tell(language, book, browse)
-    return FORMATS[form].write(Shown(digest, page(digest, tell), tell, pictures))
+    return FORMATS[form].write(Shown(digest, page(digest, tell), tell, pictures, notes))
 
 
 def html(shown: Shown) -> bytes:

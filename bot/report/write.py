@@ -14,9 +14,11 @@ from bot.imports import Sources, read_imports
 from bot.report.archive import earlier, kept, report_on
 from bot.report.cut import cut
 from bot.report.digest import Digest, digest_of
+from bot.report.drawing import drawn
 from bot.report.gather import NOTHING, Beside
 from bot.report.render import render
 from bot.report.report import Report
+from bot.report.tell import Tell
 from bot.store.store import Store
 
 LEAD = Audience(roles=frozenset(("coordinator", "lead")))
@@ -95,7 +97,15 @@ def write(
     """
     period = period or last_ended("day", now, book.calendar)
     digest = digest_now(store, book, period, now, sources)
-    put(render(digest, form, language_of(book, language), book, browse), path)
+    put(illustrated(digest, form, language_of(book, language), book, browse), path)
+
+
+def illustrated(digest: Digest, form: str, language: str, book: Rulebook, browse: str) -> bytes:
+    """Write a digest in a form, with its charts where it is a page."""
+    if form != "html":
+        return render(digest, form, language, book, browse)
+    charts, notes = drawn(digest, Tell(language, book, browse))
+    return render(digest, form, language, book, browse, [each.in_page() for each in charts], notes)
 
 
 def language_of(book: Rulebook, asked: str | None) -> str:

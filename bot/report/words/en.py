@@ -256,5 +256,7 @@ EN: dict[str, str] = {
     "unit_mean": "mean",
     "unit_count": "count",
     "unit_spans": "hours",
+    "chart_trend": "Shares over the periods",
+    "no_charts": "The charts could not be drawn; the same numbers are in the tables.",
 }
 """The same words as in Estonian."""

@@ -256,5 +256,7 @@ ET: dict[str, str] = {
     "unit_mean": "keskmine",
     "unit_count": "arv",
     "unit_spans": "tunnid",
+    "chart_trend": "Osakaalud perioodide kaupa",
+    "no_charts": "Jooniseid ei saanud teha; samad arvud on tabelites.",
 }
 """What begins with `role_`, `do_` and the like goes with the words of roles, sections, ways and kinds of groups."""

@@ -256,5 +256,7 @@ RU: dict[str, str] = {
     "unit_mean": "среднее",
     "unit_count": "число",
     "unit_spans": "часы",
+    "chart_trend": "Доли по периодам",
+    "no_charts": "Диаграммы построить не удалось; те же числа есть в таблицах.",
 }
 """The same words as in Estonian."""
