@@ -189,6 +189,17 @@ def test_it_tells_when_jira_was_not_read_for_long(late_s: int, told: bool) -> No
     assert ("Jira has not been read since" in shown) == told
 
 
+def test_a_ticket_that_the_bot_has_trouble_with_says_so() -> None:
+    with filled() as store:
+        browser = client(store)
+        assert "fails to read" not in browser.get("/tickets/ABC-1", headers=as_(LEAD)).text
+        store.trouble("1", f"it says {PERSONAL_CODE}", NOW - 3600)
+        shown = browser.get("/tickets/ABC-1", headers=as_(LEAD)).text
+    assert "The bot fails to read the ticket" in shown
+    assert "Since: 20 November 2026 at 14:00" in shown
+    assert PERSONAL_CODE not in shown
+
+
 def test_a_personal_code_is_nowhere(desk: TestClient) -> None:
     for path in ("/", "/tickets/ABC-1", "/tickets/ABC-6"):
         shown = desk.get(path, headers=as_(LEAD))

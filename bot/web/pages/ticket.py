@@ -56,6 +56,7 @@ def show(asked: Asked) -> Mapping[str, Any]:
     only_bot = asked.query.get("only") == "bot"
     return {
         "ticket": found.ticket,
+        "trouble_at": next((at for id_, _, at in store.troubles() if id_ == ticket.id), None),
         "browse": asked.source.browse,
         "found": found,
         "drawing": draw(found),
