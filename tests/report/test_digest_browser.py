@@ -14,6 +14,7 @@ from reported import BROWSE, FORWARDED, LETTER, SOLVED, VERDICTS, digested, repo
 
 from bot.report.render import Picture, render
 
+PHONE = 360
 CHROMIUM = shutil.which("chromium")
 
 pytestmark = [
@@ -34,17 +35,17 @@ def page() -> Iterator[Page]:
 
 
 @pytest.mark.parametrize(("form", "scheme"), [("html", "dark"), ("mail", "light")])
-def test_everybody_can_read_it(page: Page, form: str, scheme: Literal["dark", "light"], width: int = 360) -> None:
+def test_everybody_can_read_it(page: Page, form: str, scheme: Literal["dark", "light"]) -> None:
     """A mail is looked at as with images off: its picture is not to be had, and its numbers stand in its place."""
     report = reported(
         *DESK, verdicts=VERDICTS, ledger=[said("a", "3", "2026-12-16 10:00")], troubles={"3": "refused"}
     )
     written = render(digested(report), form, "et", rulebook(), BROWSE, [PICTURE])
-    page.set_viewport_size({"width": width, "height": 800})
+    page.set_viewport_size({"width": PHONE, "height": 800})
     page.emulate_media(color_scheme=scheme)
     page.set_content(written.decode())
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
     page.evaluate(AXE_SCRIPT)
     found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
     assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
