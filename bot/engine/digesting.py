@@ -53,6 +53,10 @@ class Composer(Protocol):
         """
         ...
 
+    def forget(self) -> None:
+        """Let go of what is shared by the digests of one moment, once all of them are written."""
+        ...
+
 
 class Folder(Protocol):
     """A folder for digests."""

@@ -35,7 +35,8 @@ def send_digests(engine: Engine, now: Moment, report: Report) -> None:
     What goes wrong with one recipient or one way is reported, and stops no other. Raises StoreError alone.
     """
     entries = engine.book.entries.digest.recipients
-    if engine.post.composer is None:
+    composer = engine.post.composer
+    if composer is None:
         return
     since = engine.store.note(SINCE)
     if since is None:
@@ -53,6 +54,7 @@ def send_digests(engine: Engine, now: Moment, report: Report) -> None:
             if may_go(each, engine.book, now):
                 sending.send(each)
     finally:
+        composer.forget()
         if sending.mailed and engine.post.mailer is not None:
             engine.post.mailer.close()
 

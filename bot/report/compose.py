@@ -69,6 +69,10 @@ class DigestComposer:
             brief=tuple(_brief(shown.page)),
         )
 
+    def forget(self) -> None:
+        """Let go of the reports."""
+        self._gathered, self._as_of = {}, None
+
     def _reports(self, store: Store, book: Rulebook, period: Period, as_of: Moment) -> tuple[Report, ...]:
         """The reports on the periods before, as they ended, and on the period."""
         if self._as_of != (as_of, book.version):

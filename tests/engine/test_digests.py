@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +15,10 @@ from fake_mailer import Fate
 from small_desk import at
 
 from bot.core.doc import Paragraph
+from bot.engine.cycle import cycle
 from bot.engine.digests import approve, drafts
 from bot.report.compose import DigestComposer
+from bot.store.store import open_store
 from bot.texts import plain
 
 
@@ -120,10 +124,13 @@ def test_a_bot_killed_while_it_mails_never_mails_that_again(tmp_path: Path, seam
         if name == seam:
             raise KeyboardInterrupt
 
-    desk = Sent(told=({**LEAD, "by": ["mail", "folder"]},), folder=tmp_path / "out")
+    url = f"sqlite:///{tmp_path / 'bot.db'}"
+    desk = Sent(told=({**LEAD, "by": ["mail", "folder"]},), folder=tmp_path / "out", url=url)
     desk.restart(seam=die)
     with pytest.raises(KeyboardInterrupt):
         desk.at("tue 08:00")
+    desk.store.close()
+    desk.store = open_store(url)
     desk.restart()
     for moment in ("tue 08:01", "tue 09:00"):
         desk.at(moment)
@@ -220,6 +227,50 @@ def test_a_comment_whose_answer_was_lost_is_looked_for_before_it_is_said_again(d
     for moment in ("tue 08:00", "tue 08:01", "tue 08:02"):
         desk.at(moment)
     assert (len(desk.tracker.spoken), desk.states["lead/day-2026-11-16-ticket"]) == (1, "said")
+
+
+@pytest.mark.parametrize("seam", ["before write", "after write"])
+def test_a_bot_killed_while_it_comments_comments_once(seam: str) -> None:
+    def die(name: str) -> None:
+        if name == seam:
+            raise KeyboardInterrupt
+
+    desk = Sent(told=({**LEAD, "by": ["ticket"]},), digest={"ticket": "ABC-3"})
+    desk.restart(seam=die)
+    with pytest.raises(KeyboardInterrupt):
+        desk.at("tue 08:00")
+    desk.restart()
+    for moment in ("tue 08:01", "tue 08:10", "tue 09:00"):
+        desk.at(moment)
+    assert (len(desk.tracker.spoken), desk.states["lead/day-2026-11-16-ticket"]) == (1, "said")
+
+
+@pytest.mark.parametrize("seed", range(30 if os.environ.get("PILETIBOT_SOAK") else 1))
+def test_nothing_goes_twice_nor_on_a_day_off_whatever_happens(seed: int, tmp_path: Path) -> None:
+    chance = random.Random(seed)
+    told = ({**LEAD, "by": ["mail", "folder", "ticket"]}, UNIT, {"name": "other", "to": "coordinator"})
+    desk = Sent(told=told, digest={"ticket": "ABC-3"}, folder=tmp_path)
+    fates: list[Fate] = ["away", "later", "never", "lost", "lost before"]
+    moment, calendar = at("mon 09:00"), desk.engine.book.calendar
+    while moment < at("2 wed 12:00"):
+        desk.mailer.fates = [chance.choice(fates) for _ in range(chance.randrange(3))]
+        if chance.random() < 0.1:
+            desk.tracker.drops = [chance.choice(("before", "after"))]
+        if chance.random() < 0.1:
+            desk.restart()
+        if chance.random() < 0.1:
+            approve(desk.store, "out")
+        desk.tracker.down = chance.random() < 0.1
+        desk.now = moment
+        cycle(desk.engine, moment)
+        moment += chance.choice((600, 1800, 3600, 4 * 3600))
+    sent = [mail.id for mail in desk.mailer.arrived]
+    keys = [key for spoken in desk.tracker.spoken for key in spoken.said.keys]
+    assert len(sent) == len(set(sent)) > 3
+    assert len(keys) == len(set(keys)) > 1
+    wall = [calendar.local(mail.at) for mail in desk.mailer.arrived]
+    assert all(calendar.is_working_day(when.date()) and when.hour >= 8 for when in wall)
+    assert not [row for row in desk.store.letters_since(0) if row.state == "intended"]
 
 
 # What each may see
