@@ -215,9 +215,10 @@ def post_of(settings: Settings) -> Post:
     Raises Misconfigured for a password or addresses that cannot be read.
     """
     from bot.report.compose import DigestComposer
+    from bot.report.drawing import drawn
 
     mail, browse = settings.mail, f"{settings.jira.url}/browse/"
-    composer = DigestComposer(browse, int(mail.size_mb * 1024 * 1024), sources_of(settings))
+    composer = DigestComposer(browse, int(mail.size_mb * 1024 * 1024), sources_of(settings), drawn)
     folder = DigestFolder(settings.digest.folder) if settings.digest.folder else None
     server = mail_server(mail)
     if server is None or mail.sender is None:

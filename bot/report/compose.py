@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.core.kpi.period import Period
@@ -16,13 +16,16 @@ from bot.engine.mailer import Part
 from bot.imports import Sources
 from bot.report.archive import report_on
 from bot.report.cut import cut
-from bot.report.digest import digest_of
+from bot.report.digest import Digest, digest_of
+from bot.report.drawing import Drawn
 from bot.report.page import Page, page
 from bot.report.render import FORMATS, Form, Shown
 from bot.report.report import Report
 from bot.report.tell import Tell
 from bot.report.write import beside, previous
 from bot.store.store import Store
+
+Draw = Callable[[Digest, Tell], tuple[Sequence[Drawn], Sequence[str]]]
 
 _NOT_A_FILE_NAME = re.compile(r"[^\w.-]+")
 
@@ -31,12 +34,14 @@ _NOT_A_FILE_NAME = re.compile(r"[^\w.-]+")
 class DigestComposer:
     """Who writes digests: `browse` is the address before a key, `limit` how many bytes a mail may have.
 
-    The reports of one moment are gathered once for all its recipients.
+    The reports of one moment are gathered once for all its recipients. `draw` gives a digest's charts with notes on
+    them; without it there are none.
     """
 
     browse: str
     limit: int
     sources: Sources | None = None
+    draw: Draw | None = None
     _gathered: dict[Period, tuple[Report, ...]] = field(default_factory=dict)
     _as_of: tuple[Moment, str] | None = None
 
@@ -53,17 +58,20 @@ class DigestComposer:
         tell = Tell(language, book, self.browse)
         *then, today = (cut(report, audience) for report in self._reports(store, book, due.period, as_of))
         digest = digest_of(today, then, book)
-        shown = Shown(digest, page(digest, tell), tell)
+        charts, undrawn = ((), ()) if self.draw is None else self.draw(digest, tell)
+        shown = Shown(digest, page(digest, tell), tell, [each.in_page() for each in charts])
         notes = [tell.words["note_draft"].format(name=due.entry.name)] if draft else []
+        notes += undrawn
         stem = _stem(due, book.site)
         files = tuple(_file(form, shown, notes, stem) for form in due.entry.formats)
-        plain, html, attached = self._fitting(shown, notes, files, tell.words)
+        plain, html, images, attached = self._fitting(shown, notes, files, charts)
         return Composed(
             language=language,
             subject=f"{shown.page.title}: {_named(shown.page, due, as_of, tell)}",
             plain=plain,
             html=html,
             page=_file("html", shown, notes, stem),
+            images=images,
             files=files,
             attached=attached,
             brief=tuple(_brief(shown.page)),
@@ -84,17 +92,22 @@ class DigestComposer:
         return self._gathered[period]
 
     def _fitting(
-        self, shown: Shown, notes: Sequence[str], files: tuple[Part, ...], words: Mapping[str, str]
-    ) -> tuple[str, str, tuple[Part, ...]]:
-        """The two texts of a mail, and what may be attached to it."""
-        tries = [(tuple(notes), files)]
+        self, shown: Shown, notes: Sequence[str], files: tuple[Part, ...], charts: Sequence[Drawn]
+    ) -> tuple[str, str, tuple[Part, ...], tuple[Part, ...]]:
+        """The two texts of a mail, the charts that it shows, and what may be attached to it."""
+        words, told = shown.tell.words, tuple(notes)
+        tries = [(told, files, charts)]
         if files:
-            tries.append(((*notes, words["note_files_left"].format(n=len(files))), ()))
-        for told, attached in tries:
-            written = replace(shown, notes=told)
-            plain, html = FORMATS["text"].write(written), FORMATS["mail"].write(written)
-            if _size(plain, html, *(file.data for file in attached)) <= self.limit:
-                return plain.decode(), html.decode(), attached
+            told = (*told, words["note_files_left"].format(n=len(files)))
+            tries.append((told, (), charts))
+        if charts:
+            tries.append(((*told, words["note_images_left"]), (), ()))
+        for told, attached, drawn in tries:
+            written = replace(shown, notes=told, pictures=[each.in_mail() for each in drawn])
+            html, plain = FORMATS["mail"].write(written), FORMATS["text"].write(replace(written, pictures=()))
+            images = tuple(Part(each.name, "image/png", each.png) for each in drawn)
+            if _size(plain, html, *(part.data for part in (*images, *attached))) <= self.limit:
+                return plain.decode(), html.decode(), images, attached
         raise TooBig
 
 
