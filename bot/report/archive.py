@@ -10,7 +10,7 @@ from bot.core.kpi.period import Period
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment
 from bot.report.gather import NOTHING, Beside, gather
-from bot.report.report import Report, counts_of, read, written
+from bot.report.report import Report, counts_of, read, sealed, written
 from bot.store.store import ReportHead, ReportRow, Store, StoreError
 
 SERIES = 12
@@ -73,9 +73,12 @@ def settled(report: Report, first: Report) -> Report:
 
 
 def kept(store: Store, period: Period) -> Report | None:
-    """Give the report kept on a period; None where there is none. Raises StoreError."""
+    """Give the report kept on a period; None where there is none. Raises StoreError.
+
+    Tickets that have got a security level since, or are gone, are told as such.
+    """
     row = store.report_of(period.kind, period.first)
-    return None if row is None else _read(row)
+    return None if row is None else sealed(_read(row), store.sealed())
 
 
 def earlier(store: Store, period: Period, many: int = SERIES) -> tuple[Report, ...]:

@@ -210,9 +210,9 @@ def _waits(report: Report, parts: Container[str]) -> Iterator[Wait]:
 
 
 def _compared(report: Report, before: Report | None, earlier: Sequence[Report], book: Rulebook) -> Iterator[Compared]:
-    then = _figures(before) if before is not None else {}
-    past = [_figures(each) for each in earlier]
-    for which, figure in _figures(report).items():
+    then = _figures(before, book) if before is not None else {}
+    past = [_figures(each, book) for each in earlier]
+    for which, figure in _figures(report, book).items():
         name, group = which
         was = then.get(which)
         redefined = before is not None and before.definitions.get(name) != report.definitions.get(name)
@@ -233,20 +233,20 @@ def _compared(report: Report, before: Report | None, earlier: Sequence[Report], 
         )
 
 
-def _figures(report: Report) -> dict[tuple[str, str], Figure]:
+def _figures(report: Report, book: Rulebook) -> dict[tuple[str, str], Figure]:
     """All figures as this reader may see them, by indicator and group.
 
-    Those about single people are there where somebody agreed to that, and the reader may see them. Outside the team,
+    Those about single people are there where they agree to that now, and the reader may see them. Outside the team,
     where one group alone is hidden, it could be worked out from the others and their whole, so the smallest of these
     is hidden with it.
     """
     reader = report.reader
     found = {(each.indicator, each.group): each for each in figures(report.facts)}
-    shows_people = reader is None or reader.personal
+    people = book.entries.indicators.consents if reader is None or reader.personal else {}
     found = {
         which: each
         for which, each in found.items()
-        if not INDICATORS[which[0]].personal or (shows_people and each.denominator)
+        if not INDICATORS[which[0]].personal or (each.group in people and each.denominator)
     }
     if reader is None or reader.team:
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import date
 
 import msgspec
@@ -208,6 +208,20 @@ def _band(low: int, high: int | None, aged: Iterable[Piece], *, team: bool) -> B
         if each.words[0] == str(low):
             tiers[each.words[1]] += each.n
     return Band(low, high, {tier: shown(n, team=team) for tier, n in sorted(tiers.items())})
+
+
+def sealed(report: Report, keys: Container[str]) -> Report:
+    """Give a report in which the tickets with these keys have a security level."""
+    return replace(
+        report,
+        sections={
+            name: tuple(replace(row, secured=True) if row.key in keys else row for row in rows)
+            for name, rows in report.sections.items()
+        },
+        statutory=tuple(replace(owed, secured=True) if owed.key in keys else owed for owed in report.statutory),
+        troubles=tuple(replace(each, secured=True) if each.ticket in keys else each for each in report.troubles),
+        facts=tuple(replace(fact, secured=True) if fact.ticket in keys else fact for fact in report.facts),
+    )
 
 
 def shown(n: int, *, team: bool) -> Cell:

@@ -190,6 +190,12 @@ class Store(Absences, Archive, Commands, Costs, Ties):
             row.key: row.gone_at for row in self.rows(sa.select(tickets.c.key, tickets.c.gone_at).order_by(_here))
         }
 
+    def sealed(self) -> set[str]:
+        """Return the keys of the tickets that have a security level, and of those that are gone: hidden, maybe."""
+        is_secured = self._body["secured"].as_boolean()
+        rows = self.rows(sa.select(tickets.c.key).where(sa.or_(is_secured, tickets.c.gone_at.is_not(None))))
+        return {row.key for row in rows}
+
     def open_tickets(self, states: Collection[str] | None = None) -> Iterator[Ticket]:
         """Yield every ticket by id, or those in these states, page by page: the store may be used meanwhile."""
         after = ""
@@ -203,12 +209,16 @@ class Store(Absences, Archive, Commands, Costs, Ties):
                 return
             after = rows[-1].id
 
+    @property
+    def _body(self) -> sa.ColumnElement[Any]:
+        """What is kept of a ticket, to ask for a part of it in SQL."""
+        if self._engine.dialect.name == "postgresql":
+            return sa.cast(tickets.c.body, sa.JSON)
+        return sa.type_coerce(tickets.c.body, sa.JSON)
+
     def loads(self, states: Collection[str]) -> dict[str, int]:
         """Count the tickets in these states by whom they are assigned to; those of nobody are left out."""
-        body: sa.ColumnElement[Any] = sa.type_coerce(tickets.c.body, sa.JSON)
-        if self._engine.dialect.name == "postgresql":
-            body = sa.cast(tickets.c.body, sa.JSON)
-        owner = body["owner"].as_string()
+        owner = self._body["owner"].as_string()
         columns = sa.select(owner.label("owner"), sa.func.count(tickets.c.id).label("count"))
         these = sa.and_(_readable, tickets.c.state.in_(sorted(states)))
         rows = self.rows(columns.where(these).group_by(owner))

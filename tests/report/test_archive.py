@@ -6,18 +6,20 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from desks import shipped
+from desks import rulebook, shipped
 from msgspec.structs import replace
 from reported import CLOSED, FORWARDED, SOLVED, at, said, ticket
 
 from bot.core.desk import QUIET
+from bot.core.kpi.fact import Fact
 from bot.core.kpi.period import period_of
 from bot.core.kpi.registry import figures
 from bot.report.archive import earlier, keep, kept, report_on, settled
 from bot.report.cut import cut
 from bot.report.gather import gather
+from bot.report.report import written
 from bot.report.write import LEAD, digest_now, digest_then
-from bot.store.store import Store, open_store
+from bot.store.store import ReportHead, ReportRow, Store, open_store
 
 BOOK = shipped().book
 MONDAY = period_of("day", BOOK.calendar.day_of(at("2026-12-14 12:00")), BOOK.calendar)
@@ -100,3 +102,36 @@ def test_earlier_periods_are_those_of_the_same_kind(store):
     week = period_of("week", MONDAY.first, BOOK.calendar)
     report_on(store, BOOK, QUIET, week, NOON)
     assert earlier(store, TUESDAY) == (first,)
+
+
+@pytest.mark.parametrize("what", ["secured", "gone"])
+def test_what_is_hidden_since_is_listed_in_no_report_that_was_kept(store, what):
+    shown = cut(report_on(store, BOOK, QUIET, MONDAY, MORNING), LEAD)
+    assert "KKA-2" in written(shown).decode()
+    if what == "secured":
+        store.put_tickets([ticket(2, FORWARDED, SOLVED, secured=True)], "f", 0)
+    else:
+        store.gone(["2"], NOON)
+    store.set_mark(2, NOON)
+    for then in (digest_then(store, BOOK, MONDAY, NOON), digest_now(store, BOOK, MONDAY, NOON)):
+        assert "KKA-2" not in written(then.report).decode()
+        assert then.report.counts.solved == shown.counts.solved == 1
+        assert figures(then.report.facts) == figures(shown.facts)
+
+
+def test_who_takes_consent_back_is_in_no_figure_that_was_kept(store):
+    consents = {"it1": MONDAY.first, "it2": MONDAY.first}
+    first = replace(gather(store, BOOK, QUIET, MONDAY, MORNING), facts=facts_of(*consents))
+    store.keep_report(ReportRow(ReportHead("day", MONDAY.first, MORNING, "v"), {}, written(first)))
+
+    def told(**agreed) -> set[str]:
+        indicators = BOOK.entries.indicators.model_copy(update={"consents": agreed})
+        found = digest_then(store, rulebook(indicators=indicators), MONDAY, NOON).figures
+        return {each.figure.group for each in found if each.figure.indicator == "person_open"}
+
+    assert told(**consents) == {"it1", "it2"}
+    assert told(it2=MONDAY.first) == {"it2"}
+
+
+def facts_of(*people: str) -> tuple[Fact, ...]:
+    return tuple(Fact("person_open", "KKA-1", 1, group=person) for person in people)

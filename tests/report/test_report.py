@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 
 import pytest
-from desks import shipped
+from desks import rulebook, shipped
 from msgspec.structs import replace
 from reported import CLOSED, FORWARDED, NOW, SOLVED, VERDICTS, at, said, ticket
 
@@ -206,10 +206,12 @@ def test_what_is_hidden_cannot_be_worked_out_from_what_is_told(whole, groups, sh
 
 def test_figures_about_people_are_for_the_coordinator_and_the_lead(whole):
     found = replace(whole, facts=tuple(facts("person_open", it1=7, it2=8)))
+    consents = {"it1": WEEK.first, "it2": WEEK.first}
+    book = rulebook(indicators=BOOK.entries.indicators.model_copy(update={"consents": consents}))
 
     def told(audience: Audience) -> set[str]:
         report = cut(found, audience)
-        figures = digest_of(report, [], BOOK).figures
+        figures = digest_of(report, [], book).figures
         assert bool(report.facts) == any(each.figure.indicator == "person_open" for each in figures)
         return {each.figure.group for each in figures if each.figure.indicator == "person_open"}
 
