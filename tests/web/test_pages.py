@@ -200,6 +200,15 @@ def test_a_ticket_that_the_bot_has_trouble_with_says_so() -> None:
     assert PERSONAL_CODE not in shown
 
 
+@pytest.mark.parametrize("path", ["/", "/tickets/ABC-1"])
+def test_a_database_that_is_away_is_told(path: str) -> None:
+    with filled() as store:
+        browser = client(store)
+    answer = browser.get(path, headers=as_(LEAD))  # a database in memory is gone once it is closed
+    assert answer.status_code == 503
+    assert "The database does not answer." in answer.text
+
+
 def test_a_personal_code_is_nowhere(desk: TestClient) -> None:
     for path in ("/", "/tickets/ABC-1", "/tickets/ABC-6"):
         shown = desk.get(path, headers=as_(LEAD))
