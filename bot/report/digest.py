@@ -72,8 +72,8 @@ class Task(msgspec.Struct, frozen=True):
 class Group(msgspec.Struct, frozen=True):
     """What one heading of the first screen lists, of `n` tickets, and how many `more` there are.
 
-    Those that stand under a heading `above` are counted and not listed again, but what the law sets is. `unlisted`
-    of those that are more are not shown to this reader.
+    Those that are listed under a heading `above` are counted and not listed again, but what the law sets is.
+    `unlisted` of those that are more are not shown to this reader.
     """
 
     name: str
@@ -189,7 +189,7 @@ def _groups(report: Report, parts: Container[str]) -> Iterator[Group]:
                     tasks.append(Task(section, decided.get(row.key, section), row))
                 own.add(row.key)
         above = len((own & seen) - {task.row.key for task in tasks})
-        seen |= own
+        seen |= {task.row.key for task in tasks[:_SHOWN]}
         unlisted = _sum([report.unlisted.get(section, 0) for section in sections])
         more = None if unlisted is None else max(len(tasks) - _SHOWN, 0) + unlisted
         n = None if unlisted is None else len(tasks) + above + unlisted

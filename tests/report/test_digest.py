@@ -105,6 +105,17 @@ def test_more_than_fit_a_screen_are_counted():
     assert (len(burns.tasks), burns.n, burns.more, burns.unlisted) == (6, 12, 6, 1)
 
 
+def test_what_is_not_listed_above_is_listed_where_it_has_to_be_decided():
+    burning = [ticket(n, FORWARDED) for n in range(1, 7)]
+    digest = digested(reported(*burning, ticket(7, FORWARDED, owner=None)))
+    assert [(group.name, group.n, group.more, group.above) for group in digest.groups] == [
+        ("burns", 7, 1, 0),
+        ("soon", 0, 0, 0),
+        ("decide", 1, 0, 0),
+    ]
+    assert tasks(digest)["decide"] == [("KKA-7", "unassigned", "unassigned")]
+
+
 def test_who_waits_for_whom():
     waiting = ("2026-12-14 10:00", "waiting-customer")
     digest = digested(
