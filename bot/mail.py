@@ -73,7 +73,8 @@ def message(mail: Mail, sender: str, reply_to: str | None, site: str) -> EmailMe
     page = next(part for part in made.iter_parts() if part.get_content_type() == "text/html")
     for image in mail.images:
         kind, _, subtype = image.type.partition("/")
-        page.add_related(image.data, kind, subtype, cid=f"<{image.name}>", filename=image.name, disposition="inline")
+        name = f"{image.name}.{subtype}"
+        page.add_related(image.data, kind, subtype, cid=f"<{image.name}>", filename=name, disposition="inline")
     for file in mail.files:
         kind, _, subtype = file.type.partition("/")
         made.add_attachment(file.data, kind, subtype, filename=file.name)

@@ -32,6 +32,9 @@ from bot.store.store import Store
 from bot.texts import Messages, MessagesError, load_messages
 from bot.yaml_positions import Node, Spot, problem_at
 
+_DRAWING_S = 20.0
+"""How long a digest that goes by itself waits for its charts, in seconds."""
+
 _uniform = SystemRandom().uniform
 
 
@@ -215,10 +218,11 @@ def post_of(settings: Settings) -> Post:
     Raises Misconfigured for a password or addresses that cannot be read.
     """
     from bot.report.compose import DigestComposer
-    from bot.report.drawing import drawn
+    from bot.report.drawing import draw
 
     mail, browse = settings.mail, f"{settings.jira.url}/browse/"
-    composer = DigestComposer(browse, int(mail.size_mb * 1024 * 1024), sources_of(settings), drawn)
+    limit = int(mail.size_mb * 1024 * 1024)
+    composer = DigestComposer(browse, limit, sources_of(settings), lambda charts: draw(charts, _DRAWING_S))
     folder = DigestFolder(settings.digest.folder) if settings.digest.folder else None
     server = mail_server(mail)
     if server is None or mail.sender is None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from binascii import b2a_qp
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+
+import structlog
 
 from bot.core.kpi.period import Period
 from bot.core.recipients import Due, audience_for, language_for
@@ -15,17 +18,18 @@ from bot.engine.digesting import Composed, NoRights, TooBig
 from bot.engine.mailer import Part
 from bot.imports import Sources
 from bot.report.archive import report_on
+from bot.report.charts import Chart, charts_of
 from bot.report.cut import cut
 from bot.report.digest import Digest, digest_of
-from bot.report.drawing import Drawn
+from bot.report.drawing import Drawn, NotDrawn
 from bot.report.page import Page, page
-from bot.report.render import FORMATS, Form, Shown
+from bot.report.render import FORMATS, Shown
 from bot.report.report import Report
 from bot.report.tell import Tell
 from bot.report.write import beside, previous
 from bot.store.store import Store
 
-Draw = Callable[[Digest, Tell], tuple[Sequence[Drawn], Sequence[str]]]
+log = structlog.get_logger()
 
 _NOT_A_FILE_NAME = re.compile(r"[^\w.-]+")
 
@@ -34,16 +38,18 @@ _NOT_A_FILE_NAME = re.compile(r"[^\w.-]+")
 class DigestComposer:
     """Who writes digests: `browse` is the address before a key, `limit` how many bytes a mail may have.
 
-    The reports of one moment are gathered once for all its recipients. `draw` gives a digest's charts with notes on
-    them; without it there are none.
+    The reports of one moment are gathered once for all its recipients, and a chart that several see is drawn once.
+    Without `draw`, which raises NotDrawn, there are no charts.
     """
 
     browse: str
     limit: int
     sources: Sources | None = None
-    draw: Draw | None = None
+    draw: Callable[[Sequence[Chart]], tuple[Drawn, ...]] | None = None
     _gathered: dict[Period, tuple[Report, ...]] = field(default_factory=dict)
     _as_of: tuple[Moment, str] | None = None
+    _pictures: dict[tuple[Chart, ...], tuple[Drawn, ...] | None] = field(default_factory=dict)
+    _is_blind: bool = False
 
     def compose(self, store: Store, book: Rulebook, due: Due, as_of: Moment, *, draft: bool) -> Composed:
         """Write a recipient's digest, with the desk as it stands or stood at `as_of`.
@@ -58,28 +64,44 @@ class DigestComposer:
         tell = Tell(language, book, self.browse)
         *then, today = (cut(report, audience) for report in self._reports(store, book, due.period, as_of))
         digest = digest_of(today, then, book)
-        charts, undrawn = ((), ()) if self.draw is None else self.draw(digest, tell)
-        shown = Shown(digest, page(digest, tell), tell, [each.in_page() for each in charts])
-        notes = [tell.words["note_draft"].format(name=due.entry.name)] if draft else []
-        notes += undrawn
+        drawn, notes = self._drawn(digest, tell)
+        if draft:
+            notes = (tell.words["note_draft"].format(name=due.entry.name), *notes)
+        shown = Shown(digest, page(digest, tell), tell, [each.in_page() for each in drawn], notes)
         stem = _stem(due, book.site)
-        files = tuple(_file(form, shown, notes, stem) for form in due.entry.formats)
-        plain, html, images, attached = self._fitting(shown, notes, files, charts)
+        files = tuple(_file(form, shown, stem) for form in due.entry.formats)
+        plain, html, images, attached = self._fitting(shown, drawn, files)
         return Composed(
             language=language,
             subject=f"{shown.page.title}: {_named(shown.page, due, as_of, tell)}",
             plain=plain,
             html=html,
-            page=_file("html", shown, notes, stem),
+            page=_file("html", shown, stem),
             images=images,
             files=files,
             attached=attached,
             brief=tuple(_brief(shown.page)),
         )
 
+    def _drawn(self, digest: Digest, tell: Tell) -> tuple[tuple[Drawn, ...], tuple[str, ...]]:
+        """A digest's charts, and a note where they cannot be drawn; then those of others are not tried either."""
+        charts = charts_of(digest, tell) if self.draw is not None else ()
+        if self.draw is None or not charts:
+            return (), ()
+        if charts not in self._pictures:
+            try:
+                self._pictures[charts] = None if self._is_blind else self.draw(charts)
+            except NotDrawn as error:
+                log.warning("charts not drawn", because=str(error))
+                self._pictures[charts] = None
+                self._is_blind = True
+        found = self._pictures[charts]
+        return ((), (tell.words["no_charts"],)) if found is None else (found, ())
+
     def forget(self) -> None:
-        """Let go of the reports."""
+        """Let go of the reports, and of what was drawn."""
         self._gathered, self._as_of = {}, None
+        self._pictures, self._is_blind = {}, False
 
     def _reports(self, store: Store, book: Rulebook, period: Period, as_of: Moment) -> tuple[Report, ...]:
         """The reports on the periods before, as they ended, and on the period."""
@@ -92,22 +114,21 @@ class DigestComposer:
         return self._gathered[period]
 
     def _fitting(
-        self, shown: Shown, notes: Sequence[str], files: tuple[Part, ...], charts: Sequence[Drawn]
+        self, shown: Shown, drawn: Sequence[Drawn], files: tuple[Part, ...]
     ) -> tuple[str, str, tuple[Part, ...], tuple[Part, ...]]:
-        """The two texts of a mail, the charts that it shows, and what may be attached to it."""
-        words, told = shown.tell.words, tuple(notes)
-        tries = [(told, files, charts)]
-        if files:
-            told = (*told, words["note_files_left"].format(n=len(files)))
-            tries.append((told, (), charts))
-        if charts:
-            tries.append(((*told, words["note_images_left"]), (), ()))
-        for told, attached, drawn in tries:
-            written = replace(shown, notes=told, pictures=[each.in_mail() for each in drawn])
+        """A mail's two texts, its pictures and its files: all of them, or else without the files, or both."""
+        words = shown.page.words
+        pictures = [each.in_mail() for each in drawn]
+        images = tuple(Part(each.name, "image/png", each.png) for each in drawn)
+        told = (*shown.notes, words["note_files_left"].format(n=len(files))) if files else shown.notes
+        tries = [(shown.notes, pictures, images, files)]
+        tries += [(told, pictures, images, ())] if files else []
+        tries += [((*told, words["note_images_left"]), [], (), ())] if images else []
+        for notes, seen, parts, attached in tries:
+            written = replace(shown, notes=notes, pictures=seen)
             html, plain = FORMATS["mail"].write(written), FORMATS["text"].write(replace(written, pictures=()))
-            images = tuple(Part(each.name, "image/png", each.png) for each in drawn)
-            if _size(plain, html, *(part.data for part in (*images, *attached))) <= self.limit:
-                return plain.decode(), html.decode(), images, attached
+            if _size((plain, html), (*parts, *attached)) <= self.limit:
+                return plain.decode(), html.decode(), parts, attached
         raise TooBig
 
 
@@ -116,15 +137,14 @@ def _named(page: Page, due: Due, as_of: Moment, tell: Tell) -> str:
     return tell.day(tell.book.calendar.day_of(as_of)) if due.entry.period == "day" else page.period
 
 
-def _size(*parts: bytes) -> int:
-    """About how many bytes parts have in a mail, where three become four."""
-    return sum(len(part) for part in parts) * 4 // 3 + 4096
+def _size(texts: Sequence[bytes], parts: Sequence[Part]) -> int:
+    """About how many bytes texts and files take in a mail, where other letters than English ones take three each."""
+    return sum(len(b2a_qp(text)) for text in texts) + sum(len(part.data) * 11 // 8 + 512 for part in parts) + 4096
 
 
-def _file(form: str, shown: Shown, notes: Sequence[str], stem: str) -> Part:
-    how: Form = FORMATS[form]
-    written = how.write(replace(shown, notes=notes))
-    return Part(f"{stem}.{how.suffix}", how.type, written)
+def _file(form: str, shown: Shown, stem: str) -> Part:
+    how = FORMATS[form]
+    return Part(f"{stem}.{how.suffix}", how.type, how.write(shown))
 
 
 def _stem(due: Due, site: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import ssl
 from email.message import EmailMessage
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 import trustme
-from digest_desk import LEAD, Sent
+from digest_desk import LEAD, Sent, sketched
 from small_desk import at
 from test_mail import HELLO, SECRET, Inbox, breaking, mailer, serving
 
@@ -44,7 +45,7 @@ def shape(part: EmailMessage, depth: int = 0) -> list[str]:
 def test_what_arrives_has_texts_files_and_nothing_to_load() -> None:
     inbox = Inbox()
     with serving(inbox) as port:
-        desk = Sent(told=({**LEAD, "formats": ["xlsx", "csv"]},), server=mailer(port))
+        desk = Sent(told=({**LEAD, "formats": ["xlsx", "csv"]},), server=mailer(port), draw=sketched)
         assert gone(desk, "tue 08:00") == [("said", "due")]
     (got,) = inbox.arrived
     html = got.get_body(("html",))
@@ -53,6 +54,9 @@ def test_what_arrives_has_texts_files_and_nothing_to_load() -> None:
     assert "<script" not in page
     assert 'src="http' not in page
     assert "style=" in page
+    named = [part["Content-ID"].strip("<>") for part in got.walk() if part["Content-ID"]]
+    assert named == re.findall(r'<img src="cid:([^"]+)"', page)
+    assert len(named) == len(re.findall(r'<img [^>]*alt="[^"]{20,}"', page)) > 0
     written = "\n".join([f"Subject: {got['Subject']}", f"To: {got['To']}", *shape(got)]) + "\n"
     if os.environ.get("PILETIBOT_UPDATE_GOLDEN"):
         GOLDEN.write_text(written, "utf-8")

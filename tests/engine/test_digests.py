@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from digest_desk import LEAD, Sent
+from digest_desk import LEAD, Sent, sketched
 from fake_mailer import Fate
 from small_desk import at
 
 from bot.core.doc import Paragraph
 from bot.engine.cycle import cycle
 from bot.engine.digests import approve, drafts
+from bot.engine.mailer import Mail
+from bot.mail import message
+from bot.report.charts import Chart
 from bot.report.compose import DigestComposer
+from bot.report.drawing import Drawn, NotDrawn
 from bot.store.store import open_store
 from bot.texts import plain
 
@@ -316,22 +320,64 @@ def test_one_that_cannot_be_written_stops_no_other() -> None:
     )
 
 
-def test_a_mail_that_would_be_too_large_leaves_its_files_out_and_says_so() -> None:
-    told = ({**LEAD, "formats": ["html", "text"]},)
-    whole = Sent(told=told)
-    whole.at("tue 08:00")
-    assert [file.name for file in whole.mailer.arrived[0].files] == [
+NOTES = {
+    "files": "Вложения не приложены, так как письмо было бы слишком большим: 2.",
+    "pictures": "Диаграммы не приложены, так как письмо было бы слишком большим",
+}
+ROOM: list[tuple[str, int, int, tuple[str, ...]]] = [
+    ("all", 2, 2, ()),
+    ("pictures", 0, 2, ("files",)),
+    ("texts", 0, 0, ("files", "pictures")),
+]
+
+
+@pytest.mark.parametrize(("room", "files", "pictures", "notes"), ROOM, ids=[row[0] for row in ROOM])
+def test_what_a_mail_has_no_room_for_is_left_out_and_told(
+    room: str, files: int, pictures: int, notes: tuple[str, ...]
+) -> None:
+    told = ({**LEAD, "language": "ru", "formats": ["html", "text"]},)
+    desk = Sent(told=told, draw=sketched)
+    desk.at("tue 08:00")
+    (whole,) = desk.mailer.arrived
+    leaves = {"all": {}, "pictures": {"files": ()}, "texts": {"files": (), "images": ()}}[room]
+    limit = len(written(replace(whole, **leaves))) + 8000
+    desk = Sent(told=told, limit=limit, draw=sketched)
+    desk.at("tue 08:00")
+    (mail,) = desk.mailer.arrived
+    assert [file.name for file in mail.files] == [
         "small_day-2026-11-16_lead.html",
         "small_day-2026-11-16_lead.txt",
-    ]
-    size = sum(len(text) for text in (whole.mailer.arrived[0].plain, whole.mailer.arrived[0].html))
-    small = Sent(told=told, limit=size * 2)
-    small.at("tue 08:00")
-    assert small.mailer.arrived[0].files == ()
-    assert "Attachments left out, as the mail would be too large: 2." in small.mailer.arrived[0].plain
-    none = Sent(told=told, limit=1000)
-    none.at("tue 08:00")
-    assert (none.sent, none.states["lead/day-2026-11-16-mail"]) == ([], "failed")
+    ][:files]
+    assert len(mail.images) == pictures
+    for text in (" ".join(mail.plain.split()), mail.html):
+        assert [name for name, note in NOTES.items() if note in text] == list(notes)
+    assert len(written(mail)) <= limit
+
+
+def written(mail: Mail) -> bytes:
+    return message(mail, "bot@desk.example", None, "small").as_bytes()
+
+
+def test_a_mail_whose_texts_alone_are_too_large_is_not_sent_and_told() -> None:
+    desk = Sent(limit=1000)
+    desk.at("tue 08:00")
+    assert (desk.sent, desk.states["lead/day-2026-11-16-mail"]) == ([], "failed")
+
+
+def test_charts_that_cannot_be_drawn_keep_no_digest_and_are_tried_once_a_cycle() -> None:
+    tried = []
+
+    def fails(charts: Sequence[Chart]) -> tuple[Drawn, ...]:
+        tried.append(charts)
+        raise NotDrawn("no")
+
+    told = (LEAD, {"name": "other", "to": "coordinator", "language": "et"})
+    desk = Sent(told=told, draw=fails)
+    desk.at("tue 08:00")
+    assert [len(tried), [who for who, _ in desk.sent]] == [1, ["lea", "cid"]]
+    assert "Jooniseid ei saanud teha" in desk.mailer.arrived[1].plain
+    desk.at("wed 08:00")
+    assert len(tried) == 2
 
 
 # Approval
