@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
-from bot.core.kpi.figure import Figure, hide_few
+from bot.core.kpi.fact import Fact
+from bot.core.kpi.figure import FEW, Figure, hidden, hide_few, is_few
 from bot.core.kpi.period import Period
 from bot.core.kpi.registry import INDICATORS, figures
 from bot.core.overview import Row
@@ -233,12 +235,14 @@ def _compared(report: Report, before: Report | None, earlier: Sequence[Report], 
         )
 
 
-def _figures(report: Report, book: Rulebook) -> dict[tuple[str, str], Figure]:
+_Figures = dict[tuple[str, str], Figure]
+
+
+def _figures(report: Report, book: Rulebook) -> _Figures:
     """All figures as this reader may see them, by indicator and group.
 
     Those about single people are there where they agree to that now, and the reader may see them. Outside the team,
-    where one group alone is hidden, it could be worked out from the others and their whole, so the smallest of these
-    is hidden with it.
+    where a hidden group could be worked out from the others and their whole, the smallest of these is hidden with it.
     """
     reader = report.reader
     found = {(each.indicator, each.group): each for each in figures(report.facts)}
@@ -250,15 +254,40 @@ def _figures(report: Report, book: Rulebook) -> dict[tuple[str, str], Figure]:
     }
     if reader is None or reader.team:
         return found
-    shown_ = {which: hide_few(each) for which, each in found.items()}
-    for name in dict.fromkeys(name for name, _ in shown_):
-        groups = {which: each for which, each in shown_.items() if which[0] == name and which[1]}
-        hidden = [which for which, each in groups.items() if each.hidden]
-        told = [which for which, each in groups.items() if not each.hidden and each.denominator]
-        if len(hidden) == 1 and told and (name, "") in shown_:
-            least = min(told, key=lambda which: (shown_[which].denominator or 0, which))
-            shown_[least] = Figure(*least, None, None, None, hidden=True)
-    return shown_
+    return _without_few(found, report.facts)
+
+
+def _without_few(found: _Figures, facts: Iterable[Fact]) -> _Figures:
+    """The figures as they are told outside the team.
+
+    Of a figure that divides tickets by something else, such as people, the tickets are no few either.
+    """
+    divided = Counter(
+        (each.indicator, group)
+        for each in facts
+        if not each.excluded and not each.weight and each.value
+        for group in ("", each.group)
+    )
+    sizes = {which: divided[which] or each.denominator or 0 for which, each in found.items()}
+    told = {which: hidden(each) if is_few(divided[which]) else hide_few(each) for which, each in found.items()}
+    for name in dict.fromkeys(name for name, _ in found):
+        whole = told.get((name, ""))
+        groups = sorted(
+            (which for which in found if which[0] == name and which[1]), key=lambda each: (sizes[each], each)
+        )
+        if whole is None or whole.hidden:
+            continue
+        for least in [which for which in groups if not told[which].hidden and sizes[which]]:
+            if not _can_be_worked_out([sizes[which] for which in groups if told[which].hidden]):
+                break
+            told[least] = hidden(found[least])
+    return told
+
+
+def _can_be_worked_out(sizes: Sequence[int]) -> bool:
+    """Whether what hidden groups come to together tells of any of them: it is known from the whole and the others."""
+    many = len(sizes)
+    return many == 1 or (many > 1 and (sum(sizes) < FEW or sizes == [1] * many or sizes == [FEW - 1] * many))
 
 
 def _trend(name: str, change: float | None) -> Trend:

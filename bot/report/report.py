@@ -179,7 +179,10 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def counts_of(pieces: Iterable[Piece], spans: Iterable[tuple[int, int | None]], *, team: bool = True) -> Counts:
-    """Sum up the pieces; `spans` are the ages of the backlog. What is of one to four is told to the team alone."""
+    """Sum up the pieces; `spans` are the ages of the backlog.
+
+    What is of one to four is told to the team alone, and so is what such a count could be worked out from.
+    """
     pieces = tuple(pieces)
 
     def of(what: str, *words: str) -> Cell:
@@ -190,15 +193,35 @@ def counts_of(pieces: Iterable[Piece], spans: Iterable[tuple[int, int | None]], 
     aged = [replace(each, words=each.words[::-1]) for each in pieces if each.what == "open"]
     policies = dict.fromkeys(each.words[0] for each in pieces if each.what in ("met", "missed", "rejudged"))
     rungs = sorted({each.words for each in pieces if each.what == "said"})
+    by_tier = _by_tier({tier: of("open", tier) for tier in tiers})
     return Counts(
         open=of("open"),
-        by_tier={tier: of("open", tier) for tier in tiers},
-        backlog=tuple(_band(low, high, aged, team=team) for low, high in spans),
+        by_tier=by_tier,
+        backlog=_backlog((_band(low, high, aged, team=team) for low, high in spans), by_tier),
         opened=of("opened"),
         solved=of("solved"),
         closed=of("closed"),
         promises={each: Kept(of("met", each), of("missed", each), of("rejudged", each)) for each in policies},
         said=tuple(Said(rule, rung, of("said", rule, rung)) for rule, rung in rungs),
+    )
+
+
+def _by_tier(cells: Mapping[str, Cell]) -> Mapping[str, Cell]:
+    """The counts of tiers, whose sum is told: where one is not told, the least of the others is not either."""
+    known = [tier for tier, n in cells.items() if n]
+    if list(cells.values()).count(None) != 1 or not known:
+        return cells
+    least = min(known, key=lambda tier: cells[tier] or 0)
+    return {**cells, least: None}
+
+
+def _backlog(bands: Iterable[Band], by_tier: Mapping[str, Cell]) -> tuple[Band, ...]:
+    """The ages: where one is not told of a tier, or their sum is not, no other of that tier is told either."""
+    found = tuple(bands)
+    few = {tier for each in (by_tier, *(band.by_tier for band in found)) for tier, n in each.items() if n is None}
+    return tuple(
+        replace(band, by_tier={tier: None if tier in few and n else n for tier, n in band.by_tier.items()})
+        for band in found
     )
 
 

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 import pytest
 from desks import rulebook, shipped
 from msgspec.structs import replace
-from reported import CLOSED, FORWARDED, NOW, SOLVED, VERDICTS, at, said, ticket
+from reported import CLOSED, FORWARDED, NOW, SOLVED, VERDICTS, at, reported, said, ticket
 
 from bot.core.audience import Audience
 from bot.core.desk import QUIET
@@ -194,6 +194,9 @@ OUTSIDE = Audience(team=False)
         ({"a": 9, "b": 7}, {"": 16, "a": 9, "b": 7}),
         ({"a": 9, "b": 3, "c": 7}, {"": 19, "a": 9, "b": None, "c": None}),  # b is 19 - 9 - 7 otherwise
         ({"a": 9, "b": 3, "c": 2}, {"": 14, "a": 9, "b": None, "c": None}),
+        ({"a": 9, "b": 1, "c": 1}, {"": 11, "a": None, "b": None, "c": None}),  # 2 of two groups is one each
+        ({"a": 9, "b": 4, "c": 4}, {"": 17, "a": None, "b": None, "c": None}),  # and 8 are four each
+        ({"a": 9, "b": 8, "c": 1, "d": 2}, {"": 20, "a": 9, "b": None, "c": None, "d": None}),
         ({"a": 4}, {"": None, "a": None}),
     ],
 )
@@ -202,6 +205,44 @@ def test_what_is_hidden_cannot_be_worked_out_from_what_is_told(whole, groups, sh
     figures = digest_of(cut(found, OUTSIDE), [], BOOK).figures
     told = {each.figure.group: each.figure.denominator for each in figures if each.figure.indicator == "reopened"}
     assert told == shown
+
+
+@pytest.mark.parametrize(
+    ("told", "whole_has"),
+    [
+        ({"marks": ("asked again",)}, {}),
+        ({"excluded": "spam"}, {}),
+        ({"marks": ("asked again",), "many": 5}, {"asked again": 5}),
+        ({"excluded": "spam", "many": 5}, {"spam": 5}),
+    ],
+)
+def test_what_stands_beside_a_figure_is_no_few_either(whole, told, whole_has):
+    many = told.pop("many", 1)
+    given = [*facts("reopened", a=9), *(replace(each, **told) for each in facts("reopened", b=many))]
+    figures = digest_of(cut(replace(whole, facts=tuple(given)), OUTSIDE), [], BOOK).figures
+    those = [each.figure for each in figures if each.figure.indicator == "reopened"]
+    found = {figure.group: {**figure.excluded, **figure.marks} for figure in those}
+    assert (found["a"], found["b"]) == ({}, {})
+    assert found[""] == whole_has
+
+
+@pytest.mark.parametrize(("tickets", "value"), [(4, None), (5, 0.5)])
+def test_few_tickets_are_few_among_however_many_people(whole, tickets, value):
+    given = [replace(each, weight=0) for each in facts("workload", a=tickets)]
+    given.append(Fact("workload", weight=10, group="a", queue="a"))
+    figures = digest_of(cut(replace(whole, facts=tuple(given)), OUTSIDE), [], BOOK).figures
+    assert {each.figure.value for each in figures if each.figure.indicator == "workload"} == {value}
+
+
+def test_the_open_tickets_of_a_tier_cannot_be_worked_out():
+    tickets = [*(ticket(n, FORWARDED) for n in range(1, 8)), ticket(20), ticket(21)]
+    found = cut(reported(*tickets), OUTSIDE).counts
+    assert (found.open, found.by_tier) == (9, {"1": None, "2": None})
+    assert found.backlog[0].by_tier == {"1": None, "2": None}
+    old = [replace(ticket(n, FORWARDED), created_at=at("2026-10-01 09:00")) for n in (30, 31)]
+    tickets = [ticket(n, FORWARDED) for n in range(1, 8)]
+    found = cut(reported(*tickets, *old), OUTSIDE).counts
+    assert (found.by_tier, [band.by_tier for band in found.backlog]) == ({"2": 9}, [{"2": None}, {}, {"2": None}])
 
 
 def test_figures_about_people_are_for_the_coordinator_and_the_lead(whole):

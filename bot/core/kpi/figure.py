@@ -62,10 +62,29 @@ def by_group(facts: Iterable[Fact]) -> Iterator[tuple[str, list[Fact]]]:
 
 
 def hide_few(figure: Figure) -> Figure:
-    """Give the figure as it is shown outside the team: nothing of one that rests on one to four."""
-    if not figure.denominator or figure.denominator >= FEW:
-        return figure
+    """Give the figure as it is shown outside the team: nothing of one that rests on one to four.
+
+    What is told beside it is left out where any of its counts is of so few, and of groups in any case: what one
+    count does not tell, the difference between others would.
+    """
+    if is_few(figure.denominator):
+        return hidden(figure)
+    excluded, marks = (_told(figure, counts) for counts in (figure.excluded, figure.marks))
+    return msgspec.structs.replace(figure, excluded=excluded, marks=marks)
+
+
+def hidden(figure: Figure) -> Figure:
+    """Give nothing of a figure but that it is not shown."""
     return Figure(figure.indicator, figure.group, None, None, None, hidden=True)
+
+
+def is_few(n: float | None) -> bool:
+    """Whether a count is of one to four."""
+    return n is not None and 0 < n < FEW
+
+
+def _told(figure: Figure, counts: Mapping[str, int]) -> Mapping[str, int]:
+    return {} if figure.group or any(map(is_few, counts.values())) else counts
 
 
 def median(values: Sequence[float]) -> float | None:
