@@ -9,12 +9,27 @@ from contextlib import contextmanager
 from hashlib import sha256
 
 import pytest
+from msgspec.structs import replace
 from small_desk import SECTIONS, book
-from web_desk import COORDINATOR, LEAD, NOW, OUTSIDER, QUEUE_HEAD, TIER_1, TIER_2, TestClient, as_, client, filled
+from web_desk import (
+    COORDINATOR,
+    LEAD,
+    NOW,
+    OUTSIDER,
+    QUEUE_HEAD,
+    TICKETS,
+    TIER_1,
+    TIER_2,
+    TestClient,
+    as_,
+    client,
+    filled,
+)
 
 from bot.core.kpi.period import period_of
 from bot.core.letters import LetterRow
 from bot.core.recipients import digest_key
+from bot.core.ticket import Ticket
 from bot.report.write import digest_now
 
 WEEK = "/digests/week/2026-11-16"
@@ -28,11 +43,13 @@ RECIPIENT = {"name": "unit", "to": QUEUE_HEAD, "period": "week", "approved_by": 
 
 
 @contextmanager
-def kept(recipients: Sequence[object] = (), state: str = "") -> Iterator[TestClient]:
+def kept(
+    recipients: Sequence[object] = (), state: str = "", tickets: Sequence[Ticket] = TICKETS, **sections: object
+) -> Iterator[TestClient]:
     """A desk a week later, with the week before kept, and what became of its mail to the head of a queue."""
-    rules = book(queues=QUEUES, digest={"recipients": list(recipients)})
+    rules = book(queues=QUEUES, digest={"recipients": list(recipients)}, **sections)
     week = period_of("week", rules.calendar.day_of(NOW), rules.calendar)
-    with filled() as store:
+    with filled(tickets) as store:
         store.set_mark(0, LATER)
         digest_now(store, rules, week, LATER)
         if state:
@@ -59,6 +76,16 @@ def test_it_opens_as_what_its_reader_may_see(person: str, keys: set[str]) -> Non
         shown = desk.get(WEEK, headers=as_(person))
         assert shown.status_code == 200
         assert set(re.findall(r"ABC-\d", shown.text)) == keys
+
+
+def test_a_ticket_about_its_reader_is_not_in_it() -> None:
+    about = replace(TICKETS[0], fields={"about": COORDINATOR, **TICKETS[0].fields})
+    excludes = [{"name": "own", "why": "It is about them.", "when": {"tier": 2}, "fields": ["about"]}]
+    with kept(tickets=(about, *TICKETS[1:]), excludes=excludes, fields={**SECTIONS["fields"], "about": "a"}) as desk:
+        for person, there in ((LEAD, True), (COORDINATOR, False)):
+            shown = desk.get(WEEK, headers=as_(person)).text
+            assert "ABC-2" in shown
+            assert ("ABC-1" in shown) == there
 
 
 def test_it_is_written_in_the_language_asked_for() -> None:
