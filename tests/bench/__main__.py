@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from backtesting import backtests
+from charting import drawings, memory, told
 from cycling import CHANGED, bench
 from desk import NOW_S, bound, loaded, observing
 from digesting import digests
@@ -56,7 +57,12 @@ def main() -> None:
         show(f"Loading a rulebook of {amount} entries, processor time", loads(Path(folder) / "rules", 9))
     show(f"Judging {JUDGED} tickets", judgements([ticket(each, binding) for each in raw], desk.book, NOW_S, 5))
     mirrored = [ticket(json.dumps(each, ensure_ascii=False).encode(), binding) for each in issues(DIGESTED)]
-    show(f"The digest of a desk of {DIGESTED:,} tickets in two years", digests(mirrored, desk.book, NOW_S, ROUNDS))
+    show(
+        f"The digest of a desk of {DIGESTED:,} tickets in two years, processor time",
+        digests(mirrored, desk.book, NOW_S, ROUNDS),
+    )
+    show("The charts of a digest, processor time of the child process", drawings(ROUNDS))
+    print(told(memory()))
     working_time()
     show(f"{CLOCKS:,} open clocks brought up to date, processor time", standings(open_clocks(CLOCKS), ROUNDS))
     for size_, whole_rounds in DESKS:

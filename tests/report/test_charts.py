@@ -148,6 +148,7 @@ def test_a_mail_has_it_twice_as_fine_as_it_is_shown(parent):
         width = struct.unpack(">I", each.png[16:20])[0]
         assert (width, width <= 900) == (2 * each.width, True)
         assert each.in_mail().source == f"cid:{each.name}"
+        assert len(each.png) < 60_000, "four charts are no burden to a mail"
 
 
 @pytest.mark.parametrize(

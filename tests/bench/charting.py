@@ -1,0 +1,67 @@
+"""A digest's charts: how long drawing them takes, how much memory, and that none of it is the bot's own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import msgspec
+from measure import Row, race
+
+from bot.report.charts import Bar, Bars, Chart, Line, Trend
+from bot.report.drawing import draw
+
+_CHILD = """
+import sys
+from bot.report.drawing import main
+main()
+print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1], file=sys.stderr)
+"""
+
+
+def charts() -> tuple[Chart, ...]:
+    """The charts of a desk as there are at most: six shares over thirteen periods, three times six bars."""
+    points = tuple(0.8 + n % 5 / 50 for n in range(13))
+    lines = tuple(Line(f"Näitaja {n}", "84,0%", points, 0.8, 0.9, "80%", "90%", 0.85) for n in range(6))
+    trend = Trend("trend", "Osakaalud", "", tuple(map(str, range(13))), lines, "siht", "täidetud", "täitmata")
+    bars = tuple(Bar(f"Rida {n}", (n, 10 - n)) for n in range(6))
+    return (trend, *(Bars(name, name, "", ("I", "II"), bars) for name in ("waits", "backlog", "promises")))
+
+
+def drawings(rounds: int) -> list[Row]:
+    """Time drawing all charts of a digest; the floor is a Python that starts and does nothing."""
+    given = charts()
+    contenders = {
+        "floor: a process that does nothing": lambda: subprocess.run([sys.executable, "-c", ""], check=True),
+        "**Piletibot, four charts as SVG and PNG**": lambda: draw(given),
+    }
+    return race(contenders, rounds, clock=_children_s)
+
+
+def memory() -> tuple[int, int, int]:
+    """The memory of this process before and after charts are drawn, and of the child at most, in MiB."""
+    given, before = charts(), _held()
+    draw(given)
+    after = _held()
+    done = subprocess.run(
+        [sys.executable, "-c", _CHILD], input=msgspec.json.encode(given), capture_output=True, check=True
+    )
+    return before, after, int(done.stderr) // 1024
+
+
+def _children_s() -> float:
+    """The processor time of the processes that were waited for."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
+def _held() -> int:
+    with open("/proc/self/status", encoding="ascii") as status:
+        return int(next(line for line in status if line.startswith("VmRSS")).split()[1]) // 1024
+
+
+def told(found: Sequence[int]) -> str:
+    """What `memory` found, in a sentence."""
+    return f"\nDrawing took {found[2]} MiB in the child; this process had {found[0]} MiB before and {found[1]} after."
