@@ -15,6 +15,7 @@ from bot.core.ledger import NOTICES
 from bot.core.letter_kinds import LETTERS
 from bot.core.letters import Letter, LetterRow
 from bot.core.people import calendar_of
+from bot.core.recipients import DIGEST
 from bot.core.ticket import Moment, Ticket
 from bot.engine.control import control_ticket
 from bot.engine.engine import Engine, Report
@@ -230,8 +231,9 @@ def settle_letters(engine: Engine, now: Moment, report: Report) -> None:
     """Find out what became of letters whose sending was begun and not confirmed.
 
     A mail may have gone out: it is doubtful for ever. A comment is looked for, and where it is not, said again.
+    Digests are settled where they are sent.
     """
-    begun = engine.store.letters_in({"intended", "doubtful"})
+    begun = [row for row in engine.store.letters_in({"intended", "doubtful"}) if row.rule != DIGEST]
     mails = [row for row in begun if row.way == "mail" and row.state == "intended"]
     engine.store.write_letters([turned(row, "doubtful", "the bot stopped while it was sent", now) for row in mails])
     report.doubtful += len(mails)

@@ -15,7 +15,9 @@ from fake_mailer import Fate
 from small_desk import at
 
 from bot.core.doc import Paragraph
+from bot.digest_folder import DigestFolder
 from bot.engine.cycle import cycle
+from bot.engine.digesting import Unwritten
 from bot.engine.digests import approve, drafts
 from bot.engine.mailer import Mail
 from bot.mail import message
@@ -139,7 +141,10 @@ def test_a_bot_killed_while_it_mails_never_mails_that_again(tmp_path: Path, seam
     for moment in ("tue 08:01", "tue 09:00"):
         desk.at(moment)
     assert len(desk.sent) == arrived
-    assert desk.states == {
+    became = desk.states
+    desk.at("wed 08:00")
+    assert "the server did not confirm that it has it" in " ".join(desk.mailer.arrived[-1].plain.split())
+    assert became == {
         "lead/day-2026-11-13-mail": "adopted",
         "lead/day-2026-11-13-folder": "adopted",
         "lead/day-2026-11-16-mail": "doubtful",
@@ -187,6 +192,7 @@ def test_files_are_written_for_their_owner_alone_under_desk_period_and_recipient
         "small_day-2026-11-16_a-b_.._c.txt",
     ]
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o700
     assert files[1].read_text().startswith("\nCoordinator's morning overview")
 
 
@@ -201,6 +207,17 @@ def test_a_folder_that_cannot_be_written_keeps_no_mail_back_and_is_told_next_day
     assert desk.states["lead/day-2026-11-16-folder"] == "failed"
     assert "Not sent: folder, 17 November 2026 at 08:00, a file could not be written" in desk.mailer.arrived[-1].plain
     assert [file.name for file in (tmp_path / "out").iterdir()] == ["small_day-2026-11-17_lead.html"]
+
+
+def test_a_file_that_cannot_be_put_in_its_place_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    folder = DigestFolder(tmp_path)
+    with pytest.raises(Unwritten, match="a file cannot be written: Is a directory"):
+        folder.put("taken", b"half")
+    folder.put("free", b"first")
+    folder.put("free", b"second")
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["free", "taken"]
+    assert (tmp_path / "free").read_bytes() == b"second"
 
 
 def test_a_comment_on_the_digests_ticket_is_for_who_may_see_it() -> None:
@@ -220,8 +237,10 @@ def test_a_comment_on_the_digests_ticket_is_for_who_may_see_it() -> None:
         desk.at("wed 08:00")
         desk.at("wed 15:00")
         spoil.clear()
+    desk.tracker.forbidden.add(("lea", "see"))
+    desk.at("thu 08:00")
     assert len(desk.tracker.spoken) == 1
-    assert desk.states["lead/day-2026-11-17-ticket"] == "held"
+    assert [desk.states[f"lead/day-2026-11-{day}-ticket"] for day in (17, 18)] == ["failed", "held"]
 
 
 @pytest.mark.parametrize("drop", ["before", "after"])
