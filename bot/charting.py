@@ -17,6 +17,7 @@ SERIES = tuple(f"#0b0b0{n}" for n in range(1, 7))
 """What stands for the textures by which series are told apart."""
 
 _VL_VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+_ROLES = re.compile(r' (?:role="graphics-\w+"|aria-roledescription="[^"]*")')
 _NAMESPACES = re.compile(r' (?:xmlns(?::\w+)?|version)="[^"]*"')
 
 
@@ -49,5 +50,6 @@ def coloured(svg: str, colours: Mapping[str, str]) -> str:
 
 
 def in_page(svg: str, label: str) -> str:
-    """Make a drawing a part of a page: a picture with a label, without what only files need."""
-    return _NAMESPACES.sub("", svg).replace("<svg ", f'<svg role="img" aria-label="{escape(label)}" ', 1)
+    """Make a drawing a part of a page: one picture with one label, without what only files need."""
+    plain = _ROLES.sub("", _NAMESPACES.sub("", svg))
+    return plain.replace("<svg ", f'<svg role="img" aria-label="{escape(label)}" ', 1)
