@@ -12,6 +12,7 @@ from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent
 
+from bot.core.rounding import rounded
 from bot.core.steps import Amount, At, Count, Day, Lines, Name, Several, Value
 
 Names = Callable[[str, str, str], str]
@@ -130,12 +131,12 @@ def show(value: Value, language: str, names: Names, zone: str) -> str:
 
 def number(value: float, language: str, digits: int = 1) -> str:
     """Write a number with at most so many digits behind the point, as a reader of this language does."""
-    return format_decimal(round(value, digits) + 0, f"#,##0.{'#' * digits}" if digits else "#,##0", locale=language)
+    return format_decimal(rounded(value, digits) + 0, f"#,##0.{'#' * digits}" if digits else "#,##0", locale=language)
 
 
 def percent(share: float, language: str) -> str:
     """Write a share of 0 to 1 in per cent, with one digit behind the point: "92,5%", "92.5%", "92,5 %"."""
-    return format_percent(round(share, 3), _PERCENT[language], locale=language)
+    return format_percent(rounded(share, 3), _PERCENT[language], locale=language)
 
 
 _PERCENT = {"et": "#,##0.0%", "en": "#,##0.0%", "ru": "#,##0.0 %"}

@@ -10,6 +10,7 @@ from typing import Any
 import altair as alt
 
 from bot.charting import ACCENT, INK, PAPER, SERIES, SOFT, chart_of, coloured, in_page, svg_of
+from bot.core.rounding import rounded
 from bot.report.charts import Bars, Chart, Line, Trend
 
 FONT = "Liberation Sans, Arial, sans-serif"
@@ -155,7 +156,8 @@ def _line(line: Line, chart: Trend, *, is_last: bool) -> Any:
 def _is_met(value: float, line: Line) -> bool:
     if line.target is None:
         return True
-    return value >= line.target if line.at_least else value <= line.target
+    told = rounded(value, 3)
+    return told >= line.target if line.at_least else told <= line.target
 
 
 def _wrapped(title: Any) -> Any:

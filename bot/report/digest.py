@@ -13,6 +13,7 @@ from bot.core.kpi.figure import FEW, Figure, hidden, hide_few, is_few
 from bot.core.kpi.period import Period
 from bot.core.kpi.registry import INDICATORS, figures
 from bot.core.overview import Row
+from bot.core.rounding import rounded
 from bot.core.rulebook import Rulebook
 from bot.report.report import Cell, Owed, Report
 
@@ -230,7 +231,7 @@ def _compared(report: Report, before: Report | None, earlier: Sequence[Report], 
             trend=_trend(name, change),
             redefined=redefined,
             target=target,
-            met=_is_met(figure.value, target),
+            met=_is_met(name, figure.value, target),
             series=(*series, figure.value),
         )
 
@@ -315,7 +316,9 @@ def _target(name: str, report: Report, book: Rulebook) -> Target | None:
     return None
 
 
-def _is_met(value: float | None, target: Target | None) -> bool | None:
+def _is_met(name: str, value: float | None, target: Target | None) -> bool | None:
+    """Whether a target is reached; by a share as it is told, to 0.1 %."""
     if value is None or target is None:
         return None
+    value = rounded(value, 3) if INDICATORS[name].measure == "share" else value
     return value >= target.value if target.how == "at least" else value <= target.value
