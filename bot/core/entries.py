@@ -501,6 +501,8 @@ class Policy(Entry):
 
     name: Word
     """The permanent name, by which ladders call its clock."""
+    title: Names = {}
+    """What readers of figures and pages are told that it is, by language; the name by default."""
     why: Why
     """The reason: a text, or texts by language."""
     starts: MomentText

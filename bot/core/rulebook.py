@@ -90,7 +90,7 @@ class Rulebook:
         return 0 if since is None else self.calendar.start_of_day(since)
 
     def name(self, kind: str, word: str, language: str) -> str:
-        """What a `state`, a `queue` or a field (`title`) is called, why a rule (`why`) is there, in a language.
+        """What a `state`, `queue`, `policy` or field (`title`) is called, why a rule (`why`) is there, in a language.
 
         Of a `finding` it is what people are asked about it.
 
@@ -106,6 +106,8 @@ class Rulebook:
                 return _in(self.queues[word].name, language, self.entries.language) or word
             case "title" if word in self.titles:
                 return _in(self.titles[word], language, self.entries.language) or word
+            case "policy" if word in self.policies:
+                return _in(self.policies[word].title, language, self.entries.language) or word
             case "finding":
                 return asked(word, language, self.entries, self.titles)
             case "why" if word in self.whys:

@@ -190,7 +190,7 @@ def _promises(report: Report, tell: Tell) -> Bars | None:
         return None
     counted = {policy: (kept.met or 0, kept.missed or 0) for policy, kept in promises.items()}
     bars = tuple(
-        Bar(f"{policy}: {tell.measured(counts[0] / sum(counts), 'share')}", counts)
+        Bar(f"{tell.name('policy', policy)}: {tell.measured(counts[0] / sum(counts), 'share')}", counts)
         for policy, counts in counted.items()
         if sum(counts)
     )

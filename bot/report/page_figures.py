@@ -111,9 +111,11 @@ def group_name(by: str, group: str, tell: Tell) -> str:
     match by:
         case "queue" | "team":
             return tell.name("queue", group)
+        case "policy":
+            return tell.name("policy", group)
         case "unit":
             return tell.unit(group)
-        case "rule" | "policy" | "deadline" | "category" | "service" | "line" | "person":
+        case "rule" | "deadline" | "category" | "service" | "line" | "person":
             return "?" if group == UNKNOWN else group
         case "age":
             low, _, high = group.partition("-")

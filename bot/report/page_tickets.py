@@ -33,7 +33,11 @@ def _section(name: str, report: Report, tell: Tell) -> Table | None:
     listed = []
     for row in rows:
         cells = [row.key, tell.name("queue", row.queue), tell.name("state", row.state), tell.at(row.at)]
-        cells += [tell.value(row.amount)] * amount + [row.policy] * policy + [tell.titles(row.missing)] * missing
+        cells += (
+            [tell.value(row.amount)] * amount
+            + [tell.name("policy", row.policy)] * policy
+            + [tell.titles(row.missing)] * missing
+        )
         listed.append(Row((*cells, words[f"role_{row.act}"]), tell.href(row.key)))
     return _table(name, words[name], head, listed, report, tell)
 
@@ -102,7 +106,15 @@ def _promises(report: Report, tell: Tell) -> Table | None:
     words = tell.words
     head = (words["policy"], words["met"], words["missed"], words["share_met"], words["rejudged"])
     rows = tuple(
-        Row((policy, tell.n(kept.met), tell.n(kept.missed), _share(kept, tell), tell.n(kept.rejudged)))
+        Row(
+            (
+                tell.name("policy", policy),
+                tell.n(kept.met),
+                tell.n(kept.missed),
+                _share(kept, tell),
+                tell.n(kept.rejudged),
+            )
+        )
         for policy, kept in report.counts.promises.items()
     )
     title = words["promises" if report.period.kind == "day" else "promises_period"]

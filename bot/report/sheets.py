@@ -185,7 +185,7 @@ def _tickets(book: _Book, report: Report) -> None:
             book.moment(sheet, row, 4, each.at)
             if each.amount is not None:
                 sheet.write_number(row, 5, each.amount.seconds / 3600, book.format(num_format="#,##0.0"))
-            cells = [each.policy, tell.titles(each.missing), words[f"role_{each.act}"]]
+            cells = [tell.name("policy", each.policy), tell.titles(each.missing), words[f"role_{each.act}"]]
             _written(book, sheet, row, cells, first=6)
     sheet.autofilter(0, 0, max(row, 1), len(head) - 1)
     if any(n != 0 for n in report.unlisted.values()):

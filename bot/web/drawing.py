@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -51,8 +51,8 @@ class Drawing:
     now: float | None
 
 
-def draw(found: Explanation) -> Drawing | None:
-    """Lay out the clocks that ran on a ticket; None where none did."""
+def draw(found: Explanation, called: Callable[[str], str]) -> Drawing | None:
+    """Lay out the clocks that ran on a ticket, each under what its policy is called; None where none did."""
     runs = [run for clock in found.clocks for run in clock.runs]
     if not runs:
         return None
@@ -64,7 +64,9 @@ def draw(found: Explanation) -> Drawing | None:
     dues = [run.due_at for run in runs if run.due_at is not None and run.due_at <= ahead]
     until = max([until, *dues])
     axis = _Axis(since, int(until + (until - since) * 0.02) + 1)
-    tracks = tuple(_track(clock.policy, clock.runs, found.asked_at, axis) for clock in found.clocks if clock.runs)
+    tracks = tuple(
+        _track(called(clock.policy), clock.runs, found.asked_at, axis) for clock in found.clocks if clock.runs
+    )
     now = axis.place(found.asked_at) if found.asked_at <= axis.until else None
     return Drawing(tracks, tuple(_ticks(axis, ZoneInfo(found.timezone))), now)
 

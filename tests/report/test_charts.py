@@ -81,7 +81,7 @@ def test_the_other_charts_say_in_words_what_they_show():
     assert backlog.bars[0] == Bar("0–9 days: 2", (2,))
     assert backlog.alt == "0–9 days: 2 (At tier II 2); 10–30 days: 0; over 30 days: 0."
     assert promises.parts == ("Met", "Missed")
-    assert Bar("tier2-resolution: 33.3%", (1, 2)) in promises.bars
+    assert Bar("Solution by tier II: 33.3%", (1, 2)) in promises.bars
     assert promises.alt.startswith("tier2-answer: 100.0% (Met 1, Missed 0); ")
     assert [bar.parts for bar in waits.bars] == [(1,), (2,)]
 

@@ -13,7 +13,7 @@ from bot.web.drawing import Drawing, Track, draw
 
 
 def drawn(told: Ticket, when: str) -> Drawing | None:
-    return draw(explain(told, plain_book(), {}, DeskState(), at(when)))
+    return draw(explain(told, plain_book(), {}, DeskState(), at(when)), str)
 
 
 def track(told: Ticket, when: str, name: str = "solution") -> Track:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 from bot.core.explanation import (
@@ -59,7 +60,7 @@ def show(asked: Asked) -> Mapping[str, Any]:
         "trouble_at": next((at for id_, _, at in store.troubles() if id_ == ticket.id), None),
         "browse": asked.source.browse,
         "found": found,
-        "drawing": draw(found),
+        "drawing": draw(found, partial(asked.name, "policy")),
         "clocks": [clock for clock in found.clocks if clock.runs],
         "deadlines": [each for each in found.deadlines if each.due_at is not None],
         "events": [event for event in found.timeline if event.steps or not only_bot],
