@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import structlog
 from msgspec.structs import replace
 
 from bot.core.desk import Desk
@@ -11,7 +12,9 @@ from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment
 from bot.report.gather import NOTHING, Beside, gather
 from bot.report.report import Report, counts_of, read, sealed, written
-from bot.store.store import ReportHead, ReportRow, Store, StoreError
+from bot.store.store import ReportHead, ReportRow, Store
+
+log = structlog.get_logger()
 
 SERIES = 12
 """How many earlier periods a digest looks back upon."""
@@ -73,23 +76,25 @@ def settled(report: Report, first: Report) -> Report:
 
 
 def kept(store: Store, period: Period) -> Report | None:
-    """Give the report kept on a period; None where there is none. Raises StoreError.
+    """Give the report kept on a period; None where there is none that can be read. Raises StoreError.
 
     Tickets that have got a security level since, or are gone, are told as such.
     """
     row = store.report_of(period.kind, period.first)
-    return None if row is None else sealed(_read(row), store.sealed())
+    report = None if row is None else _read(row)
+    return None if report is None else sealed(report, store.sealed())
 
 
 def earlier(store: Store, period: Period, many: int = SERIES) -> tuple[Report, ...]:
     """Give the last `many` reports kept on periods before this one, the oldest first. Raises StoreError."""
-    return tuple(map(_read, store.reports_before(period.kind, period.first, many)))
+    found = map(_read, store.reports_before(period.kind, period.first, many))
+    return tuple(report for report in found if report is not None)
 
 
-def _read(row: ReportRow) -> Report:
+def _read(row: ReportRow) -> Report | None:
+    """A report as it was kept; None, with a line in the log, where a version kept it that this one cannot read."""
     try:
         return read(row.body)
     except msgspec.DecodeError:
-        raise StoreError(
-            f"the report kept on the {row.head.kind} from {row.head.first} cannot be read by this version of the bot"
-        ) from None
+        log.warning("kept report not readable", kind=row.head.kind, first=row.head.first.isoformat())
+        return None

@@ -75,6 +75,14 @@ def test_what_was_reported_is_shown_as_it_was(store):
     assert now.report.sections != then.report.sections
 
 
+def test_what_this_version_cannot_read_stops_no_digest(store):
+    for period in (MONDAY, TUESDAY):
+        store.keep_report(ReportRow(ReportHead("day", period.first, 1, "v"), {}, b'{"of another": "version"}'))
+    assert (kept(store, MONDAY), earlier(store, TUESDAY)) == (None, ())
+    assert report_on(store, BOOK, QUIET, MONDAY, NOON).kept_at is None
+    assert digest_then(store, BOOK, MONDAY, NOON).report.counts.opened == 3
+
+
 @pytest.mark.parametrize(
     ("period", "now", "polled_at", "is_kept"),
     [
