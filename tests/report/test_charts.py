@@ -82,7 +82,7 @@ def test_the_other_charts_say_in_words_what_they_show():
     assert backlog.alt == "0–9 days: 2 (At tier II 2); 10–30 days: 0; over 30 days: 0."
     assert promises.parts == ("Met", "Missed")
     assert Bar("Solution by tier II: 33.3%", (1, 2)) in promises.bars
-    assert promises.alt.startswith("tier2-answer: 100.0% (Met 1, Missed 0); ")
+    assert promises.alt.startswith("First answer of tier II: 100.0% (Met 1, Missed 0); ")
     assert [bar.parts for bar in waits.bars] == [(1,), (2,)]
 
 
