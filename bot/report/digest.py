@@ -12,6 +12,7 @@ from bot.core.kpi.fact import Fact
 from bot.core.kpi.figure import FEW, Figure, hidden, hide_few, is_few
 from bot.core.kpi.period import Period
 from bot.core.kpi.registry import INDICATORS, figures
+from bot.core.kpi.statute import RATED
 from bot.core.overview import Row
 from bot.core.rounding import rounded
 from bot.core.rulebook import Rulebook
@@ -244,6 +245,7 @@ def _figures(report: Report, book: Rulebook) -> _Figures:
 
     Those about single people are there where they agree to that now, and the reader may see them. Outside the team,
     where a hidden group could be worked out from the others and their whole, the smallest of these is hidden with it.
+    So it is with what customers gave for anybody.
     """
     reader = report.reader
     found = {(each.indicator, each.group): each for each in figures(report.facts)}
@@ -254,7 +256,8 @@ def _figures(report: Report, book: Rulebook) -> _Figures:
         if not INDICATORS[which[0]].personal or (each.group in people and each.denominator)
     }
     if reader is None or reader.team:
-        return found
+        rated = _without_few({which: each for which, each in found.items() if which[0] in RATED}, report.facts)
+        return found | {which: each for which, each in rated.items() if each.hidden}
     return _without_few(found, report.facts)
 
 

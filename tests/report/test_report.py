@@ -22,6 +22,7 @@ from bot.report.digest import digest_of
 from bot.report.gather import Beside, Held, gather, report_of
 from bot.report.reach import may_add, reaches_back_to
 from bot.report.report import Failure, Kept, Report, read, written
+from bot.report.write import LEAD
 from bot.store.store import Store, open_store
 
 BOOK = shipped().book
@@ -243,6 +244,22 @@ def test_the_open_tickets_of_a_tier_cannot_be_worked_out():
     tickets = [ticket(n, FORWARDED) for n in range(1, 8)]
     found = cut(reported(*tickets, *old), OUTSIDE).counts
     assert (found.by_tier, [band.by_tier for band in found.backlog]) == ({"2": 9}, [{"2": None}, {}, {"2": None}])
+
+
+@pytest.mark.parametrize("indicator", ["satisfaction", "satisfied"])
+@pytest.mark.parametrize(
+    ("groups", "shown"),
+    [
+        ({"a": 4}, {"": None, "a": None}),
+        ({"a": 5}, {"": 5, "a": 5}),
+        ({"a": 9, "b": 1}, {"": 10, "a": None, "b": None}),
+    ],
+)
+def test_few_ratings_are_shown_to_nobody(whole, indicator, groups, shown):
+    found = replace(whole, facts=tuple(facts(indicator, **groups)))
+    figures = digest_of(cut(found, LEAD), [], BOOK).figures
+    told = {each.figure.group: each.figure.denominator for each in figures if each.figure.indicator == indicator}
+    assert told == shown
 
 
 def test_figures_about_people_are_for_the_coordinator_and_the_lead(whole):

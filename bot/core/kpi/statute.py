@@ -26,6 +26,9 @@ NO_TIER, ODD_RATING = "tier not known", "unreadable rating"
 PENDING = "pending"
 """The mark of a hand-over whose rejection nobody has judged yet."""
 
+RATED = ("satisfaction", "satisfied")
+"""The indicators on what customers gave: none that rests on fewer than five ratings is shown to anybody."""
+
 UNTIL_JUDGED = ("right_team", "bot_routing")
 """The indicators whose figure is provisional as long as such rejections are among what it counts."""
 

@@ -112,21 +112,21 @@ DEFINITIONS: Mapping[str, Names] = {
     "satisfaction": {
         "et": "Keskmine hinne skaalal 1–5. Arvesse lähevad perioodis suletud tööülesanded, mille hinne saabus "
         "ettenähtud aja jooksul; mitmest hindest loeb viimane. Muu skaala on teisendatud ühtlaselt. Vastamata "
-        "jätmine ei ole neutraalne hinne.",
+        "jätmine ei ole neutraalne hinne. Alla viie hinde korral tulemust ei näidata.",
         "en": "Mean rating on the scale from 1 to 5, of tasks closed in the period whose rating came within the "
         "time given; of several the last counts. Another scale is mapped evenly. No answer is not a neutral "
-        "one.",
+        "one. What rests on fewer than five ratings is not shown.",
         "ru": "Средняя оценка по шкале 1–5. Учитываются задания, закрытые за период, оценка которых поступила в "
         "установленное время; из нескольких учитывается последняя. Другая шкала пересчитана равномерно. "
-        "Отсутствие ответа не считается нейтральной оценкой.",
+        "Отсутствие ответа не считается нейтральной оценкой. При менее чем пяти оценках результат не показывается.",
     },
     "satisfied": {
         "et": "Lugeja: tööülesanded hindega vähemalt 4 skaalal 1–5. Nimetaja: perioodis suletud ja hinde saanud "
-        "tööülesanded.",
+        "tööülesanded. Alla viie hinde korral tulemust ei näidata.",
         "en": "Numerator: tasks rated 4 or better on the scale from 1 to 5. Denominator: tasks closed in the period "
-        "that were rated.",
+        "that were rated. What rests on fewer than five ratings is not shown.",
         "ru": "Числитель: задания с оценкой не ниже 4 по шкале 1–5. Знаменатель: закрытые за период задания с "
-        "оценкой.",
+        "оценкой. При менее чем пяти оценках результат не показывается.",
     },
     "response": {
         "et": "Lugeja: hinde saanud tööülesanded. Nimetaja: perioodis suletud tööülesanded, mille kohta hinnangut "
