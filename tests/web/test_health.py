@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 from msgspec.structs import replace
-from small_desk import at, row, step, ticket
+from small_desk import at, book, row, step, ticket
 from web_desk import COORDINATOR, HANDED, LEAD, NOW, QUEUE_HEAD, TIER_1, TIER_2, as_, client, filled
 
 from bot.core.ledger import Entry
@@ -96,6 +96,13 @@ def test_a_doubtful_comment_is_told_without_the_ticket_that_the_reader_may_not_k
 
     assert keys(LEAD) == {"ABC-1", "–"}
     assert keys(COORDINATOR) == {"ABC-1", "ABC-7", "–"}
+
+
+@pytest.mark.parametrize(("observe", "said"), [(True, "it only observes, and writes nothing"), (False, "it writes")])
+def test_whether_it_writes(observe: bool, said: str) -> None:
+    with filled() as store:
+        answer = client(store, book(manners={"observe": observe})).get("/health", headers=as_(LEAD))
+    assert f"Whether the bot writes {said} " in re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text))
 
 
 def test_what_it_cost() -> None:
