@@ -32,8 +32,11 @@ class Audience:
         )
 
     def is_told(self, fact: Fact) -> bool:
-        """Whether a fact is within what they read of; what is of no queue is of the whole desk."""
-        return self.queues is None or not fact.queue or fact.queue in self.queues
+        """Whether a fact of no ticket is within what they read of; what is of no queue is of the whole desk.
+
+        What a queue's people come to goes with all of its tickets, so that who reads of some categories has none.
+        """
+        return not fact.queue or (self.categories is None and (self.queues is None or fact.queue in self.queues))
 
     def shown(self, figure: Figure) -> Figure:
         """Give a figure as they may see it."""

@@ -55,7 +55,7 @@ def cut(report: Report, audience: Audience) -> Report:
         ),
         findings=report.findings if whole else (),
         failures=report.failures if whole else (),
-        facts=tuple(_facts(report.facts, audience, reader, hidden)),
+        facts=tuple(_facts(report.facts, audience, reader, hidden, whole=whole)),
         spared={},
         reader=reader,
     )
@@ -95,12 +95,16 @@ def _is_listed(row: Row | Owed, audience: Audience) -> bool:
     return audience.team and (audience.secured or not row.secured)
 
 
-def _facts(facts: Iterable[Fact], audience: Audience, reader: Reader, hidden: Container[str]) -> Iterator[Fact]:
+def _facts(
+    facts: Iterable[Fact], audience: Audience, reader: Reader, hidden: Container[str], *, whole: bool
+) -> Iterator[Fact]:
     for fact in facts:
         indicator = INDICATORS.get(fact.indicator)
         if indicator is not None and indicator.personal and not reader.personal:
             continue
         if not audience.reads_of(fact.queue, fact.category) if fact.ticket else not audience.is_told(fact):
+            continue
+        if indicator is not None and indicator.by == "cost" and not whole:
             continue
         named = audience.team and (audience.secured or not fact.secured) and fact.ticket not in hidden
         yield fact if named or not fact.ticket else replace(fact, ticket="")

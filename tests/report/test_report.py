@@ -246,6 +246,21 @@ def test_the_open_tickets_of_a_tier_cannot_be_worked_out():
     assert (found.by_tier, [band.by_tier for band in found.backlog]) == ({"2": 9}, [{"2": None}, {}, {"2": None}])
 
 
+@pytest.mark.parametrize(
+    ("audience", "told"),
+    [
+        (LEAD, {"workload", "cost", "calls"}),
+        (Audience(queues=frozenset(("L2_IT",))), {"workload", "calls"}),
+        (Audience(queues=frozenset(("L2_VESI",))), {"calls"}),
+        (Audience(categories=frozenset(("MAKSMINE",))), {"calls"}),
+        (OUTSIDE, {"workload", "calls"}),
+    ],
+)
+def test_what_no_ticket_adds_is_told_to_whom_it_concerns(whole, audience, told):
+    given = Fact("workload", weight=9, group="L2_IT", queue="L2_IT"), Fact("cost", group="requests"), Fact("calls")
+    assert {each.indicator for each in cut(replace(whole, facts=given), audience).facts} == told
+
+
 @pytest.mark.parametrize("indicator", ["satisfaction", "satisfied"])
 @pytest.mark.parametrize(
     ("groups", "shown"),
