@@ -73,7 +73,8 @@ def page(digest: Digest, tell: Tell) -> Page:
 def title(report: Report, tell: Tell) -> str:
     """What the digest is called: by its period for the team, as statistics of a unit or the desk for others."""
     words, reader = tell.words, report.reader
-    own = tell.said(tell.book.entries.digest.title) if tell.language in tell.book.entries.digest.title else ""
+    titles = tell.book.entries.digest.title
+    own = " ".join(tell.said(titles).split()) if tell.language in titles else ""
     if reader is None or (reader.team and reader.queues is None and reader.categories is None):
         return own or words[f"title_{report.period.kind}"]
     scope = _scope(report, tell)

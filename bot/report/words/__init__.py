@@ -24,7 +24,7 @@ def headings(language: str, digest: DigestEntry) -> Mapping[str, str]:
     soon, days = digest.soon.amount, digest.promises.amount
     due = {1: words["soon_today"], 2: words["due_soon"]}.get(soon, words["soon_within"].format(n=soon))
     named = plural(days, words["days"].split("|"), language)
-    titles = {str(spoken): " ".join(title.split()) for spoken, title in digest.title.items()}
+    titles = {str(spoken): title for spoken, title in digest.title.items()}
     return {
         **words,
         "title": titles.get(language, words["title_day"]),
