@@ -73,7 +73,7 @@ class DigestComposer:
         plain, html, images, attached = self._fitting(shown, drawn, files)
         return Composed(
             language=language,
-            subject=f"{shown.page.title}: {_named(shown.page, due, as_of, tell)}",
+            subject=" ".join(f"{shown.page.title}: {_named(shown.page, due, as_of, tell)}".split()),
             plain=plain,
             html=html,
             page=_file("html", shown, stem),
