@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core.kpi.fact import Fact
-from bot.core.kpi.figure import Figure, hide_few
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,3 @@ class Audience:
         What a queue's people come to goes with all of its tickets, so that who reads of some categories has none.
         """
         return not fact.queue or (self.categories is None and (self.queues is None or fact.queue in self.queues))
-
-    def shown(self, figure: Figure) -> Figure:
-        """Give a figure as they may see it."""
-        return figure if self.team else hide_few(figure)

@@ -22,7 +22,7 @@ def cut(report: Report, audience: Audience) -> Report:
     and all are for who is not of the team: no key is listed to them, no fact names its ticket, and no count of one
     to four is told. Of a ticket that is about the reader they find no more than that it counts. Figures about single
     people are left to the coordinator and the lead. What is about the desk and the bot as a whole is left to the team
-    who read of all of it. Figures worked out from the facts of a cut report have yet to go through `Audience.shown`.
+    who read of all of it. Figures that rest on too few are for the digest to hide.
     """
     whole = audience.team and audience.queues is None and audience.categories is None
     reader = Reader(
