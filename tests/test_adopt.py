@@ -96,7 +96,7 @@ def test_where_the_whole_desk_watches_it_says_what_else_is_to_be_done(
     assert piletibot("adopt", RULE, "no-movement", "--config", config) == 0
     said = capsys.readouterr().out
     assert ":12: 'true': the whole desk is on observe" in said
-    assert "These go live with it: challenges, document-system, it-support," in said
+    assert "These go live with it: challenges, document-system, access-first," in said
     assert "no-movement," not in said.partition("go live with it")[2]
     assert piletibot("adopt", "--config", config) == 0
     listed = capsys.readouterr().out
@@ -110,7 +110,7 @@ def test_where_the_whole_desk_watches_it_says_what_else_is_to_be_done(
         (("no-movment",), "no-movment: there is no such rule that can be on observe; did you mean 'no-movement'?"),
         (
             ("tier2-resolution", "xyz"),
-            "xyz: there is no such rule that can be on observe; there are: challenges, document-system, it-support",
+            "xyz: there is no such rule that can be on observe; there are: challenges, document-system, access-first",
         ),
         ((RULE, "--on", "tomorrow"), "--on tomorrow: write a date, such as 2027-01-04"),
         ((RULE, "--on", "9999-12-31"), "--on 9999-12-31: write a date of the years 1971 to 2149"),

@@ -61,7 +61,7 @@ def test_a_file_is_judged_by_itself_and_a_folder_by_what_it_leaves_untested_too(
     code, [summary, rules, rungs, deadlines] = told(rulebook)
     assert code == 1
     assert summary.startswith(".: 1 test, 0 not as expected; 1 of ")
-    assert rules.startswith(".: no test makes these speak: rules: challenges, document-system, it-support, ")
+    assert rules.startswith(".: no test makes these speak: rules: challenges, document-system, access-first, ")
     assert ", solution-reached-customer (remind), solution-reached-customer (tell), " in rungs
     assert deadlines.startswith(".: no test makes these speak: deadlines: ")
 
