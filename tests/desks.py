@@ -5,10 +5,11 @@ Sandbox and bots share one clock, which stands still until a test moves it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import product
 from typing import Any
 
 from requests.adapters import BaseAdapter
@@ -40,6 +41,20 @@ DATA = ("Registrikood", "Loa number", "Periood", "KOTKASe roll", "Vea aeg", "Bra
 
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
 SITE = "prove"
+
+
+FLAVOURS = ("cloud", "dc")
+
+
+def in_turn(*tables: Iterable[Any]) -> list[tuple[Any, ...]]:
+    """Every combination of these tables' rows, with the flavours of Jira in turn as the last value.
+
+    Each row of each table meets both flavours, where another table has two rows or more; no combination is left out.
+    """
+    rows = product(*(enumerate(table) for table in tables))
+    return [
+        (*(value for _, value in row), FLAVOURS[sum(number for number, _ in row) % len(FLAVOURS)]) for row in rows
+    ]
 
 
 @cache

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
-from desks import Desk, desk_over
+from desks import FLAVOURS, Desk, desk_over
 
 
-@pytest.fixture(params=["cloud", "dc"])
+@pytest.fixture(params=FLAVOURS)
 def flavour(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

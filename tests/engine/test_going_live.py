@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from desks import DAY, HOUR, MINUTE, MONDAY, Bot, Desk, at_seam, rulebook
+from desks import DAY, HOUR, MINUTE, MONDAY, Bot, Desk, at_seam, in_turn, rulebook
 
 from bot.core.entries import Completeness, Ladder, Route
 from bot.core.rulebook import Rulebook
@@ -113,9 +113,7 @@ WAITING: dict[str, tuple[int, Callable[[Bot, list[str]], None]]] = {
 """The states in which something may wait: the ceiling under which it gets so, and how."""
 
 
-@pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("state", WAITING)
-@pytest.mark.parametrize("kind", RULES)
+@pytest.mark.parametrize(("kind", "state", "change", "flavour"), in_turn(RULES, WAITING, CHANGES))
 def test_what_a_changed_rule_had_waiting_is_not_said(desk: Desk, kind: str, state: str, change: str) -> None:
     rule, (ceiling, wait) = RULES[kind], WAITING[state]
     with desk.bot(book=book_of("before", rule, ceiling=ceiling)) as bot:
@@ -210,8 +208,7 @@ def test_a_ticket_handed_over_again_is_spoken_of(desk: Desk, kind: str) -> None:
 # Observe
 
 
-@pytest.mark.parametrize("whole", [False, True], ids=["the rule", "the desk"])
-@pytest.mark.parametrize("kind", RULES)
+@pytest.mark.parametrize(("kind", "whole", "flavour"), in_turn(RULES, [False, True]))
 def test_what_was_only_recorded_is_past_when_the_rule_goes_live(desk: Desk, kind: str, whole: bool) -> None:
     """But for a route: its ticket waits for its queue, and gets it with its message."""
     watched = RULES[kind] if whole else RULES[kind].model_copy(update={"observe": True})

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desks import DAY, HOUR, MINUTE, MONDAY, Desk, at_seam, rulebook, shipped
+from desks import DAY, HOUR, MINUTE, MONDAY, Desk, at_seam, in_turn, rulebook, shipped
 
 from bot.core.entries import Ladder
 from bot.core.rulebook import Rulebook
@@ -38,8 +38,7 @@ TROUBLES = {
 }
 
 
-@pytest.mark.parametrize("times", [1, 3])
-@pytest.mark.parametrize("what", TROUBLES)
+@pytest.mark.parametrize(("what", "times", "flavour"), in_turn(TROUBLES, [1, 3]))
 def test_one_comment_in_the_end(wired: Desk, what: str, times: int) -> None:
     fault = TROUBLES[what]
     tickets = [wired.forwarded(), wired.forwarded("spetsialist2")]
@@ -213,8 +212,10 @@ def customer_asked(desk: Desk, ticket: str) -> None:
     desk.go(ticket, "it1", "Ootab klienti")
 
 
-@pytest.mark.parametrize("when", ["in the lag", "after intent", "while the answer was lost", "while Jira was away"])
-@pytest.mark.parametrize("do", [solve, answer, hand_on, customer_asked])
+MEANWHILE = ("in the lag", "after intent", "while the answer was lost", "while Jira was away")
+
+
+@pytest.mark.parametrize(("do", "when", "flavour"), in_turn([solve, answer, hand_on, customer_asked], MEANWHILE))
 def test_what_people_did_meanwhile_withdraws_the_step(desk: Desk, do: object, when: str) -> None:
     assert callable(do)
     ticket = desk.taken()
