@@ -578,25 +578,33 @@ def test_the_story_is_judges_and_arranges_own(
     same_story(seen, plain_book(), {each.key: each for each in rows}, DeskState(silenced=frozenset([silenced])), now)
 
 
+DESKS = sorted(path.parent.name for path in rules_folder().glob("*/desk.yaml"))
+LATER = ((3_600, "said"), (86_400, "observed"), (40 * 86_400, "batched"))
+"""How much later a case is asked about again, and what had become by then of all that is wished then."""
+
+
 @cache
-def shipped_cases() -> list[tuple[Rulebook, Ticket, Moment]]:
-    """Every ticket of the shipped rulebooks' tests, at every moment that they ask about."""
+def shipped_cases(desk: str) -> list[tuple[Rulebook, Ticket, Moment]]:
+    """Every ticket of a shipped rulebook's tests, at every moment that they ask about."""
     found = []
-    for folder in sorted(path.parent for path in rules_folder().glob("*/desk.yaml")):
-        rules = read_desk(folder, "test").book
-        for written in read_tests(files_of(folder), rules):
-            for time in written.case.asked:
-                now = moment(time, rules)
-                found.append((rules, ticket_at(written.case, rules, now), now))
+    folder = rules_folder() / desk
+    rules = read_desk(folder, "test").book
+    for written in read_tests(files_of(folder), rules):
+        for time in written.case.asked:
+            now = moment(time, rules)
+            found.append((rules, ticket_at(written.case, rules, now), now))
     return found
 
 
-def test_the_story_of_every_shipped_test_is_that_of_judge_and_arrange() -> None:
-    assert len(shipped_cases()) > 50
-    for number, (rules, seen, now) in enumerate(shipped_cases()):
+@pytest.mark.parametrize("turn", range(len(LATER)))
+@pytest.mark.parametrize("desk", DESKS)
+def test_the_story_of_every_shipped_test_is_that_of_judge_and_arrange(desk: str, turn: int) -> None:
+    later_s, state = LATER[turn]
+    cases = shipped_cases(desk)[turn :: len(LATER)]
+    assert len(cases) > 10
+    for rules, seen, now in cases:
         same_story(seen, rules, {}, DeskState(), now)
-        later = now + (3_600, 86_400, 40 * 86_400)[number % 3]
-        state = ("said", "observed", "batched")[number % 3]
+        later = now + later_s
         ledger = {step.key: row(step, state) for step in judge(seen, rules, later).steps}
         same_story(seen, rules, ledger, DeskState(), later)
 
