@@ -12,6 +12,7 @@ from functools import cache
 from itertools import product
 from typing import Any
 
+import pytest
 from requests.adapters import BaseAdapter
 
 from bot.core.rulebook import Rulebook
@@ -44,6 +45,9 @@ SITE = "prove"
 
 
 FLAVOURS = ("cloud", "dc")
+
+one_flavour = pytest.mark.parametrize("flavour", ["dc"])
+"""Where no answer of Jira's takes part, but only files, time, the outbox or Git, one Jira shows what both would."""
 
 
 def in_turn(*tables: Iterable[Any]) -> list[tuple[Any, ...]]:

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from desks import DAY, HOUR, MINUTE, MONDAY, Bot, Desk, at_seam, on, rulebook, shipped
+from desks import DAY, HOUR, MINUTE, MONDAY, Bot, Desk, at_seam, on, one_flavour, rulebook, shipped
 
 from bot.core.ticket import Moment
 from bot.engine.engine import Pace
@@ -383,6 +383,7 @@ def spoken_at(bot: Bot) -> set[Moment]:
     return {row.at for row in bot.engine.store.ledger() if row.state == "said"}
 
 
+@one_flavour
 def test_nothing_is_said_outside_the_desks_hours(desk: Desk) -> None:
     for _ in range(3):
         desk.taken(), desk.forwarded()

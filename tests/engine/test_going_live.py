@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from desks import DAY, HOUR, MINUTE, MONDAY, Bot, Desk, at_seam, in_turn, rulebook
+from desks import DAY, HOUR, MINUTE, MONDAY, Bot, Desk, at_seam, in_turn, one_flavour, rulebook
 
 from bot.core.entries import Completeness, Ladder, Route
 from bot.core.rulebook import Rulebook
@@ -142,6 +142,7 @@ def since(kind: str, day: date = TUESDAY) -> Rule:
     return RULES[kind].model_copy(update={"since": day})
 
 
+@one_flavour
 @pytest.mark.parametrize("kind", RULES)
 def test_what_is_due_before_a_rule_goes_live_counts_as_done(desk: Desk, kind: str) -> None:
     day = date(2026, 11, 19) if kind == "ladder" else TUESDAY
@@ -164,6 +165,7 @@ def test_without_since_it_speaks(desk: Desk, kind: str) -> None:
         assert desk.rungs(ticket) == [SAID[kind]]
 
 
+@one_flavour
 def test_later_rungs_of_an_adopted_ladder_speak(desk: Desk) -> None:
     with desk.bot(book=book_of("one", since("ladder", date(2026, 11, 19)))) as bot:
         ticket = desk.taken()
@@ -173,6 +175,7 @@ def test_later_rungs_of_an_adopted_ladder_speak(desk: Desk) -> None:
         assert desk.rungs(ticket) == ["no-movement/tell"]
 
 
+@one_flavour
 def test_later_repeats_of_an_adopted_rung_speak(desk: Desk) -> None:
     rule = ladder("waiting-for-customer").model_copy(update={"since": date(2026, 11, 20)})
     with desk.bot(book=book_of("one", rule)) as bot:
@@ -185,6 +188,7 @@ def test_later_repeats_of_an_adopted_rung_speak(desk: Desk) -> None:
         assert desk.keys(ticket)[0].endswith("/ask/1")
 
 
+@one_flavour
 def test_later_rungs_beside_a_deadline_speak(desk: Desk) -> None:
     with desk.bot(book=book_of("one", since("ladder beside a deadline"))) as bot:
         ticket = spoken_of(desk, "ladder beside a deadline")
@@ -224,6 +228,7 @@ def test_what_was_only_recorded_is_past_when_the_rule_goes_live(desk: Desk, kind
         assert desk.rungs(ticket) == (["it-support/routed"] if kind == "route" else [])
 
 
+@one_flavour
 def test_what_another_rule_finds_missing_is_asked_with_what_was_only_recorded(desk: Desk) -> None:
     more = Completeness(name="more", why="Somebody must be in charge of it.", requires=("owner",))
     with desk.bot(book=book_of("watching", NEEDS.model_copy(update={"observe": True}))) as bot:
@@ -237,6 +242,7 @@ def test_what_another_rule_finds_missing_is_asked_with_what_was_only_recorded(de
 # The version
 
 
+@one_flavour
 def test_every_row_keeps_the_version_by_which_it_came_about(desk: Desk) -> None:
     route, watched = RULES["route"], RULES["completeness"].model_copy(update={"observe": True})
     with desk.bot(book=book_of("one", route, watched)) as bot:

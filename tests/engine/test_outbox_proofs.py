@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desks import DAY, HOUR, MINUTE, MONDAY, Desk, at_seam, in_turn, rulebook, shipped
+from desks import DAY, HOUR, MINUTE, MONDAY, Desk, at_seam, in_turn, one_flavour, rulebook, shipped
 
 from bot.core.entries import Ladder
 from bot.core.rulebook import Rulebook
@@ -243,6 +243,7 @@ def test_what_people_did_meanwhile_withdraws_the_step(desk: Desk, do: object, wh
         assert bot.states(ticket) == [("no-movement/ask", "withdrawn")]
 
 
+@one_flavour
 def test_a_held_step_that_is_no_longer_wished_is_withdrawn(desk: Desk) -> None:
     with desk.bot() as bot:
         desk.until(MONDAY + 8 * HOUR)  # six in the evening
@@ -257,6 +258,7 @@ def test_a_held_step_that_is_no_longer_wished_is_withdrawn(desk: Desk) -> None:
         assert desk.rungs() == []
 
 
+@one_flavour
 def test_a_withdrawn_step_may_come_back_and_is_then_said_once(desk: Desk) -> None:
     with desk.bot() as bot:
         desk.until(MONDAY + 8 * HOUR)
@@ -299,6 +301,7 @@ def test_a_day_with_more_to_say_than_the_ceiling_says_nothing_until_released(des
         assert desk.queue(tickets[0]) is None
 
 
+@one_flavour
 def test_the_ceiling_is_the_cycles_however_many_tickets_are_due(desk: Desk) -> None:
     for number in range(1006):
         desk.forwarded(f"spetsialist{1 + number % 4}") if number < 3 or number > 1002 else desk.open()
@@ -307,6 +310,7 @@ def test_the_ceiling_is_the_cycles_however_many_tickets_are_due(desk: Desk) -> N
         assert (report.judged, report.batched, report.said) == (1006, 6, [])
 
 
+@one_flavour
 def test_a_bot_told_to_stop_takes_back_what_it_did_not_say(desk: Desk) -> None:
     for _ in range(4):
         desk.forwarded()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from desks import DAY, HOUR, MINUTE, MONDAY, Desk, at_seam
+from desks import DAY, HOUR, MINUTE, MONDAY, Desk, at_seam, one_flavour
 from living import NOTICE_S, Living, copied, edit, living
 
 from bot.engine.tracker import Denied
@@ -24,9 +24,6 @@ ASK_LATER = (
 )
 BROKEN = ("ladders.yaml", "  - name: no-movement", "  - nam: no-movement")
 UNKNOWN_STATUS = ("jira.yaml", "status: Lahendatud", "status: Lahenenud")
-
-one_flavour = pytest.mark.parametrize("flavour", ["dc"])
-"""Where no answer of Jira's takes part, but only files, time, the outbox or Git, one Jira shows what both would."""
 
 
 SELDOM = 5 * MINUTE
