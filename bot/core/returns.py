@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from bot.core.history import Turn
+from bot.core.history import Situation, Turn
 from bot.core.ticket import Moment
 from bot.core.view import View
 
@@ -150,19 +150,29 @@ def _takes_back(later: Turn, turn: Turn) -> bool:
 
 
 def _is_untouched(happened: Sequence[Turn], i: int) -> bool:
-    """Whether nobody worked on the ticket in the queue that it leaves with this turn: no answer, no other state."""
+    """Whether nobody worked on the ticket in the queue that it leaves with this turn: no answer, no other state.
+
+    The state that whoever brought it there gave it in that second is none of the queue's work.
+    """
     before = happened[i].before
     queue = before.queue if before else None
+    came = next(
+        (turn for turn in reversed(happened[:i]) if turn.before is None or _stood(turn.before) != (2, queue)), None
+    )
     for turn in reversed(happened[:i]):
-        if turn.after.queue != queue or turn.after.tier != 2 or turn.before is None:
+        if _stood(turn.after) != (2, queue) or turn.before is None:
             return True
         if turn.at == happened[i].at or turn.bot or turn.asker:
             continue
-        if turn.what == "message" or (turn.what == "state" and turn.before.tier == 2) or _fills_in(turn):
+        came_so = came is not None and (turn.at, turn.who) == (came.at, came.who)
+        moved = turn.what == "state" and turn.before.tier == 2 and not came_so
+        if turn.what == "message" or moved or _fills_in(turn):
             return False
-        if turn.before.queue != queue or turn.before.tier != 2:
-            return True
     return True
+
+
+def _stood(situation: Situation) -> tuple[int | None, str | None]:
+    return situation.tier, situation.queue
 
 
 def _fills_in(turn: Turn) -> bool:

@@ -54,6 +54,12 @@ RETURNS: list[tuple[str, list[str], int, str | None]] = [
     ("sent away by the bot", [IT, ON, "tue 09:00 robot state new"], 0, None),
     ("sent away when it was solved", [IT, ON, SOLVED, "wed 11:00 bob state new"], 0, None),
     ("silently on to another team", [IT, ON, LAW], 1, "unexplained"),
+    (
+        "silently back, though it came in another state",
+        [IT, ON, LAW, "tue 09:00 bob state asking", "wed 09:00 dan queue it"],
+        2,
+        "unexplained",
+    ),
     ("silently, though somebody had been assigned", [IT, ON, "mon 10:00 bob owner bob", LAW], 1, "unexplained"),
     ("on to another team after an answer", [IT, ON, "mon 10:00 bob says", LAW], 0, None),
     ("on to another team after work", [IT, ON, "mon 10:00 bob state asking", LAW], 0, None),
