@@ -39,7 +39,7 @@ def seen(raw: Json, known: Mapping[str, str]) -> Seen:
     stands = [(created, first)]
     ends: list[tuple[datetime, str | None, str]] = [(created, None, "solved")] if first == "done" else []
     for i, (at, who, item) in enumerate(moves):
-        was = stands[-1][1]
+        was = next((place for _, place in reversed(stands) if place), None)
         last = raw["fields"]["status"]["id"] if i == len(moves) - 1 else item.get("to")
         now = known.get(last)
         stands.append((at, now))

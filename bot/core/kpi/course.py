@@ -10,14 +10,12 @@ from typing import NamedTuple, TypeVar
 from bot.core.history import Situation, Turn
 from bot.core.kpi.case import Case
 from bot.core.kpi.counted import SUB_TASK, left_out
-from bot.core.moments import moment
-from bot.core.returns import UNDO_S, returns_of, undone_in
+from bot.core.kpi.done import spells
+from bot.core.returns import returns_of, undone_in
 from bot.core.ticket import UNKNOWN, Moment
 from bot.core.view import View
 
 T = TypeVar("T")
-
-_solved, _reopened, _delivered = moment("solved"), moment("reopened"), moment("delivered")
 
 
 class Stay(NamedTuple):
@@ -121,29 +119,19 @@ def _stays(view: View) -> tuple[Stay, ...]:
 
 
 def solutions(view: View) -> tuple[Solution, ...]:
-    """How often it was solved, each time with what came of it; not what the same person took back at once."""
+    """How often it was solved, each time with what came of it; not what the same person took back at once.
+
+    A state that the rulebook does not place tells nothing: what was done stays so in it.
+    """
     return _once(view, solutions, _solutions)
 
 
 def _solutions(view: View) -> tuple[Solution, ...]:
     happened = view.happened
-    marks: list[int] = []
-    for i, turn in enumerate(happened):
-        if not (_solved(turn) or _reopened(turn)):
-            continue
-        before = happened[marks[-1]] if marks else None
-        if before is not None and turn.who is not None and before.who == turn.who and turn.at - before.at <= UNDO_S:
-            marks.pop()
-        else:
-            marks.append(i)
     found: list[Solution] = []
-    for n, i in enumerate(marks):
-        if not _solved(happened[i]):
-            continue
-        last = marks[n + 1] if n + 1 < len(marks) else None
-        reopened = last if last is not None and _reopened(happened[last]) else None
-        known = (j for j in range(i, reopened or len(happened)) if happened[j].after.delivered)
-        found.append(Solution(i, reopened, next(known, None)))
+    for spell in spells(view):
+        known = (j for j in range(spell.first, spell.last or len(happened)) if happened[j].after.delivered)
+        found.append(Solution(spell.first, spell.last, next(known, None)))
     return tuple(found)
 
 
