@@ -162,6 +162,25 @@ def first_tier(tickets: list[Told], first: date, last: date) -> Share:
     return sum(not each.was_at_tier_2 for each in meant), len(meant)
 
 
+def first_tier_created(tickets: list[Told], first: date, last: date) -> Share:
+    """2.3.4, the cross-check: the same of those created in the period that are done by now."""
+    came = [each for each in tickets if each.done_at and first <= each.created.date() <= last and not each.is_odd]
+    meant = [each for each in came if each.was_at_tier_2 or each.done_from is not None]
+    return sum(not each.was_at_tier_2 for each in meant), len(meant)
+
+
+def date_agreed(tickets: list[Told], first: date, last: date) -> Share:
+    """2.3.1, beside it: of those done in the period, those that ever had a date."""
+    done = [each for each in tickets if each.done_at and first <= each.done_at.date() <= last and not each.is_odd]
+    return sum(bool(each.due) for each in done), len(done)
+
+
+def sample(tickets: list[Told], first: date, last: date) -> int:
+    """How many were solved in the period, of which some are looked at: each once."""
+    solved = [each for each in tickets if not each.is_odd and each.spells()]
+    return sum(any(first <= begin.date() <= last for begin, _ in each.spells()) for each in solved)
+
+
 def quality(tickets: list[Told], first: date, last: date) -> Share:
     """2.3.2: of those whose ten working days after they were first done ended in the period, those not reopened."""
     good = meant = 0

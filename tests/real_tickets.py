@@ -13,7 +13,7 @@ import pytest
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Ticket
 from bot.jira.binding import Binding, bind
-from bot.jira.catalogue import Catalogue, Named, Status, User
+from bot.jira.catalogue import Catalogue, Field, Named, Status, User
 from bot.jira.reader import decode_issue, moment_ms, read_ticket
 
 EXPORT = Path(__file__).resolve().parents[1] / ".." / "shared" / "data" / "jira-issues.jsonl.gz"
@@ -32,14 +32,15 @@ def exported() -> list[Json]:
         return [json.loads(line) for line in lines]
 
 
-def binding(book: Rulebook) -> Binding:
-    """Bind a rulebook for them to the statuses that they are in."""
+def binding(book: Rulebook, fields: tuple[Field, ...] = ()) -> Binding:
+    """Bind a rulebook for them to the statuses that they are in, and to these fields."""
     statuses = {each["fields"]["status"]["id"]: each["fields"]["status"] for each in exported()}
     catalogue = Catalogue(
         flavour="cloud",
         me=User(account_id="nobody"),
         statuses=tuple(Status(id_, "", each["statusCategory"]["key"]) for id_, each in statuses.items()),
         projects=tuple(map(Named, book.entries.projects)),
+        fields=fields,
     )
     bound = bind(book.entries, catalogue)
     assert isinstance(bound, Binding), bound
