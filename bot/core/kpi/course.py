@@ -97,8 +97,9 @@ def _stays(view: View) -> tuple[Stay, ...]:
     team: str | None = None
     since = 0
     for i, turn in enumerate(happened):
-        after = turn.after
-        if i in taken_back or after.tier is None:
+        before, after = turn.before, turn.after
+        stays_put = before is not None and (before.tier, before.queue) == (after.tier, after.queue)
+        if i in taken_back or stays_put or after.tier is None:
             continue
         now = after.queue if after.tier == 2 and after.queue not in (None, UNKNOWN) else None
         if now == team or (now is None and after.tier == 2):

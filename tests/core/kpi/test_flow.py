@@ -127,6 +127,8 @@ BOUNCES: list[tuple[str, list[str], dict[str, Any], list[str]]] = [
     ("taken back by the forwarder", [IT, ON, "mon 12:00 ann state new"], {}, ["it 0"]),
     ("a return undone at once", [IT, ON, BACK, "mon 12:08 bob state handed-on"], {}, ["it 0"]),
     ("a hand-over undone at once", [IT, ON, "mon 09:05 ann state new"], {}, []),
+    ("a hand-over undone at once, with somebody named between",
+     [IT, ON, "mon 09:01 ann owner bob", "mon 09:05 ann state new"], {}, []),
     ("sent on in silence", [IT, ON, "mon 12:00 bob queue law"], {}, ["it 1 pending", "law 0"]),
     ("handed on after work", [IT, ON, "mon 11:00 bob says", "mon 12:00 bob queue law"], {}, ["it 0", "law 0"]),
     ("moved by who coordinates", [IT, ON, "mon 12:00 cid queue law"], {}, ["it 0", "law 0"]),
