@@ -1,7 +1,7 @@
 """The indicators over the real histories beside the checkout, worked out twice: by the bot, and as simply as can be.
 
 The real tickets hold no due dates; they are given some here, every third one moved later or taken away after days,
-and so they are given words on returns and notes that the customer knows. Two of their statuses are teams of tier 2.
+and so they are given words on returns, notes that the customer knows, and authors where an entry has none. Two of their statuses are teams of tier 2.
 
 What these histories cannot tell stays with hand-computed tables: calls and cost (records beside the tickets),
 satisfaction, satisfied and response (no ratings), bot_routing and reminders (no bot among them), statutory (no such
@@ -101,6 +101,9 @@ def with_dates(raw: Json, i: int) -> Json:
         at = (created + timedelta(days=5)).isoformat(timespec="milliseconds")
         raw["changelog"]["histories"].append({"id": "999999", "created": at, "items": [item]})
         raw["fields"]["duedate"] = later
+    for history in raw.get("changelog", {}).get("histories", []):
+        at = naive.stamp(history["created"])
+        history.setdefault("author", {"accountId": f"somebody-{(i + at.day + at.hour // 12) % 3}"})
     moves = [
         (naive.stamp(history["created"]), item.get("from"), item.get("to"))
         for history in raw.get("changelog", {}).get("histories", [])
