@@ -1,7 +1,8 @@
 """The indicators over the real histories beside the checkout, worked out twice: by the bot, and as simply as can be.
 
 The real tickets hold no due dates; they are given some here, every third one moved later or taken away after days,
-and so they are given words on returns, notes that the customer knows, and authors where an entry has none. Two of their statuses are teams of tier 2.
+and so they are given words on returns, notes that the customer knows, and authors where an entry has none. Two of
+their statuses are teams of tier 2.
 
 What these histories cannot tell stays with hand-computed tables: calls and cost (records beside the tickets),
 satisfaction, satisfied and response (no ratings), bot_routing and reminders (no bot among them), statutory (no such
