@@ -405,6 +405,9 @@ def test_what_a_demo_leaves_can_be_looked_at_and_asked_about(
     shown = " ".join(capsys.readouterr().out.split())
     assert "as of the last cycle, Mon 2026-12-14 23:00" in shown
     assert "✓ the bot said: " in shown
+    asked_for = ("digest", "--format", "text", "--out", "-", "--config", tmp_path / "demo.toml")
+    assert piletibot(*asked_for) == 0
+    assert "Seis: 14.12.2026 kell 23.00" in " ".join(capsys.readouterr().out.split())
 
 
 def test_sandbox_answers_until_it_is_told_to_stop() -> None:
