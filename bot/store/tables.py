@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text, false
 
-HEAD = 9
+HEAD = 10
 """The schema this version of the bot works with; a migration's revision is its number in four digits."""
 
 VERSION_TABLE = "piletibot_version"
@@ -78,6 +78,18 @@ troubles = Table(
     Column("ticket_id", Word, primary_key=True),
     Column("what", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False, server_default="1"),
+    Column("again_at", BigInteger),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", Word, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("until_at", BigInteger, nullable=False),
 )
 
 ledger = Table(

@@ -19,7 +19,8 @@ COLUMNS = {
     "tickets": "id key project updated_ms state look_again_at facts shape gone_at rebuilt body created_at",
     "links": "ticket_id type other",
     "linked": "id key facts body because since_at",
-    "troubles": "ticket_id what at",
+    "troubles": "ticket_id what at tries again_at",
+    "lease": "name holder epoch at until_at",
     "ledger": "key ticket_id ticket_key rule rung say to state because due_at at not_before comment_id version "
     "left edition part letter",
     "verdicts": "ticket_id policy started_at stopped_at due_at elapsed_s paused_s standing version at rejudged",
