@@ -67,5 +67,7 @@ def _edit(engine: Engine, step: Step, entry: Entry) -> Part | None:
     comment_id = entry.comment_id
     if comment_id is None:
         return None
+    engine.seam("before amend")
     engine.tracker.reword(step.ticket_id, comment_id, doc, [row.key for _, row in placed], text_hash(doc))
+    engine.seam("after amend")
     return own

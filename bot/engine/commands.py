@@ -304,6 +304,7 @@ def _answer(
         _settle(engine, [told], rung == _GRANTED, f"{rung}: {say}", now)
         engine.store.write_entries([said])
         engine.store.judged({ticket.id: now})
+    engine.seam("after settled")
     report.said.append((step,))
     log.info("command", ticket=ticket.key, word=message.command.word if message.command else "", outcome=rung)
 

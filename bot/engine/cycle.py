@@ -84,11 +84,13 @@ def _heed_changed_rules(engine: Engine, now: Moment, report: Report) -> None:
     for start in range(0, len(stale), size):
         mirror(engine, stale[start : start + size], now, report)
     look_at_all(engine, now, stale=True)
+    engine.seam("before rules")
     with engine.store.transaction():
         engine.store.due_all(now)
         if not (engine.store.note(RULEBOOK) or "").startswith(f"{engine.book.version} "):
             engine.store.set_note(IN_FORCE, str(now))
         engine.store.set_note(RULEBOOK, rules)
+    engine.seam("after rules")
 
 
 def _judge_due(engine: Engine, now: Moment, report: Report) -> None:

@@ -46,6 +46,7 @@ def settle(engine: Engine, now: Moment, report: Report) -> None:
             continue
         entries = [_confirmed(entry, found[entry.key], now) for entry in pending if entry.key in found]
         lost = [entry for entry in pending if entry.key not in found and now - entry.at >= engine.pace.settle_s]
+        engine.seam("before settle")
         with engine.store.transaction():
             engine.store.write_entries(entries)
             if entries:
@@ -57,6 +58,7 @@ def settle(engine: Engine, now: Moment, report: Report) -> None:
                 because = "its write did not take effect"
                 engine.store.write_entries([turned(entry, "held", because, now, not_before=now) for entry in lost])
                 engine.store.judged({ticket_id: now})
+        engine.seam("after settle")
         report.doubtful += len(pending) - len(entries) - len(lost)
 
 

@@ -63,11 +63,13 @@ def _folder(engine: Engine, due: Due, row: LetterRow, composed: Composed, now: M
     folder = engine.post.folder
     if folder is None:
         raise Unsendable("no_folder", UNDELIVERED["no_folder"], again=False)
+    engine.seam("before file")
     try:
         for file in composed.files or (composed.page,):
             folder.put(file.name, file.data)
     except Unwritten as error:
         raise Unsendable("folder", str(error)) from None
+    engine.seam("after file")
 
 
 def _page(engine: Engine, due: Due, row: LetterRow, composed: Composed, now: Moment) -> None:

@@ -129,6 +129,7 @@ class _Sending:
             if way in ("mail", DRAFT) and self.away is not None:
                 raise Unsendable("unreachable", self.away)
             composed = self._compose(due, way, row)
+            self.engine.seam("before digest")
             store.write_letters([replace(row, state="intended", because="due", at=self.now, not_before=None)])
             self.mailed |= way in ("mail", DRAFT)
             WAYS[way](self.engine, due, row, composed, self.now)
@@ -148,6 +149,7 @@ class _Sending:
             self._failed(due, row, Unsendable("unwritten", f"it could not be written ({type(error).__name__})"))
         else:
             store.write_letters([replace(row, state="said", because="due", at=self.now, not_before=None)])
+            self.engine.seam("after digest")
             self.report.digests.append(due.entry.name)
             log.info("digest sent", recipient=due.entry.name, way=way)
 

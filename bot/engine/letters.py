@@ -46,7 +46,10 @@ def write_letters(engine: Engine, now: Moment, report: Report) -> None:
     mornings = _mornings(engine, now)
     if mornings:
         _withdraw_the_late(engine, now)
-    rows = send(engine, list(_written(engine, mornings, now, report)), now, report)
+    due = list(_written(engine, mornings, now, report))
+    engine.seam("before letters")
+    rows = send(engine, due, now, report)
+    engine.seam("after letters")
     if mornings:
         _note_asked(engine, mornings, rows, now)
 

@@ -53,11 +53,13 @@ def poll(engine: Engine, now: Moment, report: Report) -> None:
     for project, what in engine.tracker.closed.items():
         report.troubles.append(f"{project}: {what}")
         log.warning("project cannot be searched, its tickets are left in peace", project=project, reason=what)
+    engine.seam("before mark")
     with engine.store.transaction():
         engine.store.set_mark(min(newest, now * 1000), now)
         if mark is None:
             engine.store.set_note(RECONCILED, str(now))
         keep(engine)
+    engine.seam("after mark")
 
 
 def mirror(engine: Engine, ids: Sequence[str], now: Moment, report: Report) -> Mapping[str, str | None]:

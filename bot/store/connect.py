@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -154,9 +154,10 @@ def _reason(error: SQLAlchemyError | sqlite3.Error, url: URL) -> str:
     return reason
 
 
-def bring_to_head(engine: Engine, url: URL) -> None:
+def bring_to_head(engine: Engine, url: URL, seam: Callable[[str], None] = lambda name: None) -> None:
     """Make the tables where there are none, or migrate them to `HEAD`; of two processes at once, one waits.
 
+    `seam` is called where the process may be killed, as the engine's is.
     Raises StoreError for a schema newer than this version of the bot knows.
     """
     with engine.connect() as connection:
@@ -172,7 +173,8 @@ def bring_to_head(engine: Engine, url: URL) -> None:
             if version_of(connection) == 0:
                 _make_tables(connection)
             else:
-                _migrate(connection)
+                seam("before migration")
+                migrate(connection, seam)
 
 
 def version_of(connection: Connection) -> int:
@@ -191,13 +193,13 @@ def _make_tables(connection: Connection) -> None:
     connection.exec_driver_sql(f"INSERT INTO {VERSION_TABLE} VALUES ('{HEAD:04}')")  # noqa: S608 - ours
 
 
-def _migrate(connection: Connection) -> None:
-    """Run the missing migrations in the transaction of `connection`."""
+def migrate(connection: Connection, seam: Callable[[str], None] = lambda name: None, to: str = "head") -> None:
+    """Run the missing migrations, up to one, in the transaction of `connection`."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", "bot.store:migrations")
     config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    config.attributes.update(connection=connection, seam=seam)
+    command.upgrade(config, to)

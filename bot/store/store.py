@@ -7,7 +7,7 @@ Every method may raise StoreError. Each writes in a transaction of its own, or i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -97,8 +97,10 @@ class Seen(NamedTuple):
     look_again_at: Moment | None
 
 
-def open_store(url: str, wait_s: float = 10.0) -> Store:
+def open_store(url: str, wait_s: float = 10.0, seam: Callable[[str], None] = lambda name: None) -> Store:
     """Open the store at `url`, made or migrated where needed; it waits `wait_s` seconds for others' writes.
+
+    `seam` is called at the named points of a migration where the process may be killed.
 
     `url` is `sqlite:///FILE`, `sqlite://` (in memory, gone when closed) or
     `postgresql://USER:PASSWORD@HOST/DATABASE`. Raises StoreError for another address, a database unreachable
@@ -108,7 +110,7 @@ def open_store(url: str, wait_s: float = 10.0) -> Store:
     engine = connect(address, wait_s)
     try:
         with told(address):
-            bring_to_head(engine, address)
+            bring_to_head(engine, address, seam)
     except BaseException:
         engine.dispose()
         raise

@@ -13,13 +13,13 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from bot.store.connect import connect, parse
+from bot.store.connect import migrate as run_migrations
 from bot.store.store import Store, StoreError, open_store
 from bot.store.tables import HEAD, VERSION_TABLE, metadata
 
@@ -34,12 +34,8 @@ def set_version(store: Store, version: str) -> None:
 def migrate(url: str, revision: str, *statements: str) -> None:
     """Run the migrations up to this one on an empty database, and then these statements."""
     engine = connect(parse(url), 10.0)
-    config = Config()
-    config.set_main_option("script_location", "bot.store:migrations")
-    config.set_main_option("path_separator", "os")
     with engine.execution_options(writing=True).begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        run_migrations(connection, to=revision)
         for statement in statements:
             connection.execute(sa.text(statement))
     engine.dispose()

@@ -6,5 +6,12 @@ from alembic import context
 
 from bot.store.tables import VERSION_TABLE
 
-context.configure(connection=context.config.attributes["connection"], version_table=VERSION_TABLE)
+_given = context.config.attributes
+
+
+def _applied(*_: object, **__: object) -> None:
+    _given["seam"]("after migration")
+
+
+context.configure(connection=_given["connection"], version_table=VERSION_TABLE, on_version_apply=_applied)
 context.run_migrations()
