@@ -14,13 +14,14 @@ from typing import Any
 
 import pytest
 from requests.adapters import BaseAdapter
+from reused import store_at, tied
 
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment
 from bot.engine.cycle import cycle
 from bot.engine.engine import Engine, Report
 from bot.jira.client import Client
-from bot.jira.tracker import STEP, JiraTracker, connect
+from bot.jira.tracker import STEP, JiraTracker
 from bot.sandbox import acts
 from bot.sandbox.api import Site
 from bot.sandbox.clock import Clock
@@ -31,7 +32,6 @@ from bot.sandbox.world import Comment, Flavour, Issue, World
 from bot.shipped import rules_folder
 from bot.start import Desk as Read
 from bot.start import read_desk
-from bot.store.store import open_store
 
 MONDAY = 1_794_816_000
 """2026-11-16, a Monday without anything special, at 10:00 in Tallinn."""
@@ -200,11 +200,11 @@ class Desk:
         """A bot that starts on this desk, with its database at `store`; counts begin when it has looked around."""
         book = book or shipped().book
         client = self.client()
-        tracker = connect(client, book.entries, sites)
+        tracker = tied(client, self.site, book.entries, sites)
         assert isinstance(tracker, JiraTracker), tracker
         client.requests = 0
         self.site.requests.clear()
-        with closing(client), closing(open_store(store)) as opened:
+        with closing(client), store_at(store) as opened:
             engine = {"clock": lambda: self.now, **engine}
             yield Bot(self, Engine(tracker, opened, book, shipped().messages, tracker.binding.fingerprint, **engine))
 
