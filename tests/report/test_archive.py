@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
 from desks import rulebook, shipped
 from msgspec.structs import replace
 from reported import CLOSED, FORWARDED, SOLVED, at, said, ticket
+from reused import store_at
 
 from bot.core.desk import QUIET
 from bot.core.kpi.fact import Fact
@@ -19,7 +19,7 @@ from bot.report.cut import cut
 from bot.report.gather import gather
 from bot.report.report import written
 from bot.report.write import LEAD, digest_now, digest_then
-from bot.store.store import ReportHead, ReportRow, Store, open_store
+from bot.store.store import ReportHead, ReportRow, Store
 
 BOOK = shipped().book
 MONDAY = period_of("day", BOOK.calendar.day_of(at("2026-12-14 12:00")), BOOK.calendar)
@@ -29,7 +29,7 @@ MORNING, NOON = at("2026-12-15 08:00"), at("2026-12-15 12:00")
 
 @pytest.fixture
 def store() -> Iterator[Store]:
-    with closing(open_store("sqlite://")) as opened:
+    with store_at("sqlite://") as opened:
         opened.put_tickets([ticket(1, FORWARDED), ticket(2, FORWARDED, SOLVED), ticket(3, FORWARDED)], "f", 0)
         opened.write_entries([said("a", "1", "2026-12-14 15:00")])
         opened.set_mark(1, MORNING)
@@ -94,7 +94,7 @@ def test_what_this_version_cannot_read_stops_no_digest(store):
     ],
 )
 def test_a_period_is_kept_once_it_is_over_and_known(period, now, polled_at, is_kept):
-    with closing(open_store("sqlite://")) as store:
+    with store_at("sqlite://") as store:
         if polled_at is not None:
             store.set_mark(1, polled_at)
         asked = MONDAY if period == "monday" else TUESDAY

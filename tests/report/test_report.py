@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
 import pytest
 from desks import rulebook, shipped
 from msgspec.structs import replace
 from reported import CLOSED, FORWARDED, NOW, SOLVED, VERDICTS, at, reported, said, ticket
+from reused import store_at
 
 from bot.core.audience import Audience
 from bot.core.desk import QUIET
@@ -23,7 +24,7 @@ from bot.report.gather import Beside, Held, gather, report_of
 from bot.report.reach import may_add, reaches_back_to
 from bot.report.report import Failure, Kept, Report, read, written
 from bot.report.write import LEAD
-from bot.store.store import Store, open_store
+from bot.store.store import Store
 
 BOOK = shipped().book
 WEEK = period_of("week", BOOK.calendar.day_of(at(NOW)), BOOK.calendar)
@@ -42,7 +43,7 @@ TICKETS = [
 @contextmanager
 def kept(tickets: Sequence[Ticket], entries: Sequence[Entry] = ()) -> Iterator[Store]:
     """A store that holds these tickets, and the verdicts of the week on them."""
-    with closing(open_store("sqlite://")) as store:
+    with store_at("sqlite://") as store:
         store.put_tickets(tickets, "f", 0)
         store.put_verdicts([replace(each, ticket_id="6", started_at=n) for n, each in enumerate(VERDICTS)])
         store.write_entries(entries)
