@@ -129,6 +129,22 @@ def move(world: World, issue: Issue, by: Person, project: Project) -> Issue:
     return _write(world, moved, by, items, fields={**issue.fields, **sets})
 
 
+def merge(world: World, issue: Issue, by: Person, into: Issue) -> Issue:
+    """Close the issue as a duplicate of another one, to which it is linked; Jira has no other way to merge."""
+    duplicate = next(id_ for id_, words in world.link_types.items() if words["outward"] == "duplicates")
+    link(world, by, duplicate, issue, into)
+    project = world.projects[issue.project_key]
+    done = next(each for each in project.statuses if world.statuses[each]["statusCategory"]["key"] == "done")
+    resolutions = (each for each in world.resolutions.values() if each["name"] in ("Dublett", "Duplicate"))
+    found = next(resolutions, None)
+    return transition(world, world.issues[issue.id], by, done, {} if found is None else {"resolution": found})
+
+
+def rename_status(world: World, status_id: str, name: str) -> None:
+    """Give a status another name: every issue in it shows that at once, the changelogs keep the old one."""
+    world.statuses[status_id]["name"] = name
+
+
 def delete(world: World, issue: Issue) -> None:
     """Delete the issue and the links to it."""
     for link in issue.links:
@@ -249,6 +265,9 @@ def mentioned(world: World, body: Json) -> list[Person]:
 
 def rename(world: World, person: Person, name: str, display_name: str) -> None:
     """Give an account another name; accountId and key stay, and everything shows the new name at once."""
+    for project in world.projects.values():
+        for inside in project.roles.values():
+            inside[:] = [name if each == person.name else each for each in inside]
     person.name, person.display_name = name, display_name
     world.index(person)
 

@@ -7,7 +7,7 @@ import binascii
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -26,6 +26,7 @@ from bot.sandbox import (
     search,
 )
 from bot.sandbox.calls import Answer, Call, Refusal, Request, said
+from bot.sandbox.limits import Limits, bucket, refusal
 from bot.sandbox.world import Person, World
 
 Handler = Callable[[Call], Answer]
@@ -134,6 +135,7 @@ class Site:
         self.world = world
         self.faults = faults.Faults()
         self.requests: Counter[tuple[str, str, int]] = Counter()
+        self.limits = Limits()
         self._lock = threading.RLock()
 
     def handle(self, request: Request) -> Answer:
@@ -144,6 +146,7 @@ class Site:
             page = pages.page(self.world, request)
             if page is not None:
                 return page
+            self.limits.came(self.world.now())
             answer = self._tried(request)
             self.requests[request.method, request.path, 0 if answer.dropped else answer.status] += 1
             return answer
@@ -154,7 +157,9 @@ class Site:
         fault = self.faults.take(request)
         if fault is None:
             return self._answered(request)
-        return faults.instead(fault, self.world.flavour) or faults.spoilt(fault, self._answered(request))
+        return faults.instead(fault, self.world.flavour, self.world.now()) or faults.spoilt(
+            fault, self._answered(request)
+        )
 
     def _answered(self, request: Request) -> Answer:
         try:
@@ -168,10 +173,30 @@ class Site:
         if me is None:
             return answer
         extra = {"X-AACCOUNTID" if self.world.flavour == "cloud" else "X-AUSERNAME": me.ident(self.world.flavour)}
+        return replace(answer, headers={**extra, **self._left(me, answer), **answer.headers})
+
+    def _left(self, me: Person, answer: Answer) -> dict[str, str]:
+        """The headers that tell what the account may still ask."""
+        if self.world.flavour == "cloud":
+            return {} if self.faults.quota is None else self.limits.spend(answer, self.faults.quota)
+        size = self.faults.bucket
+        left = 999 if size is None else self.limits.left(me.name, size, self.world.now())
+        return {**bucket(size or 1000, left), "Retry-After": "0"}
+
+    def _over(self, request: Request, route: Route, me: Person | None, args: Mapping[str, str]) -> Answer | None:
+        """What is answered to a request too many, by the limits that are in force; None within them."""
+        now_ms, knobs = self.world.now(), self.faults
         if self.world.flavour == "dc":
-            extra |= {"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": "999", "Retry-After": "0"}
-            extra |= {"X-RateLimit-FillRate": "1000", "X-RateLimit-Interval-Seconds": "1"}
-        return replace(answer, headers={**extra, **answer.headers})
+            if me is None or knobs.bucket is None or self.limits.of_bucket(me.name, knobs.bucket, now_ms):
+                return None
+            return refusal("dc", True, None, knobs.bucket, now_ms, 1000)
+        over = None if knobs.quota is None else self.limits.of_hour(knobs.quota, now_ms)
+        if over is None and knobs.burst is not None:
+            over = self.limits.of_endpoint(request.method, route.path, knobs.burst, now_ms)
+        written = self.world.find(args["issue"]) if route.writes and "issue" in args else None
+        if over is None and knobs.issue_writes and written is not None:
+            over = self.limits.of_issue(written.id, now_ms)
+        return over
 
     def _routed(self, request: Request, me: Person | None) -> Answer:
         below = _ROOT.fullmatch(request.path)
@@ -189,7 +214,8 @@ class Site:
                 raise Refusal(401)
             if route.writes and self.faults.read_only:
                 raise Refusal(503, "Jira is in read-only mode. Please try again later.")
-            return route.handler(self._call(request, me, "2" if below[1] == "latest" else below[1], found))
+            over = self._over(request, route, me, found.groupdict())
+            return over or route.handler(self._call(request, me, "2" if below[1] == "latest" else below[1], found))
         bulk = self.world.flavour == "dc" and below[2] == "/issue/bulkfetch"
         return Answer(405) if met and not bulk else _no_such_path(request)
 
@@ -205,6 +231,8 @@ class Site:
             lag_ms=self.faults.lag_ms,
             page_cap=self.faults.page_cap,
             doubled=self.faults.doubled,
+            shuffled=self.faults.shuffled,
+            tokens_last_ms=self.faults.tokens_last_ms,
         )
 
 

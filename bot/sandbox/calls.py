@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from zlib import crc32
 
 from bot.sandbox.world import Flavour, Issue, Json, Person, World
 
@@ -100,6 +103,8 @@ class Call:
     lag_ms: int = 0
     page_cap: int | None = None
     doubled: bool = False
+    shuffled: bool = False
+    tokens_last_ms: int = 0
 
     @property
     def flavour(self) -> Flavour:
@@ -145,6 +150,30 @@ class Call:
             raise Refusal(400, "There was an error parsing JSON. Check that your request body is valid.")
         return body
 
+    def page(self, rows: list[Json]) -> list[Json]:
+        """Return the rows of a page as they come on a bad day: in another order, the first of them twice."""
+        if self.shuffled:
+            rows = sorted(rows, key=lambda each: crc32(json.dumps(each, sort_keys=True).encode()))
+        return [*rows, rows[0]] if self.doubled and rows else rows
+
+    def token(self, start: int, what: str) -> str:
+        """Return the opaque token of the page that begins at `start`; it is good for `what` was asked only."""
+        made = [start, crc32(what.encode()), self.world.now()]
+        return base64.urlsafe_b64encode(json.dumps(made).encode()).decode()
+
+    def start(self, token: Json, what: str) -> int:
+        """Return where the page of a token begins, 0 without one. Raises Refusal for an invalid or expired one."""
+        if token is None:
+            return 0
+        try:
+            start, mark, made_ms = json.loads(base64.urlsafe_b64decode(str(token)))
+            good = mark == crc32(what.encode()) and self.world.now() - made_ms <= self.tokens_last_ms
+        except (ValueError, TypeError, binascii.Error):
+            start, good = 0, False
+        if not good or not isinstance(start, int):
+            raise Refusal(400, "The provided next page token is invalid or expired.")
+        return start
+
     def asker(self) -> Person:
         """Return who asks; the routes let nobody anonymous get this far. Raises Refusal if one did."""
         if self.me is None:
@@ -158,7 +187,8 @@ class Call:
     def issue(self, ref: str | None = None) -> Issue:
         """Return the issue of the path (or of `ref`). Raises Refusal with 404 when it is not to be seen."""
         found = self.world.find(ref if ref is not None else self.args["issue"])
-        if found is not None and str(found.id) in self.hidden and self.request.method != "GET" and ref is None:
+        closed = found is not None and (str(found.id) in self.hidden or found.id in self.world.archived)
+        if closed and self.request.method != "GET" and ref is None:
             raise Refusal(403, "You do not have permission to do this to this issue.")
         if found is None or not self.sees(found):
             raise Refusal(404, NOT_SEEN)

@@ -48,20 +48,17 @@ def bulk(call: Call) -> Answer:
         for entry in seen[number].histories
         if not fields or any(item.get("fieldId") in fields for item in entry.items)
     ]
-    token = asked.get("nextPageToken")
-    if token is not None and not (isinstance(token, str) and token.isdigit()):
-        raise Refusal(400, "The provided next page token is invalid or expired.")
-    start = int(token or 0)
+    what = f"{refs} {sorted(fields)}"
+    start = call.start(asked.get("nextPageToken"), what)
     page = rows[start : start + min(size, call.page_cap or size)]
     after = start + len(page)
     logs: dict[int, list[Json]] = {}
     for number, entry in page:
         logs.setdefault(number, []).append(render.history(call, entry, epoch=True))
-    if call.doubled and page:
-        logs[page[0][0]].append(logs[page[0][0]][0])
+    logs = {number: call.page(each) for number, each in logs.items()}
     body: dict[str, Json] = {
         "issueChangeLogs": [{"issueId": str(number), "changeHistories": each} for number, each in logs.items()]
     }
     if after < len(rows):
-        body["nextPageToken"] = str(after)
+        body["nextPageToken"] = call.token(after, what)
     return call.answer(body)

@@ -28,9 +28,9 @@ def listed(call: Call) -> Answer:
     start = call.number("startAt", 0)
     size = min(call.number("maxResults", PAGES[call.flavour]), LONGEST_PAGE, call.page_cap or LONGEST_PAGE)
     properties = "properties" in call.many("expand")
-    page = [render.comment(call, issue, each, properties=properties) for each in seen[start : start + size]]
-    if call.doubled and page:
-        page.append(page[0])
+    page = call.page(
+        [render.comment(call, issue, each, properties=properties) for each in seen[start : start + size]]
+    )
     return call.answer({"startAt": start, "maxResults": size, "total": len(seen), "comments": page})
 
 

@@ -2,11 +2,11 @@
 
 - `GET|PUT|DELETE /sandbox/faults`: the knobs of `bot.sandbox.faults.Faults`; PUT sets those given
 - `GET|PUT /sandbox/clock`: `{"now_ms": 1790000000000}`, `{"advance_ms": 60000}` or `{"real": true}`
-- `GET|DELETE /sandbox/requests`: `{"total": n, "requests": [{"method", "path", "status", "count"}]}`, 0 for dropped
+- `GET|DELETE /sandbox/requests`: `{"total": n, "requests": [{"method", "path", "status", "count"}], "minutes":
+  [{"minute", "count"}], "busiest": {"2000": n, "30000": n}}`: status 0 for dropped; minutes since 1970; the most
+  writes to one issue within so many milliseconds (Cloud)
 - `GET /sandbox/mentions`: `{"mentions": [{"issue", "comment", "user"}]}`: whom the comments' mentions reach
-- `POST /sandbox/acts`: `{"act": "move", "issue", "project", "by"}`, `{"act": "deactivate", "user"}`,
-  `{"act": "rename", "user", "name", "display_name"}`, `{"act": "forbid"|"allow", "user", "permission"}`,
-  `{"act": "attach", "issue", "filename", "size", "mime_type", "by"}`
+- `POST /sandbox/acts`: `{"act": NAME, ...}`, one of `bot.sandbox.upheavals.ACTS`
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 from bot.sandbox import acts, faults
 from bot.sandbox.calls import Answer, Request, said
 from bot.sandbox.clock import Clock
-from bot.sandbox.world import Issue, Person, World
+from bot.sandbox.limits import Limits
+from bot.sandbox.upheavals import befall
+from bot.sandbox.world import World
 
 if TYPE_CHECKING:
     from bot.sandbox.api import Site
@@ -44,11 +46,12 @@ def handle(site: Site, request: Request) -> Answer:
             case "GET" | "DELETE", "requests":
                 if request.method == "DELETE":
                     site.requests.clear()
+                    site.limits = Limits()
                 return said(200, _counted(site))
             case "GET", "mentions":
                 return said(200, {"mentions": _mentions(site.world)})
             case "POST", "acts":
-                _act(site.world, given)
+                befall(site.world, given)
                 return said(200, {})
     except (ValueError, KeyError, AttributeError) as error:
         return said(400, {"error": str(error)})
@@ -72,7 +75,9 @@ def _counted(site: Site) -> Json:
         {"method": method, "path": path, "status": status, "count": count}
         for (method, path, status), count in sorted(site.requests.items())
     ]
-    return {"total": site.requests.total(), "requests": rows}
+    minutes = [{"minute": minute, "count": count} for minute, count in sorted(site.limits.minutes.items())]
+    busiest = {str(window_ms): most for window_ms, most in sorted(site.limits.busiest.items())}
+    return {"total": site.requests.total(), "requests": rows, "minutes": minutes, "busiest": busiest}
 
 
 def _mentions(world: World) -> Json:
@@ -82,37 +87,3 @@ def _mentions(world: World) -> Json:
         for comment in issue.comments
         for person in acts.mentioned(world, comment.body)
     ]
-
-
-def _act(world: World, given: Json) -> None:
-    match given["act"]:
-        case "move":
-            project = world.projects[given["project"]]
-            acts.move(world, _issue(world, given), _person(world, given["by"]), project)
-        case "attach":
-            size, kind = int(given["size"]), given["mime_type"]
-            acts.attach(world, _issue(world, given), _person(world, given["by"]), given["filename"], size, kind)
-        case "deactivate":
-            _person(world, given["user"]).active = False
-        case "rename":
-            acts.rename(world, _person(world, given["user"]), given["name"], given["display_name"])
-        case "forbid":
-            _person(world, given["user"]).denied.add(given["permission"])
-        case "allow":
-            _person(world, given["user"]).denied.discard(given["permission"])
-        case unknown:
-            raise ValueError(f"unknown act {unknown!r}")
-
-
-def _issue(world: World, given: Json) -> Issue:
-    found = world.find(given["issue"])
-    if found is None:
-        raise ValueError(f"no issue {given['issue']!r}")
-    return found
-
-
-def _person(world: World, ref: str) -> Person:
-    found = world.person(ref)
-    if found is None:
-        raise ValueError(f"no user {ref!r}")
-    return found

@@ -7,16 +7,17 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from bot.sandbox.calls import Answer, Request, said
+from bot.sandbox.limits import refusal
 from bot.sandbox.world import MAX_LAG_MS, Flavour
 
 Json = Any
 
+WEEK_MS = 7 * 24 * 3600 * 1000
+"""How long the token of a page is good on Cloud."""
+
 Kind = Literal["answer", "page", "slow", "truncate", "drop before", "drop after"]
 
-_HTML_429 = (
-    '<!doctype html><html lang="en"><head><title>HTTP Status 429 - Too Many Requests</title></head><body>'
-    "<h1>HTTP Status 429 - Too Many Requests</h1><p><b>Message</b> Rate limit exceeded.</p></body></html>"
-)
+_MOST: dict[Flavour, int] = {"cloud": 350, "dc": 5}
 _PAGE = "<!doctype html><html><head><title>Sign in</title></head><body><h1>Sign in to the network</h1></body></html>"
 
 
@@ -60,7 +61,11 @@ class Faults:
 
     `lag_ms`: how far search and count lag behind · `read_only`: every write answers 503 · `down`: nothing is answered
     · `forbidden`: ids not seen in search, 404 on read, 403 on write · `page_cap`: pages no longer than this ·
-    `doubled`: the first row of each page comes twice · `faults`: what happens to the next requests.
+    `doubled`: the first row of each page comes twice · `shuffled`: the rows of each page come in another order ·
+    `tokens_last_ms`: how old a page's token may be (Cloud), below 0 every one has expired · `burst`: requests to one
+    endpoint in a second (Cloud) · `quota`: points in an hour (Cloud) · `bucket`: requests of an account in a second
+    (Data Center) · `issue_writes`: whether Cloud counts the writes to each issue · `faults`: what happens to the
+    next requests.
     """
 
     lag_ms: int = 0
@@ -69,11 +74,19 @@ class Faults:
     forbidden: list[str] = field(default_factory=list)
     page_cap: int | None = None
     doubled: bool = False
+    shuffled: bool = False
+    tokens_last_ms: int = WEEK_MS
+    burst: int | None = None
+    quota: int | None = None
+    bucket: int | None = None
+    issue_writes: bool = True
     faults: list[Fault] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if not 0 <= self.lag_ms <= MAX_LAG_MS:
             raise ValueError(f"lag_ms: between 0 and {MAX_LAG_MS}")
+        if any(most is not None and most < 1 for most in (self.page_cap, self.burst, self.quota, self.bucket)):
+            raise ValueError("page_cap, burst, quota, bucket: at least 1")
 
     def take(self, request: Request) -> Fault | None:
         """Return what happens to this request, counting it; None when it goes well."""
@@ -109,39 +122,50 @@ def shown(faults: Faults) -> Json:
     return asdict(faults)
 
 
-_BUCKET = {
-    "cloud": {"X-RateLimit-Limit": "350", "X-RateLimit-Remaining": "0"},
-    "dc": {
-        "X-RateLimit-Limit": "5",
-        "X-RateLimit-Remaining": "0",
-        "X-RateLimit-FillRate": "5",
-        "X-RateLimit-Interval-Seconds": "1",
-    },
+PATIENCE: dict[str, tuple[Flavour, Fault]] = {
+    "burst": ("cloud", Fault(status=429, retry_after="1", reason="jira-burst-based")),
+    "issue": (
+        "cloud",
+        Fault(status=429, retry_after="2", reason="jira-per-issue-on-write", method="POST|PUT|DELETE"),
+    ),
+    "quota of the site": ("cloud", Fault(status=429, retry_after="1847", reason="jira-quota-global-based")),
+    "quota of the tenant": ("cloud", Fault(status=429, retry_after="600", reason="jira-quota-tenant-based")),
+    "without a word": ("cloud", Fault(status=429)),
+    "a date": ("cloud", Fault(status=429, retry_after="Mon, 16 Nov 2026 08:00:30 GMT")),
+    "bucket": ("dc", Fault(status=429, retry_after="1", html=True)),
+    "bucket without a word": ("dc", Fault(status=429, html=True)),
 }
+"""The ways in which Jira asks for patience, by what they are called, each with the flavour that does."""
 
 
-def instead(fault: Fault, flavour: Flavour) -> Answer | None:
+def instead(fault: Fault, flavour: Flavour, now_ms: int) -> Answer | None:
     """Return what is answered instead of carrying the request out; None when it is carried out all the same."""
-    headers = dict(_BUCKET[flavour]) if fault.status == 429 else {}
-    if fault.retry_after is not None:
-        headers["Retry-After"] = fault.retry_after
-    if fault.reason is not None:
-        headers["RateLimit-Reason"] = fault.reason
     match fault.do:
         case "drop before":
             return Answer(0, dropped=True)
         case "page":
             return Answer(200, _PAGE.encode(), {"Content-Type": "text/html;charset=UTF-8"})
-        case "answer" if fault.html:
-            page = _HTML_429 if fault.status == 429 else _PAGE
-            return Answer(fault.status, page.encode(), {**headers, "Content-Type": "text/html;charset=UTF-8"})
         case "answer" if fault.status == 429:
-            words = "The request has been rate-limited. Please try again later."
-            return said(429, {"errorMessages": [words], "errors": {}, "status": 429}, headers)
+            headers = _asked(fault)
+            spent = refusal(flavour, fault.html, fault.reason, _MOST[flavour], now_ms, _wait_ms(fault))
+            shown = {name: value for name, value in spent.headers.items() if name != "Retry-After"}
+            return replace(spent, headers=shown | headers)
+        case "answer" if fault.html:
+            return Answer(fault.status, _PAGE.encode(), _asked(fault) | {"Content-Type": "text/html;charset=UTF-8"})
         case "answer":
             words = "Something went wrong on our side."
-            return said(fault.status, {"errorMessages": [words], "errors": {}}, headers)
+            return said(fault.status, {"errorMessages": [words], "errors": {}}, _asked(fault))
     return None
+
+
+def _asked(fault: Fault) -> dict[str, str]:
+    headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
+    return headers if fault.reason is None else headers | {"RateLimit-Reason": fault.reason}
+
+
+def _wait_ms(fault: Fault) -> int:
+    asked = fault.retry_after or ""
+    return int(asked) * 1000 if asked.isascii() and asked.isdigit() else 1000
 
 
 def spoilt(fault: Fault, answer: Answer) -> Answer:

@@ -115,7 +115,7 @@ def editmeta(call: Call) -> Answer:
     """Tell which fields who asks can set, and to what."""
     issue = call.issue()
     project = call.world.projects[issue.project_key]
-    editable = call.world.may(call.me, "EDIT_ISSUES", project.key)
+    editable = issue.id not in call.world.archived and call.world.may(call.me, "EDIT_ISSUES", project.key)
     return call.answer({"fields": {each["fieldId"]: each for each in _screen(call, project) if editable}})
 
 
@@ -185,7 +185,7 @@ def _project(call: Call, given: Json) -> Project:
 def _open_to(call: Call, issue: Issue) -> dict[str, str]:
     """Status id by transition id; none for who may not transition."""
     project = call.world.projects[issue.project_key]
-    if not call.world.may(call.me, "TRANSITION_ISSUES", project.key):
+    if issue.id in call.world.archived or not call.world.may(call.me, "TRANSITION_ISSUES", project.key):
         return {}
     now = issue.fields["status"]["id"]
     return {way: status for way, status in project.transitions().items() if status != now}

@@ -24,6 +24,8 @@ def mypermissions(call: Call) -> Answer:
     if unknown and call.cloud:
         raise Refusal(400, f"Unrecognized permission(s): {', '.join(unknown)}")
     project = _project_key(call)
+    issue = call.one("issueKey") or call.one("issueId")
+    archived = issue is not None and call.issue(issue).id in call.world.archived
     shown: dict[str, Json] = {}
     for number, key in enumerate(PERMISSIONS, start=10):
         if call.cloud and key not in asked:
@@ -34,7 +36,7 @@ def mypermissions(call: Call) -> Answer:
             "name": key.replace("_", " ").title(),
             "type": "PROJECT",
             "description": "",
-            "havePermission": call.world.may(call.me, key, project),
+            "havePermission": call.world.may(call.me, key, project) and (key == "BROWSE_PROJECTS" or not archived),
         }
     return call.answer({"permissions": shown})
 

@@ -5,10 +5,6 @@ Source: the OpenAPI files of Cloud (v3) and Data Center 10.3; the 410 and the un
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-import zlib
 from collections.abc import Callable, Iterable
 
 from bot.sandbox import render
@@ -48,19 +44,17 @@ def search_jql(call: Call) -> Answer:
         raise Refusal(400, "At most 5 properties may be asked for.")
     _restricted(text)
     rows = found(call, text)
-    start = _start(token, text)
+    start = call.start(token, text)
     fields = fields or ["id"]
     cap = LEAN_PAGE if LEAN.issuperset(fields) and not expand else PAGE
     cap = min(cap, call.page_cap or cap)
     page = rows[start : start + min(max(size, 1), cap)]
     after = start + len(page)
     shape = _shaper(call, fields, expand, properties)
-    listed = [shape(each) for each in page]
-    if call.doubled and listed:
-        listed.append(listed[0])
+    listed = call.page([shape(each) for each in page])
     body: dict[str, Json] = {"issues": listed, "isLast": after >= len(rows)}
     if after < len(rows):
-        body["nextPageToken"] = _token(after, text)
+        body["nextPageToken"] = call.token(after, text)
     return call.answer(body)
 
 
@@ -87,9 +81,7 @@ def search(call: Call) -> Answer:
     rows = found(call, text)
     cap = min(DC_PAGE if size < 0 else max(size, 0), DC_PAGE, call.page_cap or DC_PAGE)
     shape = _shaper(call, fields or ["*navigable"], expand, [])
-    listed = [shape(each) for each in rows[start : start + cap]]
-    if call.doubled and listed:
-        listed.append(listed[0])
+    listed = call.page([shape(each) for each in rows[start : start + cap]])
     head: dict[str, Json] = {"expand": "schema,names", "startAt": start, "maxResults": cap}
     return call.answer({**head, "total": len(rows), "issues": listed})
 
@@ -131,20 +123,3 @@ def _restricted(text: str) -> None:
 
 def _names(given: Json) -> list[str]:
     return [each for each in given if isinstance(each, str) and each] if isinstance(given, list) else []
-
-
-def _token(start: int, text: str) -> str:
-    """The opaque token of the page that begins at `start`; it is good for this query only."""
-    return base64.urlsafe_b64encode(json.dumps([start, zlib.crc32(text.encode())]).encode()).decode()
-
-
-def _start(token: Json, text: str) -> int:
-    if token is None:
-        return 0
-    try:
-        start, mark = json.loads(base64.urlsafe_b64decode(str(token)))
-    except (ValueError, TypeError, binascii.Error):
-        start, mark = 0, None
-    if mark != zlib.crc32(text.encode()) or not isinstance(start, int):
-        raise Refusal(400, "The provided next page token is invalid or expired.")
-    return start

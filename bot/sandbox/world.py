@@ -241,6 +241,7 @@ class World:
             "10002": {"id": "10002", "name": "Relates", "inward": "relates to", "outward": "relates to"},
         }
         self.issues: dict[int, Issue] = {}
+        self.archived: dict[int, int] = {}
         self.keys: dict[str, int] = {}
         self._past: dict[int, list[Issue]] = {}
         self._gone: dict[int, tuple[int, Issue]] = {}
@@ -326,7 +327,13 @@ class World:
     def remove(self, issue: Issue) -> None:
         """Delete the issue; only an index that lags still knows of it."""
         self._gone[issue.id] = (self.now(), issue)
+        self.archived.pop(issue.id, None)
         del self.issues[issue.id]
+
+    def searched(self, issue: Issue, at_ms: int) -> bool:
+        """Tell whether an index of `at_ms` has the issue: one that was archived by then is only read by its id."""
+        archived_ms = self.archived.get(issue.id)
+        return archived_ms is None or archived_ms > at_ms
 
     def as_of(self, at_ms: int) -> Iterator[Issue]:
         """Give the issues as they stood at `at_ms`, as an index that lags behind knows them."""

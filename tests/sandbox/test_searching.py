@@ -188,3 +188,42 @@ def test_short_pages_and_rows_that_come_twice(jira):
     jira.site.faults.page_cap, jira.site.faults.doubled = 2, True
     found = [each["key"] for each in jira.search("project = KKA ORDER BY key", "key")["issues"]]
     assert found == [keys[0], keys[1], keys[0]]
+
+
+def test_a_pages_rows_come_shuffled_and_twice_on_a_bad_day(jira):
+    for number in range(5):
+        jira.open(f"Pilet {number}")
+    jira.site.faults.shuffled = jira.site.faults.doubled = True
+    keys = jira.keys("project = KKA ORDER BY key")
+    assert set(keys) == {f"KKA-{number}" for number in range(1, 6)}
+    assert len(keys) == 6
+    assert keys[-1] == keys[0]
+    assert keys[:5] != sorted(keys[:5])
+
+
+@pytest.mark.parametrize("how", ["old", "expired at once"])
+def test_the_token_of_a_page_expires_after_seven_days(cloud, clock, how):
+    for number in range(3):
+        cloud.open(f"Pilet {number}")
+    cloud.site.faults.page_cap = 2
+    token = cloud.search("project = KKA", "key")["nextPageToken"]
+    week_ms = 7 * 24 * 3600 * 1000
+    clock.advance(week_ms)
+    assert len(cloud.search("project = KKA", "key", nextPageToken=token)["issues"]) == 1
+    if how == "old":
+        clock.advance(1)
+    else:
+        cloud.site.faults.tokens_last_ms = -1
+    answer = cloud("GET", "/search/jql", jql="project = KKA", nextPageToken=token)
+    assert answer.status_code == 400
+    assert answer.json()["errorMessages"] == ["The provided next page token is invalid or expired."]
+
+
+def test_a_ticket_that_moves_between_pages_is_missed_by_who_counts_rows_on_data_center(dc):
+    for number in range(3):
+        dc.open(f"Pilet {number}")
+    first = dc.search("project = KKA ORDER BY updated, key", "key", maxResults=1)
+    dc.world.clock.advance(1000)
+    dc("PUT", "/issue/KKA-1", {"fields": {"summary": "Muudetud"}})
+    second = dc.search("project = KKA ORDER BY updated, key", "key", startAt=1, maxResults=2)
+    assert [each["key"] for page in (first, second) for each in page["issues"]] == ["KKA-1", "KKA-3", "KKA-1"]
