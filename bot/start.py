@@ -198,7 +198,7 @@ def start(
     desk = read_desk(folder, settings.site)
     client = client_of(settings.jira, sleep=sleep)
     ready = ready_for(settings, desk, client, lambda: _was_reached(settings))
-    return Engine(
+    engine = Engine(
         tracker=ready.tracker,
         store=store(),
         book=ready.book,
@@ -210,6 +210,8 @@ def start(
         post=post_of(settings),
         spent=Spent(lambda: client.requests),
     )
+    client.fence = engine.fence
+    return engine
 
 
 def post_of(settings: Settings) -> Post:

@@ -32,6 +32,8 @@ from bot.sandbox.world import Comment, Flavour, Issue, World
 from bot.shipped import rules_folder
 from bot.start import Desk as Read
 from bot.start import read_desk
+from bot.store.holder import Holder
+from bot.store.lease import Lease
 
 MONDAY = 1_794_816_000
 """2026-11-16, a Monday without anything special, at 10:00 in Tallinn."""
@@ -42,6 +44,9 @@ DATA = ("Registrikood", "Loa number", "Periood", "KOTKASe roll", "Vea aeg", "Bra
 
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
 SITE = "prove"
+
+LENGTH_S, GRACE_S = 180, 60
+"""How long leases last on the desk, and the grace after them: as with what the configuration says by default."""
 
 
 FLAVOURS = ("cloud", "dc")
@@ -195,9 +200,13 @@ class Desk:
         store: str = "sqlite://",
         book: Rulebook | None = None,
         sites: Mapping[str, Client] | None = None,
+        holder: Holder | None = None,
         **engine: Any,
     ) -> Iterator[Bot]:
-        """A bot that starts on this desk, with its database at `store`; counts begin when it has looked around."""
+        """A bot that starts on this desk, with its database at `store`; counts begin when it has looked around.
+
+        With a `holder` it sends only while it has the lease on the database, whose clock is the desk's.
+        """
         book = book or shipped().book
         client = self.client()
         tracker = tied(client, self.site, book.entries, sites)
@@ -206,7 +215,11 @@ class Desk:
         self.site.requests.clear()
         with closing(client), store_at(store) as opened:
             engine = {"clock": lambda: self.now, **engine}
-            yield Bot(self, Engine(tracker, opened, book, shipped().messages, tracker.binding.fingerprint, **engine))
+            if holder is not None:
+                engine["lease"] = Lease(opened, holder, length_s=LENGTH_S, grace_s=GRACE_S, clock=lambda: self.now)
+            made = Engine(tracker, opened, book, shipped().messages, tracker.binding.fingerprint, **engine)
+            client.fence = made.fence
+            yield Bot(self, made)
 
     def client(self, timeout_s: float = 5.0) -> Client:
         return Client(

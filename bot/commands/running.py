@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
@@ -15,14 +16,19 @@ from bot.commands.failures import UNREACHABLE
 from bot.engine import daemon
 from bot.engine.costs import keep
 from bot.engine.cycle import cycle
-from bot.engine.engine import Report
+from bot.engine.engine import Engine, Report
 from bot.reload import Reload
 from bot.rulefiles import look
 from bot.settings import Settings, load_settings
 from bot.shipped import rules_folder
 from bot.start import client_of, read_desk, ready_for, start
+from bot.store.holder import this_process
+from bot.store.lease import Fenced, Lease, lengths
 from bot.store.lock import alone
 from bot.store.store import Store, StoreError, open_store
+
+_LOOK_S = 5
+"""How often a single cycle that waits looks whether it may begin, in seconds."""
 
 
 def once(config: Path) -> int:
@@ -32,8 +38,8 @@ def once(config: Path) -> int:
     """
     settings = _settings(config)
     with ExitStack() as held:
-        engine = start(settings, lambda: _store(settings, held))
-        report = cycle(engine, int(time.time()))
+        engine = _started(settings, held)
+        report = _cycled(engine)
         keep(engine)
     print(summary(report))
     if report.unreachable is None:
@@ -59,11 +65,12 @@ def run(config: Path) -> int:
             place = held.enter_context(closing(Place(settings.web)))
         folders = (rules_folder() / "common", settings.rules.folder)
         seen = look(folders)
-        engine = start(settings, lambda: _store(settings, held), sleep=stop.sleep, stopping=stop)
+        engine = _started(settings, held, sleep=stop.sleep, stopping=stop)
         for finding in digest_mistakes(settings, engine.book.entries):
             log.warning("a digest does not reach its recipient", reason=finding.text)
         client, started = client_of(settings.jira, sleep=stop.sleep), engine.spent.requests
         engine.spent.requests = lambda: started() + client.requests
+        client.fence = engine.fence
         reload = Reload(
             engine,
             folders,
@@ -117,8 +124,50 @@ def _settings(config: Path) -> Settings:
     return settings
 
 
-def _store(settings: Settings, held: ExitStack) -> Store:
-    """Open the store for this process alone, until `held` is let go. Raises StoreError where another has it."""
-    url = settings.store.url.get_secret_value()
-    held.enter_context(alone(url))
-    return held.enter_context(closing(open_store(url)))
+def _started(
+    settings: Settings,
+    held: ExitStack,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Engine:
+    """Make the engine, its store open for this process alone, until `held` is let go.
+
+    Raises as `start` does, StoreError where another bot has the store's lock.
+    """
+    lock = ""
+
+    def opened() -> Store:
+        nonlocal lock
+        url = settings.store.url.get_secret_value()
+        lock = held.enter_context(alone(url))
+        return held.enter_context(closing(open_store(url)))
+
+    engine = start(settings, opened, sleep=sleep, stopping=stopping)
+    length_s, grace_s = lengths(settings.engine.poll_s, max(settings.jira.timeout_s, settings.mail.timeout_s))
+    engine.lease = Lease(engine.store, this_process(lock), length_s=length_s, grace_s=grace_s)
+    held.callback(_give_back, engine.lease)
+    return engine
+
+
+def _give_back(lease: Lease) -> None:
+    with suppress(StoreError):  # else the next one waits for its end
+        lease.give_back()
+
+
+def _cycled(engine: Engine) -> Report:
+    """Run one cycle, once the lease can be taken over from a bot that ended without giving it back.
+
+    Raises Fenced where another bot turns out to be at work.
+    """
+    renewed_at: int | None = None
+    while True:
+        try:
+            return cycle(engine, int(time.time()))
+        except Fenced as error:
+            if error.wait_s is None or renewed_at not in (None, error.renewed_at):
+                raise
+            if renewed_at is None:
+                print(f"Waiting: {error}", file=sys.stderr)
+            renewed_at = error.renewed_at
+            time.sleep(min(error.wait_s, _LOOK_S))

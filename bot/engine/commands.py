@@ -24,6 +24,7 @@ from bot.engine.control import control_ticket
 from bot.engine.deliver import onlookers
 from bot.engine.desk import absence_problem, absent
 from bot.engine.engine import Engine, Report
+from bot.engine.fence import state_of_sent
 from bot.engine.ledger import row_read_back
 from bot.engine.notices import is_silenced
 from bot.engine.tracker import Ailing, Doubtful, Refused, Said, TrackerError
@@ -48,8 +49,11 @@ _UNREAD_S = 3600
 def heed_commands(engine: Engine, now: Moment, report: Report) -> None:
     """Carry out and answer the commands that are yet to be settled, ticket by ticket in the order they were written.
 
-    One ticket's trouble does not stop the others. Raises `Unreachable`, upon which all that is left waits.
+    One ticket's trouble does not stop the others. Raises `Unreachable`, upon which all that is left waits. So it does
+    as long as the answers of a process that ended may still arrive.
     """
+    if now < engine.unsure_until:
+        return
     since = engine.store.note(SINCE)
     if engine.book.entries.manners.observe:
         _observe(engine, now)
@@ -299,7 +303,7 @@ def _answer(
     comment_id = engine.tracker.say(ticket.id, doc, [step.key], text_hash(doc))
     engine.seam("after answer")
     intended = row(step, "intended", decided(step), now, engine.book.version)
-    said = turned(intended, "said", intended.because, now, comment_id=comment_id)
+    said = turned(intended, state_of_sent(engine), intended.because, now, comment_id=comment_id)
     with engine.store.transaction():
         _settle(engine, [told], rung == _GRANTED, f"{rung}: {say}", now)
         engine.store.write_entries([said])

@@ -23,6 +23,7 @@ from bot.engine.costs import count
 from bot.engine.deliver import deliver, put_fields, settle
 from bot.engine.digests import send_digests
 from bot.engine.engine import Engine, Report
+from bot.engine.fence import hold_lease, renew_lease
 from bot.engine.leavers import heed_leavers
 from bot.engine.ledger import row_read_back
 from bot.engine.letters import write_letters
@@ -46,9 +47,11 @@ def cycle(engine: Engine, now: Moment) -> Report:
 
     A tracker that is away ends the cycle early and loses nothing: all that was not done is due again. Digests come
     last, and go out all the same.
-    Raises `Denied` when the account is not let in, `StoreError` when the database is not there.
+    Raises `Denied` when the account is not let in, `StoreError` when the database is not there, which is `Fenced`
+    where another process has the lease on it, or took it meanwhile: then nothing more is sent.
     """
     report = Report(now)
+    hold_lease(engine, now)
     try:
         poll(engine, now, report)
         _heed_changed_rules(engine, now, report)
@@ -245,6 +248,7 @@ def _commit(
     batched = {entry.ticket_id for entry in ledger.values() if entry.state == "batched"}
     with engine.store.transaction():
         if entries:
+            renew_lease(engine)
             engine.store.write_entries(entries)
         engine.store.put_verdicts(*verdicts)
         engine.store.judged(looks)

@@ -19,6 +19,7 @@ from bot.core.ticket import Moment
 from bot.engine.cycle import cycle
 from bot.engine.engine import Engine, Report
 from bot.engine.tracker import Denied
+from bot.store.lease import Fenced
 from bot.store.store import StoreError
 
 log = structlog.get_logger()
@@ -111,6 +112,9 @@ def run(
         except Denied as error:
             denied.append(error)
             stop.tell()
+            return
+        except Fenced as error:
+            log.warning("nothing more is sent", reason=str(error))
             return
         except StoreError as error:
             log.error("database unreachable", reason=str(error))

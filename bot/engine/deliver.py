@@ -19,6 +19,7 @@ from bot.core.ticket import Moment
 from bot.engine import given
 from bot.engine.beyond import look_beyond, newly_tied
 from bot.engine.engine import Engine, Report
+from bot.engine.fence import is_lost, state_of_sent
 from bot.engine.together import by_ticket, send_together, settle_together
 from bot.engine.tracker import Ailing, Doubtful, Refused, Said, Throttled, TrackerError, Unreachable
 from bot.store.connect import StoreError
@@ -45,7 +46,7 @@ def settle(engine: Engine, now: Moment, report: Report) -> None:
             _refuse(engine, pending, error, now, report)
             continue
         entries = [_confirmed(entry, found[entry.key], now) for entry in pending if entry.key in found]
-        lost = [entry for entry in pending if entry.key not in found and now - entry.at >= engine.pace.settle_s]
+        lost = [entry for entry in pending if entry.key not in found and is_lost(engine, entry.at, now)]
         engine.seam("before settle")
         with engine.store.transaction():
             engine.store.write_entries(entries)
@@ -230,8 +231,9 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
         return
     comment_id = engine.tracker.say(ticket_id, doc, [step.key for step in wanted], text_hash(doc))
     engine.seam("after write")
-    said = rows_of_comment(wanted, "said", now, engine.book.version)
-    engine.store.write_entries([turned(entry, "said", entry.because, now, comment_id=comment_id) for entry in said])
+    state = state_of_sent(engine)
+    said = rows_of_comment(wanted, state, now, engine.book.version)
+    engine.store.write_entries([turned(entry, state, entry.because, now, comment_id=comment_id) for entry in said])
     engine.doubts.pop(ticket_id, None)
     engine.seam("after commit")
     report.said.append(tuple(wanted))

@@ -49,6 +49,7 @@ def _mail(engine: Engine, due: Due, row: LetterRow, composed: Composed, now: Mom
         files=composed.attached,
     )
     engine.seam("before mail")
+    engine.fence(True)
     try:
         mailer.send(mail)
     except Unsent as error:

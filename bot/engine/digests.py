@@ -100,9 +100,13 @@ class _Sending:
         first = [row for row in rows.values() if row.key not in known]
         self.engine.store.write_letters([row for row in first if row.state != "new"])
         for way, row in rows.items():
-            waits = row.state == "drafted" or (row.not_before or 0) > self.now
+            waits = row.state == "drafted" or (row.not_before or 0) > self.now or self._may_arrive(row)
             if not is_settled(row) and not waits and not self._lacks_mail(way):
                 self._send(due, way, row)
+
+    def _may_arrive(self, row: LetterRow) -> bool:
+        """Whether another process was perhaps sending it just before this one took over."""
+        return row.state in ("intended", "doubtful") and self.now < self.engine.unsure_until
 
     def _lacks_mail(self, way: str) -> bool:
         """Whether there is no mail server: digests begin to go by mail when there is one."""

@@ -20,6 +20,7 @@ from bot.engine.given import last, loads
 from bot.engine.mailer import Mailer
 from bot.engine.sketches import Sketches
 from bot.engine.tracker import Ailing, Refused, Tracker
+from bot.store.lease import Lease
 from bot.store.store import Store
 from bot.texts import Messages
 
@@ -80,7 +81,9 @@ class Engine:
     cycle; without one a cycle takes no time. `doubts` counts a ticket's writes whose answer was lost, by its id,
     since the last that was confirmed. `notices` are what the lead is yet to be told on the control ticket,
     `given` the persons to whom the bot assigned tickets, by ticket, until the mirror shows it. `sketches` tell which
-    open tickets are alike. `spent` is what the bot itself cost.
+    open tickets are alike. `spent` is what the bot itself cost. `lease` is asked before each sending; without one
+    nobody else can work on the store. Until `unsure_until` what another process was sending when it ended may still
+    arrive.
     """
 
     tracker: Tracker
@@ -99,6 +102,16 @@ class Engine:
     given: dict[str, str] = field(default_factory=dict)
     sketches: Sketches = field(default_factory=Sketches)
     spent: Spent = field(default_factory=Spent)
+    lease: Lease | None = None
+    unsure_until: Moment = 0
+
+    def fence(self, writes: bool) -> None:
+        """Raise Fenced unless this process may send; before what only asks, keep the lease from ending meanwhile."""
+        if self.lease is not None:
+            if writes:
+                self.lease.check()
+            else:
+                self.lease.keep()
 
     def desk(self, now: Moment) -> Desk:
         """What judging a ticket needs now that crosses tickets."""

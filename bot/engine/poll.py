@@ -13,6 +13,7 @@ from bot.core.ticket import Moment
 from bot.engine.beyond import look_at_all, look_at_changed, look_beyond, look_elsewhere, newly_tied
 from bot.engine.costs import keep
 from bot.engine.engine import Engine, Report
+from bot.engine.fence import renew_lease
 from bot.engine.tracker import Stamp
 from bot.store.tied import due_with
 
@@ -55,6 +56,7 @@ def poll(engine: Engine, now: Moment, report: Report) -> None:
         log.warning("project cannot be searched, its tickets are left in peace", project=project, reason=what)
     engine.seam("before mark")
     with engine.store.transaction():
+        renew_lease(engine)
         engine.store.set_mark(min(newest, now * 1000), now)
         if mark is None:
             engine.store.set_note(RECONCILED, str(now))

@@ -19,6 +19,7 @@ from bot.core.recipients import DIGEST
 from bot.core.ticket import Moment, Ticket
 from bot.engine.control import control_ticket
 from bot.engine.engine import Engine, Report
+from bot.engine.fence import is_lost, state_of_sent
 from bot.engine.mailer import Lost, Mail, NotTaken, Unsent, mail_id
 from bot.engine.tracker import Ailing, Doubtful, Refused, TrackerError, Unreachable
 from bot.letter_texts import Writing, comment
@@ -141,6 +142,7 @@ def _mail(engine: Engine, letter: Letter, row: LetterRow, now: Moment, report: R
     row = msgspec.structs.replace(row, way="mail")
     engine.store.write_letters([row])
     engine.seam("before mail")
+    engine.fence(True)
     try:
         engine.post.mailer.send(mail)
     except Unsent as error:
@@ -208,8 +210,9 @@ def _say(engine: Engine, person: str, sent: Sequence[_Sent], now: Moment, report
             engine.seam("before write")
             engine.tracker.say(ticket.id, doc, [letter.key for letter, _ in wanted], text_hash(doc))
             engine.seam("after write")
+        state = state_of_sent(engine) if wanted else "said"
         for letter, row in sent:
-            _said(engine, letter, row, now, report)
+            _said(engine, letter, row, now, report, state)
     except Refused as error:
         wait_s = error.wait_s if isinstance(error, Ailing) else engine.pace.refused_s
         hold(str(error), now + int(wait_s))
@@ -249,7 +252,7 @@ def settle_letters(engine: Engine, now: Moment, report: Report) -> None:
     for row in comments:
         if row.key in keys:
             engine.store.write_letters([turned(row, "said", row.because, now)])
-        elif now - row.at >= engine.pace.settle_s:
+        elif is_lost(engine, row.at, now):
             _hold(engine, row, "its write did not take effect", now, now)
 
 
@@ -263,8 +266,8 @@ def _writing(engine: Engine, letter: Letter) -> Writing:
     return Writing(letter, engine.messages, engine.book, engine.post.browse)
 
 
-def _said(engine: Engine, letter: Letter, row: LetterRow, now: Moment, report: Report) -> None:
-    engine.store.write_letters([turned(row, "said", row.because, now)])
+def _said(engine: Engine, letter: Letter, row: LetterRow, now: Moment, report: Report, state: str = "said") -> None:
+    engine.store.write_letters([turned(row, state, row.because, now)])
     report.letters.append(letter)
     log.info("letter sent", kind=letter.rule, way=row.way)
 

@@ -55,6 +55,9 @@ class Client:
     certificates. With `read_only` nothing but GET is ever sent, and what else is asked for raises Refused; a read is
     tried `attempts` times. Waiting is done with `sleep` and `jitter(low, high)`, time read from `clock` in UTC
     seconds.
+
+    `fence` is called immediately before each request is sent, with whether it changes anything; what it raises is
+    raised, and nothing is sent.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class Client:
     ) -> None:
         self.url = url.rstrip("/")
         self.requests = 0
+        self.fence: Callable[[bool], None] = lambda writes: None
         self.read_only = read_only
         self._attempts = attempts
         self.timeout_s = timeout_s
@@ -150,7 +154,7 @@ class Client:
         self,
         method: str,
         path: str,
-        body: Mapping[str, Any],
+        body: Mapping[str, Any] | None,
         into: type[T],
         *,
         at: Mapping[str, str] | None = None,
@@ -162,7 +166,7 @@ class Client:
         """
         what = f"{method} {path}"
         try:
-            answer = self._send(method, path, at, None, body)
+            answer = self._send(method, path, at, None, body, writes=True)
         except requests.RequestException as error:
             if _never_left(error):
                 raise Unreachable(f"{what}: {_cause(error)}") from None
@@ -219,6 +223,8 @@ class Client:
         at: Mapping[str, str] | None,
         params: Params | None,
         body: Mapping[str, Any] | None,
+        *,
+        writes: bool = False,
     ) -> requests.Response:
         if self.read_only and method != "GET":
             raise Refused(f"{method} {path}: nothing but GET is sent to {self.url}")
@@ -237,6 +243,7 @@ class Client:
                 json=body,
             )
             prepared = self._session.prepare_request(asked)
+            self.fence(writes)
             answer = self._session.send(prepared, timeout=self.timeout_s, allow_redirects=False)
             status = answer.status_code
             return answer

@@ -40,6 +40,11 @@ class Database:
         self._writer = engine.execution_options(writing=True)
         self._mine = _Mine()
 
+    @property
+    def dialect(self) -> str:
+        """Which database it is: `sqlite` or `postgresql`."""
+        return self._engine.dialect.name
+
     def close(self) -> None:
         """Let the database go."""
         self._engine.dispose()
@@ -98,14 +103,24 @@ class Database:
         """Return the rows that a statement made by `among` selects for these ids."""
         return [row for page in pages(ids) for row in self.rows(statement, ids=page)]
 
-    def write(self, statement: sa.Insert | sa.Update | sa.Delete, rows: Rows = ()) -> None:
-        """Execute the statement, once for each of the rows if there are any."""
+    def write(self, statement: sa.Insert | sa.Update | sa.Delete, rows: Rows = ()) -> int:
+        """Execute the statement, once for each of the rows if there are any; returns how many rows it changed."""
         with self.transaction():
             assert self._mine.connection is not None  # noqa: S101 - just opened
             done = self._mine.connection.execute(
                 statement, rows or None, execution_options={"preserve_rowcount": True}
             )
-            self._mine.wrote |= done.rowcount > 0
+            changed: int = done.rowcount
+            self._mine.wrote |= changed > 0
+        return changed
+
+    def write_new(self, table: sa.Table, row: dict[str, Any]) -> None:
+        """Insert a row unless there is one with its key."""
+        if self.dialect == "sqlite":
+            from sqlalchemy.dialects.sqlite import insert
+        else:
+            from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
+        self.write(insert(table).on_conflict_do_nothing(), [row])
 
     def upsert(self, table: sa.Table, rows: Rows, unless_same: str | None = None) -> None:
         """Insert the rows or write them over those there; with `unless_same` only where that column differs."""

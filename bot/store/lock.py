@@ -19,24 +19,28 @@ _TAKEN = "another piletibot works on this database"
 
 
 @contextmanager
-def alone(url: str) -> Iterator[None]:
-    """Hold the lock of the database at `url`, which ends with the process at the latest.
+def alone(url: str) -> Iterator[str]:
+    """Hold the lock of the database at `url`, which ends with the process at the latest; gives a word for it.
 
     Beside a SQLite file it is a file of the same name with `.lock`, which stays; a database in memory needs none.
     On PostgreSQL it is a session's, on a connection of its own. Raises StoreError when another bot holds it.
+
+    It is the quick and clear refusal of a second bot at its start. That a bot is alone as long as it sends is what
+    `bot.store.lease` sees to: a lock may be lost without its notice. The word tells which file is locked, by device
+    and inode; it is empty where none is.
     """
     address = parse(url)
     holding = _of_file(address) if address.drivername == "sqlite" else _of_server(address)
-    with holding:
-        yield
+    with holding as lock:
+        yield lock
 
 
 @contextmanager
-def _of_file(address: URL) -> Iterator[None]:
+def _of_file(address: URL) -> Iterator[str]:
     if address.database in (None, "", ":memory:"):
-        yield
+        yield ""
         return
-    path = f"{address.database}.lock"
+    path = f"{os.path.realpath(str(address.database))}.lock"
     try:
         lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
@@ -46,13 +50,14 @@ def _of_file(address: URL) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise StoreError(f"{address.database}: {_TAKEN}") from None
-        yield
+        file = os.fstat(lock)
+        yield f"{file.st_dev}:{file.st_ino}"
     finally:
         os.close(lock)
 
 
 @contextmanager
-def _of_server(address: URL) -> Iterator[None]:
+def _of_server(address: URL) -> Iterator[str]:
     engine = connect(address, 0)
     try:
         with told(address):
@@ -62,6 +67,6 @@ def _of_server(address: URL) -> Iterator[None]:
                 free = connection.execute(sa.select(sa.func.pg_try_advisory_lock(_CYCLING))).scalar_one()
             if not free:
                 raise StoreError(f"PostgreSQL {address.database}: {_TAKEN}")
-            yield
+            yield ""
     finally:
         engine.dispose()
