@@ -1,0 +1,317 @@
+"""The invariants: what must hold after every event, whatever people do and whatever fails.
+
+They are asked of Jira's own record, of the ledger, and of the rulebook; never of what the bot says of itself alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+import sqlalchemy as sa
+from simulation.sim import PACE, Laws, Simulation, Violation
+from simulation.wire import Written, mentioned
+
+from bot.core.arrange import arrange
+from bot.core.judge import judge
+from bot.core.ledger import COMMAND, NOTICES
+from bot.core.people import calendar_of
+from bot.core.rulebook import Rulebook
+from bot.core.steps import Step, is_key
+from bot.core.ticket import Moment, Ticket
+from bot.engine.cycle import desk_state
+from bot.engine.engine import Report
+from bot.store.tables import letters, tickets
+from bot.store.tied import with_others
+
+SLACK_S = 600
+"""How long a comment may be on its way after the bot last looked at its clock, in seconds."""
+
+_ROWS = sa.select(tickets.c.id, tickets.c.updated_ms, tickets.c.look_again_at, tickets.c.state, tickets.c.gone_at)
+_SENT = sa.select(letters).where(letters.c.way == "mail", letters.c.state == "said")
+
+
+@dataclass
+class Invariants(Laws):
+    """The laws, with what they remember of the run. `off` names laws that are not asked."""
+
+    off: frozenset[str] = frozenset()
+    heard: int = 0
+    mailed: int = 0
+    keys: Counter[str] = field(default_factory=Counter)
+    comments: dict[str, str] = field(default_factory=dict)
+    told: defaultdict[tuple[str, date], set[int]] = field(default_factory=lambda: defaultdict(set))
+    mails: Counter[str] = field(default_factory=Counter)
+    sets: dict[tuple[int, str], tuple[str, int]] = field(default_factory=dict)
+    never: dict[str, int] = field(default_factory=dict)
+
+    def after_event(self, sim: Simulation) -> None:
+        self._hear(sim)
+
+    def after_cycle(self, sim: Simulation, report: Report | None) -> None:
+        self._hear(sim)
+        self._mail(sim)
+        if report is None or sim.engine is None:
+            return
+        for trouble in report.troubles:
+            if "Error)" in trouble:
+                raise Violation(f"a ticket could not be handled: {trouble}")
+        if report.unreachable is None:
+            self._looks(sim)
+
+    def at_the_end(self, sim: Simulation) -> None:
+        self._hear(sim)
+        self._agrees(sim)
+        self._mirrored(sim)
+        self._unsaid(sim)
+
+    # What was written.
+
+    def _hear(self, sim: Simulation) -> None:
+        while self.heard < len(sim.written):
+            written = sim.written[self.heard]
+            self.heard += 1
+            if written.comment is not None:
+                for law in (_once, _mannerly, _silent, _read_back, _meant):
+                    if law.__name__ not in self.off:
+                        law(self, sim, written)
+            elif written.items and "_human" not in self.off:
+                _human(self, sim, written)
+
+    def _mail(self, sim: Simulation) -> None:
+        for mail in sim.post.arrived[self.mailed :]:
+            self.mails[mail.id] += 1
+            if self.mails[mail.id] > 1:
+                raise Violation(f"a letter arrived {self.mails[mail.id]} times: {mail.id}")
+        self.mailed = len(sim.post.arrived)
+
+    # What is to come.
+
+    def _looks(self, sim: Simulation) -> None:
+        """Every open ticket on the desk has one valid next look: none in the past, none missing without a reason."""
+        engine = sim.engine
+        assert engine is not None
+        troubled = {ticket_id for ticket_id, *_ in sim.store.troubles()}
+        for row in sim.store.rows(_ROWS):
+            if row.gone_at is not None or row.id in troubled:
+                continue
+            if row.look_again_at is not None:
+                if row.look_again_at < sim.cycle_at:
+                    raise Violation(f"{row.id} was to be looked at {sim.cycle_at - row.look_again_at} s ago")
+                continue
+            state = sim.book.states.get(row.state)
+            if state is None or state.standing == "closed" or self.never.get(row.id) == row.updated_ms:
+                continue
+            wishes = next(iter(self._judged(sim, sim.store.tickets([row.id]))), None)
+            if wishes is not None and wishes[1] is not None:
+                raise Violation(f"{row.id} is never looked at again, though it is to be at {wishes[1]}")
+            self.never[row.id] = row.updated_ms
+
+    def _judged(self, sim: Simulation, those: list[Ticket]) -> Iterator[tuple[Ticket, Moment | None]]:
+        engine = sim.engine
+        assert engine is not None
+        desk = engine.desk(sim.bot_now)
+        known = with_others(desk, those, sim.store, sim.book, sim.bot_now)
+        for ticket in those:
+            yield ticket, judge(ticket, sim.book, sim.bot_now, known).look_again_at
+
+    # What must be so when nothing fails any more.
+
+    def _agrees(self, sim: Simulation) -> None:
+        """The ledger agrees with Jira: each row said has its comment, and each comment its row."""
+        rows = {row.key: row for row in sim.store.ledger()}
+        for row in rows.values():
+            if row.state in ("intended", "doubtful"):
+                raise Violation(f"{row.key} is {row.state} though nothing fails any more")
+            by_comment = row.state == "said" and row.letter is None and row.ticket_id
+            if by_comment and row.key not in self.keys and row.because != _SAME:
+                raise Violation(f"{row.key} is said, and no comment ever said so")
+        there = {row.id for row in sim.store.rows(_ROWS) if row.gone_at is None}
+        for key, ticket_id in self.comments.items():
+            row = rows.get(key)
+            if ticket_id in there and is_key(key, sim.book.site, ticket_id) and (row is None or row.state != "said"):
+                raise Violation(f"{key} was said, and is {row.state if row else 'unknown'} in the ledger")
+
+    def _mirrored(self, sim: Simulation) -> None:
+        """The mirror shows each ticket as Jira does."""
+        rows = {row.id: row for row in sim.store.rows(_ROWS)}
+        for issue in sim.world.issues.values():
+            if issue.project_key not in sim.book.entries.projects:
+                continue
+            row = rows.get(str(issue.id))
+            if row is None or row.gone_at is not None or row.updated_ms != issue.updated_ms:
+                raise Violation(f"{issue.key} is not mirrored as it is: {row}")
+        for row in rows.values():
+            there = sim.world.issues.get(int(row.id))
+            here = there is not None and there.project_key in sim.book.entries.projects
+            if row.gone_at is None and not here:
+                raise Violation(f"{row.id} is mirrored, and is not there")
+
+    def _unsaid(self, sim: Simulation) -> None:
+        """What an undisturbed bot would say now is said: nothing is left to say, nothing left to set."""
+        engine, store, now = sim.engine, sim.store, sim.bot_now
+        assert engine is not None
+        ids = [row.id for row in store.rows(_ROWS) if row.gone_at is None]
+        those = store.tickets(ids)
+        known = with_others(engine.desk(now), those, store, sim.book, now)
+        wishes = [judge(ticket, sim.book, now, known) for ticket in those]
+        ledger = {key: entry for entries in store.entries(ids).values() for key, entry in entries.items()}
+        looks = {row.id: row.look_again_at for row in store.rows(_ROWS)}
+        arranged = arrange(wishes, ledger, sim.book, desk_state(engine, now), now)
+        for steps in arranged.say:
+            for step in steps:
+                look = looks[step.ticket_id]
+                if look is None or look > now + PACE.refused_s:
+                    raise Violation(f"{step.key} is wished since {now - step.due_at} s, and not said")
+        if arranged.batch:
+            raise Violation(f"{len(arranged.batch)} steps are over the ceiling though all were let go")
+
+
+_SAME = "the bot's last comment says the same"
+
+
+def _rules(written: Written) -> set[str]:
+    return {key.split("/")[2] for key in written.keys if key.count("/") >= 2}
+
+
+def _is_calm(written: Written, book: Rulebook) -> bool:
+    """Whether a comment is one that stands under hours and budgets."""
+    rules = _rules(written)
+    urgent = any(ladder.urgent and ladder.name in rules for ladder in book.entries.ladders)
+    ours = all(is_key(key, book.site, written.ticket_id) for key in written.keys)
+    return ours and not urgent and not rules & {COMMAND, *NOTICES}
+
+
+def _people(sim: Simulation, written: Written) -> list[str]:
+    made = written.comment
+    assert made is not None
+    return mentioned(sim.world, made)
+
+
+def _once(laws: Invariants, sim: Simulation, written: Written) -> None:
+    """Each step's comment is written at most once."""
+    for key in written.keys:
+        laws.keys[key] += 1
+        laws.comments[key] = written.ticket_id
+        if laws.keys[key] > 1:
+            raise Violation(f"{key} was said {laws.keys[key]} times")
+
+
+def _mannerly(laws: Invariants, sim: Simulation, written: Written) -> None:
+    """Nobody hears anything outside their hours, or more on a day than their budget."""
+    if not _is_calm(written, sim.book):
+        return
+    people = _people(sim, written)
+    if written.bot_at - written.cycle_at > SLACK_S:
+        people_in_hours = people[:1]
+    else:
+        people_in_hours = people
+    for person in people_in_hours:
+        if not calendar_of(person, sim.book).is_open(written.bot_at):
+            raise Violation(f"{written.keys} to {person} outside their hours, at {written.bot_at}")
+    day = sim.book.calendar.day_of(written.cycle_at)
+    for person in people:
+        heard = laws.told[person, day]
+        heard.add(written.number)
+        if len(heard) > sim.book.entries.manners.budget:
+            raise Violation(f"{len(heard)} comments to {person} on {day}: {written.keys}")
+
+
+def _silent(laws: Invariants, sim: Simulation, written: Written) -> None:
+    """Nothing is said on a ticket that was held when the bot read it last, nor while the bot knows it is silenced."""
+    rules = _rules(written)
+    if rules & {COMMAND}:
+        return
+    if sim.book.entries.manners.hold in _labels(written) and not rules & NOTICES:
+        raise Violation(f"{written.keys} on a ticket that is held")
+
+
+def _labels(written: Written) -> list[str]:
+    shown = written.shown.issue
+    return [] if shown is None else list(shown.fields["labels"])
+
+
+def _read_back(laws: Invariants, sim: Simulation, written: Written) -> None:
+    """Before every comment the bot read the ticket's comments back, and knew by them what it had said."""
+    shown = written.shown.comments
+    if shown is None:
+        raise Violation(f"{written.keys} was written without reading back")
+    unseen = [each for each in written.before.comments if each not in shown.comments]
+    own = [each for each in unseen if each.author is not None and each.author.name == "piletibot"]
+    if own:
+        raise Violation(f"{written.keys} was written without reading back {len(own)} own comments")
+
+
+def _meant(laws: Invariants, sim: Simulation, written: Written) -> None:
+    """A comment calls those for whom its steps are by the rulebook, as the ticket was when it was last read."""
+    if not _is_calm(written, sim.book) or sim.engine is None:
+        return
+    shown = written.shown.issue
+    if shown is None:
+        raise Violation(f"{written.keys} was written without reading the ticket")
+    if sim.world.issues.get(shown.id) is not written.after or _differs(shown, written.before):
+        return  # somebody acted between reading and writing
+    steps = {step.key: step for step in _wished(laws, sim, written)}
+    if steps.keys().isdisjoint(written.keys):
+        raise Violation(f"{written.keys} is not wished")
+    meant = {person for key in written.keys if key in steps for person in steps[key].to}
+    names = set(_people(sim, written))
+    if names - meant:
+        raise Violation(f"{written.keys} calls {sorted(names - meant)}, who are not meant: {sorted(meant)}")
+    asked = {steps[key].to[0] for key in written.keys if key in steps}
+    if asked - names:
+        raise Violation(f"{written.keys} does not call {sorted(asked - names)}")
+
+
+def _differs(one: object, other: object) -> bool:
+    return one is not other
+
+
+def _wished(laws: Invariants, sim: Simulation, written: Written) -> tuple[Step, ...]:
+    """What the rulebook wishes on a ticket as it was before a comment, by a line that nothing disturbs."""
+    engine = sim.engine
+    assert engine is not None
+    ticket = _read(laws, sim, written)
+    if ticket is None:
+        return ()
+    desk = with_others(engine.desk(written.bot_at), [ticket], sim.store, sim.book, written.bot_at)
+    return judge(ticket, sim.book, written.cycle_at, desk).steps
+
+
+def _read(laws: Invariants, sim: Simulation, written: Written) -> Ticket | None:
+    """The ticket as it was before the write."""
+    tracker = sim.clean()
+    now = sim.world.issues[written.before.id]
+    sim.world.issues[written.before.id] = written.before
+    try:
+        found = tracker.read([written.ticket_id]).tickets
+    finally:
+        sim.world.issues[written.before.id] = now
+    return sim.store.decided(found)[0] if found else None
+
+
+def _human(laws: Invariants, sim: Simulation, written: Written) -> None:
+    """A field that a person set is never undone, and none is set twice."""
+    if written.seam in ("before command", "after command"):
+        return
+    shown = written.shown.issue or written.before
+    for item in written.items:
+        name = item["fieldId"]
+        if name in ("status", "labels", "resolution"):
+            continue
+        last = next(
+            (
+                entry
+                for entry in reversed(shown.histories)
+                if any(each.get("fieldId") == name for each in entry.items)
+            ),
+            None,
+        )
+        value = shown.fields.get(name)
+        by_hand = last is not None and (last.author is None or last.author.name != "piletibot")
+        if value is not None and by_hand:
+            raise Violation(f"{written.ticket_id}: {name} was set by a person, and is set over")
+
+

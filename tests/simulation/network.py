@@ -1,0 +1,224 @@
+"""What goes wrong between the bot and Jira, and in Jira itself; and what becomes of the bot's own process and clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from simulation.events import Event, Scene, Value, kind
+
+from bot.sandbox.faults import Fault
+
+if TYPE_CHECKING:
+    from simulation.sim import Simulation
+
+MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
+
+SEAMS = (
+    *("before intent", "after intent", "before fields", "after fields", "before write", "after write"),
+    *("after commit", "before mail", "after mail", "before command", "after command", "before answer"),
+    *("after answer", "request"),
+)
+"""Where the process may die, and where others may act while it works."""
+
+_QUOTAS = (
+    *("jira-quota-global-based", "jira-quota-tenant-based", "jira-burst-based", "jira-per-issue-on-write"),
+    *("jira-cost-based", None),
+)
+_PLACES = ("", "search", "issue", "comment", "changelog|issue/\\d+$", "bulkfetch|search", "transitions", "permission")
+
+
+def lasts(low: int, high: int):  # type: ignore[no-untyped-def]
+    """Events of a kind that last between so many seconds."""
+    return lambda scene: {"for_s": scene.seconds(low, high)}
+
+
+@kind("lag", 3, lambda scene: {"n": scene.seconds(5, 2400), "for_s": scene.seconds(600, DAY)})
+def lag(sim: Simulation, event: Event) -> None:
+    """The search index lags `n` seconds behind."""
+    sim.site.faults.lag_ms = (event.n or 60) * 1000
+
+    def end() -> None:
+        sim.site.faults.lag_ms = 0
+
+    sim.lasting(event.for_s or HOUR, end)
+
+
+@kind("down", 1.5, lambda scene: {"for_s": scene.chance.choice((MINUTE, MINUTE, 10 * MINUTE, HOUR, 3 * HOUR))})
+def down(sim: Simulation, event: Event) -> None:
+    """Nothing is answered."""
+    sim.site.faults.down = True
+
+    def end() -> None:
+        sim.site.faults.down = False
+
+    sim.lasting(event.for_s or HOUR, end)
+
+
+@kind("down for days", 0.05, lasts(DAY, 3 * DAY))
+def down_for_days(sim: Simulation, event: Event) -> None:
+    down(sim, event)
+
+
+@kind("read only", 0.5, lasts(10 * MINUTE, DAY))
+def read_only(sim: Simulation, event: Event) -> None:
+    """Jira is in read-only mode."""
+    sim.site.faults.read_only = True
+
+    def end() -> None:
+        sim.site.faults.read_only = False
+
+    sim.lasting(event.for_s or HOUR, end)
+
+
+@kind("short pages", 1, lambda scene: {"n": scene.chance.randrange(1, 12), "for_s": scene.seconds(HOUR, 2 * DAY)})
+def short_pages(sim: Simulation, event: Event) -> None:
+    """Pages are no longer than `n` rows."""
+    sim.site.faults.page_cap = event.n or 1
+
+    def end() -> None:
+        sim.site.faults.page_cap = None
+
+    sim.lasting(event.for_s or HOUR, end)
+
+
+@kind("doubled rows", 1, lasts(HOUR, 2 * DAY))
+def doubled_rows(sim: Simulation, event: Event) -> None:
+    """The first row of each page comes twice."""
+    sim.site.faults.doubled = True
+
+    def end() -> None:
+        sim.site.faults.doubled = False
+
+    sim.lasting(event.for_s or HOUR, end)
+
+
+@kind(
+    "hidden",
+    0.7,
+    lambda scene: (
+        {"ticket": scene.chance.choice(scene.tickets), "for_s": scene.seconds(MINUTE, 2 * DAY)}
+        if scene.tickets
+        else None
+    ),
+)
+def hidden(sim: Simulation, event: Event) -> None:
+    """A ticket may not be seen by the bot, for a while."""
+    issue = sim.issue(event.ticket)
+    if issue is None:
+        return
+    name = str(issue.id)
+    sim.site.faults.forbidden.append(name)
+
+    def end() -> None:
+        if name in sim.site.faults.forbidden:
+            sim.site.faults.forbidden.remove(name)
+
+    sim.lasting(event.for_s or HOUR, end)
+
+
+def _failing(scene: Scene) -> Mapping[str, Value]:
+    chance = scene.chance
+    do = chance.choice(("answer", "answer", "answer", "page", "slow", "truncate", "drop before", "drop after"))
+    status = chance.choice((429, 429, 429, 500, 502, 503, 504, 403, 400, 401, 404)) if do == "answer" else 0
+    words = [do, str(status), chance.choice(_PLACES), chance.choice(("", "GET", "POST", "PUT"))]
+    if status == 429:
+        words.append(chance.choice(("", "1", "30", "90", "3600", "90000", "soon")))
+        words.append(chance.choice(_QUOTAS) or "")
+    else:
+        words += ["html" if chance.random() < 0.3 else "", ""]
+    return {"what": ";".join(words), "n": chance.choice((1, 1, 1, 2, 3, 5, 6, 12, 40)), "for_s": HOUR}
+
+
+@kind("failing", 20, _failing)
+def failing(sim: Simulation, event: Event) -> None:
+    """The next `n` requests of some kind fail in one way; what nobody meets within an hour is past."""
+    do, status, path, method, extra, reason = (event.what or "answer;503;;;;").split(";")
+    fault = Fault(
+        do=do,  # type: ignore[arg-type]
+        method=method,
+        path=path,
+        times=event.n or 1,
+        status=int(status) or 503,
+        html=extra == "html",
+        retry_after=extra if extra and extra != "html" else None,
+        reason=reason or None,
+        seconds=45.0 if do == "slow" else 0.0,
+    )
+    sim.site.faults.faults.append(fault)
+
+    def end() -> None:
+        sim.site.faults.faults = [each for each in sim.site.faults.faults if each is not fault]
+
+    sim.lasting(event.for_s or HOUR, end)
+
+
+@kind("forbidden to write", 0.4, lasts(10 * MINUTE, 2 * DAY))
+def forbidden_to_write(sim: Simulation, event: Event) -> None:
+    """The bot's account loses its permission to comment, for a while."""
+    bot = sim.person("piletibot")
+    if bot is None:
+        return
+    bot.denied.add("ADD_COMMENTS")
+    sim.lasting(event.for_s or HOUR, lambda: bot.denied.discard("ADD_COMMENTS"))
+
+
+@kind("token expired", 0.2, lasts(10 * MINUTE, DAY))
+def token_expired(sim: Simulation, event: Event) -> None:
+    """The bot's account is not let in, for a while."""
+    bot = sim.person("piletibot")
+    if bot is None or bot.token != "sandbox-token":
+        return
+    bot.token = "another-token"
+
+    def end() -> None:
+        bot.token = "sandbox-token"
+
+    sim.lasting(event.for_s or HOUR, end)
+
+
+@kind(
+    "mail fails",
+    2,
+    lambda scene: {
+        "what": scene.chance.choice(("away", "later", "never", "lost", "lost before")),
+        "n": scene.chance.randrange(1, 6),
+    },
+)
+def mail_fails(sim: Simulation, event: Event) -> None:
+    """The mail server fails the next `n` mails in one way."""
+    sim.post.fates += [event.what or "away"] * (event.n or 1)
+
+
+@kind("kill", 6, lambda scene: {"during": scene.chance.choice(SEAMS), "skip": int(scene.chance.paretovariate(1)) - 1})
+def kill(sim: Simulation, event: Event) -> None:
+    """The process is killed, and started again."""
+    sim.die(event.for_s or 30)
+
+
+@kind(
+    "clock jumps",
+    0.4,
+    lambda scene: {
+        "n": scene.chance.choice((-1, 1)) * scene.seconds(5, 6 * HOUR),
+        "for_s": scene.seconds(5 * MINUTE, DAY),
+    },
+)
+def clock_jumps(sim: Simulation, event: Event) -> None:
+    """The bot's clock is `n` seconds ahead of true time, until somebody sets it right."""
+    sim.skew_s = event.n or 0
+    sim.trace(f"skew {sim.skew_s}")
+
+    def end() -> None:
+        sim.skew_s = 0
+
+    sim.lasting(event.for_s or HOUR, end)
+
+
+@kind("rules change", 0.4, lambda scene: {"n": scene.chance.randrange(1, 4)})
+def rules_change(sim: Simulation, event: Event) -> None:
+    """The rulebook is another one from the bot's next cycle on: of another version, with another budget."""
+    manners = sim.book.entries.manners.model_copy(update={"budget": 2 + (event.n or 1)})
+    entries = sim.book.entries.model_copy(update={"manners": manners})
+    sim.take_over(replace(sim.book, entries=entries, version=f"{sim.book.version[:8]}-{event.n}"))

@@ -1,0 +1,517 @@
+"""One simulation: a desk, its people, the bot's process, what fails between them, and the clock of all of these."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cache
+from hashlib import sha256
+from itertools import count
+
+import sqlalchemy as sa
+from simulation.events import KINDS, PATIENCE_S, Event, Schedule, Setting
+from simulation.wire import Clocks, Post, Shown, Wire, Written
+
+from bot.core.rulebook import Rulebook
+from bot.core.ticket import Moment
+from bot.engine.batch import batches, release
+from bot.engine.control import SILENCED
+from bot.engine.cycle import cycle
+from bot.engine.engine import Engine, Pace, Report
+from bot.engine.engine import Post as Ways
+from bot.engine.tracker import Denied, TrackerError
+from bot.jira.catalogue import read_catalogue
+from bot.jira.client import Client
+from bot.jira.tracker import JiraTracker
+from bot.sandbox.api import Site
+from bot.sandbox.clock import Clock
+from bot.sandbox.faults import Faults
+from bot.sandbox.fitted import BOT, fitted
+from bot.sandbox.inprocess import InProcess
+from bot.sandbox.story import Act, Deed, Stage, Story, read_story
+from bot.sandbox.world import Issue, Person, Project
+from bot.settings import Misconfigured
+from bot.shipped import rules_folder
+from bot.start import Desk as Read
+from bot.start import read_desk, tie
+from bot.store.store import Store, StoreError, open_store
+from bot.store.tables import commands, metadata, tickets
+
+SITE = "sim"
+MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
+PACE = Pace(reconcile_s=6 * HOUR)
+CALM_S = 4 * DAY
+"""How long nobody acts and nothing fails at the end: longer than the bot leaves a ticket in peace after a refusal."""
+
+_RESTART_S = 30
+_MORNING_S = 8 * HOUR + 31 * MINUTE
+_TRACED = 400
+
+
+class Killed(BaseException):
+    """The process died."""
+
+
+class Violation(AssertionError):
+    """An invariant does not hold."""
+
+
+@cache
+def read(desk: str) -> Read:
+    """A shipped rulebook with its messages, read once."""
+    return read_desk(rules_folder() / desk, SITE)
+
+
+@cache
+def story(desk: str) -> Story:
+    """What a desk's Jira has beside what its rules name, and tickets such as come there."""
+    return read_story(rules_folder() / desk / "demo", read(desk).book, 1)
+
+
+@cache
+def _memory() -> Store:
+    """A database in memory, which simulations use one after the other: its statements are compiled once."""
+    return open_store("sqlite://")
+
+
+def emptied(store: Store) -> Store:
+    """The store with nothing in it."""
+    with store.transaction():
+        for table in reversed(metadata.sorted_tables):
+            store.write(sa.delete(table))
+    return store
+
+
+def book_of(setting: Setting) -> Rulebook:
+    """The rulebook of a setting: the shipped one, with other manners."""
+    book = read(setting.desk).book
+    control = {"control": f"{book.entries.projects[0]}-1"} if setting.control else {}
+    manners = book.entries.manners.model_copy(update={**control, **setting.manners})
+    return replace(book, entries=book.entries.model_copy(update={"manners": manners}))
+
+
+@dataclass(order=True)
+class _Waiting:
+    at: Moment
+    number: int
+    act: Callable[[], None] = field(compare=False)
+
+
+class Simulation:
+    """Lives through a schedule; `laws` are called after each event and each cycle, and raise Violation.
+
+    All that is random is in the schedule. `clock` is true time, and Jira's; the bot's is `skew_s` ahead of it.
+    """
+
+    def __init__(self, schedule: Schedule, laws: Laws) -> None:
+        setting = schedule.setting
+        self.schedule, self.setting, self.laws = schedule, setting, laws
+        self.poll_s = setting.poll_s
+        self.book, self.messages = book_of(setting), read(setting.desk).messages
+        self.clock = Clock(setting.starts_at * 1000)
+        base = story(setting.desk)
+        self.templates = list(base.tickets.values())
+        into = {f"into {state.state}": Deed(state.status[0]) for state in self.book.entries.states}
+        self.story = replace(base, tickets={}, deeds={**base.deeds, **into})
+        self.world = fitted(self.book.entries, self.story.fields, self.story.others, setting.flavour, self.clock)  # type: ignore[arg-type]
+        self.stage = Stage(self.world, self.story, self.book)
+        self.elsewhere = self._other_project()
+        self.site = Site(self.world)
+        self.store = emptied(_memory())
+        self.post = Post()
+        self.written: list[Written] = []
+        self.skew_s = 0
+        self.engine: Engine | None = None
+        self.wire: Wire | None = None
+        self.in_cycle = False
+        self.cycle_at = self.asked_at = setting.starts_at
+        self.passed = ""
+        self.reports = 0
+        self.said = 0
+        self.kills = 0
+        self.faults: Counter[str] = Counter()
+        self.undo: dict[int, Callable[[], None]] = {}
+        self.number = -1
+        self.calm = False
+        self._coming: Rulebook | None = None
+        self._clean: JiraTracker | None = None
+        self._numbers = count()
+        self._queue: list[_Waiting] = []
+        self._armed: list[tuple[Event, list[int]]] = []
+        self._wanted: list[Moment] = []
+        self._quiet_until = 0
+        self._hash = sha256()
+        self._lines: deque[str] = deque(maxlen=_TRACED)
+
+    # Time.
+
+    @property
+    def now(self) -> Moment:
+        """True time, which Jira's clock shows."""
+        return self.clock() // 1000
+
+    @property
+    def bot_now(self) -> Moment:
+        """What the bot's clock shows."""
+        return self.now + self.skew_s
+
+    def at(self, moment: Moment, act: Callable[[], None]) -> None:
+        """Have something happen at a moment; at once where that is past."""
+        heapq.heappush(self._queue, _Waiting(moment, next(self._numbers), act))
+
+    def lasting(self, for_s: int, undo: Callable[[], None]) -> None:
+        """Have something undone after so many seconds, or when the calm comes, whichever is first."""
+        number = next(self._numbers)
+
+        def end() -> None:
+            if self.undo.pop(number, None) is not None:
+                undo()
+                self.want(self.poll_s)
+
+        self.undo[number] = undo
+        self.at(self.now + for_s, end)
+
+    def want(self, in_s: int) -> None:
+        """Want a cycle so many seconds from now."""
+        heapq.heappush(self._wanted, self.now + in_s)
+
+    def pass_ms(self, ms: int) -> None:
+        """Let time pass while the bot is at work; what is due meanwhile happens."""
+        until = self.clock() + ms
+        while self._queue and self._queue[0].at * 1000 <= until:
+            waiting = heapq.heappop(self._queue)
+            self.clock.set(max(self.clock(), waiting.at * 1000))
+            waiting.act()
+        self.clock.set(max(self.clock(), until))
+
+    # The run.
+
+    def run(self) -> None:
+        """Live through the schedule, and the calm after it. Raises Violation."""
+        setting = self.setting
+        ends_at = setting.starts_at + setting.days * DAY
+        self._open_control()
+        for number, event in enumerate(self.schedule.events):
+            self.at(event.at, lambda number=number, event=event: self._meet(number, event))  # type: ignore[misc]
+        self.want(self.poll_s)
+        self._until(ends_at)
+        self._calm_down()
+        self._until(ends_at + CALM_S)
+        while self.engine is None or self._next_look() <= self.bot_now:
+            self._until(self.now + self.poll_s)
+        self.laws.at_the_end(self)
+
+    def _open_control(self) -> None:
+        """The ticket on which the bot is silenced, the first of its project."""
+        if self.setting.control:
+            self.open_ticket(0, self.book.entries.roles.lead, 0)
+
+    def _other_project(self) -> Project:
+        """A project of this Jira that the bot does not see."""
+        own = self.world.projects[self.book.entries.projects[0]]
+        other = Project("10900", "MUU", "Muu", list(own.statuses), list(own.issue_types))
+        bot = self.world.person(BOT)
+        assert bot is not None
+        bot.denied.add("BROWSE_PROJECTS:MUU")
+        self.world.projects["MUU"] = other
+        return other
+
+    def _until(self, end: Moment) -> None:
+        while True:
+            event_at = self._queue[0].at if self._queue else end
+            cycle_at = max(self._next_cycle(), self.now)
+            at = min(event_at, cycle_at, end)
+            self.clock.set(max(self.clock(), at * 1000))
+            if at >= end:
+                return
+            if event_at <= at:
+                heapq.heappop(self._queue).act()
+                self.laws.after_event(self)
+            else:
+                while self._wanted and self._wanted[0] <= self.now:
+                    heapq.heappop(self._wanted)
+                self._cycle()
+
+    def _calm_down(self) -> None:
+        """From now on nobody acts and nothing fails; what was released waits no more."""
+        self.calm = True
+        self._queue.clear()
+        self._armed.clear()
+        for number in sorted(self.undo):
+            self.undo[number]()
+        self.undo.clear()
+        self.site.faults = Faults()
+        self.post.fates.clear()
+        self.skew_s = 0
+        self._quiet_until = 0
+        self.trace("calm")
+        self.want(self.poll_s)
+
+    # Events.
+
+    def _meet(self, number: int, event: Event) -> None:
+        self.number = number
+        if event.during is None:
+            self.happen(event)
+        else:
+            armed = (event, [event.skip])
+            self._armed.append(armed)
+            self.at(self.now + PATIENCE_S, lambda: self._give_up(armed))
+            self.want(self.poll_s)
+
+    def _give_up(self, armed: tuple[Event, list[int]]) -> None:
+        if armed in self._armed:
+            self._armed.remove(armed)
+            self.happen(armed[0])
+
+    def happen(self, event: Event) -> None:
+        """Have an event happen now; a cycle follows."""
+        self.trace(f"{event.do} {event.ticket} {event.who} {event.what} {event.for_s} {event.n}")
+        self.want(self.poll_s)
+        lag_s = self.site.faults.lag_ms // 1000
+        if lag_s:
+            self.want(lag_s + 2 * self.poll_s)
+        KINDS[event.do].do(self, event)
+
+    def pass_seam(self, name: str) -> None:
+        """Be where the process may die, or where others may act meanwhile."""
+        if name != "request":
+            self.passed = name
+        for armed in [each for each in self._armed if each[0].during == name]:
+            event, left = armed
+            if left[0] > 0:
+                left[0] -= 1
+                continue
+            self._armed.remove(armed)
+            self.happen(event)
+
+    # The bot's process.
+
+    def start(self) -> Engine:
+        """A process of the bot that starts: it reads what Jira has. Raises as the start does."""
+        clocks = Clocks(
+            request=lambda: self.pass_seam("request"),
+            passed=self.pass_ms,
+            now=lambda: self.now,
+            bot=lambda: (self.asked_at, self.cycle_at),
+            seam=lambda: self.passed,
+        )
+        self.wire = Wire(self.site, clocks, self.written)
+        client = self.client(self.wire)
+        folder = rules_folder() / self.setting.desk
+        catalogue = read_catalogue(client, self.book.entries)
+        binding = tie(catalogue, self.book, folder)
+        tracker = JiraTracker(client, catalogue, binding, self.book.entries)
+        ways = Ways(self.post, {p: f"{p}@desk.example" for p in self.book.languages}, "http://jira.test/browse/")
+        return Engine(
+            tracker,
+            self.store,
+            self.book,
+            self.messages,
+            binding.fingerprint,
+            pace=PACE,
+            seam=self.pass_seam,
+            clock=self.ask_clock,
+            post=ways if self.setting.mail else Ways(),
+        )
+
+    def client(self, wire: Wire) -> Client:
+        """A connection to the desk's Jira."""
+        return Client(
+            "http://jira.test",
+            token="sandbox-token",
+            user="piletibot@sandbox.example" if self.setting.flavour == "cloud" else None,
+            timeout_s=30.0,
+            sleep=lambda seconds: self.pass_ms(int(seconds * 1000)),
+            clock=lambda: self.clock() / 1000 + self.skew_s,
+            jitter=lambda low, high: low,
+            transport=wire,
+        )
+
+    def clean(self) -> JiraTracker:
+        """A tracker of the present rulebook on a line that nothing disturbs, which takes no time."""
+        if self._clean is None:
+            me = self.world.person(BOT)
+            assert me is not None
+            client = Client(
+                "http://jira.test",
+                token=me.token or "",
+                user=me.email if self.setting.flavour == "cloud" else None,
+                clock=lambda: self.clock() / 1000,
+                sleep=lambda seconds: None,
+                transport=InProcess(Site(self.world)),
+            )
+            catalogue = read_catalogue(client, self.book.entries)
+            binding = tie(catalogue, self.book, rules_folder() / self.setting.desk)
+            self._clean = JiraTracker(client, catalogue, binding, self.book.entries)
+        return self._clean
+
+    def ask_clock(self) -> Moment:
+        """What the bot takes for now."""
+        self.asked_at = self.bot_now
+        return self.asked_at
+
+    def take_over(self, book: Rulebook) -> None:
+        """Have another rulebook in force from the next cycle on, as a reload has it."""
+        self._coming = book
+
+    def _swap(self) -> None:
+        """What `bot.reload` does once a changed rulebook is to be in force."""
+        book, self._coming = self._coming, None
+        if book is None:
+            return
+        self.book = book
+        if self.engine is not None:
+            self.pass_seam("before swap")
+            self.engine.book = book
+            self.pass_seam("after swap")
+
+    def die(self, restart_s: int = _RESTART_S) -> None:
+        """The process ends where it is; the supervisor starts another."""
+        self.kills += 1
+        self._lose()
+        self._quiet_until = self.now + restart_s
+        self.want(restart_s)
+        if self.in_cycle:
+            raise Killed
+
+    def _lose(self) -> None:
+        if self.wire is not None:
+            self.faults.update(self.wire.faults)
+            self.wire.faults.clear()
+        self.engine = None
+
+    def _cycle(self) -> None:
+        self.cycle_at = self.asked_at = self.bot_now
+        report: Report | None = None
+        self.in_cycle = True
+        try:
+            if self.engine is None:
+                self.engine = self.start()
+            self._swap()
+            report = cycle(self.engine, self.cycle_at)
+        except Killed:
+            self.trace("killed")
+        except (Denied, Misconfigured) as error:  # the process ends, and its supervisor starts it again
+            self.trace(f"ended: {type(error).__name__}")
+            self._lose()
+            self._rest(30 * MINUTE)
+        except (TrackerError, StoreError) as error:
+            self.trace(f"failed: {type(error).__name__}")
+            self._rest(5 * MINUTE)
+        except Exception as error:
+            raise Violation(f"the cycle raised {type(error).__name__}: {error}") from error
+        finally:
+            self.in_cycle = False
+        if report is not None:
+            self._reported(report)
+        self.laws.after_cycle(self, report)
+
+    def _reported(self, report: Report) -> None:
+        self.reports += 1
+        self.said += sum(map(len, report.said))
+        if report.unreachable is not None:
+            self._rest(max(int(report.retry_after_s), 10 * MINUTE))
+        elif report.doubtful:
+            self.want(self.poll_s)
+        self.trace(
+            f"{report.changed} {report.judged} {report.held} {report.withdrawn} {report.doubtful} {report.gone} "
+            f"{[step.key for steps in report.said for step in steps]} {report.troubles} {report.unreachable}"
+        )
+
+    def _rest(self, seconds: int) -> None:
+        self._quiet_until = self.now + (seconds if not self.calm else self.poll_s)
+        self.want(max(seconds, self.poll_s))
+
+    # When the next cycle comes.
+
+    def _next_cycle(self) -> Moment:
+        wanted = self._wanted[0] if self._wanted else self.now + PACE.reconcile_s
+        looks = self._next_look() - self.skew_s
+        at = max(min(wanted, looks), self._quiet_until)
+        return at + (self.setting.starts_at - at) % self.poll_s
+
+    def _next_look(self) -> Moment:
+        """When, by the bot's clock, something is due though nothing happens; never sooner than a poll from the last."""
+        moments = [self.store.value(_LOOK), self.store.value(_COMMAND)]
+        least = self.cycle_at + self.poll_s
+        calendar = self.book.calendar
+        morning = calendar.start_of_day(calendar.day_of(self.bot_now)) + _MORNING_S
+        morning += DAY if morning <= self.cycle_at else 0
+        reconcile = int(self.store.note("reconciled_at") or 0) + PACE.reconcile_s
+        return min(max(least, at) for at in (*(each for each in moments if each is not None), morning, reconcile))
+
+    # What people and events use.
+
+    def person(self, name: str) -> Person | None:
+        return self.world.person(name)
+
+    def issue(self, number: int | None) -> Issue | None:
+        """The ticket that people opened as the one of this number, if it is there."""
+        known = self.stage.ids.get(f"t{number}")
+        return None if known is None else self.world.issues.get(known)
+
+    def open_ticket(self, number: int, who: str, template: int, state: str = "") -> None:
+        """Open a ticket such as come at the desk."""
+        name = f"t{number}"
+        tickets = self.story.tickets
+        assert isinstance(tickets, dict)
+        found = self.templates[template % len(self.templates)]
+        tickets[name] = {**found, "summary": f"{found['summary']} ({number})", "project": None}
+        self.stage.perform(Act(self.now, name, "open", who, state))
+
+    def act(self, number: int | None, who: str, do: str, more: str = "") -> None:
+        """Have a person do to a ticket what a word of every story says; nothing where the ticket is not there."""
+        if self.issue(number) is not None and self.person(who) is not None:
+            self.stage.perform(Act(self.now, f"t{number}", do, who, more))
+
+    def release(self) -> None:
+        """Let all batches over the ceiling go."""
+        for batch in batches(self.store):
+            release(self.store, batch, self.bot_now)
+
+    @property
+    def silenced(self) -> bool:
+        return bool(self.store.note(SILENCED))
+
+    def shown(self, issue_id: int) -> Shown:
+        return self.wire.shown.get(issue_id, Shown()) if self.wire else Shown()
+
+    # What happened.
+
+    def trace(self, line: str) -> None:
+        """Note what happens, for the hash of the run and for who reads of its failure."""
+        told = f"{self.clock()} {line}"
+        self._hash.update(told.encode() + b"\n")
+        self._lines.append(told)
+
+    @property
+    def trace_hash(self) -> str:
+        """The fingerprint of all that happened: the same in each run of a schedule."""
+        digest = self._hash.copy()
+        for each in self.written:
+            digest.update(f"{each.at} {each.ticket_id} {each.keys}".encode())
+        return digest.hexdigest()[:16]
+
+    @property
+    def lines(self) -> list[str]:
+        """The last of what happened."""
+        return list(self._lines)
+
+
+_LOOK = sa.select(sa.func.min(tickets.c.look_again_at))
+_COMMAND = sa.select(sa.func.min(commands.c.not_before)).where(commands.c.settled_at.is_(None))
+
+
+class Laws:
+    """What is asked of the simulation after each event and each cycle, and at the end."""
+
+    def after_event(self, sim: Simulation) -> None: ...
+
+    def after_cycle(self, sim: Simulation, report: Report | None) -> None: ...
+
+    def at_the_end(self, sim: Simulation) -> None: ...
+
+

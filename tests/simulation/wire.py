@@ -1,0 +1,214 @@
+"""The network between bot and Jira, and what really happened at its other end: a record that no bot can falsify."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+from requests.adapters import BaseAdapter
+
+from bot.core.ticket import Moment
+from bot.engine.mailer import Lost, Mail, NotTaken, Unsent
+from bot.jira.tracker import STEP
+from bot.sandbox import acts
+from bot.sandbox.api import Site
+from bot.sandbox.inprocess import InProcess
+from bot.sandbox.texts import plain
+from bot.sandbox.world import Comment, Issue, World
+
+_ISSUE = re.compile(r"/rest/api/[^/]+/issue/([A-Z0-9-]+)(/.*)?$")
+_LATENCY_MS = 20
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A ticket as Jira last showed it to the bot by itself: whole, and in the list of its comments."""
+
+    issue: Issue | None = None
+    comments: Issue | None = None
+    comments_at: Moment = 0
+
+
+@dataclass(frozen=True)
+class Written:
+    """A write of the bot's that took effect: the ticket before and after it, and as it was last shown to the bot.
+
+    `at` is true time, `bot_at` what the bot took for now when it last asked, `cycle_at` when its cycle began, both by
+    its own clock. `seam` is the one passed last.
+    """
+
+    at: Moment
+    bot_at: Moment
+    cycle_at: Moment
+    number: int
+    seam: str
+    before: Issue
+    after: Issue
+    shown: Shown
+
+    @property
+    def ticket_id(self) -> str:
+        return str(self.after.id)
+
+    @property
+    def comment(self) -> Comment | None:
+        """The comment that is new, if one is."""
+        known = {each.id for each in self.before.comments}
+        return next((each for each in self.after.comments if each.id not in known), None)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of what the new comment says."""
+        made = self.comment
+        return () if made is None else keys_in(made)
+
+    @property
+    def items(self) -> list[dict[str, Any]]:
+        """What of the ticket's fields it changed, as the changelog has it."""
+        return [item for entry in self.after.histories[len(self.before.histories) :] for item in entry.items]
+
+
+def keys_in(comment: Comment) -> tuple[str, ...]:
+    """The keys that a comment carries."""
+    mark = comment.properties.get(STEP)
+    return tuple(mark.get("keys", ())) if isinstance(mark, dict) else ()
+
+
+def mentioned(world: World, comment: Comment) -> list[str]:
+    """The names of the accounts that a comment calls, in its order."""
+    return list(dict.fromkeys(person.name for person in acts.mentioned(world, comment.body)))
+
+
+@dataclass
+class Post:
+    """A mail server: what arrived, and what happens to the next mails."""
+
+    fates: list[str] = field(default_factory=list)
+    arrived: list[Mail] = field(default_factory=list)
+
+    def send(self, mail: Mail) -> None:
+        match self.fates.pop(0) if self.fates else None:
+            case "away":
+                raise Unsent("the mail server cannot be reached", every=True)
+            case "later":
+                raise Unsent("the mail server does not take the recipient (SMTP 450)", every=False)
+            case "never":
+                raise NotTaken("the mail server does not take the recipient (SMTP 550)")
+            case "lost":
+                self.arrived.append(mail)
+                raise Lost("the answer of the mail server was lost")
+            case "lost before":
+                raise Lost("the answer of the mail server was lost")
+        self.arrived.append(mail)
+
+    def close(self) -> None: ...
+
+
+@dataclass
+class Clocks:
+    """What the wire asks of time: `request` is called before each request, `passed` with milliseconds after it."""
+
+    request: Callable[[], None]
+    passed: Callable[[int], None]
+    now: Callable[[], Moment]
+    bot: Callable[[], tuple[Moment, Moment]]
+    seam: Callable[[], str]
+
+
+class Wire(BaseAdapter):
+    """Carries one process's requests, and keeps a record of what it was shown and of what it wrote."""
+
+    def __init__(self, site: Site, clocks: Clocks, written: list[Written]) -> None:
+        super().__init__()
+        self._line, self._site, self._clocks = InProcess(site), site, clocks
+        self.written = written
+        self.shown: dict[int, Shown] = {}
+        self.faults: dict[str, int] = {}
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: bool | str = True,
+        cert: Any = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        self._clocks.request()
+        world = self._site.world
+        met = _ISSUE.search((request.url or "").partition("?")[0])
+        before = world.find(met[1]) if met else None
+        try:
+            response = self._line.send(request, stream, timeout, verify, cert, proxies)
+        except requests.RequestException as error:
+            self._met(type(error).__name__)
+            if isinstance(error, requests.ReadTimeout):
+                limit = timeout[1] if isinstance(timeout, tuple) else timeout
+                self._note(request, met, before, None)
+                self._clocks.passed(int((limit or 0) * 1000))
+                raise
+            self._note(request, met, before, None)
+            self._clocks.passed(_LATENCY_MS)
+            raise
+        if response.status_code >= 400 and response.status_code not in (404,):
+            self._met(str(response.status_code))
+        self._note(request, met, before, response)
+        self._clocks.passed(_LATENCY_MS)
+        return response
+
+    def close(self) -> None: ...
+
+    def _met(self, what: str) -> None:
+        self.faults[what] = self.faults.get(what, 0) + 1
+
+    def _note(
+        self,
+        request: requests.PreparedRequest,
+        met: re.Match[str] | None,
+        before: Issue | None,
+        response: requests.Response | None,
+    ) -> None:
+        world = self._site.world
+        if request.method != "GET" and before is not None:
+            after = world.issues.get(before.id)
+            if after is not None and after is not before:
+                self._wrote(before, after)
+        if response is None or response.status_code != 200 or b"<!doctype" in response.content[:20]:
+            return
+        now = self._clocks.now()
+        if request.method == "GET" and met is not None and before is not None:
+            known = self.shown.get(before.id, Shown())
+            if met[2] is None:
+                self.shown[before.id] = Shown(before, known.comments, known.comments_at)
+            elif met[2] == "/comment":
+                self.shown[before.id] = Shown(known.issue, before, now)
+        elif (request.url or "").endswith("/issue/bulkfetch"):
+            for ref in json.loads(request.body or b"{}").get("issueIdsOrKeys", ()):
+                found = world.find(str(ref))
+                if found is not None and str(found.id) not in self._site.faults.forbidden:
+                    known = self.shown.get(found.id, Shown())
+                    self.shown[found.id] = Shown(found, known.comments, known.comments_at)
+
+    def _wrote(self, before: Issue, after: Issue) -> None:
+        bot_at, cycle_at = self._clocks.bot()
+        self.written.append(
+            Written(
+                at=self._clocks.now(),
+                bot_at=bot_at,
+                cycle_at=cycle_at,
+                number=len(self.written),
+                seam=self._clocks.seam(),
+                before=before,
+                after=after,
+                shown=self.shown.get(after.id, Shown()),
+            )
+        )
+
+
+def texts(comments: Sequence[Comment]) -> list[str]:
+    """What comments say, as plain text."""
+    return [plain(each.body) for each in comments]
