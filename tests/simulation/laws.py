@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import sqlalchemy as sa
-from simulation.sim import PACE, Laws, Simulation, Violation
-from simulation.wire import Written, mentioned
 
 from bot.core.arrange import arrange
 from bot.core.judge import judge
@@ -25,6 +23,8 @@ from bot.engine.cycle import desk_state
 from bot.engine.engine import Report
 from bot.store.tables import letters, tickets
 from bot.store.tied import with_others
+from simulation.sim import PACE, Laws, Simulation, Violation
+from simulation.wire import Written, mentioned
 
 SLACK_S = 600
 """How long a comment may be on its way after the bot last looked at its clock, in seconds."""
@@ -204,11 +204,8 @@ def _mannerly(laws: Invariants, sim: Simulation, written: Written) -> None:
     if not _is_calm(written, sim.book):
         return
     people = _people(sim, written)
-    if written.bot_at - written.cycle_at > SLACK_S:
-        people_in_hours = people[:1]
-    else:
-        people_in_hours = people
-    for person in people_in_hours:
+    late = written.bot_at - written.cycle_at > SLACK_S
+    for person in people[:1] if late else people:
         if not calendar_of(person, sim.book).is_open(written.bot_at):
             raise Violation(f"{written.keys} to {person} outside their hours, at {written.bot_at}")
     day = sim.book.calendar.day_of(written.cycle_at)
@@ -265,6 +262,11 @@ def _meant(laws: Invariants, sim: Simulation, written: Written) -> None:
         raise Violation(f"{written.keys} does not call {sorted(asked - names)}")
 
 
+def _queue_of(value: object, book: Rulebook, tier: int) -> bool:
+    name = value.get("value") if isinstance(value, dict) else None
+    return any(queue.tier == tier and name in queue.values for queue in book.entries.queues)
+
+
 def _differs(one: object, other: object) -> bool:
     return one is not other
 
@@ -310,8 +312,8 @@ def _human(laws: Invariants, sim: Simulation, written: Written) -> None:
             None,
         )
         value = shown.fields.get(name)
+        if name == sim.field("queue") and _queue_of(value, sim.book, tier=1):
+            continue  # a queue of tier 1 is no choice for tier 2
         by_hand = last is not None and (last.author is None or last.author.name != "piletibot")
         if value is not None and by_hand:
             raise Violation(f"{written.ticket_id}: {name} was set by a person, and is set over")
-
-

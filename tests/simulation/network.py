@@ -1,4 +1,4 @@
-"""What goes wrong between the bot and Jira, and in Jira itself; and what becomes of the bot's own process and clock."""
+"""What goes wrong between the bot and Jira, and in Jira itself; what becomes of the bot's process and its clock."""
 
 from __future__ import annotations
 
@@ -6,21 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from simulation.events import Event, Scene, Value, kind
-
+from bot.engine.seams import NAMES
 from bot.sandbox.faults import Fault
+from simulation.events import Event, Scene, Value, kind
 
 if TYPE_CHECKING:
     from simulation.sim import Simulation
 
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
 
-SEAMS = (
-    *("before intent", "after intent", "before fields", "after fields", "before write", "after write"),
-    *("after commit", "before mail", "after mail", "before command", "after command", "before answer"),
-    *("after answer", "request"),
-)
-"""Where the process may die, and where others may act while it works."""
+SEAMS = (*(name for name in NAMES if "migration" not in name), "request")
+"""Where the process may die, and where others may act while it works: also before each request."""
 
 _QUOTAS = (
     *("jira-quota-global-based", "jira-quota-tenant-based", "jira-burst-based", "jira-per-issue-on-write"),

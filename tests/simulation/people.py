@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from simulation.events import Event, Scene, Value, kind
-from simulation.wire import keys_in
-
 from bot.core.commands import CHANNELS, ORDERS, as_told
 from bot.sandbox import acts
+from simulation.events import Event, Scene, Value, kind
+from simulation.wire import keys_in
 
 if TYPE_CHECKING:
     from simulation.sim import Simulation
@@ -92,8 +91,7 @@ def queue(sim: Simulation, event: Event) -> None:
 @kind("no queue", 1, _with(), working=True)
 def no_queue(sim: Simulation, event: Event) -> None:
     issue, person = sim.issue(event.ticket), sim.person(event.who or "")
-    name = sim.book.entries.fields.get("queue")
-    field = next((each.id for each in sim.world.fields.values() if each.name == name), None)
+    field = sim.field("queue")
     if issue is not None and person is not None and field is not None:
         acts.edit(sim.world, issue, person, {field: None})
 

@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 import structlog
 import yaml
+
+from bot.engine.engine import Engine
 from simulation.events import Event, Schedule
 from simulation.laws import Invariants
 from simulation.sim import Killed, Simulation, Violation
@@ -38,12 +40,16 @@ class Outcome:
         return None if self.failed is None else "".join(c for c in self.failed.partition(": ")[2] if c.isalpha())
 
 
-def run(schedule: Schedule, laws: Callable[[], Invariants] = Invariants) -> Outcome:
-    """Live through a schedule."""
+def run(
+    schedule: Schedule,
+    laws: Callable[[], Invariants] = Invariants,
+    wrap: Callable[[Engine], Engine] = lambda engine: engine,
+) -> Outcome:
+    """Live through a schedule; `wrap` may change each engine that starts."""
     began = time.process_time()
     before = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("critical"))
-    simulation = Simulation(schedule, laws())
+    simulation = Simulation(schedule, laws(), wrap)
     failed = None
     try:
         simulation.run()
@@ -117,5 +123,3 @@ def kept(folder: Path) -> Iterator[tuple[str, str, Schedule]]:
     """The schedules that once failed: a name, what it found, and the schedule."""
     for entry in yaml.safe_load((folder / "seeds.yaml").read_text("utf-8")) or []:
         yield entry["name"], entry["found"], read({"setting": entry["setting"], "events": entry["events"]})
-
-

@@ -8,12 +8,11 @@ from functools import cache
 from random import Random
 from zoneinfo import ZoneInfo
 
+from bot.core.rulebook import Rulebook
+from bot.core.ticket import Moment
 from simulation import network, people  # noqa: F401 - they enter their kinds
 from simulation.events import KINDS, Event, Scene, Schedule, Setting
 from simulation.sim import book_of
-
-from bot.core.rulebook import Rulebook
-from bot.core.ticket import Moment
 
 DESKS = ("keskkonnaamet", "keskkonnaamet", "viimsi", "smit")
 FLAVOURS = ("cloud", "dc")
@@ -23,11 +22,11 @@ LIVE = 20
 _DAY, _HOUR, _MINUTE = 24 * 3600, 3600, 60
 _ZONE = ZoneInfo("Europe/Tallinn")
 _STARTS = (
-    datetime(2026, 11, 16),  # noqa: DTZ001 - put into the zone below
-    datetime(2026, 10, 19),  # noqa: DTZ001 - the clocks go back
-    datetime(2026, 12, 14),  # noqa: DTZ001 - Christmas and the New Year
-    datetime(2027, 3, 22),  # noqa: DTZ001 - the clocks go forward, and Easter
-    datetime(2027, 6, 14),  # noqa: DTZ001 - Midsummer
+    datetime(2026, 11, 16),  # an ordinary month
+    datetime(2026, 10, 22),  # the clocks go back
+    datetime(2026, 12, 14),  # Christmas and the New Year
+    datetime(2027, 3, 24),  # the clocks go forward, and Easter
+    datetime(2027, 6, 14),  # Midsummer
 )
 _MANNERS: tuple[dict[str, int], ...] = (
     {},
@@ -41,7 +40,7 @@ _MANNERS: tuple[dict[str, int], ...] = (
 
 def schedule(seed: int, days: int) -> Schedule:
     """Everything that happens in a run of so many days: the same for the same seed in every process."""
-    chance = Random(f"piletibot {seed}")  # noqa: S311 - replayable is what it must be
+    chance = Random(f"piletibot {seed}")
     setting = Setting(
         desk=DESKS[seed // 2 % len(DESKS)],
         flavour=FLAVOURS[seed % 2],
@@ -52,7 +51,7 @@ def schedule(seed: int, days: int) -> Schedule:
         mail=chance.random() < 0.7,
         poll_s=chance.choice((300, 600, 900, 1800)),
     )
-    return Schedule(setting, tuple(events(setting, chance)))
+    return Schedule(setting, tuple(events(setting, seed)))
 
 
 @cache
@@ -60,16 +59,16 @@ def _book(desk: str) -> Rulebook:
     return book_of(Setting(desk, "cloud", 0, 0))
 
 
-def events(setting: Setting, chance: Random) -> list[Event]:
-    """All events of a run, in order of time."""
+def events(setting: Setting, seed: int) -> list[Event]:
+    """All events of a run, in order of time; each kind has its own chance, so that another kind changes none."""
     book = _book(setting.desk)
-    lives = list(_lives(setting, book, chance))
+    lives = list(_lives(setting, book, Random(f"piletibot {seed} lives")))
     made = [event for life in lives for event in life]
     ends_at = setting.starts_at + setting.days * _DAY
     for name, kind in KINDS.items():
         if not kind.per_week:
             continue
-        at = float(setting.starts_at)
+        chance, at = Random(f"piletibot {seed} {name}"), float(setting.starts_at)
         while (at := at + chance.expovariate(kind.per_week / (7 * _DAY))) < ends_at:
             moment = _in_hours(int(at), setting, book, chance) if kind.working else int(at)
             there = [life[0].ticket for life in lives if life[0].at <= moment <= life[-1].at + _DAY]

@@ -11,8 +11,6 @@ from hashlib import sha256
 from itertools import count
 
 import sqlalchemy as sa
-from simulation.events import KINDS, PATIENCE_S, Event, Schedule, Setting
-from simulation.wire import Clocks, Post, Shown, Wire, Written
 
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment
@@ -38,6 +36,8 @@ from bot.start import Desk as Read
 from bot.start import read_desk, tie
 from bot.store.store import Store, StoreError, open_store
 from bot.store.tables import commands, metadata, tickets
+from simulation.events import KINDS, PATIENCE_S, Event, Schedule, Setting
+from simulation.wire import Clocks, Post, Shown, Wire, Written
 
 SITE = "sim"
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
@@ -102,13 +102,16 @@ class _Waiting:
 class Simulation:
     """Lives through a schedule; `laws` are called after each event and each cycle, and raise Violation.
 
-    All that is random is in the schedule. `clock` is true time, and Jira's; the bot's is `skew_s` ahead of it.
+    All that is random is in the schedule. Each engine that starts is given to `wrap`, which may change it. `clock` is
+    true time, and Jira's; the bot's is `skew_s` ahead of it.
     """
 
-    def __init__(self, schedule: Schedule, laws: Laws) -> None:
+    def __init__(
+        self, schedule: Schedule, laws: Laws, wrap: Callable[[Engine], Engine] = lambda engine: engine
+    ) -> None:
         setting = schedule.setting
         self.schedule, self.setting, self.laws = schedule, setting, laws
-        self.poll_s = setting.poll_s
+        self.poll_s, self.wrap = setting.poll_s, wrap
         self.book, self.messages = book_of(setting), read(setting.desk).messages
         self.clock = Clock(setting.starts_at * 1000)
         base = story(setting.desk)
@@ -199,8 +202,11 @@ class Simulation:
         self._until(ends_at)
         self._calm_down()
         self._until(ends_at + CALM_S)
-        while self.engine is None or self._next_look() <= self.bot_now:
-            self._until(self.now + self.poll_s)
+        written = -1
+        while written != len(self.written) or self.engine is None:  # until what it said is mirrored, too
+            written = len(self.written)
+            self.want(self.poll_s)
+            self._until(self.now + 2 * self.poll_s)
         self.laws.at_the_end(self)
 
     def _open_control(self) -> None:
@@ -305,7 +311,7 @@ class Simulation:
         binding = tie(catalogue, self.book, folder)
         tracker = JiraTracker(client, catalogue, binding, self.book.entries)
         ways = Ways(self.post, {p: f"{p}@desk.example" for p in self.book.languages}, "http://jira.test/browse/")
-        return Engine(
+        engine = Engine(
             tracker,
             self.store,
             self.book,
@@ -316,6 +322,7 @@ class Simulation:
             clock=self.ask_clock,
             post=ways if self.setting.mail else Ways(),
         )
+        return self.wrap(engine)
 
     def client(self, wire: Wire) -> Client:
         """A connection to the desk's Jira."""
@@ -434,7 +441,7 @@ class Simulation:
         return at + (self.setting.starts_at - at) % self.poll_s
 
     def _next_look(self) -> Moment:
-        """When, by the bot's clock, something is due though nothing happens; never sooner than a poll from the last."""
+        """When, by the bot's clock, something is due though nothing happens; at least a poll after the last cycle."""
         moments = [self.store.value(_LOOK), self.store.value(_COMMAND)]
         least = self.cycle_at + self.poll_s
         calendar = self.book.calendar
@@ -452,6 +459,11 @@ class Simulation:
         """The ticket that people opened as the one of this number, if it is there."""
         known = self.stage.ids.get(f"t{number}")
         return None if known is None else self.world.issues.get(known)
+
+    def field(self, word: str) -> str | None:
+        """The id of the field that the rulebook calls so."""
+        name = self.book.entries.fields.get(word)
+        return next((each.id for each in self.world.fields.values() if each.name == name), None)
 
     def open_ticket(self, number: int, who: str, template: int, state: str = "") -> None:
         """Open a ticket such as come at the desk."""
@@ -513,5 +525,3 @@ class Laws:
     def after_cycle(self, sim: Simulation, report: Report | None) -> None: ...
 
     def at_the_end(self, sim: Simulation) -> None: ...
-
-

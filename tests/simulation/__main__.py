@@ -1,0 +1,121 @@
+"""`python -m simulation` in tests/: seeds lived through, for as long as one likes; what fails is made small."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+import yaml
+
+from simulation import runs
+from simulation.schedules import schedule
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / ".simulation"
+"""Where what was run is kept; Git ignores it."""
+
+
+def version() -> str:
+    """The fingerprint of all that a run depends on: the bot, the rules, and the simulation itself."""
+    found = sha256()
+    places = (ROOT / "bot", ROOT / "rules", Path(__file__).parent)
+    for path in sorted(path for place in places for path in place.rglob("*") if path.suffix in _READ):
+        found.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+    return found.hexdigest()[:12]
+
+
+_READ = frozenset((".py", ".yaml", ".jsonl", ".md", ".csv", ".ics"))
+
+
+def main(arguments: list[str]) -> int:
+    """Run what is asked for; 1 when a law was broken."""
+    parser = argparse.ArgumentParser(prog="simulation", description=__doc__)
+    parser.add_argument("--seeds", default="0:10", help="FROM:TO, without TO")
+    parser.add_argument("--days", type=int, default=20, help="days of each seed, and four calm ones after them")
+    parser.add_argument("--minutes", type=float, help="begin no other seed after so many minutes")
+    parser.add_argument("--again", action="store_true", help="run seeds that this version has run, too")
+    parser.add_argument("--replay", metavar="FILE", help="a schedule as a failure left it")
+    parser.add_argument("--lines", type=int, default=20, help="lines of what happened last, where a law was broken")
+    asked = parser.parse_args(arguments)
+    gc.set_threshold(50_000, 20, 10)
+    if asked.replay:
+        told = runs.read(yaml.safe_load(Path(asked.replay).read_text("utf-8")))
+        return _told(runs.run(told), asked.lines)
+    first, last = map(int, asked.seeds.split(":"))
+    return soak(range(first, last), asked.days, asked.minutes, again=asked.again, lines=asked.lines)
+
+
+def soak(seeds: range, days: int, minutes: float | None, *, again: bool = False, lines: int = 20) -> int:
+    """Run seeds that this version of the code has not run yet, and tell what came of them."""
+    FOLDER.mkdir(exist_ok=True)
+    mark, began, ends = version(), time.monotonic(), None if minutes is None else minutes * 60
+    done = set() if again else {each["seed"] for each in _done(mark, days)}
+    total: Counter[str] = Counter()
+    faults: Counter[str] = Counter()
+    broken: list[int] = []
+    for seed in seeds:
+        if seed in done:
+            continue
+        if ends is not None and time.monotonic() - began > ends:
+            break
+        outcome = runs.run(schedule(seed, days))
+        faults.update(outcome.faults)
+        total.update(
+            seeds=1,
+            days=days + 4,
+            events=len(outcome.schedule.events),
+            cycles=outcome.cycles,
+            steps=outcome.said,
+            writes=outcome.wrote,
+            letters=outcome.mails,
+            kills=outcome.kills,
+            cpu_ms=int(outcome.cpu_s * 1000),
+        )
+        row = {"version": mark, "seed": seed, "days": days, "hash": outcome.trace_hash, "cpu_s": outcome.cpu_s}
+        with (FOLDER / "done.jsonl").open("ab") as file:
+            file.write(msgspec.json.encode({**row, "failed": outcome.failed}) + b"\n")
+        if outcome.failed is not None:
+            broken.append(seed)
+            print(f"seed {seed}: {outcome.failed}", flush=True)
+            _keep(seed, outcome, lines)
+    print(f"version {mark}, {len(done)} seeds of {days} days were run before")
+    print(", ".join(f"{number} {name}" for name, number in total.items()))
+    print("faults met: " + ", ".join(f"{number} {name}" for name, number in sorted(faults.items())))
+    print(f"laws broken: {len(broken)}{f', by the seeds {broken}' if broken else ''}")
+    return 1 if broken else 0
+
+
+def _done(mark: str, days: int) -> Iterator[dict[str, object]]:
+    path = FOLDER / "done.jsonl"
+    for line in path.read_bytes().splitlines() if path.exists() else ():
+        each = msgspec.json.decode(line)
+        if each["version"] == mark and each["days"] == days:
+            yield each
+
+
+def _keep(seed: int, outcome: runs.Outcome, lines: int) -> None:
+    small = runs.shrunk(outcome)
+    path = FOLDER / f"seed-{seed}.yaml"
+    path.write_text(runs.written(small.schedule), "utf-8")
+    print(f"  {len(small.schedule.events)} of {len(outcome.schedule.events)} events are enough: {small.failed}")
+    print(f"  cd tests; python -m simulation --replay {path}")
+    for line in small.lines[-lines:]:
+        print("   ", line[:300])
+
+
+def _told(outcome: runs.Outcome, lines: int) -> int:
+    for line in outcome.lines[-lines:]:
+        print(line)
+    print(f"{outcome.trace_hash} {outcome.failed or 'all laws hold'}")
+    return 1 if outcome.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
