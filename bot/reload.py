@@ -15,7 +15,7 @@ from bot.core.steps import At, Count, Lines, Step, Value
 from bot.core.ticket import Moment
 from bot.engine.difference import Ready, difference, values_of
 from bot.engine.engine import Engine
-from bot.engine.notices import can_tell, is_silenced, may_tell, notice, told_at
+from bot.engine.notices import can_tell, is_mute, may_tell, notice, told_at
 from bot.engine.tracker import Denied, Throttled, Unreachable
 from bot.rulefiles import Look, look
 from bot.settings import Misconfigured
@@ -247,7 +247,7 @@ class Reload:
         if coming.said is not None and coming.said not in engine.notices:
             # Said, or refused by the tracker: then the log has told it alone.
             coming.effective_at = (told_at(engine, coming.said) or now) + self.notice_s
-        elif is_silenced(engine) or not can_tell(engine):
+        elif is_mute(engine) or not can_tell(engine):
             coming.values = coming.values or self._compared(coming, now + self.notice_s)
             coming.effective_at = now + self.notice_s
         elif not may_tell(engine, now):

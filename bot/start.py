@@ -18,6 +18,7 @@ from bot.engine.engine import Engine, Pace, Post, Spent
 from bot.engine.tracker import Denied, Throttled, Unreachable
 from bot.imports import sources_of
 from bot.jira import access
+from bot.jira.access import speaks
 from bot.jira.binding import Binding, bind
 from bot.jira.catalogue import Catalogue, read_catalogue
 from bot.jira.client import Client
@@ -171,16 +172,6 @@ def tie(catalogue: Catalogue, book: Rulebook, folder: Path, secret: str = "") ->
     if findings or isinstance(binding, list):
         raise Misconfigured(*placed(findings, folder))
     return binding
-
-
-def speaks(entries: Entries) -> bool:
-    """Whether any rule is live, so that the account must be able to write."""
-    observed = [
-        *(route.observe for route in entries.routes),
-        *(rule.observe for rule in entries.completeness),
-        *(ladder.observe for ladder in entries.ladders),
-    ]
-    return not entries.manners.observe and not all(observed)
 
 
 def start(

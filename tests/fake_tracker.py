@@ -41,7 +41,7 @@ class FakeTracker:
     `outside` (projects that are read beside its own) · `unreadable` (ids that come as troubles) · `forbidden` (who
     may not do what) · `may_ask` (whether the bot may ask who may what) · `blind` (who does not see the bot's
     comments) · `unsure` (of whom nobody can tell) · `exposed` (projects in which customers would) · `left` (whose
-    accounts are no longer active) ·
+    accounts are no longer active) · `switches` (properties of projects, as JSON) · `lacking` (permissions) ·
     `drops`: what happens to the next writes, one each: `before` or `after` they took effect, None when they go well.
     `requests` counts calls, as a real tracker's would be counted when everything fits one page.
     """
@@ -71,6 +71,8 @@ class FakeTracker:
     closed: dict[str, str] = field(default_factory=dict)
     outside: frozenset[str] = frozenset()
     drops: list[Literal["before", "after", None]] = field(default_factory=list)
+    switches: dict[str, bytes] = field(default_factory=dict)
+    lacking: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     # What people do.
 
@@ -225,6 +227,22 @@ class FakeTracker:
         """Tell who of these may log in."""
         self._asked()
         return {person: person not in self.left for person in people}
+
+    def labels(self, ticket_id: str) -> frozenset[str]:
+        """Give the labels as they are now."""
+        self._asked()
+        self._visible(ticket_id)
+        return self.tickets[ticket_id].labels
+
+    def off_switch(self, project: str) -> bytes | None:
+        """Give the project's property."""
+        self._asked()
+        return self.switches.get(project)
+
+    def lacks(self, project: str) -> Sequence[str]:
+        """Give what the account lacks."""
+        self._asked()
+        return self.lacking.get(project, ())
 
     def put(self, ticket_id: str, sets: Mapping[str, str]) -> None:
         """Set fields as the bot."""

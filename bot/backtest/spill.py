@@ -56,6 +56,7 @@ class _Met(msgspec.Struct, frozen=True, array_like=True):
     project: str
     on_hold: str | None
     steps: tuple[_Step | str, ...]
+    silences: tuple[str, ...] = ()
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -75,7 +76,9 @@ def pack_mets(mets: Iterable[Met]) -> list[tuple[Moment, bytes]]:
         )
         before = {step.key: step for step in met.wishes.steps}
         wishes = met.wishes
-        line = _Met(met.key, met.queue, met.last, wishes.ticket_id, wishes.project, wishes.on_hold, steps)
+        line = _Met(
+            met.key, met.queue, met.last, wishes.ticket_id, wishes.project, wishes.on_hold, steps, met.silences
+        )
         packed.append((met.at, _ENCODER.encode(line)))
     return packed
 
@@ -91,7 +94,8 @@ def unpack_met(at: Moment, packed: bytes, before: dict[str, Step]) -> Met:
     steps = tuple(before[step] if isinstance(step, str) else _unpacked(step, met) for step in met.steps)
     before.clear()
     before.update((step.key, step) for step in steps)
-    return Met(at, met.key, met.queue, Wishes(met.ticket_id, met.project, steps, None, "", met.on_hold), met.last)
+    wishes = Wishes(met.ticket_id, met.project, steps, None, "", met.on_hold)
+    return Met(at, met.key, met.queue, wishes, met.last, met.silences)
 
 
 def _unpacked(step: _Step, met: _Met) -> Step:

@@ -22,6 +22,7 @@ from bot.core.findings import Finding
 from bot.core.ticket import UNKNOWN
 from bot.engine.tracker import Denied, Refused, Throttled, Unreachable
 from bot.jira import access
+from bot.jira.access import speaks
 from bot.jira.audience import audience, onlookers
 from bot.jira.binding import Binding, bind, deactivated, unknown_elsewhere
 from bot.jira.catalogue import Catalogue, read_elsewhere
@@ -38,7 +39,6 @@ from bot.start import (
     read_desk,
     root_of,
     site_client,
-    speaks,
     unconfigured,
 )
 

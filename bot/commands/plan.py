@@ -16,6 +16,8 @@ from bot.commands.moments import iso, local
 from bot.core.ledger import Entry
 from bot.core.letters import Letter
 from bot.core.rulebook import Rulebook
+from bot.core.silence import BY, EVERYTHING, Silence
+from bot.engine.control import silences
 from bot.engine.engine import Report
 from bot.engine.plan import plan as plan_of
 from bot.engine.tracker import Unreachable
@@ -57,14 +59,22 @@ def plan(config: Path, keys: Sequence[str], *, as_json: bool) -> int:
         if keys:
             _know(keys, store, engine.book)
         looked_at = store.count()
+        silent = [told(each, engine.book) for each in silences(store)]
     rows = ordered(row for row in rows if not keys or row.ticket_key in keys)
     letters = [letter for letter in in_order(report.letters) if not keys or not named_in(letter).isdisjoint(keys)]
     if as_json:
         for line in (*lines(report, rows), *letter_lines(letters)):
             print(json.dumps(line, ensure_ascii=False))
     else:
-        print("\n".join(page(report, rows, looked_at, engine.book, letters)))
+        print("\n".join((*silent, *page(report, rows, looked_at, engine.book, letters))))
     return 0
+
+
+def told(silence: Silence, book: Rulebook) -> str:
+    """Tell a person what is silenced, since when and by what."""
+    what = "everything" if silence.what == EVERYTHING else silence.what
+    since = local(silence.since_at, ZoneInfo(book.calendar.timezone))
+    return f"silenced: {what}, since {since}, by {BY[silence.by]}"
 
 
 def lines(report: Report, rows: Iterable[Entry]) -> Iterable[Mapping[str, object]]:

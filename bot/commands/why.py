@@ -24,7 +24,9 @@ from bot.core.findings import nearest
 from bot.core.ledger import Entry
 from bot.core.past import as_of
 from bot.core.rulebook import Rulebook
+from bot.core.silence import BY, EVERYTHING, barred, of_labels, words
 from bot.core.ticket import Moment, Ticket
+from bot.engine.control import silences
 from bot.report.asking import desk_now, known_of, spoken_on
 from bot.report.why import page
 from bot.settings import Misconfigured, load_settings
@@ -143,12 +145,15 @@ def _ticket(store: Store, book: Rulebook, key: str) -> Ticket:
 
 
 def _desk_then(store: Store, book: Rulebook, at: Moment) -> DeskState:
-    """The desk as it was: silenced if the control ticket had the hold label then."""
+    """The desk as it was: silenced if the control ticket had such a label then, or since then and until now."""
     manners = book.entries.manners
     control = store.ticket_of(manners.control) if manners.control else None
     then = as_of(control, at) if control else None
-    silenced = frozenset("*") if then is not None and manners.hold in then.labels else frozenset[str]()
-    return DeskState(tuple(row for row in spoken_on(store, book, at) if row.at <= at), silenced)
+    labelled = {} if then is None else of_labels(then.labels, manners.hold, book.entries.projects)
+    others = [each for each in silences(store) if each.what not in labelled and each.since_at <= at]
+    silenced = frozenset(labelled) | words(each for each in others if each.by == "property")
+    spoken = tuple(row for row in spoken_on(store, book, at) if row.at <= at)
+    return DeskState(spoken, silenced, barred=barred(others))
 
 
 def _present(store: Store, ticket: Ticket, found: Explanation, polled_at: Moment) -> Iterator[str]:
@@ -158,6 +163,10 @@ def _present(store: Store, ticket: Ticket, found: Explanation, polled_at: Moment
         yield f"That is after the last cycle, at {local(polled_at, zone)}: told as though nothing happens until then."
     elif time.time() - polled_at > _LATE_S:
         yield "What has happened since the last cycle is not known."
+    for each in silences(store):
+        if each.what in (EVERYTHING, ticket.project):
+            what = "everything" if each.what == EVERYTHING else each.what
+            yield f"Silenced since {local(each.since_at, zone)}: {what}, by {BY[each.by]}."
     for ticket_id, what, since in store.troubles():
         if ticket_id == ticket.id:
             yield f"The bot is in trouble with it since {local(since, zone)}: {what}."

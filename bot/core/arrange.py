@@ -14,6 +14,7 @@ from bot.core.ladder import BREACH, urgency
 from bot.core.ledger import COMMAND, DONE, NOTICES, SPOKEN, WAITING, Entry
 from bot.core.people import calendar_of
 from bot.core.rulebook import Rulebook
+from bot.core.silence import silent
 from bot.core.steps import Step, Wishes, key_of, rules_of
 from bot.core.ticket import Moment
 
@@ -22,6 +23,7 @@ from bot.core.ticket import Moment
 class DeskState:
     """What crosses tickets: what was spoken today, and which projects a person silenced (`*` for all).
 
+    `barred` are the projects in which the account may no longer do what the rules ask.
     `told` is in how many comments each person was addressed today; where it is not given it is counted in `spoken`,
     which otherwise need hold no more than what was spoken on the tickets that are arranged. `letters` tells whether
     letters can leave, without which nothing is said together; `grouped` are the people who were asked today by rules
@@ -33,6 +35,11 @@ class DeskState:
     told: Mapping[str, int] | None = None
     letters: bool = True
     grouped: Set[str] | None = None
+    barred: frozenset[str] = frozenset()
+
+    def silent(self, project: str) -> str | None:
+        """Why nothing is said in a project; None where something may be."""
+        return silent(project, self.silenced, self.barred)
 
 
 HoldingBack = Literal[
@@ -144,7 +151,7 @@ def arrange(
 
 def _amended(wish: Wishes, ledger: Mapping[str, Entry], desk: DeskState) -> Iterator[tuple[Step, Entry]]:
     """The steps said before whose comment is to say something else now; people's silence holds for edits too."""
-    if wish.on_hold or {"*", wish.project} & desk.silenced:
+    if wish.on_hold or desk.silent(wish.project):
         return
     for step in (*wish.steps, *wish.amends):
         known = ledger.get(step.key) if step.edition is not None else None
@@ -213,8 +220,8 @@ def _held(
     written: int,
 ) -> Held | None:
     calendar = book.calendar
-    if {"*", wish.project} & desk.silenced:
-        return Held(step, "a person silenced the bot", None, "silence")
+    if because := desk.silent(wish.project):
+        return Held(step, because, None, "silence")
     if wish.on_hold:
         return Held(step, f"a person put the label {wish.on_hold} on the ticket", None, "label")
     if step.withheld is not None:

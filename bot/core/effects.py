@@ -11,6 +11,7 @@ from bot.core.commands import ORDERS
 from bot.core.history import is_bounce, turns
 from bot.core.people import ROLES, addressees
 from bot.core.rulebook import Rulebook
+from bot.core.silence import is_switch
 from bot.core.ticket import Change, Command, Moment, Ticket
 from bot.core.view import View
 
@@ -50,9 +51,11 @@ def effect_of(command: Command, ticket: Ticket, book: Rulebook, told_at: Moment,
             return Effect(already=True) if ticket.queue == command.value else Effect({"queue": command.value or ""})
         case "hold" | "unhold":
             hold, on = book.entries.manners.hold, command.word == "hold"
-            if (hold in ticket.labels) == on:
-                return Effect(already=True)
-            return Effect({"labels": f"{'+' if on else '-'}{hold}"})
+            if on:
+                return Effect(already=True) if hold in ticket.labels else Effect({"labels": f"+{hold}"})
+            is_control = ticket.key == book.entries.manners.control
+            off = [each for each in sorted(ticket.labels) if each == hold or (is_control and is_switch(each, hold))]
+            return Effect({"labels": " ".join(f"-{each}" for each in off)}) if off else Effect(already=True)
         case "snooze":
             day = date.fromisoformat(command.value or "")
             fits = today < day <= last_day(book, today) and book.calendar.start_of_day(day) > now

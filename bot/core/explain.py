@@ -72,7 +72,7 @@ def _ticket(judged: Judged, wishes: Wishes, desk: DeskState) -> TicketFacts:
         forwarder=named(forwarder(ticket, view.happened, view.book), view.book),
         delivered=after.delivered,
         on_hold=wishes.on_hold,
-        silenced=bool({"*", ticket.project} & desk.silenced),
+        silenced=desk.silent(ticket.project) is not None,
         secured=ticket.secured,
     )
 

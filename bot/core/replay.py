@@ -18,6 +18,7 @@ from bot.core.judge import Judged, look_on, wishes_of
 from bot.core.outcome import ClockOutcome, DeadlineOutcome, Outcome
 from bot.core.past import as_of
 from bot.core.rulebook import Rulebook
+from bot.core.silence import of_labels
 from bot.core.steps import Step, Wishes
 from bot.core.ticket import Moment, Ticket
 from bot.core.view import View
@@ -46,7 +47,7 @@ class Grid(NamedTuple):
 class Met(NamedTuple):
     """What the rules wish for a ticket from the cycle `at` on, until its next; `last` when there is none.
 
-    `key` is the ticket's, `queue` the queue it is in then.
+    `key` is the ticket's, `queue` the queue it is in then; `silences` is what the control ticket's labels silence.
     """
 
     at: Moment
@@ -54,6 +55,7 @@ class Met(NamedTuple):
     queue: str | None
     wishes: Wishes
     last: bool = False
+    silences: tuple[str, ...] = ()
 
 
 class Lived(NamedTuple):
@@ -85,14 +87,23 @@ def replay(ticket: Ticket, book: Rulebook, span: Span, grid: Grid) -> Lived | No
         judged_times += 1
         _follow(judged, runs, ended)
         wishes = wishes_of(judged, kept=False)
-        if not met or not _same(wishes, met[-1].wishes):
-            met.append(Met(at, ticket.key, judged.view.ticket.queue, wishes))
+        silences = _silences(judged.view.ticket, book)
+        if not met or silences != met[-1].silences or not _same(wishes, met[-1].wishes):
+            met.append(Met(at, ticket.key, judged.view.ticket.queue, wishes, silences=silences))
         upcoming = bisect_right(seen_at, at)
         moments = [*seen_at[upcoming : upcoming + 1], *([wishes.look_again_at] if wishes.look_again_at else ())]
         at = max(at + grid.poll_s, grid.at_or_after(min(moments), span)) if moments else None
     met[-1] = met[-1]._replace(last=True)
     end = life.look(span.end_at - 1, grid.lag_s)
     return Lived(judged_times, met, _outcome(end, tuple(_deadlines(runs, ended, end.view.now))))
+
+
+def _silences(ticket: Ticket, book: Rulebook) -> tuple[str, ...]:
+    """What the labels of the control ticket silence; nothing for any other ticket."""
+    manners = book.entries.manners
+    if ticket.key != manners.control:
+        return ()
+    return tuple(of_labels(ticket.labels, manners.hold, book.entries.projects))
 
 
 def _seen_at(turn: Turn, lag_s: int) -> Moment:

@@ -101,8 +101,8 @@ class Speaking:
             due[number] = None
         elif met.last:
             del self._tickets[number]
-        if met.key == self._book.entries.manners.control and bool(met.wishes.on_hold) != bool(self._silenced):
-            self._silenced = frozenset("*" if met.wishes.on_hold else "")
+        if met.key == self._book.entries.manners.control and self._silenced != frozenset(met.silences):
+            self._silenced = frozenset(met.silences)
             due.update(dict.fromkeys(self._tickets))
 
     def _cycle(self, at: Moment, numbers: list[Number]) -> Iterator[tuple[Number, StepOutcome]]:

@@ -10,7 +10,8 @@ from msgspec import structs
 from bot.core.ledger import Entry, decided, part_of, written
 from bot.core.steps import Part, Step, part
 from bot.core.ticket import Moment
-from bot.engine.deliver import composed
+from bot.engine.control import silent_now
+from bot.engine.deliver import composed, project_of
 from bot.engine.engine import Engine, Report
 from bot.engine.tracker import Doubtful, Refused, TrackerError
 from bot.store.store import StoreError
@@ -29,6 +30,8 @@ def amend(engine: Engine, steps: Sequence[tuple[Step, Entry]], now: Moment, repo
         if engine.stopping():
             return
         try:
+            if silent_now(engine, project_of(step), now, report):
+                continue
             edited = _edit(engine, step, entry)
         except Doubtful:
             engine.store.judged({step.ticket_id: now + engine.pace.settle_s})

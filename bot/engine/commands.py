@@ -6,7 +6,7 @@ known from the ticket itself where the store is lost.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby
 
@@ -20,13 +20,12 @@ from bot.core.ledger import COMMAND, decided, row, turned
 from bot.core.people import language_of
 from bot.core.steps import At, Because, Day, Lines, Name, Occasion, Step, Value, key_of
 from bot.core.ticket import Command, Message, Moment, Ticket
-from bot.engine.control import control_ticket
+from bot.engine.control import is_silenced, may_let_go, silences, silent_now, why_silent
 from bot.engine.deliver import onlookers
 from bot.engine.desk import absence_problem, absent
 from bot.engine.engine import Engine, Report
 from bot.engine.fence import state_of_sent
 from bot.engine.ledger import row_read_back
-from bot.engine.notices import is_silenced
 from bot.engine.tracker import Ailing, Doubtful, Refused, Said, TrackerError
 from bot.store.store import CommandRow, StoreError
 from bot.texts import text_hash
@@ -61,11 +60,8 @@ def heed_commands(engine: Engine, now: Moment, report: Report) -> None:
     if not since:
         engine.store.set_note(SINCE, str(now))
     rows = [each for each in engine.store.unsettled_commands() if each.not_before is None or each.not_before <= now]
-    if is_silenced(engine):
-        control = control_ticket(engine)
-        telling = () if control is None else control.messages
-        heard = {each.id for each in telling if each.command is not None and each.command.word == "unhold"}
-        rows = [each for each in rows if control and (each.ticket_id, each.comment_id in heard) == (control.id, True)]
+    if rows and silences(engine.store):
+        rows = list(_heard(engine, rows))
     by_ticket = sorted(rows, key=lambda each: (each.ticket_id, each.at))
     for ticket_id, found in groupby(by_ticket, key=lambda each: each.ticket_id):
         if engine.stopping():
@@ -83,6 +79,24 @@ def heed_commands(engine: Engine, now: Moment, report: Report) -> None:
         except Exception as error:  # one bad ticket never stops the rest; what it was is reported by type
             failed = Refused(f"a command could not be carried out ({type(error).__name__})")
             _leave(engine, ticket_id, pending, failed, now, report)
+
+
+def _heard(engine: Engine, rows: Sequence[CommandRow]) -> Iterator[CommandRow]:
+    """The commands that are heard in silence: those of other projects, and on the control ticket to let go."""
+    tickets = {each.id: each for each in engine.store.tickets(sorted({row.ticket_id for row in rows}))}
+    for each in rows:
+        ticket = tickets.get(each.ticket_id)
+        if ticket is None:
+            if not is_silenced(engine):
+                yield each
+            continue
+        command = next((said.command for said in ticket.messages if said.id == each.comment_id), None)
+        if not why_silent(engine, ticket.project) or _lets_go(engine, ticket, command):
+            yield each
+
+
+def _lets_go(engine: Engine, ticket: Ticket, command: Command | None) -> bool:
+    return command is not None and command.word == "unhold" and may_let_go(engine, ticket)
 
 
 def _observe(engine: Engine, now: Moment) -> None:
@@ -155,7 +169,7 @@ def _carry_out(engine: Engine, told: CommandRow, now: Moment, report: Report) ->
     if message is None or message.command is None:
         _settle(engine, [told], None, "the comment tells nothing any more", now)
         return
-    if is_silenced(engine) and message.command.word != "unhold":
+    if silent_now(engine, ticket.project, now, report) and not _lets_go(engine, ticket, message.command):
         return
     command = message.command
     if command.word == UNKNOWN_WORD:

@@ -11,6 +11,7 @@ from bot.core.arrange import Arrangement, DeskState, arrange
 from bot.core.desk import Desk
 from bot.core.judge import judge
 from bot.core.ledger import WAITING, Entry, decided, row, rows_of_comment, turned
+from bot.core.silence import barred, words
 from bot.core.steps import Wishes, is_key, may_be_said
 from bot.core.ticket import Moment, Ticket
 from bot.core.verdict import Verdict, news
@@ -18,7 +19,7 @@ from bot.engine.amend import amend
 from bot.engine.batch import notice, untold
 from bot.engine.beyond import look_at_all
 from bot.engine.commands import heed_commands
-from bot.engine.control import SILENCED, heed_control
+from bot.engine.control import heed_control, silences, silent_now
 from bot.engine.costs import count
 from bot.engine.deliver import deliver, put_fields, settle
 from bot.engine.digests import send_digests
@@ -55,9 +56,10 @@ def cycle(engine: Engine, now: Moment) -> Report:
     try:
         poll(engine, now, report)
         _heed_changed_rules(engine, now, report)
-        if reconcile_due(engine, now):
+        swept = reconcile_due(engine, now)
+        if swept:
             reconcile(engine, now, report)
-        heed_control(engine, now)
+        heed_control(engine, now, report, swept=swept)
         heed_leavers(engine, now)
         settle(engine, now, report)
         heed_commands(engine, now, report)
@@ -108,6 +110,9 @@ def _judge_due(engine: Engine, now: Moment, report: Report) -> None:
     ledger = _ledger(engine, ids)
     wishes += untold(engine, ledger)
     arranged = arrange(wishes, ledger, engine.book, desk_state(engine, now), now)
+    silenced = [silent_now(engine, project, now, report) for project in _spoken_in(arranged)]
+    if any(silenced):
+        arranged = arrange(wishes, ledger, engine.book, desk_state(engine, now), now)
     if arranged.batch:
         log.warning("ceiling reached, nothing of the batch is sent", steps=len(arranged.batch))
         told = notice(engine, len(arranged.batch), now)
@@ -124,6 +129,13 @@ def _judge_due(engine: Engine, now: Moment, report: Report) -> None:
     put_fields(engine, arranged.put, now, report)
     amend(engine, arranged.amend, now, report)
     deliver(engine, arranged.say, now, report)
+
+
+def _spoken_in(arranged: Arrangement) -> list[str]:
+    """The projects in which something is to be written now."""
+    written = [step for steps in arranged.say for step in steps]
+    written += [*arranged.put, *(step for step, _ in arranged.amend)]
+    return sorted({step.ticket_key.rpartition("-")[0] for step in written})
 
 
 def _judge_all(
@@ -220,8 +232,8 @@ def desk_state(engine: Engine, now: Moment) -> DeskState:
     """What crosses tickets: what was spoken today, and whether a person silenced the bot."""
     calendar = engine.book.calendar
     spoken = engine.store.spoken_since(calendar.start_of_day(calendar.day_of(now)))
-    silenced = frozenset((engine.store.note(SILENCED) or "").split())
-    return DeskState(tuple(spoken), silenced, letters=has_way(engine))
+    silent = silences(engine.store)
+    return DeskState(tuple(spoken), words(silent), letters=has_way(engine), barred=barred(silent))
 
 
 def _commit(

@@ -18,6 +18,7 @@ from bot.core.steps import Part, Step, part
 from bot.core.ticket import Moment
 from bot.engine import given
 from bot.engine.beyond import look_beyond, newly_tied
+from bot.engine.control import heed_refusal, silent_now
 from bot.engine.engine import Engine, Report
 from bot.engine.fence import is_lost, state_of_sent
 from bot.engine.together import by_ticket, send_together, settle_together
@@ -76,10 +77,14 @@ def deliver(engine: Engine, comments: Sequence[Sequence[Step]], now: Moment, rep
             return
         late = now if engine.clock is None else engine.clock()
         try:
+            if because := silent_now(engine, project_of(steps[0]), now, report):
+                _take_back(engine, [steps], now, because)
+                continue
             if timely := _in_hours(engine, steps, late, now):
                 _deliver_one(engine, timely, now, report)
         except Refused as error:
             _refuse(engine, _intended(engine, steps), error, now, report)
+            _heed_refusal(engine, steps[0], error, now, report)
         except Doubtful:
             _doubt(engine, _intended(engine, steps), now, report)
         except Unreachable as error:
@@ -112,6 +117,9 @@ def _without_letters(
         for each in by_ticket(_in_hours(engine, steps, now if engine.clock is None else engine.clock(), now)):
             rows = {entry.key: entry for entry in _intended(engine, each)}
             try:
+                if because := silent_now(engine, project_of(each[0]), now, report):
+                    _take_back(engine, [each], now, because)
+                    continue
                 wanted += _still_wished(engine, [step for step in each if step.key in rows], rows, now, report)[0]
             except Refused as error:
                 _refuse(engine, _intended(engine, each), error, now, report)
@@ -176,6 +184,8 @@ def put_fields(engine: Engine, steps: Sequence[Step], now: Moment, report: Repor
         if step.ticket_id not in mirrored or not yet_to_set(mirrored[step.ticket_id], [step]):
             continue
         try:
+            if silent_now(engine, project_of(step), now, report):
+                continue
             _, sets = _still_wished(engine, [step], {}, now, report)
             if sets:
                 engine.seam("before fields")
@@ -186,6 +196,7 @@ def put_fields(engine: Engine, steps: Sequence[Step], now: Moment, report: Repor
         except Refused as error:
             engine.store.trouble(step.ticket_id, str(error), now)
             report.troubles.append(f"{step.ticket_key}: {error}")
+            _heed_refusal(engine, step, error, now, report)
         except Doubtful:
             report.doubtful += 1
         except (TrackerError, StoreError):
@@ -242,7 +253,7 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
 
 def onlookers(engine: Engine, step: Step, to: Sequence[str]) -> Refused | None:
     """Why the comment is not to be written: somebody addressed could not see it, or somebody from outside could."""
-    project = step.ticket_key.rpartition("-")[0]
+    project = project_of(step)
     if unseeing := [person for person in to if engine.tracker.sees(person, project) is False]:
         people = ", ".join(named(person, engine.book) or "" for person in unseeing)
         return Refused(f"the comment was not written, as it could not be seen by {people}")
@@ -359,6 +370,17 @@ def _by_ticket(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
     for entry in entries:
         grouped.setdefault(entry.ticket_id, []).append(entry)
     return grouped
+
+
+def project_of(step: Step) -> str:
+    """The project of a step's ticket."""
+    return step.ticket_key.rpartition("-")[0]
+
+
+def _heed_refusal(engine: Engine, step: Step, error: Refused, now: Moment, report: Report) -> None:
+    """A refusal that is no stumbling over one ticket may tell of a permission taken away."""
+    if not isinstance(error, Ailing):
+        heed_refusal(engine, project_of(step), now, report)
 
 
 def _refuse(engine: Engine, rows: Sequence[Entry], error: Refused, now: Moment, report: Report) -> None:

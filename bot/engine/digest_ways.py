@@ -8,8 +8,9 @@ from bot.core.doc import Doc, Inline, Mention, Paragraph, Text
 from bot.core.letters import LetterRow
 from bot.core.recipients import DRAFT, UNDELIVERED, Due
 from bot.core.ticket import Moment
+from bot.engine.control import silent_now
 from bot.engine.digesting import Composed, Unwritten
-from bot.engine.engine import Engine
+from bot.engine.engine import Engine, Report
 from bot.engine.mailer import Mail, NotTaken, Unsent, mail_id
 from bot.engine.tracker import Doubtful, TrackerError
 from bot.texts import text_hash
@@ -86,6 +87,8 @@ def _ticket(engine: Engine, due: Due, row: LetterRow, composed: Composed, now: M
     if engine.book.entries.manners.hold in ticket.labels:
         raise Unsendable("ticket", f"{ticket.key} has the label that silences the bot")
     try:
+        if because := silent_now(engine, ticket.project, now, Report(now)):
+            raise Unsendable("ticket", because)
         if any(row.key in said.keys for said in engine.tracker.said(ticket.id)):
             return
         sees = engine.tracker.may(row.to, ("see",), ticket.key) is True

@@ -15,13 +15,13 @@ from bot.core.letters import LetterRow
 from bot.core.readers import person_of
 from bot.core.recipients import DIGEST, DRAFT, UNDELIVERED, Due, again_at, ended, is_settled, keys_of, may_go, owed
 from bot.core.ticket import Moment
-from bot.engine.control import SILENCED
+from bot.engine.control import all_silent_now, is_silenced
 from bot.engine.digest_ways import WAYS, Unsendable
 from bot.engine.digesting import Composed, NoRights, TooBig
 from bot.engine.engine import Engine, Report
 from bot.engine.mailer import Lost
 from bot.engine.sending import SINCE
-from bot.engine.tracker import Doubtful
+from bot.engine.tracker import Doubtful, TrackerError
 from bot.store.store import Store, StoreError
 
 log = structlog.get_logger()
@@ -44,8 +44,8 @@ def send_digests(engine: Engine, now: Moment, report: Report) -> None:
         engine.store.set_note(SINCE, since)
     those = [found for entry in entries if (found := owed(entry, engine.book, now)) is not None]
     _settle(engine, those, now, report)
-    if engine.store.note(SILENCED):
-        return
+    if is_silenced(engine):
+        those = [each for each in those if _is_leads(each, engine)]
     sending = _Sending(engine, now, report, int(since))
     try:
         for each in those:
@@ -57,6 +57,19 @@ def send_digests(engine: Engine, now: Moment, report: Report) -> None:
         composer.forget()
         if sending.mailed and engine.post.mailer is not None:
             engine.post.mailer.close()
+
+
+def _is_silenced(engine: Engine, now: Moment, report: Report) -> bool:
+    """Whether everything is silenced; while the tracker is away, as was last known."""
+    try:
+        return all_silent_now(engine, now, report)
+    except TrackerError:
+        return is_silenced(engine)
+
+
+def _is_leads(due: Due, engine: Engine) -> bool:
+    """Whether a digest is the lead's, which goes out in silence too and tells of it."""
+    return person_of(due.entry.to, engine.book.entries) == engine.book.entries.roles.lead
 
 
 def _settle(engine: Engine, those: list[Due], now: Moment, report: Report) -> None:
@@ -101,8 +114,11 @@ class _Sending:
         self.engine.store.write_letters([row for row in first if row.state != "new"])
         for way, row in rows.items():
             waits = row.state == "drafted" or (row.not_before or 0) > self.now or self._may_arrive(row)
-            if not is_settled(row) and not waits and not self._lacks_mail(way):
-                self._send(due, way, row)
+            if is_settled(row) or waits or self._lacks_mail(way):
+                continue
+            if not _is_leads(due, self.engine) and _is_silenced(self.engine, self.now, self.report):
+                return
+            self._send(due, way, row)
 
     def _may_arrive(self, row: LetterRow) -> bool:
         """Whether another process was perhaps sending it just before this one took over."""

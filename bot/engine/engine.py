@@ -83,7 +83,7 @@ class Engine:
     `given` the persons to whom the bot assigned tickets, by ticket, until the mirror shows it. `sketches` tell which
     open tickets are alike. `spent` is what the bot itself cost. `lease` is asked before each sending; without one
     nobody else can work on the store. Until `unsure_until` what another process was sending when it ended may still
-    arrive.
+    arrive. `asked` tells when in this cycle the off-switch was asked about what.
     """
 
     tracker: Tracker
@@ -104,6 +104,7 @@ class Engine:
     spent: Spent = field(default_factory=Spent)
     lease: Lease | None = None
     unsure_until: Moment = 0
+    asked: dict[str, Moment] = field(default_factory=dict)
 
     def fence(self, writes: bool) -> None:
         """Raise Fenced unless this process may send; before what only asks, keep the lease from ending meanwhile."""

@@ -17,7 +17,7 @@ from bot.core.letter_kinds import LETTERS
 from bot.core.letters import Letter, LetterRow, Told
 from bot.core.people import calendar_of
 from bot.core.ticket import Moment, Ticket
-from bot.engine.control import SILENCED
+from bot.engine.control import is_silenced, silent_now, why_silent
 from bot.engine.engine import Engine, Report
 from bot.engine.sending import SINCE, WAITING, has_way, is_of_the_morning, send, settle_letters, today_of, turned
 from bot.engine.together import untold_by_letter
@@ -41,10 +41,12 @@ def write_letters(engine: Engine, now: Moment, report: Report) -> None:
         since = str(now)
         engine.store.set_note(SINCE, since)
     settle_letters(engine, now, report)
-    if engine.store.note(SILENCED) or not has_way(engine):
+    if is_silenced(engine) or not has_way(engine):
         return
     mornings = _mornings(engine, now)
     if mornings:
+        for project in engine.book.entries.projects:
+            silent_now(engine, project, now, report)
         _withdraw_the_late(engine, now)
     due = list(_written(engine, mornings, now, report))
     engine.seam("before letters")
@@ -131,7 +133,10 @@ def _told(engine: Engine, mornings: Mapping[str, Moment], now: Moment) -> Told:
     doubtful = (row for row in rows if row.state == "doubtful" and row.at > told_at.get(row.to, 0))
     spoken = engine.store.spoken_since(_last_morning(engine, now))
     left = untold_by_letter(engine, [entry for entry in spoken if entry.left])
-    held = (*engine.store.held_since(0), *left)
+    silent = _silent(engine)
+    held = tuple(
+        entry for entry in (*engine.store.held_since(0), *left) if entry.ticket_key.rpartition("-")[0] not in silent
+    )
     closed = tuple(_closed(engine, {entry.ticket_id for entry in held}, now))
     return Told(mornings, held, tuple(doubtful), engine.store.batched(), closed)
 
@@ -149,14 +154,24 @@ def _unfinished(engine: Engine, now: Moment) -> Iterator[Ticket]:
     One on which no comment can be written is among them: letters are then all that its people hear of it.
     """
     states = {state.state for state in engine.book.entries.states if state.standing != "closed"}
-    return _sound(engine, engine.store.open_tickets(states), now)
+    return _sound(engine, _told_of(engine, engine.store.open_tickets(states)), now)
+
+
+def _told_of(engine: Engine, tickets: Iterable[Ticket]) -> Iterator[Ticket]:
+    """Those of the tickets whose projects are not silenced: letters tell of no others."""
+    silent = _silent(engine)
+    return (ticket for ticket in tickets if ticket.project not in silent)
+
+
+def _silent(engine: Engine) -> frozenset[str]:
+    return frozenset(project for project in engine.book.entries.projects if why_silent(engine, project))
 
 
 def _closed(engine: Engine, ids: Collection[str], now: Moment) -> Iterator[Ticket]:
     """Those of these tickets that are closed, but for those that cannot be read or judged."""
     states = {state.state for state in engine.book.entries.states if state.standing == "closed"}
     tickets = engine.store.tickets(sorted(ids))
-    return _sound(engine, (ticket for ticket in tickets if ticket.state in states), now)
+    return _sound(engine, _told_of(engine, (ticket for ticket in tickets if ticket.state in states)), now)
 
 
 def _sound(engine: Engine, tickets: Iterable[Ticket], now: Moment) -> Iterator[Ticket]:

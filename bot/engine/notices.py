@@ -8,7 +8,7 @@ from bot.core.ledger import DONE, RULEBOOK, decided, row
 from bot.core.letters import Letter, letter_key
 from bot.core.steps import Because, Occasion, Step, Value, key_of
 from bot.core.ticket import Moment
-from bot.engine.control import SILENCED, control_ticket
+from bot.engine.control import all_silent_now, control_ticket, is_silenced, why_silent
 from bot.engine.deliver import deliver
 from bot.engine.engine import Engine, Report
 from bot.engine.sending import SETTLED, send
@@ -49,13 +49,14 @@ def _goes_by_mail(engine: Engine) -> bool:
 
 
 def may_tell(engine: Engine, now: Moment) -> bool:
-    """Whether a notice may be said: the desk is open, and nobody silenced the bot."""
-    return engine.book.calendar.is_open(now) and not is_silenced(engine)
+    """Whether a notice may be said: the desk is open, and nothing silences the bot where it would be said."""
+    return engine.book.calendar.is_open(now) and not is_mute(engine)
 
 
-def is_silenced(engine: Engine) -> bool:
-    """Whether a person silenced everything."""
-    return bool(engine.store.note(SILENCED))
+def is_mute(engine: Engine) -> bool:
+    """Whether silence keeps notices from being said: that of the control ticket's project, or else of everything."""
+    control = control_ticket(engine)
+    return is_silenced(engine) if control is None else why_silent(engine, control.project) is not None
 
 
 def told_at(engine: Engine, step: Step) -> Moment | None:
@@ -76,7 +77,8 @@ def tell(engine: Engine, now: Moment, report: Report) -> None:
         return
     for step in tuple(engine.notices):
         if not step.ticket_id:
-            _mail(engine, step, now, report)
+            if not all_silent_now(engine, now, report):
+                _mail(engine, step, now, report)
             continue
         known = engine.store.entries([step.ticket_id])[step.ticket_id].get(step.key)
         if known is not None and known.state in DONE:

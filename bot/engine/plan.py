@@ -78,6 +78,18 @@ class Looking:
         """Ask what the other asks."""
         return self._tracker.may(person, permissions, ticket_key)
 
+    def labels(self, ticket_id: str) -> frozenset[str]:
+        """Read what the other reads."""
+        return self._tracker.labels(ticket_id)
+
+    def off_switch(self, project: str) -> bytes | None:
+        """Ask what the other asks."""
+        return self._tracker.off_switch(project)
+
+    def lacks(self, project: str) -> Sequence[str]:
+        """Ask what the other asks."""
+        return self._tracker.lacks(project)
+
     def put(self, ticket_id: str, sets: Mapping[str, str]) -> None:
         """Set nothing."""
 

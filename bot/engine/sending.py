@@ -17,7 +17,7 @@ from bot.core.letters import Letter, LetterRow
 from bot.core.people import calendar_of
 from bot.core.recipients import DIGEST
 from bot.core.ticket import Moment, Ticket
-from bot.engine.control import control_ticket
+from bot.engine.control import all_silent_now, control_ticket, silent_now
 from bot.engine.engine import Engine, Report
 from bot.engine.fence import is_lost, state_of_sent
 from bot.engine.mailer import Lost, Mail, NotTaken, Unsent, mail_id
@@ -112,6 +112,8 @@ def _send_each(
             calendar = calendar_of(letter.to, engine.book)
             if engine.stopping():
                 _hold(engine, row, "the bot was told to stop", now, now)
+            elif all_silent_now(engine, now, report):
+                _hold(engine, row, "a person silenced the bot", now, now)
             elif not calendar.is_open(late):
                 _hold(engine, row, "quiet hours", now, calendar.next_opening(late))
             elif not engine.post.reaches(letter.to):
@@ -199,6 +201,9 @@ def _say(engine: Engine, person: str, sent: Sequence[_Sent], now: Moment, report
         hold("no mail for them, and no ticket of the desk's to write on", tomorrow)
         return
     try:
+        if because := silent_now(engine, ticket.project, now, report):
+            hold(because, now)
+            return
         if not _may_see(engine, person, ticket):
             hold(f"they may not see {ticket.key} or the comments there, or nobody can tell", tomorrow)
             return

@@ -178,6 +178,21 @@ class Tracker(Protocol):
         """
         ...
 
+    def labels(self, ticket_id: str) -> frozenset[str]:
+        """The labels of a ticket as they are now: one GET. Raises `Refused` where it is not to be seen."""
+        ...
+
+    def off_switch(self, project: str) -> bytes | None:
+        """The value of a project's property `piletibot`, as JSON, now: one GET; None where it has none.
+
+        Raises `Refused` where it cannot be read.
+        """
+        ...
+
+    def lacks(self, project: str) -> Sequence[str]:
+        """What the account lacks now in a project of what the rules ask, in the tracker's words: one GET."""
+        ...
+
     def put(self, ticket_id: str, sets: Mapping[str, str]) -> None:
         """Set words of `fields`, the `owner`, `labels` (`+one -other`), the `state`: all but that in one edit.
 

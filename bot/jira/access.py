@@ -31,21 +31,41 @@ def findings(
     """
     problems = list(unknown_projects(entries, catalogue))
     unknown = {problem.path for problem in problems}
-    words = _sets(entries) if sets is None else sets
-    needed = ["BROWSE_PROJECTS"]
-    if speaks:
-        needed += ["ADD_COMMENTS", "EDIT_OWN_COMMENTS"]
-        needed += sorted({_TO_SET.get(word, "EDIT_ISSUES") for word in words})
+    asked = needed(entries, speaks, sets)
     for i, project in enumerate(entries.projects):
         if ("projects", i) in unknown:
             continue
-        held = catalogue.permissions.get(project, frozenset())
-        missing = [permission for permission in needed if permission not in held]
+        missing = lacking(catalogue.permissions.get(project, frozenset()), asked)
         if missing:
             text = f"in project {project!r} the account lacks the permission {', '.join(missing)}"
             problems.append(Finding(("projects", i), text))
     problems.extend(_control_problems(catalogue, entries))
     return problems
+
+
+def needed(entries: Entries, speaks: bool, sets: Collection[str] | None = None) -> list[str]:
+    """What the account must be allowed in each project, in Jira's words; the arguments are those of `findings`."""
+    words = _sets(entries) if sets is None else sets
+    listed = ["BROWSE_PROJECTS"]
+    if speaks:
+        listed += ["ADD_COMMENTS", "EDIT_OWN_COMMENTS"]
+        listed += sorted({_TO_SET.get(word, "EDIT_ISSUES") for word in words})
+    return listed
+
+
+def lacking(held: Collection[str], asked: Collection[str]) -> list[str]:
+    """Those of the permissions asked for that the account does not hold."""
+    return [permission for permission in asked if permission not in held]
+
+
+def speaks(entries: Entries) -> bool:
+    """Whether any rule is live, so that the account must be able to write."""
+    observed = [
+        *(route.observe for route in entries.routes),
+        *(rule.observe for rule in entries.completeness),
+        *(ladder.observe for ladder in entries.ladders),
+    ]
+    return not entries.manners.observe and not all(observed)
 
 
 def notes(catalogue: Catalogue, entries: Entries) -> Iterator[str]:

@@ -203,7 +203,7 @@ def read_catalogue(client: Client, entries: Entries | None = None) -> Catalogue:
         priorities=tuple(client.read("2/priority", list[Named])),
         projects=tuple(Named(project.key, project.name) for project in projects),
         plain=frozenset(project.key for project in projects if project.kind != _SERVICE),
-        permissions={key: _permissions(client, key) for key in entries.projects} if entries else {},
+        permissions={key: permissions_in(client, key) for key in entries.projects} if entries else {},
         people={account: _person(client, flavour, account) for account in accounts(entries, flavour)}
         if entries
         else {},
@@ -297,7 +297,8 @@ def _projects(client: Client, flavour: Flavour) -> Iterable[_Project]:
             return
 
 
-def _permissions(client: Client, project: str) -> frozenset[str]:
+def permissions_in(client: Client, project: str) -> frozenset[str]:
+    """Ask what the account may do in a project, of what rules can ask; nothing where it sees no such project."""
     # Cloud refuses a question without `permissions`; Data Center does not know the parameter and tells all.
     params = {"projectKey": project, "permissions": ",".join(PERMISSIONS)}
     try:

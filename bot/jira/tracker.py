@@ -16,13 +16,13 @@ from bot.core.entries import Entries
 from bot.core.findings import Finding
 from bot.core.ticket import Ticket, site_of
 from bot.engine.tracker import Denied, Reading, Refused, Said, Stamp, Trouble
-from bot.jira import fetch, markup, search
+from bot.jira import access, fetch, markup, search
 from bot.jira.access import PERMISSIONS
 from bot.jira.ailing import about_a_ticket
 from bot.jira.answers import Answered
 from bot.jira.audience import who_sees
 from bot.jira.binding import Binding, bind, outside_bindings
-from bot.jira.catalogue import Catalogue, StatusId, Transitions, User, look_up, myself, read_catalogue
+from bot.jira.catalogue import Catalogue, StatusId, Transitions, User, look_up, myself, permissions_in, read_catalogue
 from bot.jira.client import Client
 from bot.jira.edits import edit_of
 from bot.jira.elsewhere import OtherSite
@@ -33,6 +33,9 @@ _log = structlog.get_logger()
 
 STEP = "piletibot.step"
 """The comment property that holds a step's keys and the hash of its text: the mark of the bot's own comments."""
+
+OFF_SWITCH = "piletibot"
+"""The project property by which administrators of a project silence the bot in it: `{"silent": true}`."""
 
 _INTERNAL = {"key": "sd.public.comment", "value": {"internal": True}}
 _PAGE = 100
@@ -303,6 +306,28 @@ class JiraTracker:
         else:
             found = look_up(self.client, {"key": person[1:]}) or look_up(self.client, {"username": person[1:]})
         return None if found is None else found.active
+
+    def labels(self, ticket_id: str) -> frozenset[str]:
+        """Read the labels by the ticket itself, whatever the search knows of it."""
+        with about_a_ticket(self.client):
+            return frozenset(str(label) for label in self._held(ticket_id, "labels"))
+
+    def off_switch(self, project: str) -> bytes | None:
+        """Read the project's property; a project that is not to be seen has none, and takes no comment either."""
+        path = f"{self._version}/project/{{project}}/properties/{{key}}"
+        try:
+            with about_a_ticket(self.client):
+                found = self.client.read(path, _Property, at={"project": project, "key": OFF_SWITCH})
+        except Answered as error:
+            if error.status != 404:
+                raise
+            return None
+        return bytes(found.value)
+
+    def lacks(self, project: str) -> Sequence[str]:
+        """Ask which permissions the account holds now."""
+        held = permissions_in(self.client, project)
+        return access.lacking(held, access.needed(self._entries, access.speaks(self._entries)))
 
     def put(self, ticket_id: str, sets: Mapping[str, str]) -> None:
         """Set fields, owner and labels in one edit, then the state by a transition that leads there."""

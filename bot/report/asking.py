@@ -8,8 +8,9 @@ from bot.core.explain import explain
 from bot.core.explanation import Explanation
 from bot.core.ledger import Entry
 from bot.core.rulebook import Rulebook
+from bot.core.silence import barred, words
 from bot.core.ticket import Moment, Ticket
-from bot.engine.control import SILENCED
+from bot.engine.control import silences
 from bot.engine.desk import desk_of
 from bot.store.store import Store
 from bot.store.tied import with_others
@@ -28,7 +29,8 @@ def known_of(store: Store, book: Rulebook, ticket: Ticket, at: Moment) -> Desk:
 
 def desk_now(store: Store, book: Rulebook, at: Moment) -> DeskState:
     """What was said on the day of a moment, and what is silenced now."""
-    return DeskState(spoken_on(store, book, at), frozenset((store.note(SILENCED) or "").split()))
+    silent = silences(store)
+    return DeskState(spoken_on(store, book, at), words(silent), barred=barred(silent))
 
 
 def spoken_on(store: Store, book: Rulebook, at: Moment) -> tuple[Entry, ...]:

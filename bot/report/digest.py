@@ -139,7 +139,8 @@ class Digest(msgspec.Struct, frozen=True):
     def is_quiet(self) -> bool:
         """Whether nothing is to be done today."""
         report = self.report
-        return not (self.waits or report.batches or report.failures or any(group.n != 0 for group in self.groups))
+        told = self.waits or report.batches or report.failures or report.silences
+        return not (told or any(group.n != 0 for group in self.groups))
 
 
 def digest_of(report: Report, previous: Sequence[Report], book: Rulebook) -> Digest:

@@ -24,9 +24,11 @@ from bot.core.overview import SECTIONS, Row, rows_of, soon_until, whose_turn
 from bot.core.past import as_of
 from bot.core.recipients import DIGEST, undelivered
 from bot.core.rulebook import Rulebook
+from bot.core.silence import Silence
 from bot.core.ticket import UNKNOWN, Moment, Ticket
 from bot.core.verdict import Verdict
 from bot.core.view import View
+from bot.engine.control import silences
 from bot.report.backlog import age_of, spans
 from bot.report.reach import may_add, reaches_back_to
 from bot.report.report import Failure, Owed, Piece, Report, Trouble, counts_of
@@ -81,6 +83,7 @@ class Held:
     letters: Sequence[LetterRow] = ()
     batches: Mapping[Moment, int] = field(default_factory=dict)
     costs: Mapping[str, float] = field(default_factory=dict)
+    silences: Sequence[Silence] = ()
     is_past: bool = False
 
 
@@ -102,6 +105,7 @@ def gather(store: Store, book: Rulebook, desk: Desk, period: Period, now: Moment
         letters=store.letters_since(period.from_at),
         batches=store.batched(),
         costs=store.costs(period.first, period.last),
+        silences=[each for each in silences(store) if each.since_at <= now],
         is_past=polled_at is not None and now < polled_at,
     )
     return report_of(held, book, desk, period, now, beside)
@@ -133,7 +137,8 @@ def report_of(
     letters = [row for row in held.letters if period.from_at <= row.at <= now]
     untold = ((row, because) for row in letters if (because := _why(row)) is not None)
     failures = [*beside.failures, *(Failure(row.at, row.way or "mail", because) for row, because in untold)]
-    return _report(tally, ledger, verdicts, book, period, now, held.batches, failures, beside)
+    found = _report(tally, ledger, verdicts, book, period, now, held.batches, failures, beside)
+    return replace(found, silences=tuple(held.silences))
 
 
 def _why(row: LetterRow) -> str | None:

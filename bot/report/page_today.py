@@ -8,6 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from bot.core.kpi.burden import uneven
+from bot.core.silence import EVERYTHING
 from bot.core.steps import Amount
 from bot.core.ticket import Moment
 from bot.report.digest import GROUPS, Digest, Group, Task, Wait, part_of
@@ -132,6 +133,10 @@ def _waiting(wait: Wait, tell: Tell) -> tuple[str, ...]:
 def alarms(digest: Digest, tell: Tell) -> Iterator[str]:
     """What keeps the bot from its work, and somebody should see to."""
     report, words = digest.report, tell.words
+    for silence in report.silences:
+        what = words["silent_everything"] if silence.what == EVERYTHING else silence.what
+        by = words[f"silent_{silence.by}"]
+        yield words["bot_silent"].format(what=what, by=by, at=tell.at(silence.since_at))
     if report.batches:
         yield words["bot_batches"].format(n=sum(report.batches.values()))
     for failure in report.failures[-_FAILURES:]:

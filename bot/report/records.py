@@ -165,6 +165,7 @@ class QualityRecord(msgspec.Struct, frozen=True):
     troubles: tuple[tuple[str, str], ...]
     findings: tuple[str, ...]
     failures: tuple[tuple[str, str, str], ...]
+    silences: tuple[tuple[str, str, str], ...]
 
 
 class DigestRecord(msgspec.Struct, frozen=True):
@@ -337,4 +338,5 @@ def _quality(report: Report) -> QualityRecord:
         troubles=tuple((each.ticket, each.because) for each in report.troubles),
         findings=report.findings,
         failures=tuple((written_at(each.at), each.way, each.because) for each in report.failures),
+        silences=tuple((written_at(each.since_at), each.what, each.by) for each in report.silences),
     )

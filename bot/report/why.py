@@ -47,7 +47,7 @@ def _head(found: Explanation, told: Telling, *, is_last_cycle: bool) -> Text:
     if ticket.on_hold:
         head.append(f"\non hold: a person put the label {clean(ticket.on_hold)} on it", "yellow")
     if ticket.silenced:
-        head.append("\nsilenced: a person silenced the bot", "yellow")
+        head.append("\nsilenced: nothing is said in its project", "yellow")
     if ticket.secured:
         head.append("\nrestricted access: it is counted in digests, but not listed")
     as_of = "as of the last cycle," if is_last_cycle else "as of"

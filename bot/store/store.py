@@ -237,9 +237,11 @@ class Store(Absences, Archive, Commands, Costs, Ties):
         if changed:
             self.write(_LOOK, changed)
 
-    def due_all(self, now: Moment) -> None:
-        """Make every ticket due by `now`, because the rules, a calendar or the roster changed."""
+    def due_all(self, now: Moment, projects: Collection[str] | None = None) -> None:
+        """Make every ticket due by `now`, or those of these projects, as rules, roster or silence changed."""
         later = sa.or_(tickets.c.look_again_at.is_(None), tickets.c.look_again_at > now)
+        if projects is not None:
+            later = sa.and_(later, tickets.c.project.in_(projects))
         self.write(sa.update(tickets).where(_here, later).values(look_again_at=now))
 
     def gone(self, ids: Sequence[str], at: Moment) -> None:

@@ -22,6 +22,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.core.audience import Audience
 from bot.core.rulebook import Rulebook
+from bot.core.silence import EVERYTHING, Silence
+from bot.engine.control import silences
 from bot.store.connect import StoreError
 from bot.web.guard import Guard
 from bot.web.page import FOLDER, Asked, NotShown, Page
@@ -152,6 +154,7 @@ class Site:
             "languages": [(each, NAMES[each], _with(request, lang=each)) for each in LANGUAGES],
             "style": self.style_path,
             "polled_at": polled_at,
+            "silences": [_told(each, asked) for each in silences(asked.source.store)] if asked.now else [],
             "late": polled_at is not None and asked.now - polled_at > _LATE_S,
             "version": asked.book.version,
             "can_log_out": self.sign_in.by_token and "piletibot" in request.cookies,
@@ -246,6 +249,13 @@ class Site:
         response = RedirectResponse("/login" if self.sign_in.by_token else "/", 303)
         self.sign_in.forget(response)
         return response
+
+
+def _told(silence: Silence, asked: Asked) -> str:
+    """What is silenced, since when and by what, in the reader's language."""
+    words = asked.words
+    what = words["silent_everything"] if silence.what == EVERYTHING else silence.what
+    return words["bot_silent"].format(what=what, by=words[f"silent_{silence.by}"], at=asked.at(silence.since_at))
 
 
 def site_of(web: Web, source: Source, site: str, tokens: Mapping[str, str]) -> Site:

@@ -18,7 +18,8 @@ GRID = Grid(600)
 
 
 def met(when: str, *steps: Step, ticket: str = "1", on_hold: str | None = None, last: bool = False) -> Met:
-    return Met(at(when), f"ABC-{ticket}", "it", wish(*steps, ticket_id=ticket, on_hold=on_hold), last)
+    silences = ("*",) if on_hold and ticket == "99" else ()
+    return Met(at(when), f"ABC-{ticket}", "it", wish(*steps, ticket_id=ticket, on_hold=on_hold), last, silences)
 
 
 def speak(*lives: Met, span: Span = SPAN, **manners: Any) -> tuple[list[StepOutcome], list[Batch]]:

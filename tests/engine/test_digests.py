@@ -152,12 +152,13 @@ def test_a_bot_killed_while_it_mails_never_mails_that_again(tmp_path: Path, seam
     }
 
 
-def test_nothing_is_sent_while_the_bot_is_silenced_or_only_observes() -> None:
-    desk = Sent(manners={"control": "ABC-3"})
+def test_only_the_lead_hears_while_the_bot_is_silenced_and_nobody_while_it_observes() -> None:
+    desk = Sent(told=(LEAD, {**LEAD, "name": "other", "to": "coordinator"}), manners={"control": "ABC-3"})
     desk.now = at("mon 09:00")
     desk.tracker.label(desk.desk, "lea", "hush")
     desk.at("tue 08:00")
-    assert desk.sent == []
+    assert [who for who, _ in desk.sent] == ["lea"]
+    assert "The bot is silent: all projects. Since:" in " ".join(desk.mailer.arrived[-1].plain.split())
     for facts in ({"manners": {"observe": True}}, {"told": ({**LEAD, "observe": True},)}):
         watching = Sent(**facts)  # type: ignore[arg-type]
         watching.at("tue 08:00")

@@ -14,8 +14,9 @@ from bot.core.ledger import Entry
 from bot.core.letters import LetterRow
 from bot.core.readers import WHOLE_DESK
 from bot.core.recipients import DIGEST
+from bot.core.silence import is_everything
 from bot.core.ticket import UNKNOWN, Moment, Ticket
-from bot.engine.control import SILENCED
+from bot.engine.control import silences
 from bot.engine.cycle import IN_FORCE
 from bot.engine.desk import desk_of
 from bot.engine.digests import drafts
@@ -78,7 +79,7 @@ def show(asked: Asked) -> Mapping[str, Any]:
     listed, unlisted = _troubles(asked)
     doubts = sorted(_doubts(asked), key=lambda each: -each.at)
     batches = store.batched()
-    silenced = (store.note(SILENCED) or "").split()
+    silenced = silences(store)
     held = store.held_since(now - BACK_D * 86_400)
     today = book.calendar.day_of(now)
     shown = {
@@ -91,6 +92,7 @@ def show(asked: Asked) -> Mapping[str, Any]:
         "held": len(held),
         "held_until": min((each.not_before for each in held if each.not_before), default=None),
         "silenced": silenced,
+        "mute": is_everything(silenced, book.entries.projects),
         "control": book.entries.manners.control,
         "troubles": listed[:LISTED],
         "troubles_more": max(0, len(listed) - LISTED),
@@ -122,7 +124,7 @@ def _wrong(shown: Mapping[str, Any], asked: Asked) -> Iterator[tuple[str, str]]:
     elif asked.now - shown["polled_at"] > LATE_S:
         yield "cycle", "wrong_late"
     if shown["silenced"]:
-        yield "cycle", "wrong_silenced"
+        yield "cycle", "wrong_silenced" if shown["mute"] else "wrong_silenced_in"
     if shown["batches"]:
         yield "batches", "wrong_batches"
     if shown["doubts"]:
