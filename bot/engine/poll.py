@@ -18,6 +18,8 @@ from bot.engine.tracker import Stamp
 from bot.store.tied import due_with
 
 RECONCILED = "reconciled_at"
+CLOSED = "closed projects"
+"""The note that holds the keys of the projects that cannot be searched."""
 
 T = TypeVar("T")
 
@@ -51,9 +53,7 @@ def poll(engine: Engine, now: Moment, report: Report) -> None:
         unread = mirror(engine, list(fresh), now, report)
         engine.tried.update((ticket_id, fresh[ticket_id]) for ticket_id in unread)
     look_elsewhere(engine, now)
-    for project, what in engine.tracker.closed.items():
-        report.troubles.append(f"{project}: {what}")
-        log.warning("project cannot be searched, its tickets are left in peace", project=project, reason=what)
+    _tell_closed(engine, report)
     engine.seam("before mark")
     with engine.store.transaction():
         renew_lease(engine)
@@ -62,6 +62,20 @@ def poll(engine: Engine, now: Moment, report: Report) -> None:
             engine.store.set_note(RECONCILED, str(now))
         keep(engine)
     engine.seam("after mark")
+
+
+def _tell_closed(engine: Engine, report: Report) -> None:
+    """Report the projects that cannot be searched, whose tickets are left in peace; a change is logged once."""
+    closed, known = engine.tracker.closed, (engine.store.note(CLOSED) or "").split()
+    for project, what in closed.items():
+        report.troubles.append(f"{project}: {what}")
+        if project not in known:
+            log.warning("project cannot be searched, its tickets are left in peace", project=project, reason=what)
+    for project in known:
+        if project not in closed:
+            log.info("project can be searched again", project=project)
+    if set(known) != closed.keys():
+        engine.store.set_note(CLOSED, " ".join(sorted(closed)))
 
 
 def mirror(engine: Engine, ids: Sequence[str], now: Moment, report: Report) -> Mapping[str, str | None]:

@@ -119,16 +119,22 @@ class JiraTracker:
         """Give the tickets that changed; one request when nothing did.
 
         An account that was logged out sees nothing, which is not to be taken for tickets that are gone: when a
-        whole project seems empty, the account is asked who it is. Raises Denied then.
+        whole project seems empty, the account is asked who it is. Raises Denied then. A project that could not be
+        searched is only asked for again when all tickets are.
         """
         empty = True
-        self.closed = {}
-        projects = self._entries.projects
-        if since_ms is not None:
-            projects = (*projects, *self._seen_outside)
-        for stamp in search.changed(self.client, self.catalogue.flavour, projects, since_ms, self.closed):
-            empty = False
-            yield stamp
+        known = self.closed if since_ms is not None else {}
+        if not set(self._entries.projects) - known.keys():
+            known = {}
+        projects = self._entries.projects if since_ms is None else (*self._entries.projects, *self._seen_outside)
+        projects = tuple(project for project in projects if project not in known)
+        refused: dict[str, str] = {}
+        try:
+            for stamp in search.changed(self.client, self.catalogue.flavour, projects, since_ms, refused):
+                empty = False
+                yield stamp
+        finally:
+            self.closed = {**known, **refused}
         if empty and since_ms is None:
             myself(self.client)
 
