@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTHONS ?= python3.13 python3.12 python3.11 python3
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: demo test check bench soak venv clean
+.PHONY: demo test check bench soak fuzz venv clean
 .NOTPARALLEL:
 
 demo: $(VENV)/.runs  ## The whole bot on the built-in sandbox Jira; DEMO='--flavor dc' and the like go through.
@@ -24,6 +24,9 @@ bench: $(VENV)/.benches
 
 soak: $(VENV)/.develops
 	PILETIBOT_SOAK=1 $(BIN)/python -m pytest -m '' --timeout 3600
+
+fuzz: $(VENV)/.fuzzes  ## A million inputs over all that reads what others wrote; FUZZ='--reader issue' and the like.
+	$(BIN)/python tests/fuzz $(FUZZ)
 
 venv: $(VENV)/.develops
 
@@ -48,6 +51,10 @@ $(VENV)/.runs: pyproject.toml constraints.txt | $(BIN)/python
 # The packages to measure beside are big, and only this needs them.
 $(VENV)/.benches: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) '.[bench]'
+	@touch $@ $(VENV)/.runs
+
+$(VENV)/.fuzzes: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) '.[dev,fuzz]'
 	@touch $@ $(VENV)/.runs
 
 $(VENV)/.develops: pyproject.toml constraints.txt | $(BIN)/python

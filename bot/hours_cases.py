@@ -151,7 +151,7 @@ def read_cases(path: Path) -> list[Raw]:
         read = msgspec.json.decode(content, type=list[Raw] | _File)
     except msgspec.ValidationError:
         raise CasesError("it is neither a list of cases nor an object whose `cases` is one") from None
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise CasesError(f"this is not JSON: {error}") from None
     found = read.cases if isinstance(read, _File) else read
     if not found:
@@ -170,7 +170,7 @@ def hold(raw: Raw) -> Held:
         if isinstance(case, Clock):
             return Held(id_, op, head["expected"], *_clock(case, calendar))
         answer = _answer(case, calendar)
-    except (msgspec.DecodeError, RecursionError, CasesError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, CasesError) as error:
         return Held(id_, op, wrong=str(error))
     got = answer if isinstance(case, Between) else _shown(answer, calendar)
     return Held(id_, op, head["expected"], got, answer == case.expected)

@@ -61,7 +61,10 @@ class _Section(BaseModel):
 
 
 class Jira(_Section):
-    """Where the Jira is and who asks: `user` with an API token (Cloud), or a personal access token alone."""
+    """Where the Jira is and who asks: `user` with an API token (Cloud), or a personal access token alone.
+
+    `former_accounts` are the ids of accounts that the bot had before: comments of theirs with its mark are its own.
+    """
 
     allow_http: bool = False
     url: _Text
@@ -70,6 +73,7 @@ class Jira(_Section):
     token_file: Path | None = None
     ca_bundle: Path | None = None
     timeout_s: Annotated[float, Field(gt=0, le=600)] = 30.0
+    former_accounts: tuple[_Text, ...] = ()
 
     @field_validator("url")
     @classmethod

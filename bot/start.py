@@ -251,7 +251,9 @@ def ready_for(
     catalogue = look_at(settings.jira, desk.book.entries, reached, sleep=sleep)
     binding = tie(catalogue, desk.book, settings.rules.folder, token_of(settings.jira))
     sites = sites_of(settings, desk.book.entries, sleep=sleep)
-    tracker = JiraTracker(client, catalogue, binding, desk.book.entries, sites=sites)
+    tracker = JiraTracker(
+        client, catalogue, binding, desk.book.entries, sites=sites, former=settings.jira.former_accounts
+    )
     return Ready(desk.book, desk.messages, tracker, binding.fingerprint)
 
 

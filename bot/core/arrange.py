@@ -342,7 +342,7 @@ def _most_urgent_first(step: Step) -> tuple[int, int, Moment, str]:
 
 
 def _number(ticket_id: str) -> tuple[int, str]:
-    return (int(ticket_id) if ticket_id.isdigit() else 0, ticket_id)
+    return (int(ticket_id) if ticket_id.isdecimal() else 0, ticket_id)
 
 
 def _state(ledger: Mapping[str, Entry], step: Step) -> str | None:

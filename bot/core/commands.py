@@ -296,6 +296,12 @@ _VALUES: Mapping[Takes, Mapping[str, str]] = {
 
 _BLANKS = re.compile(r"\s+")
 _AROUND = " \t,.;:!?–—-*_{}\"'„“”«»"
+_BEFORE = " \t*_"
+"""What may stand before the bot's name. Quotation marks, code and a line struck out say that it is not meant."""
+
+_QUOTED_MAIL = re.compile(r"<[^<>\s]*@[^<>\s]*>|\b(?:kirjutas|wrote|написала?|пишет)\b.*:\s*$", re.IGNORECASE)
+"""How a mail's reader begins the mail that it answers: with who wrote it, who may be the bot."""
+
 _POLITE = frozenset(("palun", "please", "пожалуйста", "tänan", "aitäh", "thanks", "спасибо"))
 _MENTION = re.compile(r"\[~(?:accountid:)?([^\]\n]{1,80})\]")
 
@@ -340,7 +346,7 @@ def command_in(line: str, listening: Listening, today: date, *, more: bool = Fal
     In `line` a mention stands as `[~accountid:ID]` or `[~name]`. `today` is the date on which it was written.
     Never raises; a line that begins with the bot's name and is not understood is the command `?`.
     """
-    if len(line) > LONGEST:
+    if len(line) > LONGEST or _QUOTED_MAIL.search(line):
         return None
     said = _addressed(line, listening)
     if said is None:
@@ -364,7 +370,7 @@ def command_in(line: str, listening: Listening, today: date, *, more: bool = Fal
 
 def _addressed(line: str, listening: Listening) -> tuple[str, bool] | None:
     """What follows the bot's name, folded, and whether it was called so that nobody else can be meant."""
-    text = line.strip(_AROUND)
+    text = line.lstrip(_BEFORE).rstrip(_AROUND)
     mention = _MENTION.match(text)
     if mention is not None:
         meant = fold(mention[1]) in {fold(each) for each in (*listening.accounts, *listening.names)}
@@ -373,9 +379,14 @@ def _addressed(line: str, listening: Listening) -> tuple[str, bool] | None:
     folded = fold(text.removeprefix("@"))
     for name in sorted(map(fold, listening.names), key=len, reverse=True):
         rest = folded.removeprefix(name)
-        if name and rest != folded and not rest[:1].isalnum() and not rest.startswith(("'", "’")):
+        if name and rest != folded and not _goes_on(rest[:1]):
             return _without_politeness(rest), surely
     return None
+
+
+def _goes_on(sign: str) -> bool:
+    """Whether a word that is followed by this has not ended yet."""
+    return sign.isalnum() or sign in ("'", "’") or (sign != "" and unicodedata.combining(sign) > 0)
 
 
 def _without_politeness(text: str) -> str:

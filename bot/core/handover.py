@@ -192,4 +192,4 @@ def _section(role: str, kind: str, found: list[_Found]) -> Section:
 
 def _number(line: Line) -> tuple[int, str]:
     number = line.ticket_key.rpartition("-")[2]
-    return (int(number) if number.isdigit() else 0, line.ticket_key)
+    return (int(number) if number.isdecimal() else 0, line.ticket_key)

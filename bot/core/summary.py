@@ -145,7 +145,7 @@ def _sections(found: _Mine) -> Iterator[Section]:
 
 def _number(line: Line) -> tuple[int, str]:
     number = line.ticket_key.rpartition("-")[2]
-    return (int(number) if number.isdigit() else 0, line.ticket_key)
+    return (int(number) if number.isdecimal() else 0, line.ticket_key)
 
 
 def _last_working_day(book: Rulebook, today: date) -> Moment:

@@ -119,7 +119,7 @@ DayLength = Annotated[
 
 
 def _share(value: object) -> object:
-    if isinstance(value, str) and value.endswith("%") and value[:-1].isdigit():
+    if isinstance(value, str) and re.fullmatch("[0-9]{1,4}%", value):
         return int(value[:-1])
     if isinstance(value, int) and not isinstance(value, bool):
         return value

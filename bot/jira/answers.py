@@ -76,21 +76,37 @@ def decode(answer: requests.Response, into: type[T]) -> T:
     if says_html(answer):
         raise NotJira("answered with " + NotJira.HTML)
     try:
-        return msgspec.json.decode(answer.content, type=into)
-    except msgspec.ValidationError as error:
-        raise NotJira(f"answered with something that is not Jira's form ({_place(error)})") from None
+        return _strictly(answer.content, into)
     except (msgspec.DecodeError, UnicodeDecodeError):
         pass
     try:
-        return msgspec.json.decode(mended(answer.content), type=into)
-    except msgspec.ValidationError as error:
-        raise NotJira(f"answered with something that is not Jira's form ({_place(error)})") from None
+        return _strictly(mended(answer.content), into)
     except ValueError:
         raise Garbled("answered with something that is not Jira (a body cut short or broken)") from None
+    except RecursionError:
+        raise _otherwise("nested too deeply") from None
+
+
+def _strictly(content: bytes, into: type[T]) -> T:
+    """Decode. Raises NotJira for another form, else what the decoder raises."""
+    try:
+        content.decode()  # what is decoded only later, msgspec takes without a look at its bytes
+        return msgspec.json.decode(content, type=into)
+    except msgspec.ValidationError as error:
+        raise _otherwise(_place(error)) from None
+    except RecursionError:
+        raise _otherwise("nested too deeply") from None
+
+
+def _otherwise(how: str) -> NotJira:
+    return NotJira(f"answered with something that is not Jira's form ({how})")
 
 
 def mended(content: bytes) -> bytes:
-    """Replace what strict decoders refuse in JSON that Jira yet sends. Raises ValueError for what is no JSON."""
+    """Replace what strict decoders refuse in JSON that Jira yet sends.
+
+    Raises ValueError for what is no JSON, and RecursionError for what is nested too deeply.
+    """
     loose = json.loads(content.decode("utf-8", "replace"), strict=False)
     return json.dumps(loose, ensure_ascii=False).encode("utf-8", "replace")
 
@@ -105,7 +121,7 @@ def refusal(answer: requests.Response) -> str:
     """Give what Jira says of a refusal, if it holds nobody's data: known sentences and names of fields."""
     try:
         body = json.loads(answer.content)
-    except (ValueError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         return ""
     if not isinstance(body, dict):
         return ""

@@ -19,9 +19,9 @@ from bot.core.findings import Finding
 from bot.core.flaws import DUPLICATE, Sought, sought_by
 from bot.core.linked import outside_word
 from bot.core.ticket import UNKNOWN
-from bot.jira.catalogue import Catalogue, Field, Status, User, accounts
+from bot.jira.catalogue import Catalogue, Field, Status, User, accounts, is_same
 
-READING = 10
+READING = 11
 """Counted up whenever the reader gives other facts for the same answers, so that all tickets are read again."""
 
 _FILLED_IN = frozenset(
@@ -65,7 +65,7 @@ class Binding:
     queues: Mapping[str, str]
     people: Mapping[str, str]
     accounts: Mapping[str, User]
-    me: frozenset[str]
+    me: User
     dated: frozenset[str]
     patterns: Mapping[str, PatternEntry]
     links: Mapping[str, tuple[str, ...]]
@@ -107,18 +107,21 @@ def bind_what_is_there(entries: Entries, catalogue: Catalogue, secret: str = "")
                for i, entry in enumerate(entries.outside) if entry.site is None]  # fmt: skip
     keyed, remote = _keyed(entries, "field"), _keyed(entries, "site")
     elsewhere = [entry.model_dump(mode="json") for entry in entries.outside if entry.site is not None]
+    keys = {user.id for user in found.values()}
+    called = [(account, word) for word, user in found.items() for account in user.ids]
     read_by = {
         "fields": {word: field.id for word, field in fields.items()},
         "states": states,
         "priorities": priorities,
         "categories": {fold(value): word for word, value in entries.categories.items()},
         "queues": dict(_queues(entries, catalogue, fields.get("queue"), problems)),
-        "people": {account: word for word, user in found.items() for account in user.ids},
+        # What histories call an account is its key, which may be what somebody else was once named.
+        "people": dict(sorted(called, key=lambda pair: pair[0] in keys)),
     }
     sought = {name: (entry.pattern, entry.where) for name, entry in entries.patterns.items()}
-    me = frozenset(catalogue.me.ids)
+    me = catalogue.me
     dated = dated_words(entries)
-    listening = _listening(entries, me)
+    listening = _listening(entries, frozenset(me.ids))
     heard_by = (listening.names, listening.queues, listening.timezone)
     findings_sought = sought_by(entries)
     key = hashlib.sha256(f"{entries.desk}\n{secret}".encode()).digest()
@@ -127,7 +130,7 @@ def bind_what_is_there(entries: Entries, catalogue: Catalogue, secret: str = "")
         (
             READING,
             catalogue.flavour,
-            sorted(me),
+            sorted(me.ids),
             sorted(dated),
             read_by,
             sought,
@@ -327,7 +330,7 @@ def outside_bindings(
     With `site` these are its projects, and the catalogue is its own: nobody there is known by the desk's words.
     """
     if site is not None:
-        binding = replace(binding, site=site, people={}, accounts={}, me=frozenset(catalogue.me.ids))
+        binding = replace(binding, site=site, people={}, accounts={}, me=catalogue.me)
     return {
         project: replace(
             binding,
@@ -423,7 +426,7 @@ def _accounts(entries: Entries, catalogue: Catalogue, problems: list[Finding]) -
             kind = "account id" if catalogue.flavour == "cloud" else "user name"
             text = f"this Jira has no {kind} {account!r}, or the account may not look people up"
             problems.append(Finding(where, text))
-        elif not set(user.ids).isdisjoint(catalogue.me.ids):
+        elif is_same(user, catalogue.me):
             text = "this is the bot's own account: what this person does would count as done by the bot"
             problems.append(Finding(where, f"{text}; give the bot an account of its own"))
         elif owners.setdefault(user.id, person.person) != person.person:

@@ -37,6 +37,12 @@ class User(msgspec.Struct, frozen=True):
     name: str | None = None
     display: str | None = msgspec.field(name="displayName", default=None)
     active: bool = True
+    kind: str | None = msgspec.field(name="accountType", default=None)
+
+    @property
+    def is_person(self) -> bool:
+        """Whether it is an account of staff: no customer's and no app's, as far as Jira tells these apart."""
+        return self.kind in (None, "atlassian")
 
     @property
     def id(self) -> str | None:
@@ -47,6 +53,18 @@ class User(msgspec.Struct, frozen=True):
     def ids(self) -> tuple[str, ...]:
         """All that may stand for the account in old histories."""
         return tuple(found for found in (self.account_id, self.key, self.name) if found)
+
+
+def is_same(one: User, other: User) -> bool:
+    """Whether two are one account: by its id, by its key, or by its name where one of them has no key.
+
+    Data Center's names are given away again when people are renamed, and a name may be what another's key is.
+    """
+    if one.account_id or other.account_id:
+        return one.account_id == other.account_id
+    if one.key and other.key:
+        return one.key == other.key
+    return one.name is not None and one.name == other.name
 
 
 class Field(msgspec.Struct, frozen=True):

@@ -221,7 +221,7 @@ def _user(export: Export, account: str) -> User:
 def _mended(raw: bytes) -> bytes:
     try:
         return mended(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Unreadable("it is not JSON") from None
 
 

@@ -15,13 +15,14 @@ from bot.core.commands import command_in
 from bot.core.flaws import DUPLICATE, FORMAT, PERSONAL, in_comment, in_texts
 from bot.core.formats import fits
 from bot.core.history import TEXT
+from bot.core.hours import LAST_YEAR
 from bot.core.likeness import sketch
 from bot.core.patterns import LONGEST_TEXT, found_in, places
 from bot.core.remarks import is_thanks, kinds_of
 from bot.core.ticket import UNKNOWN, Change, Command, Link, Message, Moment, Ticket, site_of
 from bot.core.written import Place
 from bot.jira.binding import Binding, fold
-from bot.jira.catalogue import Field, StatusId, User
+from bot.jira.catalogue import Field, StatusId, User, is_same
 from bot.jira.queues import Move, held_queues, moves, several, told_queues
 from bot.jira.written import first_line, is_document, says_something, whole_text, written
 
@@ -47,7 +48,10 @@ SOMEBODY = "~unknown"
 _LABELS_OF_SYSTEM_FIELDS = {"component": "components", "fix version": "fixVersions", "version": "versions"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
+_FIRST_MS = (datetime(1900, 1, 1, tzinfo=UTC) - _EPOCH) // _MS
+_LAST_MS = (datetime(LAST_YEAR, 12, 31, tzinfo=UTC) - _EPOCH) // _MS
 _ACCOUNTS = 10_000
+_ID_DIGITS = 30
 _SECONDS_BELOW = 100_000_000_000
 _NO = frozenset(("", "ei", "no", "нет", "false", "0", "-", "–"))
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]|$)")
@@ -75,6 +79,8 @@ class Unreadable(Exception):
 
 
 _NULL = msgspec.Raw(b"null")
+_ODD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What a decoder raises for what is no JSON, has another form, or is nested deeper than Python goes."""
 
 
 class Item(msgspec.Struct, gc=False):
@@ -137,7 +143,7 @@ class Issue(msgspec.Struct):
             return default
         try:
             return _decoder(into).decode(raw)
-        except msgspec.MsgspecError:
+        except _ODD:
             raise Unreadable(f"the field {name} does not have Jira's form") from None
 
     @property
@@ -192,7 +198,7 @@ def decode_issue(raw: msgspec.Raw | bytes) -> Issue:
     """Decode one ticket. Raises Unreadable."""
     try:
         return _decoder(Issue).decode(raw)
-    except msgspec.MsgspecError:
+    except _ODD:
         raise Unreadable("it does not have Jira's form") from None
 
 
@@ -200,22 +206,27 @@ def identify(raw: msgspec.Raw | bytes) -> str | None:
     """Give the id of a ticket whose JSON may be odd everywhere else; None when even that is."""
     try:
         return str(msgspec.json.decode(raw, type=_Id).id)
-    except msgspec.MsgspecError:
+    except _ODD:
         return None
 
 
 def moment_ms(written: str | float | None) -> int | None:
     """Read `2026-11-16T10:42:00.000+0200` or an epoch number (seconds or milliseconds) as UTC milliseconds.
 
-    None for what is no moment; a moment without an offset is none, since its zone is anybody's guess.
+    None for what is no moment, or one before 1900 or after the years that calendars count; a moment without an
+    offset is none, since its zone is anybody's guess.
     """
     if isinstance(written, int | float):
-        return int(written * 1000 if abs(written) < _SECONDS_BELOW else written)
-    try:
-        at = datetime.fromisoformat(written or "")
-    except ValueError:
-        return None
-    return None if at.tzinfo is None else (at - _EPOCH) // _MS
+        ms = int(written * 1000 if abs(written) < _SECONDS_BELOW else written)
+    else:
+        try:
+            at = datetime.fromisoformat(written or "")
+        except ValueError:
+            return None
+        if at.tzinfo is None:
+            return None
+        ms = (at - _EPOCH) // _MS
+    return ms if _FIRST_MS < ms < _LAST_MS else None
 
 
 def read_ticket(
@@ -307,7 +318,7 @@ def _names(issue: Issue, binding: Binding) -> Iterator[str]:
 def _text(body: msgspec.Raw | None) -> str:
     try:
         return "" if body is None or body == _NULL else whole_text(msgspec.json.decode(body), LONGEST_TEXT)
-    except (msgspec.DecodeError, RecursionError):
+    except _ODD:
         return ""
 
 
@@ -316,6 +327,10 @@ class _Words:
 
     def __init__(self, binding: Binding) -> None:
         self._binding = binding
+        self._called: dict[str, list[str]] = {}
+        for word, account in binding.accounts.items():
+            for id_ in account.ids:
+                self._called.setdefault(id_, []).append(word)
         self._known: dict[tuple[str | None, str | None, str | None], tuple[str | None, bool]] = {}
         self._followed: dict[str, list[str]] = {id_: [word] for id_, word in FOLLOWED.items()}
         for word, field in binding.fields.items():
@@ -349,9 +364,10 @@ class _Words:
     def _who(self, user: User) -> tuple[str | None, bool]:
         if user.id is None:
             return None, False
-        named = next((self._binding.people[found] for found in user.ids if found in self._binding.people), None)
+        called = (word for id_ in user.ids for word in self._called.get(id_, ()))
+        named = next((word for word in called if is_same(user, self._binding.accounts[word])), None)
         stranger = user.id if self._binding.site is None else f"{self._binding.site}:{user.id}"
-        return named or f"~{stranger}", not self._binding.me.isdisjoint(user.ids)
+        return named or f"~{stranger}", is_same(user, self._binding.me)
 
     def messages(self, comments: Iterable[Comment], names: Sequence[str]) -> Iterator[Message]:
         """Give the comments oldest first, each once; one that has no moment is left out."""
@@ -368,8 +384,14 @@ class _Words:
             yield Message(at // 1000, str(comment.id), who, bot, is_thanks(brief), patterns, findings, command)
 
     def _command(self, comment: Comment, at: Moment) -> Command | None:
-        """What a comment tells the bot; nothing where somebody else than its author had a hand in its text."""
+        """What a comment tells the bot; nothing where somebody else than its author had a hand in its text.
+
+        Customers of a portal, and apps, which may write for anybody, tell it nothing either.
+        """
         listening = self._binding.listening
+        author = comment.author
+        if author is None or author.id is None or not author.is_person:
+            return None
         if not listening.may_be_in(bytes(comment.body).lower()):
             return None
         line, more = first_line(comment.body)
@@ -377,7 +399,7 @@ class _Words:
         command = command_in(line, listening, today, more=more) if line else None
         if command is None or comment.edited_by == _NULL:
             return command
-        return command if self.who(_decoder(User).decode(comment.edited_by)) == self.who(comment.author) else None
+        return command if self.who(_decoded(comment.edited_by)) == self.who(comment.author) else None
 
     def links(self, issue: Issue, histories: Sequence[History], remote: Iterable[str] = ()) -> Iterator[Link]:
         """Give the ties to other tickets that the rulebook has words for.
@@ -615,13 +637,16 @@ def _key_of(side: msgspec.Raw) -> str | None:
 
 
 def _plain(side: msgspec.Raw) -> object:
-    return None if side == _NULL else _decoder(object).decode(side)
+    try:
+        return None if side == _NULL else _decoder(object).decode(side)
+    except _ODD:
+        raise Unreadable("its history does not have Jira's form") from None
 
 
 def _told(side: msgspec.Raw) -> str | None:
     try:
         return None if side == _NULL else _decoder(str).decode(side)
-    except msgspec.MsgspecError:
+    except _ODD:
         raise Unreadable("its history does not have Jira's form") from None
 
 
@@ -647,6 +672,14 @@ def _shown(value: object) -> Iterator[str]:
             yield from _shown(next((value[part] for part in _SHOWN if value.get(part)), None))
         case _:
             yield str(value).strip()
+
+
+def _decoded(raw: msgspec.Raw) -> User | None:
+    """An account out of its JSON; None where that is none."""
+    try:
+        return _decoder(User).decode(raw)
+    except _ODD:
+        return None
 
 
 def _user(value: object) -> User | None:
@@ -687,4 +720,5 @@ def _oldest_first(entries: Iterable[Entry]) -> list[tuple[int, Entry]]:
 
 def number(id_: str | int) -> int:
     """Give an id as the number it is, for sorting; 0 for one that is none."""
-    return int(id_) if str(id_).isdigit() else 0
+    written = str(id_)
+    return int(written) if written.isascii() and written.isdigit() and len(written) <= _ID_DIGITS else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -15,14 +15,24 @@ from bot.core.doc import Doc
 from bot.core.entries import Entries
 from bot.core.findings import Finding
 from bot.core.ticket import Ticket, site_of
-from bot.engine.tracker import Denied, Reading, Refused, Said, Stamp, Trouble
+from bot.engine.tracker import Denied, Reading, Refused, Said, Stamp, TrackerError, Trouble
 from bot.jira import access, fetch, markup, search
 from bot.jira.access import PERMISSIONS
 from bot.jira.ailing import about_a_ticket
 from bot.jira.answers import Answered
 from bot.jira.audience import who_sees
 from bot.jira.binding import Binding, bind, outside_bindings
-from bot.jira.catalogue import Catalogue, StatusId, Transitions, User, look_up, myself, permissions_in, read_catalogue
+from bot.jira.catalogue import (
+    Catalogue,
+    StatusId,
+    Transitions,
+    User,
+    is_same,
+    look_up,
+    myself,
+    permissions_in,
+    read_catalogue,
+)
 from bot.jira.client import Client
 from bot.jira.edits import edit_of
 from bot.jira.elsewhere import OtherSite
@@ -77,7 +87,8 @@ class JiraTracker:
     """Keeps the `Tracker` protocol for one Jira and one rulebook; one per thread, as its client is.
 
     With the bindings of other rulebooks, it also reads tickets in their words. `sites` are the connections to other
-    sites by their words, which send GETs alone.
+    sites by their words, which send GETs alone. `former` are the ids of accounts that the bot had before: what they
+    said is its own.
     """
 
     def __init__(
@@ -88,12 +99,14 @@ class JiraTracker:
         entries: Entries,
         others: Sequence[Binding] = (),
         sites: Mapping[str, Client] | None = None,
+        former: Collection[str] = (),
     ) -> None:
         self.flavour: str = catalogue.flavour
         self.client = client
         self.catalogue = catalogue
         self.binding = binding
         self._entries = entries
+        self._former = frozenset(former)
         self._cloud = catalogue.flavour == "cloud"
         self._version = "3" if self._cloud else "2"
         self._others = tuple(others)
@@ -212,6 +225,10 @@ class JiraTracker:
                     tickets.append(self._ticket(raw, batch))
                 except (Unreadable, Refused) as error:
                     batch_troubles += [Trouble(id_, str(error))] if id_ else []
+                except TrackerError:
+                    raise
+                except Exception as error:  # one odd ticket never costs the others; its data is in the error's text
+                    batch_troubles += [Trouble(id_, f"it cannot be read ({type(error).__name__})")] if id_ else []
             if "" in known:
                 odd = "it, or another one of its batch, does not have Jira's form"
                 batch_troubles += [Trouble(id_, odd) for id_ in batch.asked if id_ not in known]
@@ -223,7 +240,7 @@ class JiraTracker:
         return tickets, missing, tuple(troubles.values())
 
     def said(self, ticket_id: str) -> tuple[Said, ...]:
-        """Read the bot's comments back, newest first.
+        """Read the bot's comments back, newest first; what somebody else marked as one of them is not.
 
         The comments' properties come with them where Jira gives them; its manual does not promise it, so where
         none come, those of the bot's own comments are asked for one by one.
@@ -235,15 +252,16 @@ class JiraTracker:
         given = any(row.properties is not None for row in rows)
         found = []
         for row in rows:
-            if given:
-                marks = [one.value for one in row.properties or () if one.key == STEP]
-            else:
-                own = row.author is not None and not self.binding.me.isdisjoint(row.author.ids)
-                marks = self._mark(row.id) if own else []
+            if not self._is_own(row.author):
+                continue
+            marks = [one.value for one in row.properties or () if one.key == STEP] if given else self._mark(row.id)
             said = _said(row, marks)
             if said is not None:
                 found.append(said)
         return tuple(sorted(found, key=lambda said: (said.at, number(said.comment_id)), reverse=True))
+
+    def _is_own(self, author: User | None) -> bool:
+        return author is not None and (is_same(author, self.catalogue.me) or author.id in self._former)
 
     def say(self, ticket_id: str, doc: Doc, keys: Sequence[str], text_hash: str) -> str:
         """Write a comment, once."""
@@ -293,7 +311,7 @@ class JiraTracker:
                 found = self.client.read(path, list[User], params={**asked, **whom, "maxResults": str(_SEARCHED)})
         except (Refused, Denied):
             return None
-        if any(each.active and _same(each, user) for each in found):
+        if any(each.active and is_same(each, user) for each in found):
             return True
         return None if len(found) >= _SEARCHED else False
 
@@ -462,13 +480,6 @@ def connect(
 
 def _unconfigured(ids: Sequence[str]) -> list[Trouble]:
     return [Trouble(id_, "the configuration does not say where that site is") for id_ in ids]
-
-
-def _same(one: User, other: User) -> bool:
-    """Whether two are one account: by its id, by its key, or by its name where one of them has no key."""
-    if one.account_id or other.account_id:
-        return one.account_id == other.account_id
-    return one.key == other.key if one.key and other.key else one.name == other.name
 
 
 def _said(row: _Comment, marks: Sequence[msgspec.Raw]) -> Said | None:

@@ -15,6 +15,7 @@ LONGEST = 6000
 _MS_DIGITS = 15
 _LINES = ("paragraph", "hardBreak")
 _SILENT = ("mention", "emoji", "blockquote")
+_UNSAID = ("code", "strike")
 _INLINE = ("text", "emoji", "inlineCard", "date", "status", "mediaInline", "doc")
 _MENTION = re.compile(r"\[~[^\]\n]{1,80}\]")
 _SHOWN = ("media", "mediaInline", "inlineCard", "blockCard", "embedCard", "mention", "date", "status")
@@ -28,21 +29,25 @@ def written(body: msgspec.Raw) -> str:
     """
     if not 0 < len(memoryview(body)) <= LONGEST:
         return ""
-    value = msgspec.json.decode(body)
+    try:
+        value = msgspec.json.decode(body)
+        parts = list(_parts(value)) if isinstance(value, dict) else []
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
     if isinstance(value, str):
         return value
-    parts = list(_parts(value)) if isinstance(value, dict) else []
     return "" if None in parts else "".join(part for part in parts if part is not None)
 
 
 def first_line(body: msgspec.Raw) -> tuple[str, bool]:
     """Give the first line of a comment with anything on it, and whether more follows; nothing of a quotation.
 
-    Who is mentioned stands as `[~accountid:ID]`, as in Data Center's wiki text, and a date of a document as ISO.
+    Who is mentioned stands as `[~accountid:ID]`, as in Data Center's wiki text, a date of a document as ISO, and what
+    is marked as code or struck out as one sign.
     """
     try:
         value = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return "", False
     if isinstance(value, str):
         lines = [line for line in value.splitlines() if line.strip()]
@@ -69,7 +74,7 @@ def _inline(node: object) -> str:
     attributes = node.get("attrs") if isinstance(node, dict) else None
     match node, attributes:
         case {"type": "text", "text": str(text)}, _:
-            return text
+            return "`" if _is_marked(node) else text
         case {"type": "hardBreak"}, _:
             return "\n"
         case {"type": "mention"}, {"id": str(account)}:
@@ -77,6 +82,12 @@ def _inline(node: object) -> str:
         case {"type": "date"}, {"timestamp": str(ms)} if ms.isascii() and ms.isdigit() and len(ms) < _MS_DIGITS:
             return f"{datetime.fromtimestamp(int(ms) / 1000, UTC):%Y-%m-%d}"
     return " "
+
+
+def _is_marked(text: object) -> bool:
+    """Whether a text stands as code or is struck out, so that it is shown and not said."""
+    marks = text.get("marks") if isinstance(text, dict) else None
+    return isinstance(marks, list) and any(isinstance(mark, dict) and mark.get("type") in _UNSAID for mark in marks)
 
 
 def whole_text(value: object, longest: int) -> str:

@@ -70,7 +70,7 @@ def test_names_become_ids() -> None:
     assert binding.queues == {"l2_it": "it", "l2_load": "L2_LOAD"}
     assert binding.categories == {"deklaratsiooni sisu": "SISU"}
     assert binding.people["acc-it1"] == "it1"
-    assert binding.me == {"acc-piletibot"}
+    assert binding.me.ids == ("acc-piletibot",)
 
 
 def test_ticked_boxes_may_tell_delivery() -> None:

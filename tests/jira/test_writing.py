@@ -176,7 +176,8 @@ def test_a_resolution_is_set_on_the_way_and_the_rest_before_it(mock: responses.R
 
 
 def comment(id_: str, who: str = "piletibot", **more: Json) -> Json:
-    author = {"name": who, "key": "JIRAUSER10100" if who == "piletibot" else "JIRAUSER10101"}
+    keys = {"piletibot": "JIRAUSER10100", "piletibot2": "JIRAUSER10102"}
+    author = {"name": who, "key": keys.get(who, "JIRAUSER10101")}
     return {"id": id_, "created": "2026-11-16T10:00:00.000+0200", "author": author, **more}
 
 
@@ -193,7 +194,10 @@ MARK = {"keys": ["k"], "hash": "h"}
         ([], []),
         ([comment("1", **marked(MARK)), comment("2", properties=[])], ["1"]),
         ([comment("1", **marked(MARK)), comment("2", **marked(MARK))], ["2", "1"]),
-        ([comment("1", "keegi", **marked(MARK))], ["1"]),  # of an account the bot had before
+        ([comment("1", "keegi", **marked(MARK))], []),  # forged: anybody may mark a comment of their own
+        ([comment("1", "piletibot2", **marked(MARK))], ["1"]),  # of an account the bot had before
+        ([comment("1", "JIRAUSER10100", **marked(MARK))], []),  # somebody called as the bot's key is
+        ([comment("1", **marked(MARK)) | {"author": None}], []),
         ([comment("1", **marked("k")), comment("2", **marked({"keys": "k"})), comment("3", **marked(None))], []),
         ([comment("1", **marked(MARK | {"more": 1})), {"id": "2"}], ["1"]),
     ],
@@ -202,7 +206,9 @@ def test_a_comment_with_the_mark_was_said(
     mock: responses.RequestsMock, comments: list[Json], found: list[str]
 ) -> None:
     mock.add("GET", f"{API}/2/issue/7/comment", json={"comments": comments, "total": len(comments)})
-    assert [said.comment_id for said in at_canned("dc").said("7")] == found
+    plain = at_canned("dc")
+    tracker = JiraTracker(plain.client, plain.catalogue, plain.binding, entries(str), former=["JIRAUSER10102"])
+    assert [said.comment_id for said in tracker.said("7")] == found
     assert len(mock.calls) == 1
     params = mock.calls[0].request.params  # type: ignore[attr-defined]
     assert (params["expand"], params["orderBy"]) == ("properties", "-created")
