@@ -211,6 +211,14 @@ class FakeTracker:
             raise Refused(f"no comment {comment_id}")
         self._answered(dropped)
 
+    def unsay(self, ticket_id: str, comment_id: str) -> None:
+        """Delete a comment of the bot."""
+        dropped = self._wrote(ticket_id)
+        self.spoken = [spoken for spoken in self.spoken if spoken.said.comment_id != comment_id]
+        ticket = self.tickets[ticket_id]
+        self._put(ticket, messages=tuple(each for each in ticket.messages if each.id != comment_id))
+        self._answered(dropped)
+
     def sees(self, person: str, project: str) -> bool | None:
         """Tell whether this person may see the bot's comments."""
         return None if person in self.unsure else person not in self.blind

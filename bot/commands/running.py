@@ -111,6 +111,7 @@ def summary(report: Report) -> str:
         ("counted as done", report.adopted),
         ("over the ceiling", report.batched),
         ("in doubt", report.doubtful),
+        ("second comments removed", report.removed),
         ("gone", report.gone),
         ("tickets in trouble", len(report.troubles)),
     )

@@ -27,6 +27,7 @@ from bot.engine.engine import Engine, Report
 from bot.engine.fence import state_of_sent
 from bot.engine.ledger import row_read_back
 from bot.engine.tracker import Ailing, Doubtful, Refused, Said, TrackerError
+from bot.engine.twins import read_back
 from bot.store.store import CommandRow, StoreError
 from bot.texts import text_hash
 
@@ -142,7 +143,7 @@ def _heed(
     if len(old) == len(rows) and standing == "closed":
         _settle(engine, old, None, "it was written before the bot came", now)
         return
-    answered = _answers(engine, ticket_id, engine.tracker.said(ticket_id))
+    answered = _answers(engine, ticket_id, read_back(engine, ticket_id, now, report))
     for each in rows:
         if each.comment_id in answered:
             key, said = answered[each.comment_id]

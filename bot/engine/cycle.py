@@ -32,6 +32,7 @@ from bot.engine.notices import tell
 from bot.engine.poll import lay_aside, mirror, poll, reconcile, reconcile_due
 from bot.engine.sending import has_way
 from bot.engine.tracker import Refused, Throttled, Unreachable
+from bot.engine.twins import read_back
 from bot.store.store import SHAPE
 from bot.store.tied import with_others
 
@@ -200,7 +201,7 @@ def _with_whole_ledgers(
     for wish in wishes:
         if wish.ticket_id in unknown:
             try:
-                _rebuild_ledger(engine, wish)
+                _rebuild_ledger(engine, wish, now, report)
             except Refused as error:
                 engine.store.trouble(wish.ticket_id, str(error), now)
                 report.troubles.append(f"{wish.steps[0].ticket_key}: {error}")
@@ -210,12 +211,12 @@ def _with_whole_ledgers(
     return whole
 
 
-def _rebuild_ledger(engine: Engine, wish: Wishes) -> None:
+def _rebuild_ledger(engine: Engine, wish: Wishes, now: Moment, report: Report) -> None:
     ledger = engine.store.entries([wish.ticket_id])[wish.ticket_id]
     steps = {step.key: step for step in wish.steps}
     entries = [
         row_read_back(key, wish.ticket_id, said, steps.get(key))
-        for said in engine.tracker.said(wish.ticket_id)
+        for said in read_back(engine, wish.ticket_id, now, report)
         for key in said.keys
         if is_key(key, engine.book.site, wish.ticket_id) and key not in ledger
     ]

@@ -23,6 +23,7 @@ from bot.engine.engine import Engine, Report
 from bot.engine.fence import is_lost, state_of_sent
 from bot.engine.together import by_ticket, send_together, settle_together
 from bot.engine.tracker import Ailing, Doubtful, Refused, Said, Throttled, TrackerError, Unreachable
+from bot.engine.twins import read_back
 from bot.store.connect import StoreError
 from bot.store.tied import with_others
 from bot.texts import text_hash
@@ -42,7 +43,7 @@ def settle(engine: Engine, now: Moment, report: Report) -> None:
     """
     for ticket_id, pending in _by_ticket(settle_together(engine, engine.store.pending(), now, report)).items():
         try:
-            found = _found(engine.tracker.said(ticket_id))
+            found = _found(read_back(engine, ticket_id, now, report))
         except Refused as error:
             _refuse(engine, pending, error, now, report)
             continue
@@ -211,7 +212,7 @@ def put_fields(engine: Engine, steps: Sequence[Step], now: Moment, report: Repor
 def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Report) -> None:
     ticket_id = steps[0].ticket_id
     rows = {entry.key: entry for entry in _intended(engine, steps)}
-    before = engine.tracker.said(ticket_id)
+    before = read_back(engine, ticket_id, now, report)
     found = _found(before)
     engine.store.write_entries([_confirmed(rows[key], found[key], now) for key in rows if key in found])
     wanted = [step for step in steps if step.key not in found]

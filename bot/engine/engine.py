@@ -144,6 +144,7 @@ class Report:
     batched: int = 0
     doubtful: int = 0
     gone: int = 0
+    removed: int = 0
     troubles: list[str] = field(default_factory=list)
     unreachable: str | None = None
     retry_after_s: float = 0.0

@@ -61,6 +61,9 @@ class Looking:
     def reword(self, ticket_id: str, comment_id: str, doc: Doc, keys: Sequence[str], text_hash: str) -> None:
         """Write nothing."""
 
+    def unsay(self, ticket_id: str, comment_id: str) -> None:
+        """Delete nothing."""
+
     @property
     def exposed(self) -> frozenset[str]:
         """Give what the other gives."""

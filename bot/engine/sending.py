@@ -22,6 +22,7 @@ from bot.engine.engine import Engine, Report
 from bot.engine.fence import is_lost, state_of_sent
 from bot.engine.mailer import Lost, Mail, NotTaken, Unsent, mail_id
 from bot.engine.tracker import Ailing, Doubtful, Refused, TrackerError, Unreachable
+from bot.engine.twins import read_back
 from bot.letter_texts import Writing, comment
 from bot.store.store import StoreError
 from bot.texts import text_hash
@@ -207,7 +208,7 @@ def _say(engine: Engine, person: str, sent: Sequence[_Sent], now: Moment, report
         if not _may_see(engine, person, ticket):
             hold(f"they may not see {ticket.key} or the comments there, or nobody can tell", tomorrow)
             return
-        keys = {key for said in engine.tracker.said(ticket.id) for key in said.keys}
+        keys = {key for said in read_back(engine, ticket.id, now, report) for key in said.keys}
         wanted = [each for each in sent if each.letter.key not in keys]
         doc = comment([_writing(engine, letter) for letter, _ in wanted]) if wanted else None
         engine.store.write_letters([row for _, row in sent])
@@ -250,7 +251,7 @@ def settle_letters(engine: Engine, now: Moment, report: Report) -> None:
     if ticket is None:
         return
     try:
-        keys = {key for said in engine.tracker.said(ticket.id) for key in said.keys}
+        keys = {key for said in read_back(engine, ticket.id, now, report) for key in said.keys}
     except Refused as error:
         report.troubles.append(f"{ticket.key}: {error}")
         return

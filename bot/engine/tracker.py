@@ -155,6 +155,10 @@ class Tracker(Protocol):
         """Replace the text of an own comment: a repeatable PUT."""
         ...
 
+    def unsay(self, ticket_id: str, comment_id: str) -> None:
+        """Delete an own comment; one that is not there any more is deleted."""
+        ...
+
     @property
     def exposed(self) -> frozenset[str]:
         """The projects in which everybody who sees a ticket sees the bot's comments, though nobody said so."""

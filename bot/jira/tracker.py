@@ -277,6 +277,16 @@ class JiraTracker:
         with about_a_ticket(self.client):
             self.client.write("PUT", path, body, type(None), at={"id": ticket_id, "comment": comment_id})
 
+    def unsay(self, ticket_id: str, comment_id: str) -> None:
+        """Delete an own comment."""
+        path = f"{self._version}/issue/{{id}}/comment/{{comment}}"
+        with about_a_ticket(self.client):
+            try:
+                self.client.write("DELETE", path, None, type(None), at={"id": ticket_id, "comment": comment_id})
+            except Answered as error:
+                if error.status != 404:
+                    raise
+
     @property
     def exposed(self) -> frozenset[str]:
         """Give the projects that are none of service management, where comments are for everybody by default only."""

@@ -1,0 +1,330 @@
+"""Two daemons on one database by mistake, one of them stopped and continued: one comment in the end, and who sends."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from desks import DATA, GRACE_S, HOUR, LENGTH_S, MINUTE, MONDAY, SITE, Bot, Desk, at_seam, one_flavour, rulebook
+from fake_mailer import FakeMailer
+from msgspec.structs import replace
+from requests.adapters import BaseAdapter
+
+from bot.engine.control import SILENCED
+from bot.engine.engine import Post, Report
+from bot.engine.twins import read_back, remove_twins
+from bot.jira.tracker import STEP
+from bot.sandbox import acts
+from bot.sandbox.texts import plain
+from bot.store.holder import Holder, this_process
+from bot.store.lease import Fenced
+
+ONE, OTHER = (Holder(id=id_, host="here", process=n) for n, id_ in enumerate("ab"))
+OVER_S = LENGTH_S + GRACE_S + MINUTE
+
+
+class Gap(BaseAdapter):
+    """Carries requests on, and before the first that is meant lets something happen: a process that stood still."""
+
+    def __init__(self, bot: Bot, method: str, path: str, act: Callable[[], None], body: Any = None) -> None:
+        super().__init__()
+        self.session = bot.engine.tracker.client._session
+        self.further = self.session.get_adapter("http://")
+        self.meant, self.left, self.body = (method, path), [act], body
+        self.session.mount("http://", self)
+
+    def send(self, request: requests.PreparedRequest, **given: Any) -> requests.Response:
+        method, path = self.meant
+        if request.method == method and (request.url or "").endswith(path) and self.left:
+            if self.body is not None:
+                self.body.append(request.body)
+            self.left.pop()()
+        return self.further.send(request, **given)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+@contextmanager
+def two(desk: Desk, tmp_path: Path, **given: Any) -> Iterator[tuple[Bot, Bot]]:
+    store = f"sqlite:///{tmp_path / 'bot.db'}"
+    with desk.bot(store, holder=ONE, **given) as one, desk.bot(store, holder=OTHER, **given) as other:
+        yield one, other
+
+
+def went_on(desk: Desk, other: Bot) -> Callable[[], None]:
+    """A process stands still until another has taken over and done all there is to do."""
+
+    def stand_still() -> None:
+        desk.later(OVER_S)
+        other.cycles(desk.now + 3 * MINUTE, every=MINUTE)
+
+    return stand_still
+
+
+@one_flavour
+def test_the_second_asks_jira_nothing_while_the_first_is_at_work(desk: Desk, tmp_path: Path) -> None:
+    ticket = desk.forwarded()
+    with two(desk, tmp_path) as (one, other):
+        one.cycle()
+        before = other.counts()
+        for _ in range(30):
+            with pytest.raises(Fenced, match="another piletibot works on this database"):
+                other.cycle(MINUTE)
+            one.cycle()
+        assert other.since(before) == (0, 0)
+        assert desk.rungs(ticket) == ["it-support/routed"]
+        assert one.engine.lease is not None
+        one.engine.lease.give_back()
+        assert other.cycle(MINUTE).said == [], "given back, it is the other's at once"
+
+
+AT = {
+    "before intent": "none",
+    "after intent": "none",
+    "before fields": "none",
+    "after fields": "queue",
+    "before write": "queue",
+}
+
+
+@pytest.mark.parametrize("seam", AT)
+@one_flavour
+def test_one_that_stood_still_sends_nothing_more(desk: Desk, tmp_path: Path, seam: str) -> None:
+    tickets = [desk.forwarded(), desk.forwarded("spetsialist2")]
+    with two(desk, tmp_path) as (slow, other):
+        slow.engine.seam = at_seam(seam, went_on(desk, other))
+        with pytest.raises(Fenced):
+            slow.cycle()
+        said = [comment.id for comment in desk.said()]
+        assert [desk.rungs(ticket) for ticket in tickets] == [["it-support/routed"]] * 2
+        assert slow.engine.lease is not None
+        with pytest.raises(Fenced, match="another piletibot works on this database"):
+            slow.cycle(1)
+        other.cycles(desk.now + 10 * MINUTE, every=MINUTE)
+        assert [comment.id for comment in desk.said()] == said
+        assert [state for _, state in other.states()] == ["said", "said"]
+        other.settled()
+
+
+def test_what_left_late_is_removed(desk: Desk, tmp_path: Path) -> None:
+    ticket, second = desk.forwarded(), desk.forwarded("spetsialist2")
+    with two(desk, tmp_path) as (slow, other):
+        Gap(slow, "POST", "/comment", went_on(desk, other))
+        with pytest.raises(Fenced):
+            slow.cycle()
+        by_ticket = [len(desk.said(each)) for each in (ticket, second)]
+        assert sorted(by_ticket) == [1, 2], "it was checked, stood still, and was sent: the residual window"
+        twice = (ticket, second)[by_ticket.index(2)]
+        first = desk.said(twice)[0].id
+        assert other.cycle(MINUTE).removed == 1
+        assert [comment.id for comment in desk.said(twice)] == [first]
+        rows = {row.ticket_id: row for row in other.engine.store.ledger()}
+        assert (rows[twice].state, rows[twice].comment_id) == ("said", str(first))
+        other.settled()
+        assert [len(desk.said(each)) for each in (ticket, second)] == [1, 1]
+
+
+@contextmanager
+def twice(desk: Desk, tmp_path: Path, ticket: str) -> Iterator[Bot]:
+    """A bot that is yet to find that a second comment stands on a ticket."""
+    with two(desk, tmp_path) as (slow, other):
+        Gap(slow, "POST", "/comment", went_on(desk, other))
+        with pytest.raises(Fenced):
+            slow.cycle()
+        assert len(desk.said(ticket)) == 2
+        yield other
+
+
+def test_without_the_right_to_delete_the_second_says_that_it_is_one_too_many(desk: Desk, tmp_path: Path) -> None:
+    ticket = desk.forwarded()
+    desk.world.person("piletibot").denied |= {"DELETE_OWN_COMMENTS", "DELETE_ALL_COMMENTS"}
+    with twice(desk, tmp_path, ticket) as bot:
+        assert bot.cycle(MINUTE).removed == 1
+        first, second = desk.said(ticket)
+        assert (len(first.properties[STEP]["keys"]), second.properties[STEP]["keys"]) == (1, [])
+        assert "juba olemas" in plain(second.body)
+        bot.settled()
+        assert len(desk.said(ticket)) == 2
+
+
+@one_flavour
+def test_without_any_right_to_it_somebody_is_told(desk: Desk, tmp_path: Path) -> None:
+    ticket = desk.forwarded()
+    verbs = ("DELETE_OWN_COMMENTS", "DELETE_ALL_COMMENTS", "EDIT_OWN_COMMENTS", "EDIT_ALL_COMMENTS")
+    desk.world.person("piletibot").denied |= set(verbs)
+    with twice(desk, tmp_path, ticket) as bot:
+        report = bot.cycle(MINUTE)
+        assert (report.removed, len(report.troubles)) == (0, 1)
+        assert [row[0] for row in bot.engine.store.troubles()] == [ticket]
+        assert bot.states(ticket) == [("it-support/routed", "said")]
+
+
+@one_flavour
+def test_while_the_bot_is_silenced_it_removes_nothing(desk: Desk, tmp_path: Path) -> None:
+    ticket = desk.forwarded()
+    with twice(desk, tmp_path, ticket) as bot:
+        bot.engine.store.set_note(SILENCED, "*")
+        assert remove_twins(bot.engine, ticket, bot.engine.tracker.said(ticket), desk.now, Report(desk.now)) != ()
+        assert len(desk.said(ticket)) == 2
+
+
+def test_a_comment_of_others_with_the_bots_mark_stays_and_proves_nothing(desk: Desk) -> None:
+    ticket = desk.forwarded()
+    with desk.bot() as bot:
+        bot.cycle()
+        (own,) = desk.said(ticket)
+        for _ in range(2):
+            desk.later(1)
+            acts.comment(desk.world, desk.issue(ticket), desk.world.person("it1"), "?", properties=own.properties)
+        early = dataclasses.replace(desk.issue(ticket).comments[-1], id=1, created_ms=own.created_ms - 1)
+        desk.issue(ticket).comments.insert(0, early)
+        report = Report(desk.now)
+        read_back(bot.engine, ticket, desk.now, report)
+        assert (report.removed, report.troubles) == (0, [])
+        assert len(desk.issue(ticket).comments) == 4
+
+
+def test_one_that_says_more_than_the_first_stays_and_is_told(desk: Desk) -> None:
+    ticket = desk.forwarded()
+    with desk.bot() as bot:
+        bot.cycle()
+        (own,) = desk.said(ticket)
+        more = {STEP: {**own.properties[STEP], "keys": [*own.properties[STEP]["keys"], f"{SITE}/{ticket}/x/y@1/z/0"]}}
+        acts.comment(desk.world, desk.issue(ticket), own.author, "?", properties=more)
+        report = Report(desk.now)
+        read_back(bot.engine, ticket, desk.now, report)
+        assert (report.removed, len(report.troubles)) == (0, 1)
+        assert len(desk.said(ticket)) == 2
+
+
+@one_flavour
+def test_the_comments_of_another_bot_by_the_same_account_are_its_own(desk: Desk) -> None:
+    ticket = desk.forwarded()
+    for _ in range(2):
+        mark = {STEP: {"keys": [f"elsewhere/{ticket}/a/b@1/c/0"], "hash": ""}}
+        acts.comment(desk.world, desk.issue(ticket), desk.world.person("piletibot"), "?", properties=mark)
+    with desk.bot() as bot:
+        report = Report(desk.now)
+        assert len(read_back(bot.engine, ticket, desk.now, report)) == 2
+        assert (report.removed, report.troubles) == (0, [])
+
+
+@one_flavour
+def test_what_was_under_way_when_a_process_was_killed_may_still_arrive(desk: Desk, tmp_path: Path) -> None:
+    ticket = desk.forwarded()
+    store = f"sqlite:///{tmp_path / 'bot.db'}"
+    dead = replace(this_process(), process=2**22 + 1)
+    body: list[bytes] = []
+
+    def killed() -> None:
+        raise KeyboardInterrupt
+
+    with desk.bot(store, holder=dead) as bot:
+        Gap(bot, "POST", "/comment", killed, body)
+        with pytest.raises(KeyboardInterrupt):
+            bot.cycle()
+    desk.later(1)
+    other = desk.forwarded("spetsialist2")
+    with desk.bot(store, holder=this_process()) as bot:
+        bot.cycle()
+        assert desk.rungs(other) == ["it-support/routed"], "all else begins at once"
+        bot.cycles(desk.now + GRACE_S - 10, every=10)
+        assert desk.said(ticket) == []
+        bot.engine.tracker.client._session.post(f"{desk.url}/rest/api/2/issue/{ticket}/comment", data=body[0],
+            headers={"Content-Type": "application/json"})  # fmt: skip
+        bot.cycles(desk.now + 10 * MINUTE, every=MINUTE)
+        assert desk.rungs(ticket) == ["it-support/routed"]
+
+
+@one_flavour
+def test_what_never_arrived_is_said_once_the_grace_is_over(desk: Desk, tmp_path: Path) -> None:
+    ticket = desk.forwarded()
+    store = f"sqlite:///{tmp_path / 'bot.db'}"
+
+    def killed() -> None:
+        raise KeyboardInterrupt
+
+    with desk.bot(store, holder=replace(this_process(), process=2**22 + 1)) as bot:
+        bot.engine.seam = at_seam("before write", killed)
+        with pytest.raises(KeyboardInterrupt):
+            bot.cycle()
+    with desk.bot(store, holder=this_process()) as bot:
+        bot.cycles(desk.now + GRACE_S, every=20)
+        assert desk.said() == []
+        bot.cycle(20)
+        assert desk.rungs(ticket) == ["it-support/routed"]
+
+
+def commanded(desk: Desk, bot: Bot) -> Any:
+    ticket = desk.taken()
+    bot.cycle()
+    desk.later(MINUTE)
+    desk.write(ticket, "it1", "piletibot teadmiseks")
+    return lambda: len(desk.said(ticket))
+
+
+def edited(desk: Desk, bot: Bot) -> Any:
+    ticket = desk.forwarded(complete=False)
+    bot.cycle()
+    desk.later(MINUTE)
+    desk.edit(ticket, "spetsialist1", **{desk.field(name): "ei ole teada" for name in DATA})
+    acts.attach(desk.world, desk.issue(ticket), desk.world.person("spetsialist1"), "pilt.png", 20_000, "image/png")
+    return lambda: sum(each.updated_ms > each.created_ms for each in desk.said(ticket))
+
+
+def mailed(desk: Desk, bot: Bot) -> Any:
+    mailer = bot.engine.post.mailer
+    desk.until(MONDAY - 6 * HOUR)
+    bot.cycle()
+    desk.forwarded()
+    desk.until(MONDAY + 22 * HOUR + 10 * MINUTE)
+    return lambda: len({mail.to: 1 for mail in mailer.arrived}) == len(mailer.arrived) > 0
+
+
+@pytest.mark.parametrize(("make", "seam"), [(commanded, "before answer"), (commanded, "before command"),
+    (edited, "before amend"), (mailed, "before mail")])  # fmt: skip
+@one_flavour
+def test_no_answer_edit_or_mail_is_sent_either(desk: Desk, tmp_path: Path, make: Any, seam: str) -> None:
+    mailer = FakeMailer()
+    people = dict.fromkeys(("spetsialist1", "it1", "juht1"), "somebody@example.ee")
+    post = Post(mailer, {who: f"{who}@example.ee" for who in people})
+    with two(desk, tmp_path, post=post) as (slow, other):
+        count = make(desk, slow)
+        passed: list[str] = []
+        stand_still = went_on(desk, other)
+        slow.engine.seam = at_seam(seam, lambda: (passed.append(seam), stand_still())[0])
+        with pytest.raises(Fenced):
+            slow.cycle()
+        assert passed == [seam]
+        assert count() == 1
+        other.cycles(desk.now + 5 * MINUTE, every=MINUTE)
+        assert count() == 1
+
+
+@one_flavour
+def test_a_cycle_that_runs_long_keeps_its_lease(desk: Desk, tmp_path: Path) -> None:
+    for n in range(8):
+        desk.forwarded(f"spetsialist{n % 2 + 1}")
+    with two(desk, tmp_path, book=rulebook(manners={"ceiling": 50, "budget": 50})) as (slow, other):
+        slow.engine.seam = lambda name: name == "after write" and desk.later(LENGTH_S - 10) and None
+        slow.cycle()
+        assert len(desk.said()) == 8
+        with pytest.raises(Fenced):
+            other.cycle()
+
+
+@one_flavour
+def test_one_that_nobody_replaced_goes_on_with_its_next_cycle(desk: Desk, tmp_path: Path) -> None:
+    ticket = desk.forwarded()
+    with desk.bot(f"sqlite:///{tmp_path / 'bot.db'}", holder=ONE) as bot:
+        bot.engine.seam = at_seam("before write", lambda: desk.later(OVER_S))
+        with pytest.raises(Fenced, match="the lease ended 120 s ago, while this process stood still"):
+            bot.cycle()
+        bot.cycle(MINUTE)
+        assert desk.rungs(ticket) == ["it-support/routed"]
