@@ -251,6 +251,7 @@ def test_every_shipped_message_is_written_in_every_language(shipped: Messages) -
             "rulebook_changed",
             "rulebook_refused",
             "rulebook_restored",
+            "said_before",
             "signing_at_customer",
             "signing_no_stage",
             "signing_stuck",

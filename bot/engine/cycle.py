@@ -258,6 +258,9 @@ def _commit(
         if not_before is not None:
             looks[step.ticket_id] = min(not_before, looks.get(step.ticket_id) or not_before)
     entries += [turned(ledger[key], "withdrawn", "no longer wished", now) for key in arranged.withdraw]
+    for step in (*arranged.put, *(step for step, _ in arranged.amend)):  # which have no row that is settled
+        soon = now + engine.pace.settle_s
+        looks[step.ticket_id] = min(soon, looks.get(step.ticket_id) or soon)
     batched = {entry.ticket_id for entry in ledger.values() if entry.state == "batched"}
     with engine.store.transaction():
         if entries:

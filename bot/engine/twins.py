@@ -12,7 +12,7 @@ import structlog
 from msgspec import structs
 
 from bot.core.ticket import Moment
-from bot.engine.control import SILENCED
+from bot.engine.control import silent_now
 from bot.engine.engine import Engine, Report
 from bot.engine.tracker import Doubtful, Refused, Said
 from bot.texts import text_hash
@@ -43,13 +43,18 @@ def remove_twins(
             continue
         twice = [key for key in comment.keys if key in first]
         if twice and len(twice) == len(comment.keys):
-            if not engine.store.note(SILENCED) and _remove(engine, ticket_id, comment, now, report):
+            if _may_write(engine, ticket_id, now, report) and _remove(engine, ticket_id, comment, now, report):
                 left.remove(comment)
                 _keep_the_first(engine, ticket_id, comment, first)
         elif twice:
             _tell(engine, ticket_id, "two comments of the bot say the same", now, report)
         first = dict.fromkeys(comment.keys, comment) | first
     return tuple(left)
+
+
+def _may_write(engine: Engine, ticket_id: str, now: Moment, report: Report) -> bool:
+    found = engine.store.tickets([ticket_id])
+    return bool(found) and silent_now(engine, found[0].project, now, report) is None
 
 
 def _remove(engine: Engine, ticket_id: str, comment: Said, now: Moment, report: Report) -> bool:
