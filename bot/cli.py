@@ -483,6 +483,18 @@ def absence_remove(person: PersonWord, first: FirstDay, last: LastDay, config: C
 
 
 @app.command()
+def purge(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
+    config: Config = CONFIG,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a kind.")] = False,
+) -> None:
+    """Remove what the configuration keeps no longer, and erase what Jira has deleted; the daemon does it daily."""
+    from bot.commands.purge import run as run_purge
+
+    raise typer.Exit(run_purge(config, dry_run=dry_run, as_json=as_json))
+
+
+@app.command()
 def handover(
     person: Annotated[
         str, typer.Argument(metavar="PERSON", help="Whose open tickets; ~ACCOUNT where the rulebook names them not.")

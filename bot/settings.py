@@ -33,6 +33,7 @@ from pydantic_settings import SettingsError as VariableError
 from bot.core.entries import SiteWord
 from bot.core.entry import Word
 from bot.core.findings import nearest
+from bot.core.retention import Retention
 from bot.mail import Tls, address_of, is_address
 from bot.web.settings import Web
 
@@ -210,6 +211,7 @@ class Settings(BaseSettings):
     digest: Digest = Digest()
     engine: Engine = Engine()
     log: Log = Log()
+    retention: Retention = Retention()
     web: Web | None = None
 
     @classmethod

@@ -200,6 +200,7 @@ def start(
         clock=lambda: int(time.time()),
         post=post_of(settings),
         spent=Spent(lambda: client.requests),
+        retention=settings.retention,
     )
     client.fence = engine.fence
     return engine
@@ -216,7 +217,7 @@ def post_of(settings: Settings) -> Post:
     mail, browse = settings.mail, f"{settings.jira.url}/browse/"
     limit = int(mail.size_mb * 1024 * 1024)
     composer = DigestComposer(browse, limit, sources_of(settings), lambda charts: draw(charts, _DRAWING_S))
-    folder = DigestFolder(settings.digest.folder) if settings.digest.folder else None
+    folder = DigestFolder(settings.digest.folder, settings.site) if settings.digest.folder else None
     server = mail_server(mail)
     if server is None or mail.sender is None:
         return Post(browse=browse, composer=composer, folder=folder)

@@ -76,7 +76,7 @@ class Sent:
         rules = book(routes=[], ladders=[], policies=[], manners=manners, digest=digest)
         addresses = {person: f"{person}@desk.example" for person in self.addresses}
         composer = DigestComposer("https://jira.example/browse/", self.limit, draw=self.draw)
-        folder = DigestFolder(self.folder) if self.folder else None
+        folder = DigestFolder(self.folder, "small") if self.folder else None
         post = Post(self.server or self.mailer, addresses, "https://jira.example/browse/", composer, folder)
         return Engine(self.tracker, self.store, rules, messages(), "facts", **({"post": post} | facts))
 

@@ -42,6 +42,7 @@ class FakeTracker:
     may not do what) · `may_ask` (whether the bot may ask who may what) · `blind` (who does not see the bot's
     comments) · `unsure` (of whom nobody can tell) · `exposed` (projects in which customers would) · `left` (whose
     accounts are no longer active) · `switches` (properties of projects, as JSON) · `lacking` (permissions) ·
+    accounts are no longer active) · `erased` (whose accounts are no longer there) ·
     `drops`: what happens to the next writes, one each: `before` or `after` they took effect, None when they go well.
     `requests` counts calls, as a real tracker's would be counted when everything fits one page.
     """
@@ -64,6 +65,7 @@ class FakeTracker:
     unreadable: set[str] = field(default_factory=set)
     forbidden: set[tuple[str, Permission]] = field(default_factory=set)
     left: set[str] = field(default_factory=set)
+    erased: set[str] = field(default_factory=set)
     may_ask: bool = True
     blind: set[str] = field(default_factory=set)
     unsure: set[str] = field(default_factory=set)
@@ -251,6 +253,11 @@ class FakeTracker:
         """Give what the account lacks."""
         self._asked()
         return self.lacking.get(project, ())
+
+    def vanished(self, people: Sequence[str]) -> frozenset[str]:
+        """Tell whose accounts are no longer there."""
+        self._asked()
+        return frozenset(person for person in people if person in self.erased)
 
     def put(self, ticket_id: str, sets: Mapping[str, str]) -> None:
         """Set fields as the bot."""

@@ -30,6 +30,8 @@ from bot.engine.ledger import row_read_back
 from bot.engine.letters import write_letters
 from bot.engine.notices import tell
 from bot.engine.poll import lay_aside, mirror, poll, reconcile, reconcile_due
+from bot.engine.purge import follow_erasures, keep_house
+from bot.engine.recalled import recalled
 from bot.engine.sending import has_way
 from bot.engine.tracker import Refused, Throttled, Unreachable
 from bot.engine.twins import read_back
@@ -67,12 +69,14 @@ def cycle(engine: Engine, now: Moment) -> Report:
         _judge_due(engine, now, report)
         tell(engine, now, report)
         write_letters(engine, now, report)
+        follow_erasures(engine, now, report)
     except Unreachable as error:
         report.unreachable = str(error)
         report.retry_after_s = error.retry_after_s if isinstance(error, Throttled) else 0.0
         log.warning("tracker unreachable", reason=report.unreachable)
     send_digests(engine, now, report)
     count(engine, report, now)
+    keep_house(engine, now)
     return report
 
 
@@ -85,7 +89,8 @@ def _heed_changed_rules(engine: Engine, now: Moment, report: Report) -> None:
     if engine.store.note(RULEBOOK) == rules:
         return
     lay_aside(engine, engine.store.outside(engine.book.entries.projects), now, report)
-    stale = engine.store.stale(engine.facts)
+    closed = [state.state for state in engine.book.entries.states if state.standing == "closed"]
+    stale = [*engine.store.stale(engine.facts), *engine.store.purged_outside(closed)]
     size = engine.pace.read_size
     for start in range(0, len(stale), size):
         mirror(engine, stale[start : start + size], now, report)
@@ -110,6 +115,7 @@ def _judge_due(engine: Engine, now: Moment, report: Report) -> None:
     ids = list(looks)
     ledger = _ledger(engine, ids)
     wishes += untold(engine, ledger)
+    ledger |= recalled(engine.store, engine.book, wishes, ledger, now)
     arranged = arrange(wishes, ledger, engine.book, desk_state(engine, now), now)
     silenced = [silent_now(engine, project, now, report) for project in _spoken_in(arranged)]
     if any(silenced):

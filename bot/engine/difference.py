@@ -20,6 +20,7 @@ from bot.core.steps import At, Count, Step, Value, Wishes, rules_of
 from bot.core.ticket import Moment, Ticket
 from bot.engine.desk import desk_of
 from bot.engine.engine import Engine
+from bot.engine.recalled import recalled
 from bot.engine.tracker import Tracker
 from bot.store.store import Store
 from bot.store.tied import with_others
@@ -67,6 +68,7 @@ class _Side:
         """Arrange all of it, as if nobody had silenced the bot."""
         calendar = self.book.calendar
         spoken = store.spoken_since(calendar.start_of_day(calendar.day_of(at)))
+        ledger = ledger | recalled(store, self.book, self.wishes, ledger, at)
         return arrange(self.wishes, ledger, self.book, DeskState(tuple(spoken)), at)
 
 

@@ -64,3 +64,7 @@ class Folder(Protocol):
     def put(self, name: str, data: bytes) -> None:
         """Write a file, whole or not at all, over an earlier one of that name. Raises Unwritten."""
         ...
+
+    def purge(self, before: Moment) -> int:
+        """Remove the digests written before a moment, and what was left of writing them; returns how many files."""
+        ...

@@ -11,6 +11,7 @@ from math import ceil
 from bot.core.desk import Desk
 from bot.core.letters import Letter
 from bot.core.owners import NOBODY
+from bot.core.retention import Retention
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Step
 from bot.core.ticket import Moment
@@ -83,7 +84,8 @@ class Engine:
     `given` the persons to whom the bot assigned tickets, by ticket, until the mirror shows it. `sketches` tell which
     open tickets are alike. `spent` is what the bot itself cost. `lease` is asked before each sending; without one
     nobody else can work on the store. Until `unsure_until` what another process was sending when it ended may still
-    arrive. `asked` tells when in this cycle the off-switch was asked about what.
+    arrive. `asked` tells when in this cycle the off-switch was asked about what. `retention` is how long what the
+    bot keeps lives; None for ever.
     """
 
     tracker: Tracker
@@ -104,6 +106,7 @@ class Engine:
     spent: Spent = field(default_factory=Spent)
     lease: Lease | None = None
     unsure_until: Moment = 0
+    retention: Retention | None = None
     asked: dict[str, Moment] = field(default_factory=dict)
 
     def fence(self, writes: bool) -> None:

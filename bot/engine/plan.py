@@ -77,6 +77,10 @@ class Looking:
         """Ask the tracker."""
         return self._tracker.active(people)
 
+    def vanished(self, people: Sequence[str]) -> frozenset[str]:
+        """Ask nothing: a plan erases nobody."""
+        return frozenset()
+
     def may(self, person: str, permissions: Sequence[Permission], ticket_key: str) -> bool | None:
         """Ask what the other asks."""
         return self._tracker.may(person, permissions, ticket_key)
@@ -115,7 +119,7 @@ def plan(engine: Engine, now: Moment) -> tuple[Report, list[Entry]]:
     be a scratch store, since the cycle writes in it. Raises what `cycle` raises.
     """
     post = replace(engine.post, mailer=None if engine.post.mailer is None else Unposted(), composer=None)
-    report = cycle(replace(engine, tracker=Looking(engine.tracker), post=post), now)
+    report = cycle(replace(engine, tracker=Looking(engine.tracker), post=post, retention=None), now)
     # What the cycle found already said, on reading a ticket's comments back, is no news of its own.
     rows = [row for row in engine.store.ledger() if row.comment_id in (None, "0")]
     return report, [

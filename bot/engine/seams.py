@@ -44,6 +44,8 @@ SEAMS = (
     Seam("before file", "the digest is kept as begun; its file is not written"),
     Seam("after file", "the file is whole in its folder; the digest is still kept as begun"),
     Seam("after digest", "what became of the digest is kept"),
+    Seam("within purge", "some of what is over is removed; that the day's purge is done is not noted"),
+    Seam("after purge", "all that is over is removed, and that is noted"),
     Seam("before swap", "a changed rulebook is read, bound and told; the one before is in force"),
     Seam("after swap", "the changed rulebook is in force in this process"),
     Seam("before migration", "the database is as the migration before it left it"),

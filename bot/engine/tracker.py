@@ -197,6 +197,13 @@ class Tracker(Protocol):
         """What the account lacks now in a project of what the rules ask, in the tracker's words: one GET."""
         ...
 
+    def vanished(self, people: Sequence[str]) -> frozenset[str]:
+        """Those of these people, by person words, whose accounts the tracker no longer knows: deleted, anonymised.
+
+        None of them where the bot may not look up accounts.
+        """
+        ...
+
     def put(self, ticket_id: str, sets: Mapping[str, str]) -> None:
         """Set words of `fields`, the `owner`, `labels` (`+one -other`), the `state`: all but that in one edit.
 

@@ -10,6 +10,7 @@ import msgspec
 
 from bot.core.entries import Entries
 from bot.engine.tracker import Denied, Refused, Unreachable
+from bot.jira.answers import Answered
 from bot.jira.client import Client
 
 Flavour = Literal["cloud", "dc"]
@@ -268,6 +269,17 @@ def look_up(client: Client, params: Mapping[str, str]) -> User | None:
         return client.read("2/user", User, params=params)
     except Refused:
         return None
+
+
+def is_unknown(client: Client, params: Mapping[str, str]) -> bool:
+    """Whether Jira answers that there is no such account, which is not to say that it may only not be seen."""
+    try:
+        client.read("2/user", User, params=params)
+    except Answered as error:
+        return error.status == 404
+    except Refused:
+        return False
+    return False
 
 
 def _flavour(client: Client) -> Flavour:

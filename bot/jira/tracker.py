@@ -28,6 +28,7 @@ from bot.jira.catalogue import (
     Transitions,
     User,
     is_same,
+    is_unknown,
     look_up,
     myself,
     permissions_in,
@@ -362,6 +363,21 @@ class JiraTracker:
         """Ask which permissions the account holds now."""
         held = permissions_in(self.client, project)
         return access.lacking(held, access.needed(self._entries, access.speaks(self._entries)))
+
+    def vanished(self, people: Sequence[str]) -> frozenset[str]:
+        """Look up the accounts of strangers; Jira answers 404 for those it no longer knows.
+
+        It does so too where an account may not browse users, and then does not find the bot's own either.
+        """
+        sites = {*self.sites}
+        strangers = [each for each in people if each.startswith("~") and each[1:].partition(":")[0] not in sites]
+        if not strangers or self._no_such_account(self.catalogue.me.id or ""):
+            return frozenset()
+        return frozenset(each for each in strangers if self._no_such_account(each[1:]))
+
+    def _no_such_account(self, id_: str) -> bool:
+        words = ("accountId",) if self._cloud else ("key", "username")
+        return all(is_unknown(self.client, {word: id_}) for word in words)
 
     def put(self, ticket_id: str, sets: Mapping[str, str]) -> None:
         """Set fields, owner and labels in one edit, then the state by a transition that leads there."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from binascii import b2a_qp
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +12,7 @@ from bot.core.kpi.period import Period
 from bot.core.recipients import Due, audience_for, language_for
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment
+from bot.digest_folder import as_file_name
 from bot.engine.desk import desk_of
 from bot.engine.digesting import Composed, NoRights, TooBig
 from bot.engine.mailer import Part
@@ -30,8 +30,6 @@ from bot.report.write import beside, previous
 from bot.store.store import Store
 
 log = structlog.get_logger()
-
-_NOT_A_FILE_NAME = re.compile(r"[^\w.-]+")
 
 
 @dataclass(slots=True)
@@ -150,7 +148,7 @@ def _file(form: str, shown: Shown, stem: str) -> Part:
 def _stem(due: Due, site: str) -> str:
     """The name of a digest's files without what says of which form they are: desk, period, recipient."""
     words = (site, f"{due.period.kind}-{due.period.first}", due.entry.name)
-    return "_".join(_NOT_A_FILE_NAME.sub("-", word).strip(".-") or "-" for word in words)
+    return "_".join(map(as_file_name, words))
 
 
 def _brief(page: Page) -> list[str]:

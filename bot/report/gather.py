@@ -17,6 +17,7 @@ from bot.core.judge import Judged, look_on, view_of
 from bot.core.kpi.case import Case, Records
 from bot.core.kpi.fact import Fact
 from bot.core.kpi.period import Period
+from bot.core.kpi.reach import may_add, reaches_back_to
 from bot.core.kpi.registry import INDICATORS, desk_facts, ticket_facts
 from bot.core.ledger import Entry
 from bot.core.letters import LetterRow
@@ -30,7 +31,6 @@ from bot.core.verdict import Verdict
 from bot.core.view import View
 from bot.engine.control import silences
 from bot.report.backlog import age_of, spans
-from bot.report.reach import may_add, reaches_back_to
 from bot.report.report import Failure, Owed, Piece, Report, Trouble, counts_of
 from bot.store.store import Store
 from bot.store.tied import as_it_was, each_with_others

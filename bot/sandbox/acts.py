@@ -272,6 +272,20 @@ def rename(world: World, person: Person, name: str, display_name: str) -> None:
     world.index(person)
 
 
+def erase_account(world: World, person: Person) -> None:
+    """Delete an account on Cloud, anonymise it on Data Center: it is found by nothing that it was known by.
+
+    What it did stays, done by a former user: on Cloud by the same accountId, on Data Center by another name and key.
+    """
+    number = world.new_id("erased account")
+    person.email, person.token, person.active = None, None, False
+    person.display_name = "Former user" if world.flavour == "cloud" else f"user-{number:05x}"
+    person.name = f"jirauser{number}"
+    person.key = None if world.flavour == "cloud" else f"JIRAUSER{number}"
+    person.erased = True
+    world.index(person)
+
+
 def changed(world: World, name: str, was: Json, now: Json) -> list[Item]:
     """Return the changelog items of setting a field from `was` to `now`: none when it is the same."""
     if was == now or (not was and not now):

@@ -49,7 +49,7 @@ def user(call: Call) -> Answer:
         raise Refusal(400, words if call.cloud else "Either username or key is required.")
     found = call.world.person(ref)
     known = found is not None and ref in ((found.account_id,) if call.cloud else (found.name, found.key))
-    if found is None or not known:
+    if found is None or not known or (call.cloud and found.erased):
         raise Refusal(404, "Specified user does not exist or you do not have required permissions")
     return call.answer(render.person(call, found, whole=True))
 

@@ -44,7 +44,10 @@ PERMISSIONS = (
 
 @dataclass(eq=False)
 class Person:
-    """An account. Cloud shows `account_id`, Data Center `name` and `key`; a deleted account has no key left."""
+    """An account. Cloud shows `account_id`, Data Center `name` and `key`; a deleted account has no key left.
+
+    Of one that is `erased` Cloud still shows the accountId where it did something, and finds it no more.
+    """
 
     name: str
     display_name: str
@@ -56,6 +59,7 @@ class Person:
     zone: str = "Europe/Tallinn"
     groups: list[str] = field(default_factory=list)
     denied: set[str] = field(default_factory=set)
+    erased: bool = False
 
     def refs(self) -> list[str]:
         """Return everything the account can be found by."""

@@ -84,6 +84,7 @@ def _sqlite(url: URL, wait_s: float) -> Engine:
         try:
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA secure_delete = ON")  # what is purged is overwritten, not only let go
             _write_ahead(connection)
         except sqlite3.Error:
             connection.close()

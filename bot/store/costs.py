@@ -12,7 +12,9 @@ import sqlalchemy as sa
 from bot.store.database import Database
 from bot.store.tables import notes
 
-_NAME = "cost "
+NAME = "cost "
+"""What the names of the notes that hold a day's costs begin with."""
+
 _OF_DAY = sa.select(notes.c.value).where(notes.c.name == sa.bindparam("day"))
 _OF_DAYS = sa.select(notes.c.value).where(
     notes.c.name >= sa.bindparam("first_day"), notes.c.name <= sa.bindparam("last_day")
@@ -24,7 +26,7 @@ class Costs(Database):
 
     def add_costs(self, day: date, amounts: Mapping[str, int]) -> None:
         """Add these amounts, by what they are of, to those of a day."""
-        name = _NAME + day.isoformat()
+        name = NAME + day.isoformat()
         with self.transaction():
             kept = self.value(_OF_DAY, day=name)
             whole = Counter({} if kept is None else _read(kept))
@@ -33,7 +35,7 @@ class Costs(Database):
 
     def costs(self, first: date, last: date) -> dict[str, float]:
         """Return what these days cost together, the first and the last included; nothing where nothing was kept."""
-        days = self.rows(_OF_DAYS, first_day=_NAME + first.isoformat(), last_day=_NAME + last.isoformat())
+        days = self.rows(_OF_DAYS, first_day=NAME + first.isoformat(), last_day=NAME + last.isoformat())
         whole: Counter[str] = Counter()
         for row in days:
             whole.update(_read(row.value))

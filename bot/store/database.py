@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
@@ -18,6 +18,8 @@ from bot.store.connect import StoreError, told
 
 PAGE = 500
 """How many ids one statement names, and how many rows an iterator fetches at once."""
+
+T = TypeVar("T")
 
 Rows = Sequence[dict[str, Any]]
 
@@ -147,7 +149,7 @@ def among(columns: sa.Select[Any], id_: sa.Column[str]) -> sa.Select[Any]:
     return columns.where(id_.in_(sa.bindparam("ids", expanding=True)))
 
 
-def pages(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Yield the ids, `PAGE` at a time."""
+def pages(ids: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Yield the ids, or rows, `PAGE` at a time."""
     for start in range(0, len(ids), PAGE):
         yield ids[start : start + PAGE]

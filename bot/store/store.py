@@ -24,7 +24,9 @@ from bot.store.commands import CommandRow, Commands
 from bot.store.connect import StoreError, bring_to_head, connect, parse, told
 from bot.store.costs import Costs
 from bot.store.database import PAGE, among, pages
+from bot.store.erase import Erase, nameless
 from bot.store.links import Ties
+from bot.store.purge import PURGED
 from bot.store.tables import ledger, letters, mark, notes, tickets, troubles, verdicts
 
 __all__ = ["CommandRow", "Entry", "ReportHead", "ReportRow", "Seen", "Store", "StoreError", "open_store"]
@@ -64,7 +66,7 @@ _LOOK = (
 )
 _STALE = (
     sa.select(tickets.c.id)
-    .where(_here, sa.or_(tickets.c.facts != sa.bindparam("facts"), tickets.c.shape != SHAPE))
+    .where(_here, sa.or_(tickets.c.facts != sa.bindparam("facts"), tickets.c.shape.not_in((SHAPE, PURGED))))
     .order_by(tickets.c.id)
 )
 _TROUBLES = sa.select(troubles).order_by(troubles.c.at, troubles.c.ticket_id)
@@ -117,7 +119,7 @@ def open_store(url: str, wait_s: float = 10.0, seam: Callable[[str], None] = lam
     return Store(engine, address)
 
 
-class Store(Absences, Archive, Commands, Costs, Ties):
+class Store(Absences, Archive, Commands, Costs, Erase, Ties):
     """An open store. Tickets that are gone appear in no answer until they are put again."""
 
     # The mark and the notes.
@@ -193,10 +195,11 @@ class Store(Absences, Archive, Commands, Costs, Ties):
         }
 
     def sealed(self) -> set[str]:
-        """Return the keys of the tickets that have a security level, and of those that are gone: hidden, maybe."""
+        """Return the keys of the tickets that have a security level, of those that are gone, and of those erased."""
         is_secured = self._body["secured"].as_boolean()
         rows = self.rows(sa.select(tickets.c.key).where(sa.or_(is_secured, tickets.c.gone_at.is_not(None))))
-        return {row.key for row in rows}
+        erased = {nameless(f"{row.project}-1") for row in self.rows(sa.select(tickets.c.project).distinct())}
+        return erased | {row.key for row in rows}
 
     def open_tickets(self, states: Collection[str] | None = None) -> Iterator[Ticket]:
         """Yield every ticket by id, or those in these states, page by page: the store may be used meanwhile."""
@@ -242,7 +245,7 @@ class Store(Absences, Archive, Commands, Costs, Ties):
         later = sa.or_(tickets.c.look_again_at.is_(None), tickets.c.look_again_at > now)
         if projects is not None:
             later = sa.and_(later, tickets.c.project.in_(projects))
-        self.write(sa.update(tickets).where(_here, later).values(look_again_at=now))
+        self.write(sa.update(tickets).where(_here, tickets.c.shape != PURGED, later).values(look_again_at=now))
 
     def gone(self, ids: Sequence[str], at: Moment) -> None:
         """Count these tickets as deleted, moved away or hidden: kept with their ledger, but never due."""
@@ -353,8 +356,14 @@ class Store(Absences, Archive, Commands, Costs, Ties):
     # The letters.
 
     def letters(self, keys: Sequence[str]) -> dict[str, LetterRow]:
-        """Return what became of these letters, by their keys; nothing for one that never was."""
-        return {row.key: LetterRow(**row._mapping) for row in self.select(_LETTERS, keys)}
+        """Return what became of these letters, by their keys; nothing for one that never was.
+
+        One of whose key only a hash is kept counts as done, and nothing else is known of it.
+        """
+        found = {row.key: LetterRow(**row._mapping) for row in self.select(_LETTERS, keys)}
+        for key in self.spent([key for key in keys if key not in found]):
+            found[key] = LetterRow(key, "", "", "", "adopted", "it was settled, and purged since", due_at=0, at=0)
+        return found
 
     def letters_since(self, at: Moment) -> list[LetterRow]:
         """Return the letters that got into their state at `at` or later, by moment and key."""

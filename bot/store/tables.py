@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text, false
 
-HEAD = 10
+HEAD = 11
 """The schema this version of the bot works with; a migration's revision is its number in four digits."""
 
 VERSION_TABLE = "piletibot_version"
@@ -193,4 +193,11 @@ archive = Table(
     Column("version", Text, nullable=False),
     Column("definitions", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
+)
+
+spent = Table(
+    "spent",
+    metadata,
+    Column("hash", Word, primary_key=True),
+    Column("state", Text, nullable=False),
 )

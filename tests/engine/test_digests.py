@@ -212,7 +212,7 @@ def test_a_folder_that_cannot_be_written_keeps_no_mail_back_and_is_told_next_day
 
 def test_a_file_that_cannot_be_put_in_its_place_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
-    folder = DigestFolder(tmp_path)
+    folder = DigestFolder(tmp_path, "desk")
     with pytest.raises(Unwritten, match="a file cannot be written: Is a directory"):
         folder.put("taken", b"half")
     folder.put("free", b"first")

@@ -15,13 +15,13 @@ from bot.core.audience import Audience
 from bot.core.desk import QUIET
 from bot.core.kpi.fact import Fact
 from bot.core.kpi.period import period_of
+from bot.core.kpi.reach import may_add, reaches_back_to
 from bot.core.ledger import Entry
 from bot.core.letters import LetterRow
 from bot.core.ticket import Change, Ticket
 from bot.report.cut import cut
 from bot.report.digest import digest_of
 from bot.report.gather import Beside, Held, gather, report_of
-from bot.report.reach import may_add, reaches_back_to
 from bot.report.report import Failure, Kept, Report, read, written
 from bot.report.write import LEAD
 from bot.store.store import Store

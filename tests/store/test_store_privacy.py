@@ -27,6 +27,7 @@ COLUMNS = {
     "absences": "person first last deputies at",
     "leavers": "person day",
     "commands": "ticket_id comment_id at granted because not_before settled_at",
+    "spent": "hash state",
     "archive": "kind first as_of version definitions body",
     "letters": "key rule say to state because due_at at not_before way tries version",
 }
