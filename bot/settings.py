@@ -75,6 +75,7 @@ class Jira(_Section):
     ca_bundle: Path | None = None
     timeout_s: Annotated[float, Field(gt=0, le=600)] = 30.0
     former_accounts: tuple[_Text, ...] = ()
+    requests_per_minute: Annotated[int, Field(ge=30, le=6000)] = 300
 
     @field_validator("url")
     @classmethod

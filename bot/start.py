@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 
@@ -15,6 +16,7 @@ from bot.core.rulebook import Rulebook
 from bot.digest_folder import DigestFolder
 from bot.engine.difference import Ready
 from bot.engine.engine import Engine, Pace, Post, Spent
+from bot.engine.restraint import RESTRAINT
 from bot.engine.tracker import Denied, Throttled, Unreachable
 from bot.imports import sources_of
 from bot.jira import access
@@ -22,14 +24,15 @@ from bot.jira.access import speaks
 from bot.jira.binding import Binding, bind
 from bot.jira.catalogue import Catalogue, read_catalogue
 from bot.jira.client import Client
+from bot.jira.gate import Gate
 from bot.jira.tracker import JiraTracker
 from bot.mail import PORTS, Server, SmtpMailer
 from bot.rule_errors import SoundPart
 from bot.rulefiles import RulebookError, load_rulebook
 from bot.settings import Jira, Mail, Misconfigured, OtherJira, Settings, addresses_of, password_of, token_of
 from bot.shipped import rules_folder
-from bot.store.scratch import scratch
-from bot.store.store import Store
+from bot.store.scratch import looking, scratch
+from bot.store.store import Store, StoreError
 from bot.texts import Messages, MessagesError, load_messages
 from bot.yaml_positions import Node, Spot, problem_at
 
@@ -83,8 +86,12 @@ def client_of(
     *,
     sleep: Callable[[float], None] = time.sleep,
     jitter: Callable[[float, float], float] = _uniform,
+    gate: Gate | None = None,
 ) -> Client:
-    """Make a connection; `jitter` stretches the waits between its tries. Raises Misconfigured without a token."""
+    """Make a connection; `jitter` stretches the waits between its tries. Raises Misconfigured without a token.
+
+    The connections of one process share a `gate`.
+    """
     return Client(
         jira.url,
         token=token_of(jira),
@@ -93,6 +100,25 @@ def client_of(
         timeout_s=jira.timeout_s,
         sleep=sleep,
         jitter=jitter,
+        gate=gate or gate_of(jira, sleep=sleep),
+    )
+
+
+def gate_of(
+    jira: Jira,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    stopping: Callable[[], bool] = lambda: False,
+    breaks: bool = False,
+) -> Gate:
+    """Make the gate of an account's requests; with `breaks` a Jira that is away is asked ever more rarely."""
+    return Gate(
+        clock=time.time,
+        sleep=sleep,
+        jitter=_uniform,
+        per_minute=jira.requests_per_minute,
+        breaks=breaks,
+        stopping=stopping,
     )
 
 
@@ -124,6 +150,7 @@ def site_client(site: OtherJira, name: str, *, sleep: Callable[[float], None] = 
         read_only=True,
         attempts=1,
         sleep=sleep,
+        gate=gate_of(site, sleep=sleep),
     )
 
 
@@ -141,6 +168,7 @@ def look_at(
     reached: Callable[[], bool] = lambda: False,
     *,
     sleep: Callable[[float], None] = time.sleep,
+    gate: Gate | None = None,
 ) -> Catalogue:
     """Ask the Jira what it has. Raises Misconfigured when nothing there answers as a Jira does, Throttled.
 
@@ -148,7 +176,7 @@ def look_at(
     raises Unreachable.
     """
     # Somebody waits for the answer: tries follow one another at once.
-    client = client_of(jira, sleep=sleep, jitter=lambda low, high: 0.0)
+    client = client_of(jira, sleep=sleep, jitter=lambda low, high: 0.0, gate=gate)
     try:
         return read_catalogue(client, entries)
     except Throttled:
@@ -180,18 +208,24 @@ def start(
     *,
     sleep: Callable[[float], None] = time.sleep,
     stopping: Callable[[], bool] = lambda: False,
+    gate: Gate | None = None,
 ) -> Engine:
     """Make the engine of a configuration; the store is opened last, when all else is well.
 
-    Raises Misconfigured, Unreachable for a Jira from which this database was once filled, and what `store` raises.
+    Patience that Jira asked an earlier process for is kept. Raises Misconfigured, Throttled while it lasts,
+    Unreachable for a Jira from which this database was once filled, and what `store` raises.
     """
     folder = settings.rules.folder
     desk = read_desk(folder, settings.site)
-    client = client_of(settings.jira, sleep=sleep)
-    ready = ready_for(settings, desk, client, lambda: _was_reached(settings))
+    gate = gate or gate_of(settings.jira, sleep=sleep, stopping=stopping)
+    gate.recall(_noted(settings))
+    client = client_of(settings.jira, sleep=sleep, gate=gate)
+    ready = ready_for(settings, desk, client, lambda: _was_reached(settings), sleep=sleep)
+    opened = store()
+    gate.remember_in(partial(opened.set_note, RESTRAINT))
     engine = Engine(
         tracker=ready.tracker,
-        store=store(),
+        store=opened,
         book=ready.book,
         messages=ready.messages,
         facts=ready.facts,
@@ -249,13 +283,22 @@ def ready_for(
     sleep: Callable[[float], None] = time.sleep,
 ) -> Ready:
     """Tie a desk to what its Jira has now; `client` is to speak for it. Raises as `look_at` and `tie` do."""
-    catalogue = look_at(settings.jira, desk.book.entries, reached, sleep=sleep)
+    catalogue = look_at(settings.jira, desk.book.entries, reached, sleep=sleep, gate=client.gate)
     binding = tie(catalogue, desk.book, settings.rules.folder, token_of(settings.jira))
     sites = sites_of(settings, desk.book.entries, sleep=sleep)
     tracker = JiraTracker(
         client, catalogue, binding, desk.book.entries, sites=sites, former=settings.jira.former_accounts
     )
     return Ready(desk.book, desk.messages, tracker, binding.fingerprint)
+
+
+def _noted(settings: Settings) -> str | None:
+    """What kept an earlier process from asking; nothing where there is no database yet, or none that can be read."""
+    try:
+        with looking(settings.store.url.get_secret_value()) as store:
+            return store.note(RESTRAINT)
+    except StoreError:
+        return None
 
 
 def _was_reached(settings: Settings) -> bool:

@@ -17,11 +17,12 @@ from bot.engine import daemon
 from bot.engine.costs import keep
 from bot.engine.cycle import cycle
 from bot.engine.engine import Engine, Report
+from bot.jira.gate import Gate
 from bot.reload import Reload
 from bot.rulefiles import look
 from bot.settings import Settings, load_settings
 from bot.shipped import rules_folder
-from bot.start import client_of, read_desk, ready_for, start
+from bot.start import client_of, gate_of, read_desk, ready_for, start
 from bot.store.holder import this_process
 from bot.store.lease import Fenced, Lease, lengths
 from bot.store.lock import alone
@@ -65,10 +66,11 @@ def run(config: Path) -> int:
             place = held.enter_context(closing(Place(settings.web)))
         folders = (rules_folder() / "common", settings.rules.folder)
         seen = look(folders)
-        engine = _started(settings, held, sleep=stop.sleep, stopping=stop)
+        gate = gate_of(settings.jira, sleep=stop.sleep, stopping=stop, breaks=True)
+        engine = _started(settings, held, sleep=stop.sleep, stopping=stop, gate=gate)
         for finding in digest_mistakes(settings, engine.book.entries):
             log.warning("a digest does not reach its recipient", reason=finding.text)
-        client, started = client_of(settings.jira, sleep=stop.sleep), engine.spent.requests
+        client, started = client_of(settings.jira, sleep=stop.sleep, gate=gate), engine.spent.requests
         engine.spent.requests = lambda: started() + client.requests
         client.fence = engine.fence
         reload = Reload(
@@ -131,6 +133,7 @@ def _started(
     *,
     sleep: Callable[[float], None] = time.sleep,
     stopping: Callable[[], bool] = lambda: False,
+    gate: Gate | None = None,
 ) -> Engine:
     """Make the engine, its store open for this process alone, until `held` is let go.
 
@@ -144,7 +147,7 @@ def _started(
         lock = held.enter_context(alone(url))
         return held.enter_context(closing(open_store(url)))
 
-    engine = start(settings, opened, sleep=sleep, stopping=stopping)
+    engine = start(settings, opened, sleep=sleep, stopping=stopping, gate=gate)
     length_s, grace_s = lengths(settings.engine.poll_s, max(settings.jira.timeout_s, settings.mail.timeout_s))
     engine.lease = Lease(engine.store, this_process(lock), length_s=length_s, grace_s=grace_s)
     held.callback(_give_back, engine.lease)

@@ -37,6 +37,10 @@ class Throttled(Unreachable):
         self.retry_after_s = retry_after_s
 
 
+class Slowed(Throttled):
+    """Patience is asked for one kind of request alone: what needs none of that kind goes on."""
+
+
 class Denied(TrackerError):
     """The account is not let in at all (401), or may not do this anywhere: a matter for the administrator."""
 

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from bot.engine.tracker import Ailing
 from bot.jira.answers import Failing
 from bot.jira.catalogue import myself
-from bot.jira.client import Asked, Client
+from bot.jira.client import Client
+from bot.jira.gate import TicketSlowed
 
 PEACE_S = 3600.0
 """How long a ticket over which Jira stumbles is left in peace, in seconds."""
@@ -25,7 +26,5 @@ def about_a_ticket(client: Client) -> Iterator[None]:
     except Failing as error:
         myself(client)
         raise Ailing(f"{error}, though Jira answers", PEACE_S) from None
-    except Asked as error:
-        if not error.one_ticket:
-            raise
+    except TicketSlowed as error:
         raise Ailing(str(error), error.retry_after_s) from None

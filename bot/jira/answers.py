@@ -142,17 +142,19 @@ def named(reason: str | None) -> str | None:
     return reason if reason in _REASONS else None
 
 
-LONGEST_S = 24 * 3600.0
-"""The most patience that is believed, in seconds: an absurd `Retry-After` is not to mute the bot for ever."""
+DAY_S = 24 * 3600.0
+LONGEST_S = 31 * DAY_S
+"""The most patience that is believed, in seconds; more is a mistake, and not to mute the bot for ever."""
 
 
 def patience(headers: Mapping[str, str], now: float) -> float:
     """Give the least wait in seconds that an answer asks for: `Retry-After` as seconds or as an HTTP date.
 
-    Where it is absent, Cloud's `X-RateLimit-Reset` moment counts if nothing is left; 0 when unreadable, and
-    `LONGEST_S` at the most.
+    Where it is absent and nothing is left, Cloud's `X-RateLimit-Reset` moment counts, or Data Center's interval;
+    0 when unreadable. What asks for more than `LONGEST_S` gets a day.
     """
-    return min(_patience(headers, now), LONGEST_S)
+    asked_s = _patience(headers, now)
+    return asked_s if asked_s <= LONGEST_S else DAY_S
 
 
 def _patience(headers: Mapping[str, str], now: float) -> float:
@@ -162,9 +164,43 @@ def _patience(headers: Mapping[str, str], now: float) -> float:
     try:
         if asked:
             return max(0.0, parsedate_to_datetime(asked).timestamp() - now)
-        reset = headers.get("X-RateLimit-Reset")
-        if reset and headers.get("X-RateLimit-Remaining") == "0":
-            return max(0.0, datetime.fromisoformat(reset).timestamp() - now)
     except (ValueError, OverflowError):
         return 0.0
+    return refill_s(headers, now) if headers.get("X-RateLimit-Remaining") == "0" else 0.0
+
+
+def refill_s(headers: Mapping[str, str], now: float) -> float:
+    """Give the seconds until new requests are allowed by Jira's figures of its bucket; 0 where they say nothing."""
+    try:
+        if "X-RateLimit-Interval-Seconds" in headers:
+            return _finite(headers["X-RateLimit-Interval-Seconds"])
+        if "X-RateLimit-Reset" in headers:
+            return max(0.0, datetime.fromisoformat(headers["X-RateLimit-Reset"]).timestamp() - now)
+    except (ValueError, OverflowError):
+        pass
     return 0.0
+
+
+def gap_s(headers: Mapping[str, str], now: float) -> float:
+    """Give the seconds to leave before the next request, so that Jira's bucket does not run empty.
+
+    None while more than a fifth is left. Then the time in which it fills by one request; where its figures do not say
+    how it fills, but when it is full again, the time until then, shared among what is left.
+    """
+    try:
+        left, size = _finite(headers["X-RateLimit-Remaining"]), _finite(headers["X-RateLimit-Limit"])
+        if left > size / 5:
+            return 0.0
+        fills = _finite(headers.get("X-RateLimit-FillRate", "0"))
+    except (KeyError, ValueError):
+        return 0.0
+    # Data Center's bucket fills by a batch in each interval: with nothing left the next request waits for the whole.
+    shares = left + 1 if not fills else fills if left >= 1 else 1.0
+    return min(refill_s(headers, now) / shares, DAY_S)
+
+
+def _finite(number: str) -> float:
+    """Read a figure of a header. Raises ValueError for anything but a plain number that is not negative."""
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", number):
+        raise ValueError(number)
+    return float(number)

@@ -22,15 +22,14 @@ from urllib3.exceptions import NewConnectionError, SSLError
 
 from bot.engine.tracker import Denied, Doubtful, Refused, Throttled, Unreachable
 from bot.jira.answers import Answered, Failing, Garbled, NotJira, decode, named, patience, refusal, says_html
+from bot.jira.gate import PATIENCE_S, Gate, about_of, throttled
+from bot.jira.pacing import Call
 
 T = TypeVar("T")
 Params = Mapping[str, str | int | Sequence[str]]
 
 ATTEMPTS = 5
 """How often a read is tried, the first time included (Atlassian advises at most four retries)."""
-
-PATIENCE_S = 60.0
-"""How many seconds a read may take with all its waiting; a longer `Retry-After` is the caller's to keep."""
 
 _BACKOFF_S = 1.0
 _uniform = SystemRandom().uniform
@@ -54,7 +53,8 @@ class Client:
     access token. `timeout_s` bounds connecting and every wait for bytes. `ca_bundle` is a file of trusted
     certificates. With `read_only` nothing but GET is ever sent, and what else is asked for raises Refused; a read is
     tried `attempts` times. Waiting is done with `sleep` and `jitter(low, high)`, time read from `clock` in UTC
-    seconds.
+    seconds. Every request goes through the `gate`, which the connections of one account share; without one it keeps
+    what Jira itself asks for.
 
     `fence` is called immediately before each request is sent, with whether it changes anything; what it raises is
     raised, and nothing is sent.
@@ -74,7 +74,9 @@ class Client:
         clock: Callable[[], float] = time.time,
         jitter: Callable[[float, float], float] = _uniform,
         transport: BaseAdapter | None = None,
+        gate: Gate | None = None,
     ) -> None:
+        self.gate = gate or Gate(clock=clock, sleep=sleep, jitter=jitter)
         self.url = url.rstrip("/")
         self.requests = 0
         self.fence: Callable[[bool], None] = lambda writes: None
@@ -129,7 +131,8 @@ class Client:
 
         def stop(state: tenacity.RetryCallState) -> bool:
             late = self._clock() - started_at + state.upcoming_sleep > PATIENCE_S
-            return late or state.attempt_number >= (attempts or self._attempts)
+            in_vain = self.gate.is_shut or self.gate.stopping()
+            return late or in_vain or state.attempt_number >= (attempts or self._attempts)
 
         def wait(state: tenacity.RetryCallState) -> float:
             failed = state.outcome.exception() if state.outcome else None
@@ -165,8 +168,9 @@ class Client:
         Refused.
         """
         what = f"{method} {path}"
+        call = Call(method, path, writes=True, ticket=_ticket_of(path, at))
         try:
-            answer = self._send(method, path, at, None, body, writes=True)
+            answer = self._send(call, at, None, body)
         except requests.RequestException as error:
             if _never_left(error):
                 raise Unreachable(f"{what}: {_cause(error)}") from None
@@ -174,7 +178,7 @@ class Client:
         if answer.status_code >= 500:
             raise Doubtful(f"{what}: answered {answer.status_code}")
         if answer.status_code == 429:
-            raise self._throttled(what, answer)
+            raise self._throttled(call, answer)
         _refuse(what, answer)
         try:
             return decode(answer, into)
@@ -190,23 +194,24 @@ class Client:
         params: Params | None,
         body: Mapping[str, Any] | None,
     ) -> T:
-        what = f"{method} {path}"
+        what, call = f"{method} {path}", Call(method, path)
         try:
-            answer = self._send(method, path, at, params, body)
+            answer = self._send(call, at, params, body)
         except requests.RequestException as error:
             unreachable = Unreachable(f"{what}: {_cause(error)}")
             if _is_passing(error):
                 raise _Again(unreachable) from None
             raise unreachable from None
         if answer.status_code == 429:
-            throttled = self._throttled(what, answer)
-            if throttled.whole_site or throttled.retry_after_s > PATIENCE_S:
-                raise throttled
-            raise _Again(throttled, throttled.retry_after_s)
+            asked = self._throttled(call, answer)
+            # Waiting in place for a quota of the whole site or app helps nobody.
+            if asked.retry_after_s > PATIENCE_S or "quota" in (_reason_of(answer) or ""):
+                raise asked
+            raise _Again(asked, asked.retry_after_s)
         if answer.status_code in _PASSING:
             least_s = patience(answer.headers, self._clock())
             if least_s > PATIENCE_S:
-                raise self._throttled(what, answer)
+                raise self._throttled(call, answer)
             raise _Again(Failing(f"{what}: answered {answer.status_code}"), least_s)
         _refuse(what, answer)
         try:
@@ -217,17 +222,11 @@ class Client:
             raise Failing(f"{what}: {error}") from None
 
     def _send(
-        self,
-        method: str,
-        path: str,
-        at: Mapping[str, str] | None,
-        params: Params | None,
-        body: Mapping[str, Any] | None,
-        *,
-        writes: bool = False,
+        self, call: Call, at: Mapping[str, str] | None, params: Params | None, body: Mapping[str, Any] | None
     ) -> requests.Response:
-        if self.read_only and method != "GET":
-            raise Refused(f"{method} {path}: nothing but GET is sent to {self.url}")
+        if self.read_only and call.method != "GET":
+            raise Refused(f"{call.kind}: nothing but GET is sent to {self.url}")
+        self.gate.enter(call)
         places = {name: quote(value, safe="") for name, value in (at or {}).items()}
         self.requests += 1
         started_at = self._clock()
@@ -236,44 +235,40 @@ class Client:
             # No Content-Type where there is no content; no redirect is followed, since a POST would come out of
             # it as a GET.
             asked = requests.Request(
-                method,
-                f"{self.url}/rest/api/{path.format(**places)}",
+                call.method,
+                f"{self.url}/rest/api/{call.path.format(**places)}",
                 headers={} if body is not None else {"Content-Type": None},
                 params=params,
                 json=body,
             )
             prepared = self._session.prepare_request(asked)
-            self.fence(writes)
+            self.fence(call.writes)
             answer = self._session.send(prepared, timeout=self.timeout_s, allow_redirects=False)
             status = answer.status_code
-            return answer
-        except requests.RequestException:
+        except requests.RequestException as error:
+            self.gate.unanswered(call, _cause(error))
             raise
         except ValueError:  # of the standard library's HTTP, which looks at headers last
             raise Denied("the user or the token has a character that cannot be sent") from None
         finally:
             ms = int((self._clock() - started_at) * 1000)
-            _log.debug("jira", method=method, path=path, status=status, ms=ms)
+            _log.debug("jira", method=call.method, path=call.path, status=status, ms=ms)
+        self.gate.answered(call, answer)
+        return answer
 
-    def _throttled(self, what: str, answer: requests.Response) -> Asked:
-        return Asked(what, answer, patience(answer.headers, self._clock()))
+    def _throttled(self, call: Call, answer: requests.Response) -> Throttled:
+        retry_after_s, reason = patience(answer.headers, self._clock()), _reason_of(answer)
+        text = f"{call.kind}: answered {answer.status_code}, asks for {retry_after_s:.0f} s of patience"
+        return throttled(call, about_of(call, answer), text + (f" ({reason})" if reason else ""), retry_after_s)
 
 
-class Asked(Throttled):
-    """Throttled, and whether by a quota of the whole site or app, where waiting in place helps nobody.
+def _reason_of(answer: requests.Response) -> str | None:
+    return named(answer.headers.get("RateLimit-Reason"))
 
-    `one_ticket` is true where only the writing to one ticket is limited.
-    """
 
-    def __init__(self, what: str, answer: requests.Response, retry_after_s: float) -> None:
-        reason = named(answer.headers.get("RateLimit-Reason"))
-        super().__init__(
-            f"{what}: answered {answer.status_code}, asks for {retry_after_s:.0f} s of patience"
-            + (f" ({reason})" if reason else ""),
-            retry_after_s,
-        )
-        self.whole_site = reason is not None and "quota" in reason
-        self.one_ticket = reason == "jira-per-issue-on-write"
+def _ticket_of(path: str, at: Mapping[str, str] | None) -> str | None:
+    """The ticket that a request writes to, by its id."""
+    return (at or {}).get("id") if "/issue/{id}" in path else None
 
 
 def _refuse(what: str, answer: requests.Response) -> None:

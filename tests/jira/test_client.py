@@ -148,14 +148,20 @@ def test_reads_are_given_up_within_bounds(
 DAY_S = 24 * 3600
 LONG = [
     ("86399", DAY_S - 1),
+    (formatdate(NOW + 9 * DAY_S, usegmt=True), 9 * DAY_S),
+    ("2678400", 31 * DAY_S),
+    ("2678401", DAY_S),
     ("900000000", DAY_S),
     ("9" * 400, DAY_S),
-    (formatdate(NOW + 9 * DAY_S, usegmt=True), DAY_S),
 ]
 
 
-@pytest.mark.parametrize(("asked", "believed"), LONG, ids=["a day", "decades", "eternity", "a date far away"])
-def test_no_more_than_a_day_of_patience_is_believed(mock: responses.RequestsMock, asked: str, believed: int) -> None:
+@pytest.mark.parametrize(
+    ("asked", "believed"), LONG, ids=["a day", "nine days", "a month", "too long", "decades", "eternity"]
+)
+def test_patience_of_more_than_a_month_is_a_mistake_and_gets_a_day(
+    mock: responses.RequestsMock, asked: str, believed: int
+) -> None:
     script(mock, "GET", [(429, {"Retry-After": asked}, "{}")])
     with pytest.raises(Throttled) as raised:
         make().read("2/thing", Thing)
@@ -199,7 +205,7 @@ def test_writes_are_sent_once(
     client = make(waiting)
     with pytest.raises(error) as raised:
         client.write(method, "2/thing", {"body": "Mari"}, Thing)
-    assert type(raised.value).__mro__[1 if error in (Throttled, Refused) else 0] is error
+    assert type(raised.value).__mro__[1 if error is Refused else 0] is error
     assert (client.requests, waiting.slept) == (1, [])
     _holds_no_data(raised.value)
 
