@@ -17,6 +17,7 @@ from bot.digest_folder import DigestFolder
 from bot.engine.difference import Ready
 from bot.engine.engine import Engine, Pace, Post, Spent
 from bot.engine.restraint import RESTRAINT
+from bot.engine.schedule import offset_s
 from bot.engine.tracker import Denied, Throttled, Unreachable
 from bot.imports import sources_of
 from bot.jira import access
@@ -229,7 +230,7 @@ def start(
         book=ready.book,
         messages=ready.messages,
         facts=ready.facts,
-        pace=Pace(overlap_s=settings.engine.overlap_s, reconcile_s=settings.engine.reconcile_s),
+        pace=pace_of(settings),
         stopping=stopping,
         clock=lambda: int(time.time()),
         post=post_of(settings),
@@ -238,6 +239,13 @@ def start(
     )
     client.fence = engine.fence
     return engine
+
+
+def pace_of(settings: Settings) -> Pace:
+    """How often and how much, by the configuration; sweeps have a place of the site's own within their stretch."""
+    every_s = settings.engine.reconcile_s
+    offset = int(offset_s(settings.site, every_s))
+    return Pace(overlap_s=settings.engine.overlap_s, reconcile_s=every_s, reconcile_offset_s=offset)
 
 
 def post_of(settings: Settings) -> Post:

@@ -50,9 +50,10 @@ def once(config: Path) -> int:
 
 
 def run(config: Path) -> int:
-    """Run cycles until SIGTERM or SIGINT; return 0. Raises as `start` does, Denied when the account is locked out.
+    """Run cycles until SIGTERM or SIGINT; return 0. Raises as `start` does.
 
-    From its first cycle on, an unreachable Jira or database is waited for, and a changed rulebook is taken over.
+    From its first cycle on, an unreachable Jira or database is waited for, as is an account that is not let in any
+    more, and a changed rulebook is taken over.
     """
     settings = _settings(config)
     stop = daemon.Stop()
@@ -116,6 +117,7 @@ def summary(report: Report) -> str:
         ("second comments removed", report.removed),
         ("gone", report.gone),
         ("tickets in trouble", len(report.troubles)),
+        ("kinds of requests that are to wait", len(set(report.slowed))),
     )
     always = 3
     return ", ".join(f"{n} {what}" for i, (what, n) in enumerate(counts) if n or i < always)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import structlog
 
@@ -33,7 +34,7 @@ from bot.engine.poll import lay_aside, mirror, poll, reconcile, reconcile_due
 from bot.engine.purge import follow_erasures, keep_house
 from bot.engine.recalled import recalled
 from bot.engine.sending import has_way
-from bot.engine.tracker import Refused, Throttled, Unreachable
+from bot.engine.tracker import Refused, Slowed, Throttled, Unreachable
 from bot.engine.twins import read_back
 from bot.store.store import SHAPE
 from bot.store.tied import with_others
@@ -49,35 +50,59 @@ _AT_ONCE = 1000
 def cycle(engine: Engine, now: Moment) -> Report:
     """Poll, settle what was left open, judge what is due, arrange, deliver, and sweep when the sweep is due.
 
-    A tracker that is away ends the cycle early and loses nothing: all that was not done is due again. Digests come
-    last, and go out all the same.
+    A tracker that is away ends the cycle early and loses nothing: all that was not done is due again. Where it asks
+    for patience with one kind of request, what needs that waits, and the rest goes on; but letters are told from the
+    mirror alone, and not while it may be behind. Digests come last, and go out all the same.
     Raises `Denied` when the account is not let in, `StoreError` when the database is not there, which is `Fenced`
     where another process has the lease on it, or took it meanwhile: then nothing more is sent.
     """
     report = Report(now)
     hold_lease(engine, now)
     try:
-        poll(engine, now, report)
+        with _going_on(report):
+            poll(engine, now, report)
         _heed_changed_rules(engine, now, report)
         swept = reconcile_due(engine, now)
         if swept:
-            reconcile(engine, now, report)
+            with _going_on(report):
+                reconcile(engine, now, report)
         heed_control(engine, now, report, swept=swept)
-        heed_leavers(engine, now)
-        settle(engine, now, report)
-        heed_commands(engine, now, report)
-        _judge_due(engine, now, report)
-        tell(engine, now, report)
-        write_letters(engine, now, report)
-        follow_erasures(engine, now, report)
+        with _going_on(report):
+            heed_leavers(engine, now)
+        for part in (settle, heed_commands, _judge_due, tell):
+            with _going_on(report):
+                part(engine, now, report)
+        if not report.slowed:
+            write_letters(engine, now, report)
+        with _going_on(report):
+            follow_erasures(engine, now, report)
     except Unreachable as error:
         report.unreachable = str(error)
         report.retry_after_s = error.retry_after_s if isinstance(error, Throttled) else 0.0
-        log.warning("tracker unreachable", reason=report.unreachable)
+    _tell_of_outage(engine, report, now)
     send_digests(engine, now, report)
     count(engine, report, now)
     keep_house(engine, now)
     return report
+
+
+@contextmanager
+def _going_on(report: Report) -> Iterator[None]:
+    """Let what comes after this part of the cycle go on where only one kind of request is to wait."""
+    try:
+        yield
+    except Slowed as error:
+        report.slowed.append(str(error))
+
+
+def _tell_of_outage(engine: Engine, report: Report, now: Moment) -> None:
+    """Log when the tracker went away, and when it is back: not that it still is."""
+    if report.unreachable is not None and engine.away_since is None:
+        engine.away_since = now
+        log.warning("tracker unreachable", reason=report.unreachable)
+    elif report.unreachable is None and engine.away_since is not None:
+        log.info("tracker reachable again", after_s=now - engine.away_since)
+        engine.away_since = None
 
 
 def _heed_changed_rules(engine: Engine, now: Moment, report: Report) -> None:

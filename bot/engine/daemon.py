@@ -7,8 +7,9 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
+from random import SystemRandom
 from types import FrameType
 
 import structlog
@@ -18,13 +19,19 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from bot.core.ticket import Moment
 from bot.engine.cycle import cycle
 from bot.engine.engine import Engine, Report
+from bot.engine.schedule import Beat
 from bot.engine.tracker import Denied
 from bot.store.lease import Fenced
 from bot.store.store import StoreError
 
 log = structlog.get_logger()
 
+DENIED_S = 300.0
+LONGEST_DENIED_S = 3600.0
+"""How long an account that is not let in is quiet at first and at most, in seconds; each time it is twice as long."""
+
 _GRACE_S = 8.0
+_uniform = SystemRandom().uniform
 
 
 class Stop:
@@ -70,10 +77,13 @@ class Stop:
         asked, self._reload = self._reload, False
         return asked
 
-    def wait(self) -> bool:
-        """Wait for a signal; whether it was to stop."""
-        self._signals.get()
-        return self._told
+    def wait(self, seconds: float) -> bool:
+        """Wait for a signal, but no longer than so many seconds; whether one came."""
+        try:
+            self._signals.get(timeout=seconds)
+        except Empty:
+            return False
+        return True
 
     def sleep(self, seconds: float) -> None:
         """Sleep, but no longer than until told to stop."""
@@ -92,34 +102,44 @@ def run(
     now: Callable[[], Moment] = lambda: int(time.time()),
     before: Callable[[Moment, bool], None] = lambda at, asked: None,
     after: Callable[[Report], None] = lambda report: None,
+    jitter: Callable[[float, float], float] = _uniform,
 ) -> None:
-    """Run a cycle every `poll_s` seconds until told to stop; returns within ten seconds of that.
+    """Run a cycle at once, then one every `poll_s` seconds, until told to stop; returns within ten seconds of that.
 
-    A cycle that is late is run once, not caught up on. After a throttled cycle the next waits as long as the
-    tracker asked. `before` is called with the moment of each cycle first, and whether a reload was asked for: then
-    the next cycle comes at once. Raises `Denied` when the account is no longer let in.
+    At which second is the desk's own, found from its site's name, and varied by `jitter`. A cycle that is late is run
+    once, not caught up on. What the tracker asks patience for, or is away for, is left alone by the connection to it;
+    cycles go on. `before` is called with the moment of each cycle first, and whether a reload was asked for: then the
+    next cycle comes at once; `after` with what each cycle did that could begin. An account that is not let in is
+    asked for again after `DENIED_S`, then ever later, or at once upon a reload.
     """
+    denials = 0
     quiet_until = 0.0
-    denied: list[Denied] = []
 
     def once() -> None:
-        nonlocal quiet_until
-        if stop() or time.monotonic() < quiet_until:
+        nonlocal denials, quiet_until
+        asked = stop.is_asked()
+        if stop() or (time.monotonic() < quiet_until and not asked):
             return
+        at = now()
         try:
-            before(at := now(), stop.asked())
+            before(at, stop.asked())
             report = cycle(engine, at)
         except Denied as error:
-            denied.append(error)
-            stop.tell()
-            return
+            if denials == 0:
+                log.error("the account is not let in, it is quiet", reason=str(error))
+            quiet_until = time.monotonic() + min(DENIED_S * 2.0**denials, LONGEST_DENIED_S)
+            denials = min(denials + 1, 16)
+            report = Report(at, unreachable=str(error), denied=True)
         except Fenced as error:
             log.warning("nothing more is sent", reason=str(error))
             return
         except StoreError as error:
             log.error("database unreachable", reason=str(error))
             return
-        quiet_until = time.monotonic() + report.retry_after_s
+        else:
+            if denials:
+                log.info("the account is let in again")
+            denials = 0
         after(report)
         if stop.is_asked():
             once()
@@ -127,8 +147,7 @@ def run(
     scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(1)}, timezone="UTC")
     job = scheduler.add_job(
         once,
-        "interval",
-        seconds=poll_s,
+        Beat(engine.book.site, poll_s, jitter),
         max_instances=1,
         coalesce=True,
         misfire_grace_time=None,
@@ -137,12 +156,12 @@ def run(
         next_run_time=datetime.now(UTC),
     )
     scheduler.start()
-    while not stop.wait():
-        # A cycle that runs now lets this one pass, and is followed by another itself.
-        job.modify(next_run_time=datetime.now(UTC))
+    while not stop():
+        # A cycle that runs now lets this one pass, and is followed by another itself. A clock that was set back would
+        # have the scheduler wait until it is as late again.
+        if stop.wait(poll_s) or job.next_run_time > datetime.now(UTC) + timedelta(seconds=2 * poll_s):
+            job.modify(next_run_time=datetime.now(UTC))
     _shut_down(scheduler)
-    if denied:
-        raise denied[0]
 
 
 def _shut_down(scheduler: BackgroundScheduler) -> None:

@@ -28,10 +28,14 @@ from bot.texts import Messages
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often and how much: seconds and counts, from the configuration."""
+    """How often and how much: seconds and counts, from the configuration.
+
+    Sweeps are made in stretches of `reconcile_s` that begin `reconcile_offset_s` after the hour of all clocks.
+    """
 
     overlap_s: int = 300
     reconcile_s: int = 1800
+    reconcile_offset_s: int = 0
     settle_s: int = 10
     refused_s: int = 24 * 3600
     read_size: int = 100
@@ -85,7 +89,7 @@ class Engine:
     open tickets are alike. `spent` is what the bot itself cost. `lease` is asked before each sending; without one
     nobody else can work on the store. Until `unsure_until` what another process was sending when it ended may still
     arrive. `asked` tells when in this cycle the off-switch was asked about what. `retention` is how long what the
-    bot keeps lives; None for ever.
+    bot keeps lives; None for ever. `away_since` is when the tracker went away, while it is.
     """
 
     tracker: Tracker
@@ -108,6 +112,7 @@ class Engine:
     unsure_until: Moment = 0
     retention: Retention | None = None
     asked: dict[str, Moment] = field(default_factory=dict)
+    away_since: Moment | None = None
 
     def fence(self, writes: bool) -> None:
         """Raise Fenced unless this process may send; before what only asks, keep the lease from ending meanwhile."""
@@ -130,7 +135,8 @@ class Report:
     """What one cycle did.
 
     `said` holds the steps of each comment written, `letters` those that were sent, `digests` the names of the
-    recipients to whom one went, once for each way.
+    recipients to whom one went, once for each way. `slowed` tells which kinds of requests the tracker wants to wait.
+    Where it is `denied` the account was not let in.
     """
 
     at: Moment
@@ -149,5 +155,7 @@ class Report:
     gone: int = 0
     removed: int = 0
     troubles: list[str] = field(default_factory=list)
+    slowed: list[str] = field(default_factory=list)
     unreachable: str | None = None
+    denied: bool = False
     retry_after_s: float = 0.0

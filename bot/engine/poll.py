@@ -12,7 +12,7 @@ from bot.core.ledger import WAITING, turned
 from bot.core.ticket import Moment
 from bot.engine.beyond import look_at_all, look_at_changed, look_beyond, look_elsewhere, newly_tied
 from bot.engine.costs import keep
-from bot.engine.engine import Engine, Report
+from bot.engine.engine import Engine, Pace, Report
 from bot.engine.fence import renew_lease
 from bot.engine.tracker import Stamp
 from bot.store.tied import due_with
@@ -104,9 +104,13 @@ def mirror(engine: Engine, ids: Sequence[str], now: Moment, report: Report) -> M
 
 
 def reconcile_due(engine: Engine, now: Moment) -> bool:
-    """Whether the sweep is due again."""
-    last = engine.store.note(RECONCILED)
-    return last is None or now - int(last) >= engine.pace.reconcile_s
+    """Whether the sweep is due again: the last was in an earlier stretch than now is, or in one to come."""
+    last, pace = engine.store.note(RECONCILED), engine.pace
+    return last is None or _stretch(int(last), pace) != _stretch(now, pace)
+
+
+def _stretch(at: Moment, pace: Pace) -> int:
+    return (at - pace.reconcile_offset_s) // pace.reconcile_s
 
 
 def reconcile(engine: Engine, now: Moment, report: Report) -> None:

@@ -16,7 +16,6 @@ from desks import MINUTE, Bot, Desk, at_seam, desk_over
 
 from bot.engine.daemon import Stop, run
 from bot.engine.engine import Report
-from bot.engine.tracker import Denied
 from bot.sandbox.faults import Fault
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -118,11 +117,25 @@ def test_told_to_stop_between_two_comments_it_leaves_the_rest_for_the_next_start
         assert sorted(state for _, state in bot.states()) == ["held", "said"]
 
 
-def test_an_account_locked_out_ends_it(desk: Desk) -> None:
+def test_an_account_locked_out_is_quiet_until_a_person_asks(desk: Desk) -> None:
+    desk.forwarded()
     with desk.bot() as bot:
-        desk.world.person("piletibot").token = "another"
-        with pytest.raises(Denied):
-            ran(bot, Stop(), 9)
+        bot_account = desk.world.person("piletibot")
+        token, bot_account.token = bot_account.token, "another"
+        stop, reports = Stop(), []
+
+        def let_in() -> None:
+            bot_account.token = token
+            stop.ask()
+
+        def after(report: Report) -> None:
+            reports.append(report)
+            if not report.denied:
+                stop.tell()
+
+        threading.Timer(2.3, let_in).start()
+        run(bot.engine, stop, poll_s=1, now=lambda: desk.now, after=after)
+        assert [(report.denied, len(report.said)) for report in reports] == [(True, 0), (False, 1)]
 
 
 def test_patience_asked_for_is_kept(desk: Desk) -> None:
@@ -131,4 +144,5 @@ def test_patience_asked_for_is_kept(desk: Desk) -> None:
         stop = Stop()
         threading.Timer(1.3, stop.tell).start()
         reports = ran(bot, stop, 9)
-        assert [report.retry_after_s for report in reports] == [1800.0]
+        assert {report.retry_after_s for report in reports} == {1800.0}
+        assert bot.counts()[0] == 1, "cycles go on, and ask for nothing"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from desks import DATA, HOUR, MINUTE, MONDAY, Desk
 
+from bot.engine.engine import Pace
 from bot.sandbox import acts
 from bot.sandbox.faults import Fault
 from bot.shipped import rules_folder
@@ -75,7 +76,7 @@ def test_what_was_begun_on_it_waits_while_the_others_are_settled(desk: Desk) -> 
 
 def test_one_that_can_no_longer_be_read_lets_the_mark_move(desk: Desk, flavour: str) -> None:
     bad, good = desk.taken(), desk.taken("it2")
-    with desk.bot() as bot:
+    with desk.bot(pace=Pace(reconcile_offset_s=15 * MINUTE)) as bot:
         bot.settled()
         desk.until(OPENING - 2 * MINUTE)
         bot.cycle()
