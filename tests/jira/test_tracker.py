@@ -270,7 +270,7 @@ PASSING = [
 @pytest.mark.parametrize("fault", PASSING, ids=lambda fault: f"{fault.do} {fault.status}")
 def test_what_passes_is_waited_out(flavour: Any, fault: Fault) -> None:
     slept: list[float] = []
-    sandboxed = connected_in_process(flavour, sleep=slept.append)
+    sandboxed = connected_in_process(flavour, sleep=slept.append, clock=lambda: 1_794_816_000 + sum(slept))
     id_ = sandboxed.open("spetsialist1")
     acts.comment(sandboxed.world, sandboxed.world.issues[int(id_)], sandboxed.person("it1"), "Tere")
     for ask in (
