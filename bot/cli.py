@@ -483,6 +483,33 @@ def absence_remove(person: PersonWord, first: FirstDay, last: LastDay, config: C
 
 
 @app.command()
+def audit(
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Such as 2026-11-16 or '2026-11-16 11:05' by the desk's clock.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Written as --since is; that moment included.")
+    ] = None,
+    ticket: Annotated[str | None, typer.Option(metavar="KEY", help="Only what was done on this ticket.")] = None,
+    rule: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only by this rule, which may be gone since.")
+    ] = None,
+    person: Annotated[
+        str | None, typer.Option(metavar="PERSON", help="Only what was for this person, or told by them.")
+    ] = None,
+    config: Config = CONFIG,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object a line; docs/audit.md has the fields.")
+    ] = False,
+) -> None:
+    """What the bot said, set, held or left, when, to whom, by which rulebook and why; asks no Jira."""
+    from bot.commands.audit import Asked
+    from bot.commands.audit import audit as run_audit
+
+    raise typer.Exit(run_audit(config, Asked(since, until, ticket, rule, person), as_json=as_json))
+
+
+@app.command()
 def purge(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
     config: Config = CONFIG,

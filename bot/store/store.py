@@ -24,6 +24,7 @@ from bot.store.commands import CommandRow, Commands
 from bot.store.connect import StoreError, bring_to_head, connect, parse, told
 from bot.store.costs import Costs
 from bot.store.database import PAGE, among, pages
+from bot.store.done import Done
 from bot.store.erase import Erase, nameless
 from bot.store.links import Ties
 from bot.store.purge import PURGED
@@ -119,7 +120,7 @@ def open_store(url: str, wait_s: float = 10.0, seam: Callable[[str], None] = lam
     return Store(engine, address)
 
 
-class Store(Absences, Archive, Commands, Costs, Erase, Ties):
+class Store(Absences, Archive, Commands, Costs, Done, Erase, Ties):
     """An open store. Tickets that are gone appear in no answer until they are put again."""
 
     # The mark and the notes.
