@@ -26,6 +26,7 @@ from bot.jira.access import speaks
 from bot.jira.audience import audience, onlookers
 from bot.jira.binding import Binding, bind, deactivated, unknown_elsewhere
 from bot.jira.catalogue import Catalogue, read_elsewhere
+from bot.jira.privileges import excess
 from bot.jira.screens import screens
 from bot.jira.ways import ways
 from bot.rule_errors import SoundPart
@@ -194,6 +195,7 @@ def _ask_further(settings: Settings, catalogue: Catalogue, entries: Entries) -> 
             *onlookers(client, catalogue, entries),
             *screens(client, catalogue, entries, speaks=speaks(entries)),
             *ways(client, catalogue, entries, speaks=speaks(entries)),
+            *excess(client, catalogue, entries),
         ]
     except Throttled:
         raise

@@ -9,6 +9,7 @@ from bot.core.entries import Entries
 from bot.core.findings import Finding, Path
 from bot.jira.binding import unknown_projects
 from bot.jira.catalogue import Catalogue
+from bot.jira.privileges import NEEDS
 
 PERMISSIONS: Mapping[Permission, str] = {
     "see": "BROWSE_PROJECTS",
@@ -17,8 +18,6 @@ PERMISSIONS: Mapping[Permission, str] = {
     "close": "CLOSE_ISSUES",
 }
 """What somebody may do with a ticket, in Jira's own words."""
-
-_TO_SET = {"owner": "ASSIGN_ISSUES", "state": "TRANSITION_ISSUES"}
 
 
 def findings(
@@ -45,12 +44,9 @@ def findings(
 
 def needed(entries: Entries, speaks: bool, sets: Collection[str] | None = None) -> list[str]:
     """What the account must be allowed in each project, in Jira's words; the arguments are those of `findings`."""
-    words = _sets(entries) if sets is None else sets
-    listed = ["BROWSE_PROJECTS"]
-    if speaks:
-        listed += ["ADD_COMMENTS", "EDIT_OWN_COMMENTS"]
-        listed += sorted({_TO_SET.get(word, "EDIT_ISSUES") for word in words})
-    return listed
+    words = frozenset(_sets(entries) if sets is None else sets)
+    used = [need for need in NEEDS if need.lacking == "error" and need.used(speaks, words)]
+    return [permission for need in used for permission in need.permissions]
 
 
 def lacking(held: Collection[str], asked: Collection[str]) -> list[str]:

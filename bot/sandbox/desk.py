@@ -71,6 +71,9 @@ _LINK_TYPES = (
     ("10004", "Töö teises piletis", "on töö piletile", "tööd tehakse piletis"),
 )
 _ROLES = {"Administrators": ("juht1",), "Klienditugi": ("klienditugi",), "Teenindus": ("klienditugi", "ii-tase")}
+_NOT_THE_BOTS = {"MOVE_ISSUES", "DELETE_ISSUES", "EDIT_ALL_COMMENTS", "DELETE_ALL_COMMENTS"}
+"""What a bot's account has no need of."""
+
 _OWN_TOKENS = {"piletibot": "sandbox-token", "vaatleja": "browse-token"}
 
 
@@ -114,6 +117,8 @@ def staff(flavour: Flavour, clock: Callable[[], int]) -> World:
         person = world.add_person(_person(number, name, shown, groups))
         if name == "vaatleja":
             person.denied |= browse_only()
+        if name == "piletibot":
+            person.denied |= _NOT_THE_BOTS
     return world
 
 

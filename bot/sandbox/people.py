@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.sandbox import render
 from bot.sandbox.calls import Answer, Call, Refusal
-from bot.sandbox.world import PERMISSIONS, Json, Person
+from bot.sandbox.world import OF_ADMINISTRATORS, PERMISSIONS, Json, Person
 
 BROWSE_USERS = "USER_PICKER"
 """The global permission to browse users and groups, by Jira's key."""
@@ -20,14 +20,15 @@ def mypermissions(call: Call) -> Answer:
     asked = call.many("permissions")
     if call.cloud and not asked:
         raise Refusal(400, "The 'permissions' query parameter is required.")
-    unknown = [each for each in asked if each not in PERMISSIONS]
+    known = (*PERMISSIONS, *OF_ADMINISTRATORS)
+    unknown = [each for each in asked if each not in known]
     if unknown and call.cloud:
         raise Refusal(400, f"Unrecognized permission(s): {', '.join(unknown)}")
     project = _project_key(call)
     issue = call.one("issueKey") or call.one("issueId")
     archived = issue is not None and call.issue(issue).id in call.world.archived
     shown: dict[str, Json] = {}
-    for number, key in enumerate(PERMISSIONS, start=10):
+    for number, key in enumerate(known, start=10):
         if call.cloud and key not in asked:
             continue
         shown[key] = {

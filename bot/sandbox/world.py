@@ -41,6 +41,18 @@ PERMISSIONS = (
 )
 """The project permissions the sandbox knows, by Jira's keys."""
 
+OF_ADMINISTRATORS = (
+    "ADMINISTER",
+    "SYSTEM_ADMIN",
+    "BULK_CHANGE",
+    "MODIFY_REPORTER",
+    "SET_ISSUE_SECURITY",
+    "DELETE_ALL_ATTACHMENTS",
+)
+"""Further permissions, which only those in the group of administrators hold, in every project."""
+
+ADMINISTRATORS = "jira-administrators"
+
 
 @dataclass(eq=False)
 class Person:
@@ -287,6 +299,8 @@ class World:
     def may(self, person: Person | None, permission: str, project_key: str | None = None) -> bool:
         """Tell whether the person holds the permission (in this project); nobody anonymous holds any."""
         if person is None or not person.active:
+            return False
+        if permission in OF_ADMINISTRATORS and ADMINISTRATORS not in person.groups:
             return False
         return permission not in person.denied and f"{permission}:{project_key}" not in person.denied
 
