@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import product
+from math import ceil
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from bot.core.ticket import Moment
 from bot.engine.cycle import cycle
 from bot.engine.engine import Engine, Report
 from bot.jira.client import Client
+from bot.jira.gate import Gate
 from bot.jira.tracker import STEP, JiraTracker
 from bot.sandbox import acts
 from bot.sandbox.api import Site
@@ -201,6 +203,7 @@ class Desk:
         book: Rulebook | None = None,
         sites: Mapping[str, Client] | None = None,
         holder: Holder | None = None,
+        client: Client | None = None,
         **engine: Any,
     ) -> Iterator[Bot]:
         """A bot that starts on this desk, with its database at `store`; counts begin when it has looked around.
@@ -208,7 +211,7 @@ class Desk:
         With a `holder` it sends only while it has the lease on the database, whose clock is the desk's.
         """
         book = book or shipped().book
-        client = self.client()
+        client = client or self.client()
         tracker = tied(client, self.site, book.entries, sites)
         assert isinstance(tracker, JiraTracker), tracker
         client.requests = 0
@@ -221,17 +224,27 @@ class Desk:
             client.fence = made.fence
             yield Bot(self, made)
 
-    def client(self, timeout_s: float = 5.0) -> Client:
-        return Client(
-            self.url,
-            token="sandbox-token",
-            user="piletibot@sandbox.example" if self.world.flavour == "cloud" else None,
-            timeout_s=timeout_s,
-            sleep=lambda seconds: None,
-            clock=lambda: self.clock() / 1000,
-            jitter=lambda low, high: 0.0,
-            transport=self.transport,
-        )
+    def client(self, timeout_s: float = 5.0, **more: Any) -> Client:
+        user = "piletibot@sandbox.example" if self.world.flavour == "cloud" else None
+        made: dict[str, Any] = {
+            "token": "sandbox-token",
+            "user": user,
+            "timeout_s": timeout_s,
+            "sleep": lambda seconds: None,
+            "clock": lambda: self.clock() / 1000,
+            "jitter": lambda low, high: 0.0,
+            "transport": self.transport,
+        }
+        return Client(self.url, **(made | more))
+
+    def mannered(self, **gate: Any) -> Client:
+        """A connection that waits by the desk's clock, with a gate as the daemon's."""
+        waits: dict[str, Any] = {
+            "clock": lambda: self.clock() / 1000,
+            "sleep": lambda seconds: self.clock.advance(ceil(seconds * 1000)),
+            "jitter": lambda low, high: (low + high) / 2,
+        }
+        return self.client(gate=Gate(**({"breaks": True} | waits | gate)), **waits)
 
     def field(self, name: str) -> str:
         """The id of a field."""

@@ -10,6 +10,8 @@ from math import floor
 from apscheduler.triggers.base import BaseTrigger
 
 _VARIED = 0.05
+_ROUNDED_S = 0.001
+"""By how much a moment may have lost in becoming a datetime, in seconds."""
 
 
 def offset_s(site: str, every_s: float) -> float:
@@ -25,7 +27,7 @@ class Beat(BaseTrigger):  # type: ignore[misc]
 
     def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
         """Give the next moment: in the stretch after the one in which it last fired, or else that of now."""
-        last = max(now, previous_fire_time or now).timestamp()
+        last = max(now, previous_fire_time or now).timestamp() + _ROUNDED_S
         stretches = floor((last - self._offset_s) / self._every_s) + 1
         at = self._offset_s + stretches * self._every_s + self._jitter(0.0, _VARIED * self._every_s)
         return datetime.fromtimestamp(at, UTC)
