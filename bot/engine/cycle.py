@@ -17,6 +17,7 @@ from bot.core.steps import Wishes, is_key, may_be_said
 from bot.core.ticket import Moment, Ticket
 from bot.core.verdict import Verdict, news
 from bot.engine.amend import amend
+from bot.engine.audit import audit
 from bot.engine.batch import notice, untold
 from bot.engine.beyond import look_at_all
 from bot.engine.commands import heed_commands
@@ -56,7 +57,7 @@ def cycle(engine: Engine, now: Moment) -> Report:
     Raises `Denied` when the account is not let in, `StoreError` when the database is not there, which is `Fenced`
     where another process has the lease on it, or took it meanwhile: then nothing more is sent.
     """
-    report = Report(now)
+    report, swept = Report(now), False
     hold_lease(engine, now)
     try:
         with _going_on(report):
@@ -81,6 +82,7 @@ def cycle(engine: Engine, now: Moment) -> Report:
         report.retry_after_s = error.retry_after_s if isinstance(error, Throttled) else 0.0
     _tell_of_outage(engine, report, now)
     send_digests(engine, now, report)
+    audit(engine, now, report, swept=swept)
     count(engine, report, now)
     keep_house(engine, now)
     return report

@@ -88,8 +88,9 @@ class Engine:
     `given` the persons to whom the bot assigned tickets, by ticket, until the mirror shows it. `sketches` tell which
     open tickets are alike. `spent` is what the bot itself cost. `lease` is asked before each sending; without one
     nobody else can work on the store. Until `unsure_until` what another process was sending when it ended may still
-    arrive. `asked` tells when in this cycle the off-switch was asked about what. `retention` is how long what the
-    bot keeps lives; None for ever. `away_since` is when the tracker went away, while it is.
+    arrive. `asked` tells when in this cycle the off-switch was asked about what, `audited` up to which ticket the
+    audit has come. `retention` is how long what the bot keeps lives; None for ever. `away_since` is when the tracker
+    went away, while it is.
     """
 
     tracker: Tracker
@@ -113,6 +114,7 @@ class Engine:
     retention: Retention | None = None
     asked: dict[str, Moment] = field(default_factory=dict)
     away_since: Moment | None = None
+    audited: str = ""
 
     def fence(self, writes: bool) -> None:
         """Raise Fenced unless this process may send; before what only asks, keep the lease from ending meanwhile."""
@@ -137,6 +139,7 @@ class Report:
     `said` holds the steps of each comment written, `letters` those that were sent, `digests` the names of the
     recipients to whom one went, once for each way. `slowed` tells which kinds of requests the tracker wants to wait.
     Where it is `denied` the account was not let in.
+    `failing` are the checks of the audit that found what it could not mend.
     """
 
     at: Moment
@@ -159,3 +162,4 @@ class Report:
     unreachable: str | None = None
     denied: bool = False
     retry_after_s: float = 0.0
+    failing: list[str] = field(default_factory=list)

@@ -20,6 +20,7 @@ from bot.core.ticket import Change, Command, Link, Message, Moment, Ticket
 from bot.core.verdict import Verdict
 from bot.store.absences import Absences
 from bot.store.archive import Archive, ReportHead, ReportRow
+from bot.store.audits import Audits
 from bot.store.commands import CommandRow, Commands
 from bot.store.connect import StoreError, bring_to_head, connect, parse, told
 from bot.store.costs import Costs
@@ -120,7 +121,7 @@ def open_store(url: str, wait_s: float = 10.0, seam: Callable[[str], None] = lam
     return Store(engine, address)
 
 
-class Store(Absences, Archive, Commands, Costs, Done, Erase, Ties):
+class Store(Absences, Archive, Audits, Commands, Costs, Done, Erase, Ties):
     """An open store. Tickets that are gone appear in no answer until they are put again."""
 
     # The mark and the notes.

@@ -1,0 +1,100 @@
+"""What the audit asks the database: counts over its indices for each cycle, and whole passes for now and then."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from bot.core.ticket import Moment
+from bot.store.database import Database
+from bot.store.tables import ledger, letters, mark, notes, tickets
+
+_here = tickets.c.gone_at.is_(None)
+_many = sa.func.count()
+_begun = sa.or_(letters.c.state == "intended", sa.and_(letters.c.state == "doubtful", letters.c.way == "comment"))
+_AT_A_GLANCE = sa.select(
+    sa.select(_many).select_from(tickets).where(tickets.c.look_again_at <= sa.bindparam("late")).scalar_subquery(),
+    sa.select(_many)
+    .select_from(ledger)
+    .where(ledger.c.state.in_(("intended", "doubtful")), ledger.c.at < sa.bindparam("settled"))
+    .scalar_subquery(),
+    sa.select(_many)
+    .select_from(letters)
+    .where(letters.c.state.in_(("intended", "doubtful")), letters.c.at < sa.bindparam("settled"), _begun)
+    .scalar_subquery(),
+    sa.select(mark.c.ms).scalar_subquery(),
+    sa.select(notes.c.value).where(notes.c.name == sa.bindparam("swept")).scalar_subquery(),
+    sa.select(notes.c.value).where(notes.c.name == sa.bindparam("noted")).scalar_subquery(),
+)
+_UNPROVEN = sa.select(_many).where(
+    ledger.c.state == "said",
+    ledger.c.at >= sa.bindparam("since"),
+    ledger.c.comment_id.is_(None),
+    ledger.c.letter.is_(None),
+)
+_SAID_ON = (
+    sa.select(ledger.c.ticket_id)
+    .where(ledger.c.state == "said", ledger.c.at >= sa.bindparam("since"), ledger.c.comment_id.is_not(None))
+    .group_by(ledger.c.ticket_id)
+    .order_by(sa.func.max(ledger.c.at).desc(), ledger.c.ticket_id)
+    .limit(sa.bindparam("many"))
+)
+
+
+class Glance(NamedTuple):
+    """What one question tells each cycle.
+
+    Looks that are late, steps and letters begun too long ago, the mark, the last sweep, and what was found before.
+    """
+
+    late: int
+    steps: int
+    letters: int
+    mark_ms: int | None
+    swept: str | None
+    noted: str | None
+
+
+class Audits(Database):
+    """The questions of the audit to an open store."""
+
+    def glance(self, late: Moment, settled: Moment, swept: str, noted: str) -> Glance:
+        """Count looks due by `late` and writes begun before `settled`; `swept` and `noted` name notes."""
+        return Glance._make(self.rows(_AT_A_GLANCE, late=late, settled=settled, swept=swept, noted=noted)[0])
+
+    def unproven(self, since: Moment) -> int:
+        """Count the steps said at `since` or later of which neither a comment nor a letter is known."""
+        return int(self.value(_UNPROVEN, since=since))
+
+    def said_on(self, since: Moment, many: int) -> list[str]:
+        """Return at most `many` tickets on which a comment was written at `since` or later, the latest first."""
+        return [row.ticket_id for row in self.rows(_SAID_ON, since=since, many=many)]
+
+    def newest_ms(self) -> int | None:
+        """Return the newest `updated_ms` of all tickets that are here."""
+        newest: int | None = self.value(sa.select(sa.func.max(tickets.c.updated_ms)).where(_here))
+        return newest
+
+    def looks_of(self, states: Collection[str], after: str, many: int | None = None) -> dict[str, Moment | None]:
+        """Return the next looks of the tickets in these states, by ids beyond `after`, at most `many` of them."""
+        columns = sa.select(tickets.c.id, tickets.c.look_again_at)
+        those = columns.where(_here, tickets.c.state.in_(sorted(states)), tickets.c.id > after)
+        return {row.id: row.look_again_at for row in self.rows(those.order_by(tickets.c.id).limit(many))}
+
+    def integrity(self) -> str | None:
+        """Have the database look at itself; what is wrong with it in a word, None where it finds nothing."""
+        if self._engine.dialect.name != "sqlite":
+            return None  # PostgreSQL's own affair: it has no such question
+        with self.reading() as connection:
+            found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+        return None if found == "ok" else found.partition("\n")[0]
+
+    def size_bytes(self) -> int:
+        """Return how much room the database takes."""
+        question = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+        if self._engine.dialect.name == "postgresql":
+            question = "SELECT pg_database_size(current_database())"
+        with self.reading() as connection:
+            return int(connection.exec_driver_sql(question).scalar_one())
