@@ -64,7 +64,7 @@ def audit(engine: Engine, now: Moment, report: Report, *, swept: bool) -> None:
 
     A next look that is lost or too late is mended. Raises StoreError alone.
     """
-    if report.unreachable is not None:
+    if report.unreachable is not None or report.slowed:
         report.failing = failing(found_in(engine.store))
         return
     counts: dict[Check, int] = {}

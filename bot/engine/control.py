@@ -28,7 +28,7 @@ from bot.core.silence import (
 from bot.core.ticket import Moment, Ticket
 from bot.engine.engine import Engine, Report
 from bot.engine.poll import mirror
-from bot.engine.tracker import Refused
+from bot.engine.tracker import Refused, Slowed
 from bot.store.store import Store
 
 SILENCED = "silenced"
@@ -96,10 +96,13 @@ def heed_control(engine: Engine, now: Moment, report: Report, *, swept: bool = F
     found: list[tuple[str, By]] = list(_of_labels(engine))
     for project in engine.book.entries.projects:
         known = {each.by for each in before if each.what == project}
-        if swept or known & _PROPERTY:
-            found += _of_property(engine, project)
-        if "permission" in known and (not swept or engine.tracker.lacks(project)):
-            found.append((project, "permission"))
+        try:
+            if swept or known & _PROPERTY:
+                found += _of_property(engine, project)
+            if "permission" in known and (not swept or engine.tracker.lacks(project)):
+                found.append((project, "permission"))
+        except Slowed:  # what cannot be asked now is as it was
+            found += [(project, by) for by in known - _LABELS]
     _keep(engine, found, before, now, report)
 
 
