@@ -1,6 +1,6 @@
-"""Bots in processes of their own that are killed at a seam, for `tests/engine/test_kill.py`.
+"""Bots in processes of their own that are killed, for `tests/crashes.py`: the daemon as `piletibot run` starts it.
 
-`serve` forks them off one process that has imported everything, so that each costs milliseconds.
+`serve` forks them off one process that has imported everything and read the rules, so that each costs milliseconds.
 """
 
 from __future__ import annotations
@@ -9,56 +9,130 @@ import json
 import os
 import signal
 import sys
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from functools import cache
+from pathlib import Path
 
 import sqlalchemy as sa
+import structlog
 from desks import shipped
 
-from bot.engine.cycle import cycle
-from bot.engine.daemon import Stop, run
-from bot.engine.engine import Engine
+from bot.engine import daemon
+from bot.engine.difference import Ready
+from bot.engine.engine import Engine, Report
 from bot.jira.client import Client
 from bot.jira.tracker import JiraTracker, connect
-from bot.store.store import open_store
+from bot.reload import Reload
+from bot.rulefiles import look
+from bot.settings import Settings, load_settings
+from bot.shipped import rules_folder
+from bot.start import Desk, client_of, post_of, read_desk, ready_for, start
+from bot.store.lock import alone
+from bot.store.store import Store, open_store
 
-BEFORE_COMMIT = "before the commit of said"
+SITE = "test"
 
 
-def serve() -> None:
-    """Run a cycle for every line of JSON on standard input, in a child of its own, and print how each ended."""
-    shipped()
+def serve(*rules: str) -> None:
+    """Run a daemon for every line of JSON on standard input, in a child of its own; print its number, and its end."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("critical"))
+    for folder in rules:
+        _desk(Path(folder))
     for line in sys.stdin:
+        order = json.loads(line)
+        if not order["whole"]:
+            _ready(order["config"], order["rules"])
         child = os.fork()
         if child == 0:
-            run_until_killed(**json.loads(line))
+            live(**order)
             os._exit(0)
+        print(child, flush=True)
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 
 
-def run_until_killed(url: str, user: str | None, store: str, now: int, seam: str) -> None:
-    """Run one cycle on the desk at `url` and die at the seam, as when a machine loses its power."""
+@cache
+def _desk(folder: Path) -> Desk:
+    return read_desk(folder, SITE)
+
+
+@cache
+def _ready(config: str, rules: str) -> Ready:
+    """What a start asks Jira, asked once for all bots of a scene; each makes connections of its own."""
+    settings = _settings(config, "sqlite://", rules)
+    client = client_of(settings.jira)
+    ready = ready_for(settings, _desk(settings.rules.folder), client)
+    client.close()
+    return ready
+
+
+def _settings(config: str, store: str, rules: str) -> Settings:
+    os.environ |= {"PILETIBOT_STORE__URL": store, "PILETIBOT_RULES__FOLDER": rules}
+    return load_settings(Path(config))
+
+
+def live(
+    config: str, store: str, now: int, seam: str, commit: bool, cycles: int, rules: str, coming: str, whole: bool
+) -> None:
+    """Run so many cycles, the first at `now` and each a minute later, and stop; or die at the seam.
+
+    With `commit` it dies in the first commit after the seam, with all of it written and nothing of it kept. `rules`
+    is the folder of the rulebook, `coming` of one that takes its place before the first cycle. `whole` reads the
+    rules as `piletibot run` does, instead of those that `serve` has read.
+    """
+    settings = _settings(config, store, rules)
+    stop = daemon.Stop()
+    stop.listen()
+    ran = 0
 
     def die(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    client = Client(url, token="sandbox-token", user=user, sleep=lambda seconds: None)
-    book, messages = shipped().book, shipped().messages
-    tracker = connect(client, book.entries)
-    assert isinstance(tracker, JiraTracker)
-    with closing(open_store(store)) as opened:
+    def passed(name: str) -> None:
+        if name == seam:
+            sa.event.listen(sa.Engine, "commit", die) if commit else die()
 
-        def passed(name: str) -> None:
-            if name == seam:
-                die()
-            if name == "after write" and seam == BEFORE_COMMIT:
-                sa.event.listen(opened._engine, "commit", die)
+    def after(report: Report) -> None:
+        nonlocal ran
+        ran += 1
+        assert report.unreachable is None, report.unreachable
+        stop.tell() if ran == cycles else stop.ask()
 
-        cycle(Engine(tracker, opened, book, messages, tracker.binding.fingerprint, seam=passed), now)
+    with ExitStack() as held:
+
+        def opened() -> Store:
+            held.enter_context(alone(store))
+            return held.enter_context(closing(open_store(store, seam=passed)))
+
+        if whole:
+            engine = start(settings, opened, sleep=stop.sleep, stopping=stop)
+        else:
+            book, messages, tracker, facts = _ready(config, rules)
+            engine = Engine(tracker, opened(), book, messages, facts, stopping=stop, post=post_of(settings))
+        engine.seam, engine.clock = passed, None
+        before = _reload(settings, engine, Path(coming)) if coming else _nothing
+        daemon.run(engine, stop, poll_s=3600, now=lambda: now + 60 * ran, before=before, after=after)
+
+
+def _nothing(now: int, asked: bool) -> None:
+    """What a daemon whose rules stand still does before a cycle."""
+
+
+def _reload(settings: Settings, engine: Engine, coming: Path) -> Callable[[int, bool], None]:
+    folders = (rules_folder() / "common", coming)
+    reload = Reload(
+        engine,
+        folders,
+        read=lambda: _desk(coming),
+        tie=lambda desk: ready_for(settings, desk, client_of(settings.jira)),
+        seen=look((folders[0], settings.rules.folder)),
+    )
+    return lambda now, asked: reload(now, asked=not asked)  # a person asks for it before the first cycle
 
 
 def stay(url: str, user: str, store: str, now: int) -> None:
     """Run the daemon on a Cloud desk, its clock standing at `now`, until told to stop; print a line a cycle."""
-    stop = Stop()
+    stop = daemon.Stop()
     stop.listen()
     client = Client(url, token="sandbox-token", user=user, sleep=stop.sleep)
     book, messages = shipped().book, shipped().messages
@@ -66,5 +140,5 @@ def stay(url: str, user: str, store: str, now: int) -> None:
     assert isinstance(tracker, JiraTracker)
     with closing(open_store(store)) as opened:
         engine = Engine(tracker, opened, book, messages, tracker.binding.fingerprint, stopping=stop)
-        run(engine, stop, poll_s=1, now=lambda: now, after=lambda report: print("cycle", flush=True))
+        daemon.run(engine, stop, poll_s=1, now=lambda: now, after=lambda report: print("cycle", flush=True))
     print("stopped", flush=True)

@@ -162,6 +162,7 @@ def _judge_due(engine: Engine, now: Moment, report: Report) -> None:
     engine.seam("after intent")
     put_fields(engine, arranged.put, now, report)
     amend(engine, arranged.amend, now, report)
+    _look_later(engine, _unrecorded(arranged), looks, now)
     deliver(engine, arranged.say, now, report)
 
 
@@ -170,6 +171,21 @@ def _spoken_in(arranged: Arrangement) -> list[str]:
     written = [step for steps in arranged.say for step in steps]
     written += [*arranged.put, *(step for step, _ in arranged.amend)]
     return sorted({step.ticket_key.rpartition("-")[0] for step in written})
+
+
+def _unrecorded(arranged: Arrangement) -> list[str]:
+    """The tickets on which something is done that no row of the ledger tells beforehand.
+
+    They stay due until it is done, so that a cycle which ends before is made up for.
+    """
+    steps = (*arranged.put, *(step for step, _ in arranged.amend))
+    return list(dict.fromkeys(step.ticket_id for step in steps))
+
+
+def _look_later(engine: Engine, ids: Sequence[str], looks: Mapping[str, Moment | None], now: Moment) -> None:
+    if ids and not engine.stopping():
+        still = engine.store.seen(ids)
+        engine.store.judged({id_: looks[id_] for id_ in ids if id_ in still and still[id_].look_again_at == now})
 
 
 def _judge_all(
@@ -300,7 +316,7 @@ def _commit(
             renew_lease(engine)
             engine.store.write_entries(entries)
         engine.store.put_verdicts(*verdicts)
-        engine.store.judged(looks)
+        engine.store.judged({**looks, **dict.fromkeys(_unrecorded(arranged), now)})
         engine.store.judged(dict.fromkeys(_released_meanwhile(engine, sorted(batched)), now))
 
 

@@ -175,8 +175,8 @@ def _in_hours(engine: Engine, steps: Sequence[Step], late: Moment, now: Moment) 
 def put_fields(engine: Engine, steps: Sequence[Step], now: Moment, report: Report) -> None:
     """Set the fields of steps that are still wished and whose message is held: nobody is disturbed by them.
 
-    What the mirror shows as set already costs no request. One refused ticket does not stop the others, and a lost
-    answer is looked after when the ticket is next judged. Raises `Unreachable`.
+    What the mirror shows as set already costs no request. One refused ticket does not stop the others, and one whose
+    answer was lost is judged again. Raises `Unreachable`.
     """
     mirrored = {ticket.id: ticket for ticket in engine.store.tickets([step.ticket_id for step in steps])}
     for step in steps:
@@ -199,6 +199,7 @@ def put_fields(engine: Engine, steps: Sequence[Step], now: Moment, report: Repor
             report.troubles.append(f"{step.ticket_key}: {error}")
             _heed_refusal(engine, step, error, now, report)
         except Doubtful:
+            engine.store.judged({step.ticket_id: now + engine.pace.settle_s})
             report.doubtful += 1
         except (TrackerError, StoreError):
             raise

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from desks import DATA, DAY, HOUR, MINUTE, MONDAY, Desk, on, rulebook, shipped
+from desks import DATA, DAY, HOUR, MINUTE, MONDAY, Desk, at_seam, on, rulebook, shipped
 
 from bot.sandbox import acts
+from bot.sandbox.faults import Fault
 from bot.sandbox.texts import plain
 
 
@@ -54,6 +55,31 @@ def test_the_comment_is_edited_as_gaps_close_and_says_so_when_all_are(desk: Desk
         desk.edit(ticket, "spetsialist1", **{desk.field("Periood"): None})
         bot.cycle(MINUTE)
         assert "Puudub: deklareerimisperiood" in text_of(desk, ticket), "what goes missing again stands there again"
+
+
+@pytest.mark.parametrize("ends", ["killed", "away"])
+def test_an_edit_is_made_up_for_where_the_cycle_ends_before_it(desk: Desk, tmp_path: Path, ends: str) -> None:
+    def killed() -> None:
+        raise KeyboardInterrupt
+
+    store = f"sqlite:///{tmp_path / 'bot.db'}"
+    ticket = desk.forwarded(complete=False)
+    with desk.bot(store) as bot:
+        bot.cycle(MINUTE)
+        desk.edit(ticket, "spetsialist1", **{desk.field("Registrikood"): "ei ole teada"})
+        if ends == "away":
+            desk.site.faults.faults = [Fault("drop before", path="/comment|/myself", times=None)]
+            assert bot.cycle(MINUTE).amended == []
+        else:
+            bot.engine.seam = at_seam("after intent", killed)
+            with pytest.raises(KeyboardInterrupt):
+                bot.cycle(MINUTE)
+        assert "ettevõtte registrikood" in text_of(desk, ticket)
+    desk.site.faults.faults = []
+    with desk.bot(store) as bot:
+        bot.cycle(MINUTE)
+        assert "ettevõtte registrikood" not in text_of(desk, ticket)
+        bot.settled()
 
 
 def test_a_comment_that_a_person_deleted_is_neither_edited_nor_said_again(desk: Desk) -> None:
