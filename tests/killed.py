@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import gc
+import importlib
 import json
 import os
 import signal
@@ -18,16 +20,19 @@ import sqlalchemy as sa
 import structlog
 from desks import shipped
 
+from bot.core.ticket import Ticket
 from bot.engine import daemon
 from bot.engine.difference import Ready
 from bot.engine.engine import Engine, Report
 from bot.jira.client import Client
-from bot.jira.tracker import JiraTracker, connect
+from bot.jira.tracker import JiraTracker
+from bot.jira.tracker import connect as connect_to
 from bot.reload import Reload
 from bot.rulefiles import look
 from bot.settings import Settings, load_settings
 from bot.shipped import rules_folder
 from bot.start import Desk, client_of, post_of, read_desk, ready_for, start
+from bot.store.connect import connect, parse
 from bot.store.lock import alone
 from bot.store.store import Store, open_store
 
@@ -39,6 +44,7 @@ def serve(*rules: str) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("critical"))
     for folder in rules:
         _desk(Path(folder))
+    _warm()
     for line in sys.stdin:
         order = json.loads(line)
         if not order["whole"]:
@@ -49,6 +55,18 @@ def serve(*rules: str) -> None:
             os._exit(0)
         print(child, flush=True)
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+
+def _warm() -> None:
+    """Load what is loaded only when it is needed, as every child would do it anew."""
+    importlib.import_module("bot.report.drawing")
+    importlib.import_module("bot.report.compose")
+    importlib.import_module("alembic.command")
+    connect(parse("postgresql://nobody@127.0.0.1/nothing"), 1.0).dispose()
+    with closing(open_store("sqlite://")) as store:
+        store.put_tickets([Ticket("1", "A-1", "A", 0, 0, "new")], "facts", 0)
+    gc.collect()
+    gc.freeze()
 
 
 @cache
@@ -136,7 +154,7 @@ def stay(url: str, user: str, store: str, now: int) -> None:
     stop.listen()
     client = Client(url, token="sandbox-token", user=user, sleep=stop.sleep)
     book, messages = shipped().book, shipped().messages
-    tracker = connect(client, book.entries)
+    tracker = connect_to(client, book.entries)
     assert isinstance(tracker, JiraTracker)
     with closing(open_store(store)) as opened:
         engine = Engine(tracker, opened, book, messages, tracker.binding.fingerprint, stopping=stop)
