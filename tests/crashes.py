@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +26,7 @@ import sqlalchemy as sa
 from desks import DATA, MINUTE, MONDAY, Desk, desk_over
 from test_mail import Inbox, serving
 
+from bot.core.desk import Absence
 from bot.engine.mailer import mail_id
 from bot.engine.seams import NAMES
 from bot.sandbox.faults import Fault
@@ -224,9 +226,9 @@ def scene_of(flavour: Flavour, home: Path, store: str, bots: Bots, *, earlier: b
         user = 'user = "piletibot@sandbox.example"\n' if flavour == "cloud" else ""
         addresses = "".join(f'{person} = "{person}@desk.example"\n' for person in MAILED)
         config.write_text(
-            f'site = "test"\n[jira]\nurl = "{desk.url}"\n{user}token_file = "token"\n'
+            f'site = "test"\n[jira]\nurl = "{desk.url}"\n{user}token_file = "token"\ntimeout_s = 5\n'
             f'[rules]\nfolder = "rules"\n[digest]\nfolder = "digests"\n'
-            f'[mail]\nhost = "127.0.0.1"\nport = {port}\ntls = "none"\nsender = "bot@desk.example"\n'
+            f'[mail]\nhost = "127.0.0.1"\nport = {port}\ntls = "none"\ntimeout_s = 5\nsender = "bot@desk.example"\n'
             f"[mail.addresses]\n{addresses}"
         )
         scene = Scene(desk, config, store, inbox, home / "digests")
@@ -245,9 +247,11 @@ def _monday(scene: Scene, bots: Bots) -> tuple[str, list[str]]:
     solved = [desk.forwarded() for _ in range(4)]
     for ticket in solved:
         desk.go(ticket, "it1", "Lahendatud")
-    for who in ("spetsialist2", "spetsialist3", "spetsialist4"):
+    for who in ("spetsialist1", "spetsialist2", "spetsialist3", "spetsialist4"):
         desk.go(desk.forwarded(who), "it2", "Lahendatud")
     assert bots.live(scene, cycles=2) == 0
+    with closing(open_store(scene.store)) as store:
+        store.put_absence(Absence("spetsialist4", date(2020, 1, 1), date(2020, 1, 31)), desk.now)  # to be purged
     desk.later(10 * MINUTE)
     desk.forwarded("spetsialist3")
     assert bots.live(scene, at=Point("", "after write")) == -signal.SIGKILL

@@ -33,6 +33,8 @@ from bot.settings import Settings, load_settings
 from bot.shipped import rules_folder
 from bot.start import Desk, client_of, post_of, read_desk, ready_for, start
 from bot.store.connect import connect, parse
+from bot.store.holder import this_process
+from bot.store.lease import Lease, lengths
 from bot.store.lock import alone
 from bot.store.store import Store, open_store
 
@@ -96,7 +98,8 @@ def live(
 
     With `commit` it dies in the first commit after the seam, with all of it written and nothing of it kept. `rules`
     is the folder of the rulebook, `coming` of one that takes its place before the first cycle. `whole` reads the
-    rules as `piletibot run` does, instead of those that `serve` has read.
+    rules as `piletibot run` does, instead of those that `serve` has read, and waits as long for what a bot that is
+    gone may have sent.
     """
     settings = _settings(config, store, rules)
     stop = daemon.Stop()
@@ -117,9 +120,9 @@ def live(
         stop.tell() if ran == cycles else stop.ask()
 
     with ExitStack() as held:
+        lock = held.enter_context(alone(store))
 
         def opened() -> Store:
-            held.enter_context(alone(store))
             return held.enter_context(closing(open_store(store, seam=passed)))
 
         if whole:
@@ -127,6 +130,10 @@ def live(
         else:
             book, messages, tracker, facts = _ready(config, rules)
             engine = Engine(tracker, opened(), book, messages, facts, stopping=stop, post=post_of(settings))
+            engine.retention = settings.retention
+        length_s, grace_s = lengths(settings.engine.poll_s, max(settings.jira.timeout_s, settings.mail.timeout_s))
+        engine.lease = Lease(engine.store, this_process(lock), length_s=length_s, grace_s=grace_s if whole else 0)
+        held.callback(engine.lease.give_back)
         engine.seam, engine.clock = passed, None
         before = _reload(settings, engine, Path(coming)) if coming else _nothing
         daemon.run(engine, stop, poll_s=3600, now=lambda: now + 60 * ran, before=before, after=after)

@@ -101,7 +101,7 @@ def test_killed_at_each_point_of_a_morning_of_its_own(
         home.mkdir()
         store = f"sqlite:///{home / 'bot.db'}" if kind == "sqlite" else database(kind)
         with scene_of(flavour, home, store, started, earlier="migration" in point.name) as scene:
-            assert started.live(scene, at=point, whole=True) == KILLED, point.name
+            assert started.live(scene, at=point, cycles=3, whole=True) == KILLED, point.name
             done = at_rest(scene, started, whole=True)
             doubtful = scene.doubtful()
             twice, lost = differs(done, wanted, doubtful)
