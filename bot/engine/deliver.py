@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 import structlog
 
@@ -142,21 +142,59 @@ def _without_letters(
 
 def _within_budgets(engine: Engine, comments: Sequence[tuple[Step, ...]], now: Moment) -> list[tuple[Step, ...]]:
     """What was to be one letter and is to be several comments, as far as people's budgets go; the rest tomorrow."""
-    calendar, budget = engine.book.calendar, engine.book.entries.manners.budget
-    today = calendar.day_of(now)
-    ours = {step.key for steps in comments for step in steps}
-    others = [each for each in engine.store.spoken_since(calendar.start_of_day(today)) if each.key not in ours]
-    told = Counter(told_in(others, engine.book))
+    budget = engine.book.entries.manners.budget
+    told = _told_today(engine, {step.key for steps in comments for step in steps}, now)
     kept: list[tuple[Step, ...]] = []
     for steps in comments:
         asked = steps[0].to[0]
         if told[asked] >= budget:
-            tomorrow = calendar.next_opening(calendar.end_of_day(today))
-            _take_back(engine, [steps], now, f"today's budget of messages is spent for {asked}", tomorrow - now)
+            _leave_until_tomorrow(engine, steps, now)
             continue
         full = {person for step in steps for person in step.to if person != asked and told[person] >= budget}
         kept.append(tuple(without(step, full) for step in steps))
         told.update({person for step in kept[-1] for person in step.to})
+    return kept
+
+
+def _told_today(engine: Engine, ours: Set[str], now: Moment) -> Counter[str]:
+    """How many messages today's others were, by whom they address: all but the steps of these keys."""
+    today = engine.book.calendar.start_of_day(engine.book.calendar.day_of(now))
+    others = [each for each in engine.store.spoken_since(today) if each.key not in ours]
+    return Counter(told_in(others, engine.book))
+
+
+def _leave_until_tomorrow(engine: Engine, steps: Sequence[Step], now: Moment) -> None:
+    calendar = engine.book.calendar
+    tomorrow = calendar.next_opening(calendar.end_of_day(calendar.day_of(now)))
+    because = f"today's budget of messages is spent for {steps[0].to[0]}"
+    _take_back(engine, [steps], now, because, tomorrow - now)
+
+
+def _for_others(engine: Engine, wished: Sequence[tuple[Step, Step]], now: Moment, report: Report) -> list[Step]:
+    """The steps as they may be said now, each given as it was arranged and as it is wished since.
+
+    For whom it was not arranged, nobody asked whether they are at work and have not heard enough today: whom a step
+    asks anew may have it wait, and who is only told of it hears of it from their summary.
+    """
+    known = {arranged.key: set(arranged.to) for arranged, _ in wished}
+    late = now if engine.clock is None else engine.clock()
+    told: Counter[str] | None = None
+    kept: list[Step] = []
+    for arranged, step in wished:
+        anew = () if step.urgent else tuple(person for person in step.to if person not in known[step.key])
+        if anew and told is None:
+            told = _told_today(engine, known.keys(), now)
+        full = {person for person in anew if told and told[person] >= engine.book.entries.manners.budget}
+        theirs = calendar_of(step.to[0], engine.book)
+        if step.to[0] in anew and not theirs.is_open(late):
+            _take_back(engine, [(step,)], now, "quiet hours", theirs.next_opening(late) - now)
+            report.held += 1
+        elif step.to[0] in full:
+            _leave_until_tomorrow(engine, [step], now)
+            report.held += 1
+        else:
+            away = {person for person in anew if not calendar_of(person, engine.book).is_open(late)}
+            kept.append(without(step, {*arranged.left, *full, *away}))
     return kept
 
 
@@ -315,8 +353,8 @@ def _still_wished(
     held = [turned(rows[key], "held", because, now) for key, because in silent.items() if key in rows]
     engine.store.write_entries(held)
     report.held += len(held)
-    wished = (step for step in steps if step.key in now_wished and step.key not in silent)
-    wanted = [without(now_wished[step.key], set(step.left)) for step in wished]
+    wished = [(step, now_wished[step.key]) for step in steps if step.key in now_wished and step.key not in silent]
+    wanted = _for_others(engine, wished, now, report) if rows else [step for _, step in wished]
     return wanted, yet_to_set(ticket, wanted)
 
 
