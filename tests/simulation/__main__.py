@@ -38,11 +38,11 @@ def main(arguments: list[str]) -> int:
     """Run what is asked for; 1 when a law was broken."""
     parser = argparse.ArgumentParser(prog="simulation", description=__doc__)
     parser.add_argument("--seeds", default="0:10", help="FROM:TO, without TO")
-    parser.add_argument("--days", type=int, default=20, help="days of each seed, and four calm ones after them")
+    parser.add_argument("--days", type=int, default=10, help="days of each seed, and a calm one after them")
     parser.add_argument("--minutes", type=float, help="begin no other seed after so many minutes")
     parser.add_argument("--again", action="store_true", help="run seeds that this version has run, too")
     parser.add_argument("--replay", metavar="FILE", help="a schedule as a failure left it")
-    parser.add_argument("--lines", type=int, default=20, help="lines of what happened last, where a law was broken")
+    parser.add_argument("--lines", type=int, default=10, help="lines of what happened last, where a law was broken")
     asked = parser.parse_args(arguments)
     gc.set_threshold(50_000, 20, 10)
     if asked.replay:
@@ -69,7 +69,7 @@ def soak(seeds: range, days: int, minutes: float | None, *, again: bool = False,
         faults.update(outcome.faults)
         total.update(
             seeds=1,
-            days=days + 4,
+            days=days + 1,
             events=len(outcome.schedule.events),
             cycles=outcome.cycles,
             steps=outcome.said,

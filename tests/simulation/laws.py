@@ -21,16 +21,17 @@ from bot.core.steps import Step, is_key
 from bot.core.ticket import Moment, Ticket
 from bot.engine.cycle import desk_state
 from bot.engine.engine import Report
-from bot.store.tables import letters, tickets
+from bot.jira.tracker import STEP
+from bot.store.tables import ledger, tickets
 from bot.store.tied import with_others
 from simulation.sim import PACE, Laws, Simulation, Violation
-from simulation.wire import Written, mentioned
+from simulation.wire import Written, keys_in, mentioned
 
 SLACK_S = 600
 """How long a comment may be on its way after the bot last looked at its clock, in seconds."""
 
 _ROWS = sa.select(tickets.c.id, tickets.c.updated_ms, tickets.c.look_again_at, tickets.c.state, tickets.c.gone_at)
-_SENT = sa.select(letters).where(letters.c.way == "mail", letters.c.state == "said")
+_BATCHED = sa.select(ledger.c.key).where(ledger.c.state == "batched")
 
 
 @dataclass
@@ -44,7 +45,9 @@ class Invariants(Laws):
     comments: dict[str, str] = field(default_factory=dict)
     told: defaultdict[tuple[str, date], set[int]] = field(default_factory=lambda: defaultdict(set))
     mails: Counter[str] = field(default_factory=Counter)
-    sets: dict[tuple[int, str], tuple[str, int]] = field(default_factory=dict)
+    lives: Counter[str] = field(default_factory=Counter)
+    sent: Counter[Moment] = field(default_factory=Counter)
+    batched: set[str] = field(default_factory=set)
     never: dict[str, int] = field(default_factory=dict)
 
     def after_event(self, sim: Simulation) -> None:
@@ -55,6 +58,8 @@ class Invariants(Laws):
         self._mail(sim)
         if report is None or sim.engine is None:
             return
+        if report.batched:
+            self.batched.update(row.key for row in sim.store.rows(_BATCHED))
         for trouble in report.troubles:
             if "Error)" in trouble:
                 raise Violation(f"a ticket could not be handled: {trouble}")
@@ -73,18 +78,18 @@ class Invariants(Laws):
         while self.heard < len(sim.written):
             written = sim.written[self.heard]
             self.heard += 1
-            if written.comment is not None:
-                for law in (_once, _mannerly, _silent, _read_back, _meant):
-                    if law.__name__ not in self.off:
-                        law(self, sim, written)
-            elif written.items and "_human" not in self.off:
-                _human(self, sim, written)
+            for law in SAYING if written.comment is not None else SETTING:
+                if law.__name__ not in self.off:
+                    law(self, sim, written)
 
     def _mail(self, sim: Simulation) -> None:
         for mail in sim.post.arrived[self.mailed :]:
             self.mails[mail.id] += 1
             if self.mails[mail.id] > 1:
                 raise Violation(f"a letter arrived {self.mails[mail.id]} times: {mail.id}")
+            person = mail.to.partition("@")[0]
+            if not calendar_of(person, sim.book).is_open(mail.at):
+                raise Violation(f"a letter to {person} outside their hours, at {mail.at}")
         self.mailed = len(sim.post.arrived)
 
     # What is to come.
@@ -157,9 +162,9 @@ class Invariants(Laws):
         those = store.tickets(ids)
         known = with_others(engine.desk(now), those, store, sim.book, now)
         wishes = [judge(ticket, sim.book, now, known) for ticket in those]
-        ledger = {key: entry for entries in store.entries(ids).values() for key, entry in entries.items()}
+        rows = {key: entry for entries in store.entries(ids).values() for key, entry in entries.items()}
         looks = {row.id: row.look_again_at for row in store.rows(_ROWS)}
-        arranged = arrange(wishes, ledger, sim.book, desk_state(engine, now), now)
+        arranged = arrange(wishes, rows, sim.book, desk_state(engine, now), now)
         for steps in arranged.say:
             for step in steps:
                 look = looks[step.ticket_id]
@@ -223,11 +228,38 @@ def _silent(laws: Invariants, sim: Simulation, written: Written) -> None:
         return
     if sim.book.entries.manners.hold in _labels(written) and not rules & NOTICES:
         raise Violation(f"{written.keys} on a ticket that is held")
+    if sim.silenced:
+        raise Violation(f"{written.keys} though everything is silenced")
 
 
 def _labels(written: Written) -> list[str]:
     shown = written.shown.issue
     return [] if shown is None else list(shown.fields["labels"])
+
+
+def _sparing(laws: Invariants, sim: Simulation, written: Written) -> None:
+    """No more is said on a ticket in its life, or in a cycle, than the desk wants; nor the same twice in a row."""
+    if not _is_calm(written, sim.book) or written.after.project_key not in sim.book.entries.projects:
+        return
+    manners = sim.book.entries.manners
+    laws.lives[written.ticket_id] += 1
+    closing = any(rung.sets for ladder in sim.book.entries.ladders for rung in ladder.rungs)
+    if laws.lives[written.ticket_id] > manners.ticket_budget + 2 * closing:
+        raise Violation(f"{laws.lives[written.ticket_id]} comments on {written.ticket_id}: {written.keys}")
+    laws.sent[written.cycle_at] += laws.batched.isdisjoint(written.keys)
+    if laws.sent[written.cycle_at] > manners.ceiling:
+        raise Violation(f"{laws.sent[written.cycle_at]} comments in one cycle, at {written.cycle_at}")
+
+
+def _same_again(laws: Invariants, sim: Simulation, written: Written) -> None:
+    """No two comments of the bot's that follow one another on a ticket say the same."""
+    made = written.comment
+    own = [each for each in written.before.comments if keys_in(each)]
+    if made is None or not own or COMMAND in _rules(written):
+        return
+    one, other = (each.properties[STEP].get("hash") for each in (own[-1], made))
+    if one == other:
+        raise Violation(f"{written.keys} says the same again")
 
 
 def _read_back(laws: Invariants, sim: Simulation, written: Written) -> None:
@@ -294,9 +326,23 @@ def _read(laws: Invariants, sim: Simulation, written: Written) -> Ticket | None:
     return sim.store.decided(found)[0] if found else None
 
 
+def _let_be(laws: Invariants, sim: Simulation, written: Written) -> None:
+    """No field is set on a ticket that was held when it was last read, nor while everything is silenced."""
+    if _by_command(written) or not written.items:
+        return
+    if sim.book.entries.manners.hold in _labels(written):
+        raise Violation(f"{written.ticket_id}: fields are set on a ticket that is held")
+    if sim.silenced:
+        raise Violation(f"{written.ticket_id}: fields are set though everything is silenced")
+
+
+def _by_command(written: Written) -> bool:
+    return written.seam in ("before command", "after command")
+
+
 def _human(laws: Invariants, sim: Simulation, written: Written) -> None:
-    """A field that a person set is never undone, and none is set twice."""
-    if written.seam in ("before command", "after command"):
+    """A field that a person set is never undone."""
+    if _by_command(written):
         return
     shown = written.shown.issue or written.before
     for item in written.items:
@@ -317,3 +363,7 @@ def _human(laws: Invariants, sim: Simulation, written: Written) -> None:
         by_hand = last is not None and (last.author is None or last.author.name != "piletibot")
         if value is not None and by_hand:
             raise Violation(f"{written.ticket_id}: {name} was set by a person, and is set over")
+
+
+SAYING = (_once, _mannerly, _silent, _sparing, _same_again, _read_back, _meant)
+SETTING = (_human, _let_be)

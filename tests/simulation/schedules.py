@@ -28,6 +28,9 @@ _STARTS = (
     datetime(2027, 3, 24),  # the clocks go forward, and Easter
     datetime(2027, 6, 14),  # Midsummer
 )
+_STORMS = (0.0, 0.5, 1.0, 1.0, 3.0, 8.0)
+"""How much more often than by its rate everything fails in a run; in some nothing does."""
+
 _MANNERS: tuple[dict[str, int], ...] = (
     {},
     {},
@@ -65,11 +68,13 @@ def events(setting: Setting, seed: int) -> list[Event]:
     lives = list(_lives(setting, book, Random(f"piletibot {seed} lives")))
     made = [event for life in lives for event in life]
     ends_at = setting.starts_at + setting.days * _DAY
+    storm = Random(f"piletibot {seed} storm").choice(_STORMS)
     for name, kind in KINDS.items():
-        if not kind.per_week:
+        per_week = kind.per_week * (1.0 if kind.working else storm)
+        if not per_week:
             continue
         chance, at = Random(f"piletibot {seed} {name}"), float(setting.starts_at)
-        while (at := at + chance.expovariate(kind.per_week / (7 * _DAY))) < ends_at:
+        while (at := at + chance.expovariate(per_week / (7 * _DAY))) < ends_at:
             moment = _in_hours(int(at), setting, book, chance) if kind.working else int(at)
             there = [life[0].ticket for life in lives if life[0].at <= moment <= life[-1].at + _DAY]
             scene = Scene(chance, setting, book, moment, [each for each in there if each is not None])

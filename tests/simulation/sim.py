@@ -42,7 +42,7 @@ from simulation.wire import Clocks, Post, Shown, Wire, Written
 SITE = "sim"
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
 PACE = Pace(reconcile_s=6 * HOUR)
-CALM_S = 4 * DAY
+CALM_S = DAY + 2 * HOUR
 """How long nobody acts and nothing fails at the end: longer than the bot leaves a ticket in peace after a refusal."""
 
 _RESTART_S = 30
