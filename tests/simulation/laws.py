@@ -228,7 +228,7 @@ def _silent(laws: Invariants, sim: Simulation, written: Written) -> None:
         return
     if sim.book.entries.manners.hold in _labels(written) and not rules & NOTICES:
         raise Violation(f"{written.keys} on a ticket that is held")
-    if sim.silenced:
+    if written.silenced:
         raise Violation(f"{written.keys} though everything is silenced")
 
 
@@ -332,7 +332,7 @@ def _let_be(laws: Invariants, sim: Simulation, written: Written) -> None:
         return
     if sim.book.entries.manners.hold in _labels(written):
         raise Violation(f"{written.ticket_id}: fields are set on a ticket that is held")
-    if sim.silenced:
+    if written.silenced:
         raise Violation(f"{written.ticket_id}: fields are set though everything is silenced")
 
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment
 from bot.engine.batch import batches, release
-from bot.engine.control import SILENCED
+from bot.engine.control import why_silent
 from bot.engine.cycle import cycle
 from bot.engine.engine import Engine, Pace, Report
 from bot.engine.engine import Post as Ways
@@ -303,6 +303,7 @@ class Simulation:
             now=lambda: self.now,
             bot=lambda: (self.asked_at, self.cycle_at),
             seam=lambda: self.passed,
+            silenced=lambda: self.silenced,
         )
         self.wire = Wire(self.site, clocks, self.written)
         client = self.client(self.wire)
@@ -486,7 +487,8 @@ class Simulation:
 
     @property
     def silenced(self) -> bool:
-        return bool(self.store.note(SILENCED))
+        """Whether the bot knows that nothing is to be said on the desk."""
+        return self.engine is not None and why_silent(self.engine, self.book.entries.projects[0]) is not None
 
     def shown(self, issue_id: int) -> Shown:
         return self.wire.shown.get(issue_id, Shown()) if self.wire else Shown()

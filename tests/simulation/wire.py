@@ -14,13 +14,13 @@ from requests.adapters import BaseAdapter
 from bot.core.ticket import Moment
 from bot.engine.mailer import Lost, Mail, NotTaken, Unsent
 from bot.jira.tracker import STEP
-from bot.sandbox import acts
 from bot.sandbox.api import Site
 from bot.sandbox.inprocess import InProcess
 from bot.sandbox.texts import plain
 from bot.sandbox.world import Comment, Issue, World
 
 _ISSUE = re.compile(r"/rest/api/[^/]+/issue/([A-Z0-9-]+)(/.*)?$")
+_MENTION = re.compile(r"\[~(?:accountid:)?([^\]\s]+)\]")
 _LATENCY_MS = 20
 
 
@@ -38,7 +38,7 @@ class Written:
     """A write of the bot's that took effect: the ticket before and after it, and as it was last shown to the bot.
 
     `at` is true time, `bot_at` what the bot took for now when it last asked, `cycle_at` when its cycle began, both by
-    its own clock. `seam` is the one passed last.
+    its own clock. `seam` is the one passed last; `silenced` tells whether the bot knew that it is to say nothing.
     """
 
     at: Moment
@@ -46,6 +46,7 @@ class Written:
     cycle_at: Moment
     number: int
     seam: str
+    silenced: bool
     before: Issue
     after: Issue
     shown: Shown
@@ -79,8 +80,9 @@ def keys_in(comment: Comment) -> tuple[str, ...]:
 
 
 def mentioned(world: World, comment: Comment) -> list[str]:
-    """The names of the accounts that a comment calls, in its order."""
-    return list(dict.fromkeys(person.name for person in acts.mentioned(world, comment.body)))
+    """The names of the accounts that a comment calls, in its order; also of those that are no longer active."""
+    found = (world.person(ref) for ref in _MENTION.findall(plain(comment.body)))
+    return list(dict.fromkeys(person.name for person in found if person is not None))
 
 
 @dataclass
@@ -117,6 +119,7 @@ class Clocks:
     now: Callable[[], Moment]
     bot: Callable[[], tuple[Moment, Moment]]
     seam: Callable[[], str]
+    silenced: Callable[[], bool]
 
 
 class Wire(BaseAdapter):
@@ -202,6 +205,7 @@ class Wire(BaseAdapter):
                 cycle_at=cycle_at,
                 number=len(self.written),
                 seam=self._clocks.seam(),
+                silenced=self._clocks.silenced(),
                 before=before,
                 after=after,
                 shown=self.shown.get(after.id, Shown()),
