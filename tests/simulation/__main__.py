@@ -43,16 +43,21 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--again", action="store_true", help="run seeds that this version has run, too")
     parser.add_argument("--replay", metavar="FILE", help="a schedule as a failure left it")
     parser.add_argument("--lines", type=int, default=10, help="lines of what happened last, where a law was broken")
+    parser.add_argument("--shrink", type=float, default=60, help="seconds to make a failure smaller in; 0 not at all")
     asked = parser.parse_args(arguments)
     gc.set_threshold(50_000, 20, 10)
     if asked.replay:
         told = runs.read(yaml.safe_load(Path(asked.replay).read_text("utf-8")))
         return _told(runs.run(told), asked.lines)
     first, last = map(int, asked.seeds.split(":"))
-    return soak(range(first, last), asked.days, asked.minutes, again=asked.again, lines=asked.lines)
+    return soak(
+        range(first, last), asked.days, asked.minutes, again=asked.again, lines=asked.lines, shrink_s=asked.shrink
+    )
 
 
-def soak(seeds: range, days: int, minutes: float | None, *, again: bool = False, lines: int = 20) -> int:
+def soak(
+    seeds: range, days: int, minutes: float | None, *, again: bool = False, lines: int = 20, shrink_s: float = 60.0
+) -> int:
     """Run seeds that this version of the code has not run yet, and tell what came of them."""
     FOLDER.mkdir(exist_ok=True)
     mark, began, ends = version(), time.monotonic(), None if minutes is None else minutes * 60
@@ -84,7 +89,7 @@ def soak(seeds: range, days: int, minutes: float | None, *, again: bool = False,
         if outcome.failed is not None:
             broken.append(seed)
             print(f"seed {seed}: {outcome.failed}", flush=True)
-            _keep(seed, outcome, lines)
+            _keep(seed, outcome, lines, shrink_s)
     print(f"version {mark}, {len(done)} seeds of {days} days were run before")
     print(", ".join(f"{number} {name}" for name, number in total.items()))
     print("faults met: " + ", ".join(f"{number} {name}" for name, number in sorted(faults.items())))
@@ -100,8 +105,8 @@ def _done(mark: str, days: int) -> Iterator[dict[str, object]]:
             yield each
 
 
-def _keep(seed: int, outcome: runs.Outcome, lines: int) -> None:
-    small = runs.shrunk(outcome)
+def _keep(seed: int, outcome: runs.Outcome, lines: int, shrink_s: float) -> None:
+    small = runs.shrunk(outcome, shrink_s)
     path = FOLDER / f"seed-{seed}.yaml"
     path.write_text(runs.written(small.schedule), "utf-8")
     print(f"  {len(small.schedule.events)} of {len(outcome.schedule.events)} events are enough: {small.failed}")

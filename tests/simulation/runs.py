@@ -76,7 +76,7 @@ def run(
     )
 
 
-def shrunk(outcome: Outcome, most_s: float = 120.0) -> Outcome:
+def shrunk(outcome: Outcome, most_s: float = 60.0) -> Outcome:
     """The same failure with fewer events: the prefix up to it, then without those that it does not need."""
     began = time.process_time()
     best = outcome
