@@ -183,6 +183,26 @@ class Engine(_Section):
     reconcile_s: Annotated[int, Field(ge=60, le=7 * 86_400)] = 1800
 
 
+class Heartbeat(_Section):
+    """The dead man's signal: a file that is touched, an address that is asked, and what being away may last."""
+
+    file: Path | None = None
+    url: SecretStr | None = None
+    ca_bundle: Path | None = None
+    timeout_s: Annotated[float, Field(gt=0, le=60)] = 10.0
+    away_s: Annotated[int, Field(ge=0, le=30 * 86_400)] = 86_400
+
+    @field_validator("url")
+    @classmethod
+    def _is_safe(cls, url: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit(url.get_secret_value() if url else "https://unset")
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("write an address, such as https://hc-ping.example/UUID")
+        if parts.scheme == "http" and not _is_loopback(parts.hostname):
+            raise ValueError("write https: http is only for this machine")
+        return url
+
+
 class Log(_Section):
     """What is logged to standard error, and in which form."""
 
@@ -211,6 +231,7 @@ class Settings(BaseSettings):
     imports: Imports = Imports()
     digest: Digest = Digest()
     engine: Engine = Engine()
+    heartbeat: Heartbeat = Heartbeat()
     log: Log = Log()
     retention: Retention = Retention()
     web: Web | None = None
@@ -253,6 +274,7 @@ def load_settings(path: Path) -> Settings:
     except VariableError as error:
         raise Misconfigured(*problems, f"environment: {error}") from None
     bundles = {"jira": settings.jira.ca_bundle, "mail": settings.mail.ca_bundle}
+    bundles["heartbeat"] = settings.heartbeat.ca_bundle
     bundles |= {f"sites.{name}": site.ca_bundle for name, site in settings.sites.items()}
     for section, file in bundles.items():
         if file and not file.is_file():
@@ -341,6 +363,7 @@ def _beside(settings: Settings, home: Path) -> Settings:
     def there(path: Path | None) -> Path | None:
         return None if path is None else home / path.expanduser()
 
+    beat = settings.heartbeat
     jira, rules, store, mail, web = settings.jira, settings.rules, settings.store, settings.mail, settings.web
     files = {"token_file": there(jira.token_file), "ca_bundle": there(jira.ca_bundle)}
     letters = {name: there(getattr(mail, name)) for name in ("password_file", "ca_bundle", "addresses_file")}
@@ -357,6 +380,7 @@ def _beside(settings: Settings, home: Path) -> Settings:
             "mail": mail.model_copy(update=letters),
             "imports": Imports(calls=there(settings.imports.calls), ratings=there(settings.imports.ratings)),
             "digest": Digest(folder=there(settings.digest.folder)),
+            "heartbeat": beat.model_copy(update={"file": there(beat.file), "ca_bundle": there(beat.ca_bundle)}),
             "web": web and web.model_copy(update={"tokens_file": there(web.tokens_file)}),
             "store": store.model_copy(update={"url": SecretStr(_store_beside(store.url.get_secret_value(), home))}),
         }

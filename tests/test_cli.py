@@ -350,7 +350,8 @@ def test_beside_another_bot_it_does_not_start(
 
 def test_run_works_until_it_is_told_to_stop(sandbox: Sandbox, tmp_path: Path) -> None:
     solved_issue(sandbox, hours_ago=5)
-    page = {"config.toml": ("[engine]", '[web]\nlisten = "127.0.0.1:0"\nopen_to = "lead"\n\n[engine]')}
+    sections = '[web]\nlisten = "127.0.0.1:0"\nopen_to = "lead"\n\n[heartbeat]\nfile = "beat"\n\n[engine]'
+    page = {"config.toml": ("[engine]", sections)}
     config = desk(tmp_path, sandbox, {**ALWAYS_OPEN, **page})
     command = [sys.executable, "-c", "from bot.cli import main; main()", "run", "--config", str(config)]
     url = ""
@@ -366,6 +367,7 @@ def test_run_works_until_it_is_told_to_stop(sandbox: Sandbox, tmp_path: Path) ->
         assert daemon.wait(timeout=30) == 0
     log = "".join(lines)
     assert "stopped" in log
+    assert (tmp_path / "beat").exists()
     with pytest.raises(requests.ConnectionError):
         requests.get(url, timeout=10)
     assert "allkirjastada" not in log

@@ -111,6 +111,13 @@ def test_addresses_of_databases(url: str, kept: str, tmp_path: Path) -> None:
             '[store]\nurl = "mysql://bot:hunter2@db/bot"\n[rules]',
             "config.toml:5: store.url: write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE",
         ),
+        *(
+            ("[rules]", f'[heartbeat]\nurl = "{url}"\n[rules]', f"config.toml:5: heartbeat.url: {wrong}")
+            for url, wrong in (
+                ("http://hc.example/hunter2", "write https: http is only for this machine"),
+                ("ftp://hc.example/hunter2", "write an address, such as https://hc-ping.example/UUID"),
+            )
+        ),
         (
             "[rules]",
             "[rules",

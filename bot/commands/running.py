@@ -17,6 +17,7 @@ from bot.engine import daemon
 from bot.engine.costs import keep
 from bot.engine.cycle import cycle
 from bot.engine.engine import Engine, Report
+from bot.heartbeat import Heartbeat
 from bot.jira.gate import Gate
 from bot.reload import Reload
 from bot.rulefiles import look
@@ -42,6 +43,9 @@ def once(config: Path) -> int:
         engine = _started(settings, held)
         report = _cycled(engine)
         keep(engine)
+        beat = heartbeat_of(settings)
+        beat.after(report)
+        beat.stopping()
     print(summary(report))
     if report.unreachable is None:
         return 0
@@ -87,18 +91,39 @@ def run(config: Path) -> int:
             url = settings.store.url.get_secret_value()
             page = place.serving(engine, url, lambda: int(time.time()), f"{settings.jira.url}/browse/")
             log.info("page", url=held.enter_context(page).url)
+        beat = heartbeat_of(settings)
+        held.callback(beat.stopping)
+        beat.started(settings.engine.poll_s)
         log.info("started", site=settings.site, rulebook=engine.book.version, poll_s=settings.engine.poll_s)
         daemon.run(
             engine,
             stop,
             poll_s=settings.engine.poll_s,
             before=reload,
-            after=lambda report: None if report.unreachable else log.info("cycle", summary=summary(report)),
+            after=lambda report: _ended(report, beat),
         )
         with suppress(StoreError):
             keep(engine)
     log.info("stopped")
     return 0
+
+
+def _ended(report: Report, beat: Heartbeat) -> None:
+    beat.after(report)
+    if report.unreachable is None:
+        structlog.get_logger().info("cycle", summary=summary(report))
+
+
+def heartbeat_of(settings: Settings) -> Heartbeat:
+    """Make the dead man's signal of a configuration."""
+    beat = settings.heartbeat
+    return Heartbeat(
+        file=beat.file,
+        url=beat.url.get_secret_value() if beat.url else None,
+        timeout_s=beat.timeout_s,
+        ca_bundle=str(beat.ca_bundle) if beat.ca_bundle else None,
+        away_s=beat.away_s,
+    )
 
 
 def summary(report: Report) -> str:
