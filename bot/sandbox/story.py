@@ -148,6 +148,7 @@ class Stage:
         self.ids: dict[str, int] = {}
         self._entries = book.entries
         self._fields = {field.name: field for field in world.fields.values()}
+        self._statuses = {status["name"]: id_ for id_, status in world.statuses.items()}
         for name, permissions in story.denied.items():
             person = world.person(name)
             if person is None:
@@ -281,7 +282,7 @@ class Stage:
         return next(state.status[0] for state in self._entries.states if state.state == word)
 
     def _status(self, name: str) -> str:
-        return next(id_ for id_, status in self.world.statuses.items() if status["name"] == name)
+        return self._statuses[name]  # as it was called when the story began
 
 
 def _option_of(field: Field, value: str) -> Mapping[str, str]:
