@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import sha256
 from itertools import count
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -20,7 +22,7 @@ from bot.engine.cycle import cycle
 from bot.engine.engine import Engine, Pace, Report
 from bot.engine.engine import Post as Ways
 from bot.engine.tracker import Denied, TrackerError
-from bot.jira.catalogue import read_catalogue
+from bot.jira.catalogue import Catalogue, read_catalogue
 from bot.jira.client import Client
 from bot.jira.tracker import JiraTracker
 from bot.sandbox.api import Site
@@ -34,10 +36,15 @@ from bot.settings import Misconfigured
 from bot.shipped import rules_folder
 from bot.start import Desk as Read
 from bot.start import read_desk, tie
+from bot.store.holder import Holder
+from bot.store.lease import Lease
 from bot.store.store import Store, StoreError, open_store
 from bot.store.tables import commands, metadata, tickets
 from simulation.events import KINDS, PATIENCE_S, Event, Schedule, Setting
 from simulation.wire import Clocks, Post, Shown, Wire, Written
+
+if TYPE_CHECKING:
+    from simulation.second import Second
 
 SITE = "sim"
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
@@ -46,6 +53,7 @@ CALM_S = DAY + 2 * HOUR
 """How long nobody acts and nothing fails at the end: longer than the bot leaves a ticket in peace after a refusal."""
 
 _RESTART_S = 30
+_TOKEN = "sandbox-token"
 _MORNING_S = 8 * HOUR + 31 * MINUTE
 _TRACED = 400
 
@@ -99,6 +107,11 @@ class _Waiting:
     act: Callable[[], None] = field(compare=False)
 
 
+def _holder(number: int) -> Holder:
+    """A process that no other can look after: on another machine, or in another container."""
+    return Holder(id=str(number), host=f"machine{number}", boot="", process=number)
+
+
 class Simulation:
     """Lives through a schedule; `laws` are called after each event and each cycle, and raise Violation.
 
@@ -138,8 +151,14 @@ class Simulation:
         self.undo: dict[int, Callable[[], None]] = {}
         self.number = -1
         self.calm = False
+        self.processes = 0
+        self.backups: list[tuple[Moment, bytes]] = []
+        self.lost_at: Moment | None = None
+        self.seconds: list[Second] = []
+        self.overtaken = False
         self._coming: Rulebook | None = None
         self._clean: JiraTracker | None = None
+        self._catalogue: Catalogue | None = None
         self._numbers = count()
         self._queue: list[_Waiting] = []
         self._armed: list[tuple[Event, list[int]]] = []
@@ -196,6 +215,8 @@ class Simulation:
         setting = self.setting
         ends_at = setting.starts_at + setting.days * DAY
         self._open_control()
+        with self.undisturbed():  # which has looked at Jira before anything is renamed there
+            pass
         for number, event in enumerate(self.schedule.events):
             self.at(event.at, lambda number=number, event=event: self._meet(number, event))  # type: ignore[misc]
         self.want(self.poll_s)
@@ -306,7 +327,12 @@ class Simulation:
             silenced=lambda: self.silenced,
         )
         self.wire = Wire(self.site, clocks, self.written)
-        client = self.client(self.wire)
+        return self.made(self.wire, self.pass_seam, self.ask_clock)
+
+    def made(self, wire: Wire, seam: Callable[[str], None], clock: Callable[[], Moment]) -> Engine:
+        """A process's engine, which reaches Jira over a wire and has a lease of its own. Raises as the start does."""
+        self.processes += 1
+        client = self.client(wire)
         folder = rules_folder() / self.setting.desk
         catalogue = read_catalogue(client, self.book.entries)
         binding = tie(catalogue, self.book, folder)
@@ -319,17 +345,19 @@ class Simulation:
             self.messages,
             binding.fingerprint,
             pace=PACE,
-            seam=self.pass_seam,
-            clock=self.ask_clock,
+            seam=seam,
+            clock=clock,
             post=ways if self.setting.mail else Ways(),
+            lease=Lease(self.store, _holder(self.processes), length_s=180, grace_s=60, clock=lambda: self.now),
         )
+        client.fence = engine.fence
         return self.wrap(engine)
 
     def client(self, wire: Wire) -> Client:
         """A connection to the desk's Jira."""
         return Client(
             "http://jira.test",
-            token="sandbox-token",
+            token=_TOKEN,
             user="piletibot@sandbox.example" if self.setting.flavour == "cloud" else None,
             timeout_s=30.0,
             sleep=lambda seconds: self.pass_ms(int(seconds * 1000)),
@@ -338,8 +366,19 @@ class Simulation:
             transport=wire,
         )
 
-    def clean(self) -> JiraTracker:
-        """A tracker of the present rulebook on a line that nothing disturbs, which takes no time."""
+    @contextmanager
+    def undisturbed(self) -> Iterator[JiraTracker]:
+        """A tracker of the present rulebook on a line that nothing disturbs, by an account that lacks no right."""
+        me = self.world.person(BOT)
+        assert me is not None
+        was = me.denied, me.active, me.token
+        me.denied, me.active, me.token = {f"BROWSE_PROJECTS:{self.elsewhere.key}"}, True, _TOKEN
+        try:
+            yield self._tracker()
+        finally:
+            me.denied, me.active, me.token = was
+
+    def _tracker(self) -> JiraTracker:
         if self._clean is None:
             me = self.world.person(BOT)
             assert me is not None
@@ -351,9 +390,9 @@ class Simulation:
                 sleep=lambda seconds: None,
                 transport=InProcess(Site(self.world)),
             )
-            catalogue = read_catalogue(client, self.book.entries)
-            binding = tie(catalogue, self.book, rules_folder() / self.setting.desk)
-            self._clean = JiraTracker(client, catalogue, binding, self.book.entries)
+            self._catalogue = self._catalogue or read_catalogue(client, self.book.entries)
+            binding = tie(self._catalogue, self.book, rules_folder() / self.setting.desk)
+            self._clean = JiraTracker(client, self._catalogue, binding, self.book.entries)
         return self._clean
 
     def ask_clock(self) -> Moment:
@@ -393,6 +432,7 @@ class Simulation:
 
     def _cycle(self) -> None:
         self.cycle_at = self.asked_at = self.bot_now
+        self.overtaken = False
         report: Report | None = None
         self.in_cycle = True
         try:
