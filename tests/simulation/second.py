@@ -62,5 +62,6 @@ class Second:
             now=lambda: sim.now,
             bot=lambda: (sim.bot_now, sim.bot_now),
             seam=lambda: "second",
+            silenced=lambda: sim.silenced,
         )
         return sim.made(Wire(sim.site, clocks, sim.written), lambda name: None, lambda: sim.bot_now)
