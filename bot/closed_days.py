@@ -30,8 +30,8 @@ MOST_EVENTS = 2_000
 LONGEST_LIST = 400
 """How many values one part of a repetition may list."""
 
-LONGEST_S = 10.0
-"""Seconds; a file whose repetitions take longer to follow is refused."""
+LONGEST_S = 1.0
+"""Seconds of the processor; a file whose repetitions take longer to follow is refused."""
 
 _FIRST, _LAST = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
 _ONE_DAY = timedelta(days=1)
@@ -103,7 +103,7 @@ def beside(spot: Spot, name: str, endings: tuple[str, ...] = (ENDING,)) -> Path:
     return next(alike, path)
 
 
-def closed_days(path: Path, clock: Callable[[], float] = time.monotonic) -> frozenset[date]:
+def closed_days(path: Path, clock: Callable[[], float] = time.thread_time) -> frozenset[date]:
     """Read the days from 1970 to 2199 on which a file has an all-day event, repeated ones included.
 
     Raises UnreadableError; `clock` gives the seconds by which `LONGEST_S` is kept.
@@ -125,7 +125,7 @@ def closed_days(path: Path, clock: Callable[[], float] = time.monotonic) -> froz
     return frozenset(closed)
 
 
-def timekeeper(clock: Callable[[], float] = time.monotonic) -> Callable[[Iterable[T]], Iterator[T]]:
+def timekeeper(clock: Callable[[], float] = time.thread_time) -> Callable[[Iterable[T]], Iterator[T]]:
     """Make what lets through what it is given, and raises UnreadableError once that took longer than `LONGEST_S`."""
     late_at = clock() + LONGEST_S
 

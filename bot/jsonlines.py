@@ -9,6 +9,9 @@ from pathlib import Path
 
 _GZIP = b"\x1f\x8b"
 _BUFFER = 1 << 20
+LONGEST_LINE = 64_000_000
+"""Bytes; of a longer line only so many are given."""
+
 _BOM = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -46,11 +49,14 @@ def lines(path: Path) -> Iterator[tuple[int, bytes]]:
 def _apart(read: Callable[[int], bytes]) -> Iterator[bytes]:
     """The lines of what can be read; those that were whole before reading fails."""
     begun: list[bytes] = []
+    length = 0
     while chunk := read(_BUFFER):
         first, *others = chunk.split(b"\n")
-        begun.append(first)
+        if length < LONGEST_LINE:
+            begun.append(first[: LONGEST_LINE - length])
+            length += len(first)
         for line in others:
             yield b"".join(begun)
-            begun = [line]
+            begun, length = [line], len(line)
     if begun:
         yield b"".join(begun)

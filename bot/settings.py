@@ -262,7 +262,7 @@ def load_settings(path: Path) -> Settings:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise Misconfigured(f"{path}: it cannot be read: {reason}") from None
     try:
-        written = tomllib.loads(text)
+        written = read_toml(text)
     except tomllib.TOMLDecodeError as error:
         raise Misconfigured(f"{path}: this is not TOML: {error}") from None
     problems = [*_misplaced_secrets(path, text, written), *_unknown_variables()]
@@ -282,6 +282,14 @@ def load_settings(path: Path) -> Settings:
     if problems:
         raise Misconfigured(*problems)
     return settings
+
+
+def read_toml(text: str) -> dict[str, Any]:
+    """Read TOML. Raises tomllib.TOMLDecodeError, also for what is nested deeper than Python goes."""
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise tomllib.TOMLDecodeError("it is nested too deeply") from None
 
 
 def token_of(jira: Jira, site: str | None = None) -> str:
@@ -338,7 +346,7 @@ def addresses_of(mail: Mail) -> dict[str, str]:
         return mail.addresses
     file = mail.addresses_file
     try:
-        written = tomllib.loads(file.read_text("utf-8"))
+        written = read_toml(file.read_text("utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise Misconfigured(f'{file}: this is not TOML, with lines such as person = "address": {error}') from None
     except (OSError, UnicodeDecodeError) as error:

@@ -54,6 +54,14 @@ _ALLOWED = (
 )
 
 
+LARGEST_FILE = 64_000
+"""Bytes; the file of a message larger than this is refused."""
+
+
+DEEPEST = 20
+"""How deeply conditions may stand in each other."""
+
+
 class MessagesError(ValueError):
     """Message files that cannot be used; `errors` names every fault with its file and line."""
 
@@ -302,10 +310,17 @@ def _files(folder: Path, errors: list[str]) -> Iterator[Path]:
 
 
 def _read(path: Path, language: str, errors: list[str]) -> _Message | None:
+    message: _Message | None = None
+    faults: tuple[tuple[int, str], ...] = ((1, f"a message is no larger than {LARGEST_FILE // 1000} kB"),)
     try:
-        message, faults = _parsed(path.read_text("utf-8"), language)
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+        if len(content) <= LARGEST_FILE:
+            message, faults = _parsed(content.decode(), language)
+    except OSError as error:
+        faults = ((1, f"it cannot be read: {error.strerror}"),)
     except UnicodeDecodeError as error:
-        message, faults = None, ((error.object[: error.start].count(b"\n") + 1, "not UTF-8 text"),)
+        faults = ((error.object[: error.start].count(b"\n") + 1, "not UTF-8 text"),)
     errors.extend(f"{path}:{line}: {text}" for line, text in faults)
     return message
 
@@ -320,6 +335,8 @@ def _parsed(source: str, language: str) -> tuple[_Message | None, tuple[tuple[in
         faults += _markdown_faults(source)
     except TemplateSyntaxError as error:
         faults.append((error.lineno, error.message or "a mistake in the Jinja part"))
+    except RecursionError:
+        faults.append((1, "it is nested too deeply"))
     if faults:
         return None, tuple(sorted(set(faults)))
     return _Message(language, parsed, needed, source), ()
@@ -328,12 +345,12 @@ def _parsed(source: str, language: str) -> tuple[_Message | None, tuple[tuple[in
 Faults = list[tuple[int, str]]
 
 
-def _needed(node: nodes.Node, given: frozenset[str], language: str, faults: Faults) -> Iterator[str]:
+def _needed(node: nodes.Node, given: frozenset[str], language: str, faults: Faults, depth: int = 0) -> Iterator[str]:
     """Find the values printed where they are not known to be there; `faults` takes what is not allowed."""
     match node:
         case nodes.Template() | nodes.Output() | nodes.TemplateData():
             for child in node.iter_child_nodes():
-                yield from _needed(child, given, language, faults)
+                yield from _needed(child, given, language, faults, depth)
         case nodes.Name():
             _check_value(node, faults)
             if node.name not in given:
@@ -346,12 +363,14 @@ def _needed(node: nodes.Node, given: frozenset[str], language: str, faults: Faul
         case nodes.Filter(name="command", node=nodes.Const(value=str(told)), args=[]):
             if not is_written(told):
                 faults.append((node.lineno, f"{told!r} is no command; there are {', '.join(sorted(ORDERS))}"))
+        case nodes.If() if depth >= DEEPEST:
+            faults.append((node.lineno, f"conditions stand in each other deeper than {DEEPEST} levels"))
         case nodes.If():
             sure = given | _sure(node.test, faults)
             for child in node.body:
-                yield from _needed(child, sure, language, faults)
+                yield from _needed(child, sure, language, faults, depth + 1)
             for child in [*node.elif_, *node.else_]:
-                yield from _needed(child, given, language, faults)
+                yield from _needed(child, given, language, faults, depth + 1)
         case _:
             faults.append((node.lineno, _ALLOWED))
 
@@ -359,7 +378,9 @@ def _needed(node: nodes.Node, given: frozenset[str], language: str, faults: Faul
 def _sure(test: nodes.Node, faults: Faults) -> frozenset[str]:
     """Find the values that are there when the test holds."""
     match test:
-        case nodes.Test(name="defined", node=nodes.Name() as tested):
+        case nodes.Test(
+            name="defined", node=nodes.Name() as tested, args=[], kwargs=[], dyn_args=None, dyn_kwargs=None
+        ):
             _check_value(tested, faults)
             return frozenset({tested.name})
         case nodes.And(left=left, right=right):

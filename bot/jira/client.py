@@ -37,6 +37,19 @@ _PASSING = frozenset({500, 502, 503, 504})
 _log = structlog.get_logger(__name__)
 
 
+LARGEST_ANSWER = 100_000_000
+"""Bytes of an answer, unpacked; a larger one is not read on."""
+
+LONGEST_ANSWER_S = 300.0
+"""Seconds from the question to the last byte of its answer."""
+
+_PART = 1 << 16
+
+
+class TooMuch(requests.RequestException):
+    """An answer that is too large, or does not come to an end."""
+
+
 class _Again(Exception):
     """A read that failed in passing: what to raise when patience ends, and the least wait in seconds."""
 
@@ -197,6 +210,8 @@ class Client:
         what, call = f"{method} {path}", Call(method, path)
         try:
             answer = self._send(call, at, params, body)
+        except TooMuch as error:
+            raise Failing(f"{what}: {error}") from None
         except requests.RequestException as error:
             unreachable = Unreachable(f"{what}: {_cause(error)}")
             if _is_passing(error):
@@ -243,8 +258,12 @@ class Client:
             )
             prepared = self._session.prepare_request(asked)
             self.fence(call.writes)
-            answer = self._session.send(prepared, timeout=self.timeout_s, allow_redirects=False)
+            answer = self._session.send(prepared, timeout=self.timeout_s, allow_redirects=False, stream=True)
             status = answer.status_code
+            self._fetch(answer, started_at)
+        except TooMuch:
+            self.gate.answered(call, answer)
+            raise
         except requests.RequestException as error:
             self.gate.unanswered(call, _cause(error))
             raise
@@ -255,6 +274,18 @@ class Client:
             _log.debug("jira", method=call.method, path=call.path, status=status, ms=ms)
         self.gate.answered(call, answer)
         return answer
+
+    def _fetch(self, answer: requests.Response, started_at: float) -> None:
+        """Read the body, unpacked as it comes. Raises TooMuch for one that is too large, or comes for too long."""
+        body = bytearray()
+        for part in answer.iter_content(_PART):
+            body += part
+            took_s = self._clock() - started_at
+            if len(body) > LARGEST_ANSWER or took_s > LONGEST_ANSWER_S:
+                answer.close()
+                size = f"answered with more than {LARGEST_ANSWER // 1_000_000} MB"
+                raise TooMuch(size if len(body) > LARGEST_ANSWER else f"was still answering after {took_s:.0f} s")
+        answer._content = bytes(body)
 
     def _throttled(self, call: Call, answer: requests.Response) -> Throttled:
         retry_after_s, reason = patience(answer.headers, self._clock()), _reason_of(answer)

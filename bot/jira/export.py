@@ -18,7 +18,7 @@ from bot.jira.answers import mended
 from bot.jira.binding import Binding, bind_what_is_there
 from bot.jira.catalogue import Catalogue, Field, Flavour, LinkType, Named, Status, User, accounts
 from bot.jira.reader import Unreadable, decode_issue, moment_ms, read_ticket
-from bot.jsonlines import CutShort, lines
+from bot.jsonlines import LONGEST_LINE, CutShort, lines
 
 T = TypeVar("T")
 
@@ -376,6 +376,8 @@ class _Sight:
 
 def _decode(raw: bytes) -> _Issue:
     """Decode a line. Raises Unreadable with what is wrong with it, never a value."""
+    if len(raw) >= LONGEST_LINE:
+        raise Unreadable(f"it is longer than {LONGEST_LINE // 1_000_000} MB")
     try:
         return _ISSUE.decode(raw)
     except msgspec.ValidationError:

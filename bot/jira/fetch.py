@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from bot.engine.tracker import Ailing, Trouble
-from bot.jira.ailing import about_a_ticket
+from bot.jira.ailing import PEACE_S, about_a_ticket
 from bot.jira.answers import Answered
 from bot.jira.catalogue import Flavour
 from bot.jira.client import ATTEMPTS, Client
@@ -16,6 +16,12 @@ from bot.jira.reader import Comment, Comments, History, identify
 
 BATCH = 100
 """The most tickets that Cloud's bulkfetch gives at once."""
+
+MOST_ENTRIES = 100_000
+"""How many entries a history may have that is fetched by itself; a ticket with more is set aside."""
+
+MOST_COMMENTS = 10_000
+"""How many comments a ticket may have; one with more is set aside."""
 
 _HISTORIES = 10_000
 _COMMENTS = 100
@@ -122,6 +128,8 @@ def comments(client: Client, version: str, ticket_id: str) -> list[Comment]:
         found |= {str(comment.id): comment for comment in page.comments}
         if len(found) in (before, page.total):
             return list(found.values())
+        if len(found) > MOST_COMMENTS:
+            raise Ailing(f"it has more than {MOST_COMMENTS} comments", PEACE_S)
 
 
 Ask = Callable[[Client, Sequence[str], Sequence[str], int], Batch]
@@ -156,12 +164,16 @@ def _cloud(client: Client, ids: Sequence[str], fields: Sequence[str], attempts: 
     errors = [Trouble(error.id, "Jira could not give it whole") for error in bulk.errors]
     batch = Batch(ids, bulk.issues, troubles=errors)
     asked: dict[str, object] = {"issueIdsOrKeys": list(ids), "maxResults": _HISTORIES}
+    used: set[str] = set()
     while bulk.issues:
         page = client.read("3/changelog/bulkfetch", _Logs, body=asked, attempts=attempts)
         for log in page.logs:
             batch.histories.setdefault(log.id, []).extend(log.histories)
         if not page.token or not page.logs:
             break
+        if page.token in used or max(map(len, batch.histories.values())) > MOST_ENTRIES:
+            raise Ailing(f"a history has more than {MOST_ENTRIES} entries, or does not come to an end", PEACE_S)
+        used.add(page.token)
         asked["nextPageToken"] = page.token
     return batch
 

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from bot.core.entries import Account
 from bot.core.findings import nearest
 from bot.core.rulebook import Rulebook
-from bot.settings import Misconfigured, secret_text
+from bot.settings import Misconfigured, read_toml, secret_text
 from bot.web.guard import host_of
 from bot.web.reader import person_in
 from bot.web.settings import Web, token_problem
@@ -41,7 +41,7 @@ def tokens_of(web: Web) -> dict[str, str]:
         return given
     file = web.tokens_file
     try:
-        written = tomllib.loads(secret_text(file, "tokens"))
+        written = read_toml(secret_text(file, "tokens"))
     except tomllib.TOMLDecodeError:
         raise Misconfigured(f'{file}: this is not TOML, with lines such as person = "token"') from None
     wrong = [person for person, token in written.items() if not isinstance(token, str)]
