@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from itertools import product
 from math import ceil
 from typing import Any
@@ -21,6 +21,7 @@ from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment
 from bot.engine.cycle import cycle
 from bot.engine.engine import Engine, Report
+from bot.engine.restraint import RESTRAINT
 from bot.jira.client import Client
 from bot.jira.gate import Gate
 from bot.jira.tracker import STEP, JiraTracker
@@ -208,9 +209,10 @@ class Desk:
     ) -> Iterator[Bot]:
         """A bot that starts on this desk, with its database at `store`; counts begin when it has looked around.
 
-        With a `holder` it sends only while it has the lease on the database, whose clock is the desk's.
+        With a `holder` it sends only while it has the lease on the database, whose clock is the desk's. A `client`
+        given knows what kept it from asking before, and has it noted, as the daemon's does.
         """
-        book = book or shipped().book
+        book, given = book or shipped().book, client
         client = client or self.client()
         tracker = tied(client, self.site, book.entries, sites)
         assert isinstance(tracker, JiraTracker), tracker
@@ -222,6 +224,9 @@ class Desk:
                 engine["lease"] = Lease(opened, holder, length_s=LENGTH_S, grace_s=GRACE_S, clock=lambda: self.now)
             made = Engine(tracker, opened, book, shipped().messages, tracker.binding.fingerprint, **engine)
             client.fence = made.fence
+            if given is not None:
+                given.gate.recall(opened.note(RESTRAINT))
+                given.gate.remember_in(partial(opened.set_note, RESTRAINT))
             yield Bot(self, made)
 
     def client(self, timeout_s: float = 5.0, **more: Any) -> Client:

@@ -63,10 +63,11 @@ def cycle(engine: Engine, now: Moment) -> Report:
         with _going_on(report):
             poll(engine, now, report)
         _heed_changed_rules(engine, now, report)
-        swept = reconcile_due(engine, now)
-        if swept:
+        swept = False
+        if reconcile_due(engine, now):
             with _going_on(report):
                 reconcile(engine, now, report)
+                swept = True
         heed_control(engine, now, report, swept=swept)
         with _going_on(report):
             heed_leavers(engine, now)

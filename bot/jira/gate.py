@@ -166,8 +166,8 @@ def throttled(call: Call, about: str, text: str, retry_after_s: float) -> Thrott
 
 
 def _not_now(call: Call, turn: Turn, wait_s: float) -> Throttled:
-    why = f"Jira asked for patience ({turn.because})" if turn.because else "a limit on requests is reached"
-    return throttled(call, turn.about, f"{call.kind}: not asked before {_written(turn.at)}, as {why}", wait_s)
+    text = f"{call.kind}: not asked before {_written(turn.at)}, as {turn.because}"
+    return throttled(call, turn.about, text, wait_s)
 
 
 def _written(at: float) -> str:

@@ -59,11 +59,11 @@ class Patience:
 
 
 class Turn(NamedTuple):
-    """The earliest moment at which a request may go, what its limit is about, and why, where Jira asked for it."""
+    """The earliest moment at which a request may go, what the limit is about that says so, and why."""
 
     at: float
     about: str = ""
-    because: str = ""
+    because: str = "the limit on requests is reached"
 
 
 class Window:
@@ -116,9 +116,9 @@ class Pacing:
         """When a request may go at the earliest."""
         turns = [Turn(now if self._all is None else self._all.free_at(now))]
         for about in call.abouts if self.gaps or self.patience else ():
-            turns.append(Turn(self._gap(about, now), about))
+            turns.append(Turn(self._gap(about, now), about, "Jira's limit is nearly reached"))
             if (asked := self._patience(about, now)) is not None:
-                turns.append(Turn(asked.until, about, asked.because))
+                turns.append(Turn(asked.until, about, f"Jira asked for patience ({asked.because})"))
         if call.ticket is not None:
             for window in self._of_tickets.get(call.ticket, ()):
                 turns.append(Turn(window.free_at(now), of_ticket(call.ticket)))

@@ -98,7 +98,7 @@ def test_patience_concerns_what_it_is_about(about: str, waits: set[Call]) -> Non
     assert pacing.ask(Patience(about, NOW, NOW + 3600, "asked"))
     for call in (SEARCH, READ, WRITE, OTHER):
         turn = pacing.turn(call, NOW + 5)
-        assert turn == ((NOW + 3600, about, "asked") if call in waits else (NOW + 5, "", ""))
+        assert turn[:2] == ((NOW + 3600, about) if call in waits else (NOW + 5, ""))
     for call in (SEARCH, READ, WRITE, OTHER):
         assert pacing.turn(call, NOW + 3600).at == NOW + 3600
 
