@@ -21,6 +21,7 @@ from bot.core.explain import explain
 from bot.core.explained import names_of, only
 from bot.core.explanation import Explanation
 from bot.core.findings import nearest
+from bot.core.laid_aside import told
 from bot.core.ledger import Entry
 from bot.core.past import as_of
 from bot.core.rulebook import Rulebook
@@ -167,9 +168,14 @@ def _present(store: Store, ticket: Ticket, found: Explanation, polled_at: Moment
         if each.what in (EVERYTHING, ticket.project):
             what = "everything" if each.what == EVERYTHING else each.what
             yield f"Silenced since {local(each.since_at, zone)}: {what}, by {BY[each.by]}."
-    for ticket_id, what, since in store.troubles():
-        if ticket_id == ticket.id:
-            yield f"The bot is in trouble with it since {local(since, zone)}: {what}."
+    trouble = store.laid_aside(ticket.id)
+    if trouble is not None:
+        because = ": ".join(part for part in told(trouble.what, "en") if part)
+        again = "when it changes" if trouble.again_at is None else f"at {local(trouble.again_at, zone)}"
+        yield (
+            f"The bot is in trouble with it since {local(trouble.at, zone)}: {because}. Tried {trouble.tries} times, "
+            f"again {again}."
+        )
     seen = store.seen([ticket.id])[ticket.id]
     if found.asked_at == polled_at and seen.look_again_at != found.next.look_at:
         noted = "never" if seen.look_again_at is None else local(seen.look_again_at, zone)

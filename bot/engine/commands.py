@@ -20,6 +20,7 @@ from bot.core.ledger import COMMAND, decided, row, turned
 from bot.core.people import language_of
 from bot.core.steps import At, Because, Day, Lines, Name, Occasion, Step, Value, key_of
 from bot.core.ticket import Command, Message, Moment, Ticket
+from bot.engine.aside import lay_by_refused
 from bot.engine.control import is_silenced, may_let_go, silences, silent_now, why_silent
 from bot.engine.deliver import onlookers
 from bot.engine.desk import absence_problem, absent
@@ -43,7 +44,6 @@ STALE_S = 7 * 24 * 3600
 """The age from which a command is no longer carried out, in seconds."""
 
 _GRANTED, _REFUSED, _ANSWERED = "granted", "refused", "answered"
-_UNREAD_S = 3600
 
 
 def heed_commands(engine: Engine, now: Moment, report: Report) -> None:
@@ -78,7 +78,7 @@ def heed_commands(engine: Engine, now: Moment, report: Report) -> None:
         except (TrackerError, StoreError):
             raise
         except Exception as error:  # one bad ticket never stops the rest; what it was is reported by type
-            failed = Refused(f"a command could not be carried out ({type(error).__name__})")
+            failed = Ailing(f"a command could not be carried out ({type(error).__name__})", why="unwritten")
             _leave(engine, ticket_id, pending, failed, now, report)
 
 
@@ -115,8 +115,7 @@ def _leave(
     engine: Engine, ticket_id: str, rows: Sequence[CommandRow], error: Refused, now: Moment, report: Report
 ) -> None:
     """Leave a ticket's commands until it had its peace."""
-    _put_off(engine, ticket_id, rows, now + engine.pace.peace_s(error))
-    engine.store.trouble(ticket_id, str(error), now)
+    _put_off(engine, ticket_id, rows, lay_by_refused(engine, ticket_id, error, now))
     report.troubles.append(f"{ticket_id}: {error}")
     log.warning("command refused", ticket=ticket_id, reason=str(error))
 
@@ -161,7 +160,7 @@ def _carry_out(engine: Engine, told: CommandRow, now: Moment, report: Report) ->
     """Decide on one command on the ticket as it is now, do it, and answer it."""
     reading = engine.tracker.read([told.ticket_id])
     if reading.troubles:
-        raise Ailing(reading.troubles[0].what, _UNREAD_S)
+        raise Ailing(reading.troubles[0].what, why="unread")
     if not reading.tickets or reading.tickets[0].project not in engine.book.entries.projects:
         _settle(engine, [told], None, "the ticket is not there", now)
         return
@@ -310,7 +309,7 @@ def _answer(
     if unwritten is not None:
         _settle(engine, [told], rung == _GRANTED, f"{rung}, not answered: {unwritten}", now)
         engine.store.judged({ticket.id: now})
-        engine.store.trouble(ticket.id, str(unwritten), now)
+        lay_by_refused(engine, ticket.id, unwritten, now)
         report.troubles.append(f"{ticket.key}: {unwritten}")
         log.warning("command not answered", ticket=ticket.key, reason=str(unwritten))
         return

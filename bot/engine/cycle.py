@@ -17,6 +17,7 @@ from bot.core.steps import Wishes, is_key, may_be_said
 from bot.core.ticket import Moment, Ticket
 from bot.core.verdict import Verdict, news
 from bot.engine.amend import amend
+from bot.engine.aside import lay_by, lay_by_refused, mended
 from bot.engine.audit import audit
 from bot.engine.batch import notice, untold
 from bot.engine.beyond import look_at_all
@@ -44,7 +45,6 @@ log = structlog.get_logger()
 
 RULEBOOK = "rulebook"
 IN_FORCE = "in force since"
-_TROUBLE_S = 3600
 _AT_ONCE = 1000
 
 
@@ -186,7 +186,13 @@ def _unrecorded(arranged: Arrangement) -> list[str]:
 def _look_later(engine: Engine, ids: Sequence[str], looks: Mapping[str, Moment | None], now: Moment) -> None:
     if ids and not engine.stopping():
         still = engine.store.seen(ids)
-        engine.store.judged({id_: looks[id_] for id_ in ids if id_ in still and still[id_].look_again_at == now})
+        again = {each.ticket_id: each.again_at for each in engine.store.troubles()}
+        left = [id_ for id_ in ids if id_ in still and still[id_].look_again_at == now]
+        engine.store.judged({id_: _sooner(looks[id_], again.get(id_)) for id_ in left})
+
+
+def _sooner(one: Moment | None, other: Moment | None) -> Moment | None:
+    return min((at for at in (one, other) if at is not None), default=None)
 
 
 def _judge_all(
@@ -202,13 +208,15 @@ def _judge_all(
                 wish = judge(ticket, engine.book, now, known)
             except Exception as error:  # one bad ticket never stops the rest; what it was is reported by type
                 what = f"could not be judged ({type(error).__name__})"
-                engine.store.trouble(ticket.id, what, now)
                 report.troubles.append(f"{ticket.key}: {what}")
                 log.error("ticket could not be judged", ticket=ticket.key, error=type(error).__name__)
-                looks[ticket.id] = now + _TROUBLE_S
+                looks[ticket.id] = lay_by(engine, ticket.id, "unjudged", type(error).__name__, now)
                 continue
             wishes.append(wish)
             looks[ticket.id] = wish.look_again_at
+    judged = {wish.ticket_id for wish in wishes}
+    unjudged = [each.ticket_id for each in engine.store.troubles() if each.why == "unjudged"]
+    engine.store.take_up([ticket_id for ticket_id in unjudged if ticket_id in judged])
     return wishes, looks
 
 
@@ -253,9 +261,8 @@ def _with_whole_ledgers(
             try:
                 _rebuild_ledger(engine, wish, now, report)
             except Refused as error:
-                engine.store.trouble(wish.ticket_id, str(error), now)
                 report.troubles.append(f"{wish.steps[0].ticket_key}: {error}")
-                looks[wish.ticket_id] = now + engine.pace.peace_s(error)
+                looks[wish.ticket_id] = lay_by_refused(engine, wish.ticket_id, error, now)
                 continue
         whole.append(wish)
     return whole
@@ -273,6 +280,7 @@ def _rebuild_ledger(engine: Engine, wish: Wishes, now: Moment, report: Report) -
     with engine.store.transaction():
         engine.store.write_entries(entries)
         engine.store.set_rebuilt([wish.ticket_id])
+        mended(engine, wish.ticket_id)
 
 
 def _ledger(engine: Engine, ids: Sequence[str]) -> dict[str, Entry]:
@@ -308,9 +316,6 @@ def _commit(
         if not_before is not None:
             looks[step.ticket_id] = min(not_before, looks.get(step.ticket_id) or not_before)
     entries += [turned(ledger[key], "withdrawn", "no longer wished", now) for key in arranged.withdraw]
-    for step in (*arranged.put, *(step for step, _ in arranged.amend)):  # which have no row that is settled
-        soon = now + engine.pace.settle_s
-        looks[step.ticket_id] = min(soon, looks.get(step.ticket_id) or soon)
     batched = {entry.ticket_id for entry in ledger.values() if entry.state == "batched"}
     with engine.store.transaction():
         if entries:

@@ -17,6 +17,7 @@ from bot.core.sets import yet_to_set
 from bot.core.steps import Part, Step, part
 from bot.core.ticket import Moment
 from bot.engine import given
+from bot.engine.aside import lay_by, lay_by_refused, mended
 from bot.engine.beyond import look_beyond, newly_tied
 from bot.engine.control import heed_refusal, silent_now
 from bot.engine.engine import Engine, Report
@@ -30,7 +31,6 @@ from bot.texts import text_hash
 
 log = structlog.get_logger()
 
-_UNREAD_S = 3600
 _DOUBTS = 3
 
 
@@ -54,9 +54,10 @@ def settle(engine: Engine, now: Moment, report: Report) -> None:
             engine.store.write_entries(entries)
             if entries:
                 engine.doubts.pop(ticket_id, None)
+                mended(engine, ticket_id)
             if lost and engine.doubts[ticket_id] >= _DOUBTS:
                 del engine.doubts[ticket_id]
-                _refuse(engine, lost, Refused(f"{_DOUBTS} writes to it did not take effect"), now, report)
+                _refuse(engine, lost, Refused(f"{_DOUBTS} writes to it did not take effect", "lost"), now, report)
             elif lost:
                 because = "its write did not take effect"
                 engine.store.write_entries([turned(entry, "held", because, now, not_before=now) for entry in lost])
@@ -95,7 +96,7 @@ def deliver(engine: Engine, comments: Sequence[Sequence[Step]], now: Moment, rep
         except (TrackerError, StoreError):
             raise
         except Exception as error:  # a message that cannot be written is this ticket's trouble, not the others'
-            unwritten = Refused(f"the message could not be written ({type(error).__name__})")
+            unwritten = Refused(f"the message could not be written ({type(error).__name__})", "unwritten")
             _refuse(engine, _intended(engine, steps), unwritten, now, report)
 
 
@@ -127,7 +128,7 @@ def _without_letters(
             except (TrackerError, StoreError):
                 raise
             except Exception as error:  # as where a ticket's steps are said alone
-                unread = Refused(f"the message could not be written ({type(error).__name__})")
+                unread = Refused(f"the message could not be written ({type(error).__name__})", "unwritten")
                 _refuse(engine, _intended(engine, each), unread, now, report)
         left, waits = send_together(engine, wanted, now, report)
     except Unreachable as error:
@@ -233,7 +234,7 @@ def put_fields(engine: Engine, steps: Sequence[Step], now: Moment, report: Repor
                 engine.seam("after fields")
                 log.info("set", ticket=step.ticket_key, rule=step.rule, fields=sorted(sets))
         except Refused as error:
-            engine.store.trouble(step.ticket_id, str(error), now)
+            lay_by_refused(engine, step.ticket_id, error, now)
             report.troubles.append(f"{step.ticket_key}: {error}")
             _heed_refusal(engine, step, error, now, report)
         except Doubtful:
@@ -243,7 +244,7 @@ def put_fields(engine: Engine, steps: Sequence[Step], now: Moment, report: Repor
             raise
         except Exception as error:  # one bad ticket never stops the rest; what it was is reported by type
             what = f"its fields could not be set ({type(error).__name__})"
-            engine.store.trouble(step.ticket_id, what, now)
+            lay_by(engine, step.ticket_id, "unset", type(error).__name__, now)
             report.troubles.append(f"{step.ticket_key}: {what}")
             log.error("fields could not be set", ticket=step.ticket_key, error=type(error).__name__)
 
@@ -296,13 +297,14 @@ def onlookers(engine: Engine, step: Step, to: Sequence[str]) -> Refused | None:
     project = project_of(step)
     if unseeing := [person for person in to if engine.tracker.sees(person, project) is False]:
         people = ", ".join(named(person, engine.book) or "" for person in unseeing)
-        return Refused(f"the comment was not written, as it could not be seen by {people}")
+        return Refused(f"the comment was not written, as it could not be seen by {people}", "unseen")
     if project in engine.tracker.exposed:
         [ticket] = engine.store.tickets([step.ticket_id])
         if ticket.reporter not in engine.book.languages:
             return Refused(
                 "the comment was not written, as whoever created the ticket is none of the rulebook's people "
-                "and would see it; see `comments`"
+                "and would see it; see `comments`",
+                "unseen",
             )
     return None
 
@@ -332,9 +334,9 @@ def _still_wished(
     """
     reading = engine.tracker.read([steps[0].ticket_id])
     if reading.troubles:
-        raise Ailing(reading.troubles[0].what, _UNREAD_S)
+        raise Ailing(reading.troubles[0].what, why="unread")
     if not reading.tickets or reading.tickets[0].project not in engine.book.entries.projects:
-        raise Refused("it is no longer there to be commented on")
+        raise Refused("it is no longer there to be commented on", "gone")
     (ticket,) = engine.store.decided(reading.tickets[:1])
     look_beyond(engine, newly_tied(engine, [ticket]), now)
     desk = with_others(engine.desk(now), [ticket], engine.store, engine.book, now)
@@ -427,11 +429,11 @@ def _refuse(engine: Engine, rows: Sequence[Entry], error: Refused, now: Moment, 
     """A refusal means quiet: the step is tried again when the ticket had its peace, not every cycle."""
     if not rows:
         return
-    again, what = now + engine.pace.peace_s(error), str(error)
+    what = str(error)
     with engine.store.transaction():
+        again = lay_by_refused(engine, rows[0].ticket_id, error, now)
         engine.store.write_entries([turned(entry, "held", what, now, not_before=again) for entry in rows])
         engine.store.judged({rows[0].ticket_id: again})
-        engine.store.trouble(rows[0].ticket_id, what, now)
     report.troubles.append(f"{rows[0].ticket_key}: {what}")
     log.warning("refused", ticket=rows[0].ticket_key, reason=what)
 

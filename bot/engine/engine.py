@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from math import ceil
 
 from bot.core.desk import Desk
 from bot.core.letters import Letter
@@ -20,7 +19,7 @@ from bot.engine.digesting import Composer, Folder
 from bot.engine.given import last, loads
 from bot.engine.mailer import Mailer
 from bot.engine.sketches import Sketches
-from bot.engine.tracker import Ailing, Refused, Tracker
+from bot.engine.tracker import Tracker
 from bot.store.lease import Lease
 from bot.store.store import Store
 from bot.texts import Messages
@@ -39,10 +38,6 @@ class Pace:
     settle_s: int = 10
     refused_s: int = 24 * 3600
     read_size: int = 100
-
-    def peace_s(self, error: Refused) -> int:
-        """How long a ticket that was refused is left in peace, in seconds."""
-        return ceil(error.wait_s) if isinstance(error, Ailing) else self.refused_s
 
 
 @dataclass(frozen=True, slots=True)

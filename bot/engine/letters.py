@@ -176,7 +176,7 @@ def _closed(engine: Engine, ids: Collection[str], now: Moment) -> Iterator[Ticke
 
 def _sound(engine: Engine, tickets: Iterable[Ticket], now: Moment) -> Iterator[Ticket]:
     """Those of the tickets that can be read and judged."""
-    troubled = {ticket_id for ticket_id, _, _ in engine.store.troubles()}
+    troubled = {each.ticket_id for each in engine.store.troubles()}
     return (ticket for ticket in tickets if ticket.id not in troubled or _is_known(engine, ticket, now))
 
 

@@ -10,6 +10,7 @@ import structlog
 
 from bot.core.ledger import WAITING, turned
 from bot.core.ticket import Moment
+from bot.engine.aside import lay_by
 from bot.engine.beyond import look_at_all, look_at_changed, look_beyond, look_elsewhere, newly_tied
 from bot.engine.costs import keep
 from bot.engine.engine import Engine, Pace, Report
@@ -52,6 +53,7 @@ def poll(engine: Engine, now: Moment, report: Report) -> None:
         }
         unread = mirror(engine, list(fresh), now, report)
         engine.tried.update((ticket_id, fresh[ticket_id]) for ticket_id in unread)
+    _read_again(engine, now, report)
     look_elsewhere(engine, now)
     _tell_closed(engine, report)
     engine.seam("before mark")
@@ -62,6 +64,14 @@ def poll(engine: Engine, now: Moment, report: Report) -> None:
             engine.store.set_note(RECONCILED, str(now))
         keep(engine)
     engine.seam("after mark")
+
+
+def _read_again(engine: Engine, now: Moment, report: Report) -> None:
+    """Read again those of the tickets that could not be read whose time it is; without any this asks nothing."""
+    if engine.tried:
+        known = [each for each in engine.store.troubles() if each.why == "unread" and each.ticket_id in engine.tried]
+        due = [each.ticket_id for each in known if each.again_at is not None and each.again_at <= now]
+        mirror(engine, due[: engine.pace.read_size], now, report)
 
 
 def _tell_closed(engine: Engine, report: Report) -> None:
@@ -96,8 +106,12 @@ def mirror(engine: Engine, ids: Sequence[str], now: Moment, report: Report) -> M
             engine.store.judged(dict.fromkeys(tied, now))
         engine.sketches.take(tickets, engine.book)
     for trouble in reading.troubles:
-        engine.store.trouble(trouble.ticket_id, trouble.what, now)
+        lay_by(engine, trouble.ticket_id, "unread", trouble.what, now)
         report.troubles.append(f"{trouble.ticket_id}: {trouble.what}")
+    if reading.missing:
+        engine.store.take_up(reading.missing)
+    for ticket in tickets:
+        engine.tried.pop(ticket.id, None)
     report.changed += len(tickets)
     unread = dict.fromkeys(ids, None) | {trouble.ticket_id: trouble.what for trouble in reading.troubles}
     return {ticket_id: unread[ticket_id] for ticket_id in unread.keys() - {ticket.id for ticket in tickets}}
@@ -118,10 +132,15 @@ def reconcile(engine: Engine, now: Moment, report: Report) -> None:
 
     Tickets of a project that cannot be searched are neither.
     """
+    waiting = {
+        each.ticket_id: engine.tried.get(each.ticket_id)
+        for each in engine.store.troubles()
+        if each.why == "unread" and each.again_at is not None and each.again_at > now
+    }
     known = engine.store.all_seen()
     differing: dict[str, int] = {}
     for stamp in _unique(engine.tracker.changed(None)):
-        if known.pop(stamp.id, None) != stamp.updated_ms:
+        if known.pop(stamp.id, None) != stamp.updated_ms and waiting.get(stamp.id) != stamp.updated_ms:
             differing[stamp.id] = stamp.updated_ms
     if closed := engine.tracker.closed:
         for ticket_id in engine.store.outside([key for key in engine.book.entries.projects if key not in closed]):

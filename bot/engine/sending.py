@@ -17,11 +17,12 @@ from bot.core.letters import Letter, LetterRow
 from bot.core.people import calendar_of
 from bot.core.recipients import DIGEST
 from bot.core.ticket import Moment, Ticket
+from bot.engine.aside import lay_by_refused
 from bot.engine.control import all_silent_now, control_ticket, silent_now
 from bot.engine.engine import Engine, Report
 from bot.engine.fence import is_lost, state_of_sent
 from bot.engine.mailer import Lost, Mail, NotTaken, Unsent, mail_id
-from bot.engine.tracker import Ailing, Doubtful, Refused, TrackerError, Unreachable
+from bot.engine.tracker import Doubtful, Refused, TrackerError, Unreachable
 from bot.engine.twins import read_back
 from bot.letter_texts import Writing, comment
 from bot.store.store import StoreError
@@ -220,8 +221,7 @@ def _say(engine: Engine, person: str, sent: Sequence[_Sent], now: Moment, report
         for letter, row in sent:
             _said(engine, letter, row, now, report, state)
     except Refused as error:
-        wait_s = error.wait_s if isinstance(error, Ailing) else engine.pace.refused_s
-        hold(str(error), now + int(wait_s))
+        hold(str(error), lay_by_refused(engine, ticket.id, error, now))
         report.troubles.append(f"{ticket.key}: {error}")
     except Doubtful:
         engine.store.write_letters([turned(row, "doubtful", "the answer was lost", now) for _, row in sent])

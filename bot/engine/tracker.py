@@ -46,17 +46,24 @@ class Denied(TrackerError):
 
 
 class Refused(TrackerError):
-    """The tracker refuses this for this one ticket (400, 403, 404, 409, 413): the others go on."""
+    """The tracker refuses this for this one ticket (400, 403, 404, 409, 413): the others go on.
+
+    `why` is the word of `bot.core.laid_aside.WHY` for it.
+    """
+
+    def __init__(self, text: str, why: str = "refused") -> None:
+        super().__init__(text)
+        self.why = why
 
 
 class Ailing(Refused):
     """The tracker answers, but this one ticket fails it (5xx for ever, patience asked for it alone): others go on.
 
-    `wait_s` is how long to leave the ticket in peace, in seconds.
+    `wait_s` is how long to leave the ticket in peace at least, in seconds: 0 where the tracker did not say.
     """
 
-    def __init__(self, text: str, wait_s: float) -> None:
-        super().__init__(text)
+    def __init__(self, text: str, wait_s: float = 0.0, why: str = "failing") -> None:
+        super().__init__(text, why)
         self.wait_s = wait_s
 
 

@@ -12,6 +12,7 @@ import structlog
 from msgspec import structs
 
 from bot.core.ticket import Moment
+from bot.engine.aside import lay_by
 from bot.engine.control import silent_now
 from bot.engine.engine import Engine, Report
 from bot.engine.tracker import Doubtful, Refused, Said
@@ -91,6 +92,6 @@ def _keep_the_first(engine: Engine, ticket_id: str, removed: Said, first: dict[s
 
 
 def _tell(engine: Engine, ticket_id: str, what: str, now: Moment, report: Report) -> None:
-    engine.store.trouble(ticket_id, what, now)
+    lay_by(engine, ticket_id, "twice", what, now)
     report.troubles.append(f"{ticket_id}: {what}")
     log.warning("two comments for one step", ticket=ticket_id, reason=what)

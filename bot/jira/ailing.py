@@ -11,9 +11,6 @@ from bot.jira.catalogue import myself
 from bot.jira.client import Client
 from bot.jira.gate import TicketSlowed
 
-PEACE_S = 3600.0
-"""How long a ticket over which Jira stumbles is left in peace, in seconds."""
-
 
 @contextmanager
 def about_a_ticket(client: Client) -> Iterator[None]:
@@ -25,6 +22,6 @@ def about_a_ticket(client: Client) -> Iterator[None]:
         yield
     except Failing as error:
         myself(client)
-        raise Ailing(f"{error}, though Jira answers", PEACE_S) from None
+        raise Ailing(f"{error}, though Jira answers") from None
     except TicketSlowed as error:
         raise Ailing(str(error), error.retry_after_s) from None

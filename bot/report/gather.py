@@ -19,6 +19,7 @@ from bot.core.kpi.fact import Fact
 from bot.core.kpi.period import Period
 from bot.core.kpi.reach import may_add, reaches_back_to
 from bot.core.kpi.registry import INDICATORS, desk_facts, ticket_facts
+from bot.core.laid_aside import LaidAside, worded
 from bot.core.ledger import Entry
 from bot.core.letters import LetterRow
 from bot.core.overview import SECTIONS, Row, rows_of, soon_until, whose_turn
@@ -79,7 +80,7 @@ class Held:
     tickets: Iterable[tuple[Ticket, Desk]]
     ledger: Sequence[Entry] = ()
     verdicts: Sequence[Verdict] = ()
-    troubles: Mapping[str, str] = field(default_factory=dict)
+    troubles: Mapping[str, LaidAside] = field(default_factory=dict)
     letters: Sequence[LetterRow] = ()
     batches: Mapping[Moment, int] = field(default_factory=dict)
     costs: Mapping[str, float] = field(default_factory=dict)
@@ -94,7 +95,7 @@ def gather(store: Store, book: Rulebook, desk: Desk, period: Period, now: Moment
     """
     polled_at = store.polled_at()
     since = min(period.from_at, promises_since(book, period, now))
-    troubles = {id_: what for id_, what, at in store.troubles() if at <= now}
+    troubles = {each.ticket_id: each for each in store.troubles() if each.at <= now}
     reach = reaches_back_to(book, period)
     asked = (each for each in store.open_tickets() if each.id in troubles or may_add(each, book, period, reach))
     held = Held(
@@ -111,6 +112,10 @@ def gather(store: Store, book: Rulebook, desk: Desk, period: Period, now: Moment
     return report_of(held, book, desk, period, now, beside)
 
 
+def _laid_aside(known: LaidAside) -> Trouble:
+    return Trouble(known.ticket_id, known.what, since_at=known.at, tries=known.tries, again_at=known.again_at)
+
+
 def report_of(
     held: Held, book: Rulebook, desk: Desk, period: Period, now: Moment, beside: Beside = NOTHING
 ) -> Report:
@@ -118,7 +123,7 @@ def report_of(
     ledger = [entry for entry in held.ledger if period.from_at <= entry.at <= now]
     verdicts = [each for each in held.verdicts if each.stopped_at <= now]
     said, judged = _by_ticket(ledger, verdicts, period)
-    tally = _Tally(troubles={id_: Trouble(id_, what) for id_, what in held.troubles.items()})
+    tally = _Tally(troubles={id_: _laid_aside(each) for id_, each in held.troubles.items()})
     for ticket, known in held.tickets:
         then = as_of(ticket, now) if held.is_past else ticket
         if then is None:
@@ -131,7 +136,7 @@ def report_of(
             case = Case(view, period, judged.get(ticket.id, ()), said.get(ticket.id, ()), rating)
             _count(view, case, tally, period)
         except Exception as error:  # one bad ticket never stops the rest; what it was is reported by type
-            why = f"could not be judged ({type(error).__name__})"
+            why = worded("unjudged", type(error).__name__)
             tally.troubles.setdefault(ticket.id, Trouble(ticket.key, why, ticket.secured))
     tally.facts += desk_facts(Records(book, period, now, desk, beside.calls, held.costs))
     letters = [row for row in held.letters if period.from_at <= row.at <= now]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from bot.core.laid_aside import told
 from bot.report import page_figures, page_tickets
 from bot.report.digest import Digest
 from bot.report.page_figures import Definition
 from bot.report.page_today import Block, alarms, blocks, glance, load, waits_table
-from bot.report.report import Report
+from bot.report.report import Report, Trouble
 from bot.report.tell import Row, Table, Tell
 
 
@@ -112,6 +113,13 @@ def _quality(report: Report, tell: Tell) -> Iterator[tuple[str, str]]:
 def _laid_aside(report: Report, tell: Tell) -> Table | None:
     if not report.troubles:
         return None
-    head = (tell.words["ticket"], tell.words["because"])
-    rows = tuple(Row((each.ticket, each.because), tell.href(each.ticket)) for each in report.troubles)
-    return Table("laid_aside", tell.words["laid_aside"], head, rows)
+    head = tuple(tell.words[word] for word in ("ticket", "because", "laid_since", "tries", "tried_again"))
+    rows = tuple(Row(_trouble(each, tell), tell.href(each.ticket)) for each in report.troubles)
+    return Table("laid_aside", tell.words["laid_aside"], head, rows, numeric=frozenset({3}))
+
+
+def _trouble(trouble: Trouble, tell: Tell) -> tuple[str, ...]:
+    because = ": ".join(part for part in told(trouble.because, tell.language) if part)
+    tries = tell.n(trouble.tries) if trouble.tries else ""
+    since, again = ("" if at is None else tell.at(at) for at in (trouble.since_at, trouble.again_at))
+    return trouble.ticket, because, since, tries, again

@@ -16,7 +16,7 @@ from bot.core.overview import Row
 from bot.core.ticket import Moment
 from bot.report.digest import Compared, Digest, Group, Wait
 from bot.report.page_figures import group_name
-from bot.report.report import Cell, Counts, Owed, Reader, Report
+from bot.report.report import Cell, Counts, Owed, Reader, Report, Trouble
 from bot.report.tell import Tell
 
 VERSION = 1
@@ -155,6 +155,16 @@ class IndicatorRecord(msgspec.Struct, frozen=True):
     figures: tuple[FigureRecord, ...]
 
 
+class TroubleRecord(msgspec.Struct, frozen=True, array_like=True):
+    """A ticket laid aside: why, since when, how often it was tried, when it is tried again; null where unknown."""
+
+    ticket: str
+    because: str
+    since: str | None
+    tries: int | None
+    again: str | None
+
+
 class QualityRecord(msgspec.Struct, frozen=True):
     """What is only counted, what is not counted at all, and what went wrong."""
 
@@ -162,7 +172,7 @@ class QualityRecord(msgspec.Struct, frozen=True):
     observed: int
     batched: int
     unlisted: Mapping[str, Cell]
-    troubles: tuple[tuple[str, str], ...]
+    troubles: tuple[TroubleRecord, ...]
     findings: tuple[str, ...]
     failures: tuple[tuple[str, str, str], ...]
     silences: tuple[tuple[str, str, str], ...]
@@ -329,13 +339,18 @@ def _owed(owed: Owed) -> OwedRecord:
     )
 
 
+def _trouble(trouble: Trouble) -> TroubleRecord:
+    since, again = (None if at is None else written_at(at) for at in (trouble.since_at, trouble.again_at))
+    return TroubleRecord(trouble.ticket, trouble.because, since, trouble.tries or None, again)
+
+
 def _quality(report: Report) -> QualityRecord:
     return QualityRecord(
         unknown=report.unknown,
         observed=report.observed,
         batched=sum(report.batches.values()),
         unlisted={name: n for name, n in report.unlisted.items() if n != 0},
-        troubles=tuple((each.ticket, each.because) for each in report.troubles),
+        troubles=tuple(_trouble(each) for each in report.troubles),
         findings=report.findings,
         failures=tuple((written_at(each.at), each.way, each.because) for each in report.failures),
         silences=tuple((written_at(each.since_at), each.what, each.by) for each in report.silences),

@@ -109,11 +109,17 @@ class Piece(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Trouble(msgspec.Struct, frozen=True):
-    """A ticket that is laid aside, and why; `ticket` is its key, or its id where it was never read."""
+    """A ticket that is laid aside, and why; `ticket` is its key, or its id where it was never read.
+
+    It is so since a moment, was tried so often, and is tried again at another, where that is known.
+    """
 
     ticket: str
     because: str
     secured: bool = False
+    since_at: Moment | None = None
+    tries: int = 0
+    again_at: Moment | None = None
 
 
 class Failure(msgspec.Struct, frozen=True):

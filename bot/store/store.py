@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
+from bot.core.laid_aside import LaidAside
 from bot.core.ledger import COMMAND, SPOKEN, Entry
 from bot.core.letters import LetterRow
 from bot.core.ticket import Change, Command, Link, Message, Moment, Ticket
@@ -72,6 +73,7 @@ _STALE = (
     .order_by(tickets.c.id)
 )
 _TROUBLES = sa.select(troubles).order_by(troubles.c.at, troubles.c.ticket_id)
+_LAID_ASIDE = sa.select(troubles).where(troubles.c.ticket_id == sa.bindparam("which"))
 _REBUILT = among(sa.select(tickets.c.id).where(tickets.c.rebuilt), tickets.c.id)
 
 _ENTRIES = among(sa.select(ledger).order_by(ledger.c.key), ledger.c.ticket_id)
@@ -176,7 +178,7 @@ class Store(Absences, Archive, Audits, Commands, Costs, Done, Erase, Ties):
         if those:
             with self.transaction():
                 self.upsert(tickets, [_ticket_row(ticket, facts, due_at) for ticket in those])
-                self._clear_troubles([ticket.id for ticket in those])
+                self.take_up([ticket.id for ticket in those])
                 self.put_ties(those)
                 self.note_commands(those)
 
@@ -256,7 +258,7 @@ class Store(Absences, Archive, Audits, Commands, Costs, Done, Erase, Ties):
                 for page in pages(ids):
                     these = sa.update(tickets).where(tickets.c.id.in_(page), _here)
                     self.write(these.values(gone_at=at, look_again_at=None))
-                self._clear_troubles(ids)
+                self.take_up(ids)
 
     def stale(self, facts: str) -> list[str]:
         """Return the ids of tickets read by another mapping than `facts`, or by a bot that kept other facts."""
@@ -267,15 +269,21 @@ class Store(Absences, Archive, Audits, Commands, Costs, Done, Erase, Ties):
         columns = sa.select(tickets.c.id).where(_here, tickets.c.project.not_in(projects)).order_by(tickets.c.id)
         return [row.id for row in self.rows(columns)]
 
-    def trouble(self, ticket_id: str, what: str, at: Moment) -> None:
-        """Remember that this ticket cannot be read, and since when; the same again writes nothing."""
-        self.upsert(troubles, [{"ticket_id": ticket_id, "what": what, "at": at}], unless_same="what")
+    def trouble(self, ticket_id: str, what: str, at: Moment, tries: int = 1, again_at: Moment | None = None) -> None:
+        """Remember that something goes wrong with a ticket, as `LaidAside` tells it, in place of what was known."""
+        self.upsert(troubles, [LaidAside(ticket_id, what, at, tries, again_at)._asdict()])
 
-    def troubles(self) -> list[tuple[str, str, Moment]]:
-        """Return the tickets that cannot be read: id, what is wrong, since when; the oldest first."""
-        return [(row.ticket_id, row.what, row.at) for row in self.rows(_TROUBLES)]
+    def laid_aside(self, ticket_id: str) -> LaidAside | None:
+        """Return what goes wrong with a ticket; None where nothing does."""
+        rows = self.rows(_LAID_ASIDE, which=ticket_id)
+        return LaidAside(**rows[0]._mapping) if rows else None
 
-    def _clear_troubles(self, ids: Sequence[str]) -> None:
+    def troubles(self) -> list[LaidAside]:
+        """Return the tickets with which something goes wrong, the oldest first."""
+        return [LaidAside(**row._mapping) for row in self.rows(_TROUBLES)]
+
+    def take_up(self, ids: Sequence[str]) -> None:
+        """Forget that anything went wrong with these tickets."""
         for page in pages(ids):
             self.write(sa.delete(troubles).where(troubles.c.ticket_id.in_(page)))
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from desks import DATA, HOUR, MINUTE, MONDAY, Desk
+from desks import DATA, HOUR, MINUTE, MONDAY, Desk, one_flavour
 
 from bot.engine.engine import Pace
 from bot.sandbox import acts
@@ -48,13 +48,13 @@ def test_a_ticket_that_fails_for_ever_does_not_stop_the_others(
         bot.settled()
 
 
-def test_it_is_asked_again_after_an_hour_not_in_every_cycle(desk: Desk) -> None:
+def test_it_is_asked_again_after_a_while_not_in_every_cycle(desk: Desk) -> None:
     bad = desk.forwarded()
     with desk.bot() as bot:
         desk.site.faults.faults = [Fault("answer", "GET", f"/issue/{bad}/comment$", status=500, times=None)]
         bot.cycle(1)
         bot.settled()
-        bot.cycles(desk.now + 50 * MINUTE, every=MINUTE)
+        bot.cycles(desk.now + 8 * MINUTE, every=MINUTE)
         asked = sum(n for (_, path, _), n in desk.site.requests.items() if path.endswith(f"/issue/{bad}/comment"))
         assert asked == 5, "a read is tried five times, once"
 
@@ -174,3 +174,102 @@ def test_a_comment_that_cannot_be_edited_does_not_stop_the_others(desk: Desk, tm
         assert [trouble.partition(":")[0] for trouble in report.troubles] == [desk.issue(bad).key]
         assert desk.rungs(other) == ["it-support/routed"]
         assert bot.cycle(MINUTE).troubles == []
+
+
+def asked(desk: Desk, method: str, path: str) -> int:
+    return sum(n for (how, at, _), n in desk.site.requests.items() if how == method and re.search(path, at))
+
+
+@one_flavour
+def test_a_ticket_that_fails_is_tried_ever_more_seldom_and_at_once_when_it_changes(desk: Desk) -> None:
+    bad = desk.forwarded()
+    comments = f"/issue/{bad}/comment$"
+    with desk.bot() as bot:
+        desk.site.faults.faults = [Fault("answer", "GET", comments, status=500, times=None)]
+        bot.cycle(1)
+        began, tried = desk.now, []
+        for _ in range(12 * 9):
+            before = asked(desk, "GET", comments)
+            bot.cycle(5 * MINUTE)
+            if asked(desk, "GET", comments) > before:
+                tried.append((desk.now - began) // MINUTE)
+        assert tried == [15, 45, 105, 225, 465]
+        (known,) = bot.engine.store.troubles()
+        assert (known.ticket_id, known.why, known.at, known.tries) == (bad, "failing", began, 6)
+        assert known.again_at == desk.now - 75 * MINUTE + 8 * HOUR
+        desk.write(bad, "it1")
+        before = asked(desk, "GET", comments)
+        bot.cycle(MINUTE)
+        assert asked(desk, "GET", comments) > before
+        assert [each.tries for each in bot.engine.store.troubles()] == [1]
+        desk.site.faults.faults = []
+        bot.cycles(desk.now + 16 * HOUR, every=15 * MINUTE)
+        assert (desk.rungs(bad)[:1], bot.engine.store.troubles()) == (["it-support/routed"], [])
+
+
+@one_flavour
+def test_one_that_cannot_be_read_is_tried_ever_more_seldom_too(desk: Desk) -> None:
+    bad = desk.taken()
+    with desk.bot() as bot:
+        bot.settled()
+        desk.write(bad, "it1")
+        path = f"/issue/{bad}$"
+        desk.site.faults.faults = [Fault("answer", "GET", path, status=500, times=None)]
+        bot.cycle(MINUTE)
+        began, tried = desk.now, []
+        for _ in range(12 * 5):
+            before = asked(desk, "GET", path)
+            bot.cycle(5 * MINUTE)
+            if asked(desk, "GET", path) > before:
+                tried.append((desk.now - began) // MINUTE)
+        assert tried == [15, 45, 105, 225], "neither the poll nor the sweep asks between"
+        assert [(each.why, each.tries) for each in bot.engine.store.troubles()] == [("unread", 5)]
+        desk.write(bad, "it1")
+        bot.cycle(MINUTE)
+        assert [each.tries for each in bot.engine.store.troubles()] == [5], (
+            "that it changed tells nothing of its text"
+        )
+        desk.site.faults.faults = []
+        bot.cycles(desk.now + 4 * HOUR, every=5 * MINUTE)
+        assert (bot.engine.store.troubles(), bot.engine.tried) == ([], {})
+        bot.settled()
+
+
+@one_flavour
+def test_a_refusal_waits_for_a_person_a_day_long(desk: Desk) -> None:
+    bad = desk.forwarded()
+    with desk.bot() as bot:
+        desk.site.faults.faults = [Fault("answer", "POST", f"/issue/{bad}/comment$", status=400, times=None)]
+        bot.cycle(1)
+        began = desk.now
+        bot.cycles(began + 23 * HOUR, every=HOUR)
+        assert asked(desk, "POST", f"/issue/{bad}/comment$") == 2, "once more after the bot's own edit"
+        (known,) = bot.engine.store.troubles()
+        assert (known.why, known.tries, known.again_at) == ("refused", 1, began + 25 * HOUR)
+
+
+@one_flavour
+def test_fields_that_are_refused_are_tried_ever_more_seldom(desk: Desk) -> None:
+    bad = desk.forwarded()
+    path = f"/issue/{bad}$"
+    with desk.bot() as bot:
+        desk.until(MONDAY + 7 * HOUR)
+        bad = desk.forwarded()
+        path = f"/issue/{bad}$"
+        desk.site.faults.faults = [Fault("answer", "PUT", path, status=400, times=None)]
+        bot.cycles(desk.now + 3 * HOUR, every=MINUTE)
+        assert asked(desk, "PUT", path) == 1, "its message waits for the morning"
+        assert [(each.ticket_id, each.why) for each in bot.engine.store.troubles()] == [(bad, "refused")]
+
+
+@one_flavour
+def test_one_that_can_be_judged_again_is_no_trouble_any_more(desk: Desk) -> None:
+    ticket = desk.taken()
+    with desk.bot() as bot:
+        bot.settled()
+        bot.engine.store.trouble(ticket, "unjudged: KeyError", desk.now, 2, desk.now + HOUR)
+        bot.engine.store.judged({ticket: desk.now + HOUR})
+        bot.cycle(MINUTE)
+        assert len(bot.engine.store.troubles()) == 1
+        bot.cycle(HOUR)
+        assert bot.engine.store.troubles() == []

@@ -98,7 +98,7 @@ def test_a_ticket_that_cannot_be_judged_is_counted_with_its_reason():
     broken = replace(ticket(8, FORWARDED), created_at=-(10**15))
     with kept([broken, ticket(6, FORWARDED)]) as store:
         found = gather(store, BOOK, QUIET, WEEK, at(NOW))
-    assert [(each.ticket, each.because) for each in found.troubles] == [("KKA-8", "could not be judged (ValueError)")]
+    assert [(each.ticket, each.because) for each in found.troubles] == [("KKA-8", "unjudged: ValueError")]
     assert [row.key for row in found.sections["overdue"]] == ["KKA-6"]
 
 

@@ -192,14 +192,19 @@ def test_tickets_another_version_of_the_bot_kept_wait_to_be_read_again(
     assert [t.id for t in store.open_tickets()] == ["2"]
 
 
-def test_a_trouble_is_kept_from_its_first_moment_until_the_ticket_is_read(store: Store) -> None:
-    store.trouble("2", "unreadable date in `due`", 20)
-    store.trouble("1", "no history", 30)
-    store.trouble("2", "unreadable date in `due`", 40)
-    assert store.troubles() == [("2", "unreadable date in `due`", 20), ("1", "no history", 30)]
-    store.trouble("1", "refused", 50)
+def test_a_trouble_is_kept_until_the_ticket_is_read(store: Store) -> None:
+    store.trouble("2", "unread: unreadable date in `due`", 20)
+    store.trouble("1", "unread: no history", 30)
+    store.trouble("2", "unread: unreadable date in `due`", 20, 2, 40)
+    assert store.troubles() == [
+        ("2", "unread: unreadable date in `due`", 20, 2, 40),
+        ("1", "unread: no history", 30, 1, None),
+    ]
+    assert store.laid_aside("2") == store.troubles()[0]
     store.put_tickets([ticket(2)], "f", 60)
-    assert store.troubles() == [("1", "refused", 50)]
+    assert (store.laid_aside("2"), [each.why for each in store.troubles()]) == (None, ["unread"])
+    store.take_up(["1"])
+    assert store.troubles() == []
 
 
 def test_an_entry_comes_back_as_it_was_written(store: Store) -> None:
@@ -276,7 +281,6 @@ NOTHING_NEW: dict[str, Callable[[Store], object]] = {
     "judged an unknown ticket": lambda s: s.judged({"unknown": 5}),
     "judged nothing": lambda s: s.judged({}),
     "the same note": lambda s: s.set_note("n", "v"),
-    "the same trouble": lambda s: s.trouble("9", "what", 99),
     "gone already": lambda s: s.gone(["3", "unknown"], 99),
     "gone nothing": lambda s: s.gone([], 99),
     "rebuilt already": lambda s: s.set_rebuilt(["1", "unknown"]),

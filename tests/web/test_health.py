@@ -44,8 +44,22 @@ def digest(state: str) -> LetterRow:
     [
         (lambda store: store.set_mark(0, NOW - 901), (), "has not read Jira for more than 15 minutes"),
         (lambda store: store.set_note(SILENCED, "*"), (), "The bot is silenced: it writes nothing."),
-        (lambda store: store.trouble("9", "could not be read", NOW), (), "9 could not be read 20 November 2026"),
-        (lambda store: store.trouble("1", "could not be judged", NOW), (), "ABC-1 could not be judged"),
+        (
+            lambda store: store.trouble("9", "could not be read", NOW),
+            (),
+            "9 could not be read 20 November 2026",
+        ),
+        (
+            lambda store: store.trouble("1", "unjudged: KeyError", NOW, 3, NOW + 3600),
+            (),
+            "ABC-1 the ticket cannot be judged by the rules: KeyError 20 November 2026 at 15:00 3 "
+            "20 November 2026 at 16:00",
+        ),
+        (
+            lambda store: store.trouble("1", "failing: GET", NOW - 60, 1, NOW),
+            (),
+            "Jira stumbles over this ticket: GET 20 November 2026 at 14:59 (1 minute ago) 1 when the bot looks next",
+        ),
         (lambda store: None, (row(step(), "batched", "fri 10:00"),), "1 piletibot release 2026-11-20T08:00:00Z"),
         (lambda store: None, (row(step(), "doubtful", "fri 14:59"),), "comment doubtful ABC-1 still"),
         (lambda store: None, (row(step(), "intended", "fri 14:00"),), "comment doubtful ABC-1 still"),

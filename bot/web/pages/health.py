@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot import __version__
 from bot.core.desk import Desk
 from bot.core.judge import look
+from bot.core.laid_aside import told
 from bot.core.ledger import Entry
 from bot.core.letters import LetterRow
 from bot.core.readers import WHOLE_DESK
@@ -41,11 +42,17 @@ LISTED = 50
 
 @dataclass(frozen=True)
 class Trouble:
-    """A ticket that is laid aside since a moment, and why; its key where it is known."""
+    """A ticket that is laid aside since a moment, and why; its key where it is known.
+
+    `because` is for a person, empty for a reason without words; `place` tells where it came to be, in English.
+    """
 
     key: str
     because: str
+    place: str
     at: Moment
+    tries: int
+    again_at: Moment | None
     opens: bool
 
 
@@ -83,6 +90,7 @@ def show(asked: Asked) -> Mapping[str, Any]:
     held = store.held_since(now - BACK_D * 86_400)
     today = book.calendar.day_of(now)
     shown = {
+        "now": now,
         "polled_at": polled_at,
         "mark_at": None if mark_ms is None else mark_ms // 1000,
         "swept_at": _moment(store.note(RECONCILED)),
@@ -139,18 +147,20 @@ def _troubles(asked: Asked) -> tuple[Sequence[Trouble], int]:
     """The tickets laid aside that may be listed to the reader, and how many may not."""
     store, book = asked.source.store, asked.book
     found = store.troubles()
-    tickets = {each.id: each for each in store.tickets([id_ for id_, _, _ in found])}
+    tickets = {each.id: each for each in store.tickets([each.ticket_id for each in found])}
     desk = with_others(desk_of(store, book), list(tickets.values()), store, book, asked.now)
     listed, unlisted = [], 0
-    for id_, what, at in found:
-        ticket = tickets.get(id_)
+    for each in found:
+        because, place = told(each.what, asked.language)
+        listing = Trouble(each.ticket_id, because, place, each.at, each.tries, each.again_at, opens=False)
+        ticket = tickets.get(each.ticket_id)
         if ticket is None:
-            listed.append(Trouble(id_, what, at, opens=False))
+            listed.append(listing)
             continue
         out = _spared(ticket, desk, asked)
         opens, spared = out is not None, out or frozenset()  # what is laid aside can be told of, and not be opened
         if may_know(asked.audience, secured=ticket.secured, spared=spared, book=book):
-            listed.append(Trouble(ticket.key, what, at, opens))
+            listed.append(replace(listing, key=ticket.key, opens=opens))
         else:
             unlisted += 1
     return listed, unlisted

@@ -57,7 +57,7 @@ def show(asked: Asked) -> Mapping[str, Any]:
     only_bot = asked.query.get("only") == "bot"
     return {
         "ticket": found.ticket,
-        "trouble_at": next((at for id_, _, at in store.troubles() if id_ == ticket.id), None),
+        "trouble_at": None if (trouble := store.laid_aside(ticket.id)) is None else trouble.at,
         "browse": asked.source.browse,
         "found": found,
         "drawing": draw(found, partial(asked.name, "policy")),

@@ -1,0 +1,42 @@
+"""A ticket with which something goes wrong is laid aside with its reason, and tried again ever more seldom."""
+
+from __future__ import annotations
+
+from bot.core.laid_aside import distance_s, worded
+from bot.core.ticket import Moment
+from bot.engine.engine import Engine
+from bot.engine.tracker import Ailing, Refused
+
+
+def lay_by(engine: Engine, ticket_id: str, why: str, place: object, now: Moment, least_s: float = 0) -> Moment:
+    """Note that a ticket is in trouble, `why` being a word of `WHY`; returns when it is to be tried again.
+
+    What fails more than once at that moment, or before it was to be tried again, counts as one try. The count begins
+    anew once the ticket was read anew, which clears its trouble.
+    """
+    known = engine.store.laid_aside(ticket_id)
+    tries, since, again_at = 1, now, now
+    if known is not None:
+        early = known.again_at is not None and known.again_at > now
+        tries, since = (known.tries if early else known.tries + 1), known.at
+        again_at = (known.again_at or now) if early else now
+    again_at = max(again_at, now + int(max(least_s, distance_s(tries))))
+    engine.store.trouble(ticket_id, worded(why, place), since, tries, again_at)
+    return again_at
+
+
+def lay_by_refused(engine: Engine, ticket_id: str, error: Refused, now: Moment) -> Moment:
+    """Note that something was refused for a ticket; returns when it is to be tried again.
+
+    A plain refusal waits for a person, and so for `refused_s`; one over which the tracker only stumbles is tried
+    sooner, and ever more seldom.
+    """
+    least_s = error.wait_s if isinstance(error, Ailing) else engine.pace.refused_s
+    return lay_by(engine, ticket_id, error.why, error, now, least_s)
+
+
+def mended(engine: Engine, ticket_id: str) -> None:
+    """Forget what went wrong with a ticket, as it went well now; a message that stands there twice still does."""
+    known = engine.store.laid_aside(ticket_id)
+    if known is not None and known.why != "twice":
+        engine.store.take_up([ticket_id])
