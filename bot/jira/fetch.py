@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from bot.engine.tracker import Ailing, Trouble
-from bot.jira.ailing import PEACE_S, about_a_ticket
+from bot.jira.ailing import about_a_ticket
 from bot.jira.answers import Answered
 from bot.jira.catalogue import Flavour
 from bot.jira.client import ATTEMPTS, Client
@@ -129,7 +129,7 @@ def comments(client: Client, version: str, ticket_id: str) -> list[Comment]:
         if len(found) in (before, page.total):
             return list(found.values())
         if len(found) > MOST_COMMENTS:
-            raise Ailing(f"it has more than {MOST_COMMENTS} comments", PEACE_S)
+            raise Ailing(f"it has more than {MOST_COMMENTS} comments", why="unread")
 
 
 Ask = Callable[[Client, Sequence[str], Sequence[str], int], Batch]
@@ -172,7 +172,7 @@ def _cloud(client: Client, ids: Sequence[str], fields: Sequence[str], attempts: 
         if not page.token or not page.logs:
             break
         if page.token in used or max(map(len, batch.histories.values())) > MOST_ENTRIES:
-            raise Ailing(f"a history has more than {MOST_ENTRIES} entries, or does not come to an end", PEACE_S)
+            raise Ailing(f"a history has more than {MOST_ENTRIES} entries, or does not come to an end", why="unread")
         used.add(page.token)
         asked["nextPageToken"] = page.token
     return batch
