@@ -212,6 +212,17 @@ def check(
 
 
 @app.command()
+def doctor(
+    config: Config = CONFIG,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Say whether all is well, and what to do: configuration, Jira, database, the bot itself; writes nothing."""
+    from bot.commands.doctor import doctor as run_doctor
+
+    raise typer.Exit(run_doctor(config, as_json=as_json))
+
+
+@app.command()
 def plan(
     keys: Annotated[list[str] | None, typer.Argument(metavar="[KEY]...", help="Only these tickets.")] = None,
     config: Config = CONFIG,

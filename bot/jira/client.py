@@ -70,7 +70,7 @@ class Client:
     what Jira itself asks for.
 
     `fence` is called immediately before each request is sent, with whether it changes anything; what it raises is
-    raised, and nothing is sent.
+    raised, and nothing is sent. `date` is what the last answer's header of that name said.
     """
 
     def __init__(
@@ -92,6 +92,7 @@ class Client:
         self.gate = gate or Gate(clock=clock, sleep=sleep, jitter=jitter)
         self.url = url.rstrip("/")
         self.requests = 0
+        self.date = ""
         self.fence: Callable[[bool], None] = lambda writes: None
         self.read_only = read_only
         self._attempts = attempts
@@ -260,6 +261,7 @@ class Client:
             self.fence(call.writes)
             answer = self._session.send(prepared, timeout=self.timeout_s, allow_redirects=False, stream=True)
             status = answer.status_code
+            self.date = answer.headers.get("Date", "")
             self._fetch(answer, started_at)
         except TooMuch:
             self.gate.answered(call, answer)

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from bot.core.ticket import Moment
 from bot.store.database import Database
-from bot.store.tables import ledger, letters, mark, notes, tickets
+from bot.store.lease import CYCLE
+from bot.store.tables import lease, ledger, letters, mark, notes, tickets
 
 _here = tickets.c.gone_at.is_(None)
 _many = sa.func.count()
@@ -82,6 +83,11 @@ class Audits(Database):
         columns = sa.select(tickets.c.id, tickets.c.look_again_at)
         those = columns.where(_here, tickets.c.state.in_(sorted(states)), tickets.c.id > after)
         return {row.id: row.look_again_at for row in self.rows(those.order_by(tickets.c.id).limit(many))}
+
+    def lease_holder(self) -> str | None:
+        """Return who holds the lease on the cycle, as it was written; empty where nobody does, None at first."""
+        found: str | None = self.value(sa.select(lease.c.holder).where(lease.c.name == CYCLE))
+        return found
 
     def integrity(self) -> str | None:
         """Have the database look at itself; what is wrong with it in a word, None where it finds nothing."""

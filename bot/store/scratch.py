@@ -45,7 +45,7 @@ def looking(url: str) -> Iterator[Store]:
     is_file = address.drivername == "sqlite"
     if is_file and not Path(address.database or "").is_file():
         raise StoreError(f"{place(address)}: there is no such file")
-    if is_file and _file_version(Path(address.database or "")) != HEAD:
+    if is_file and file_version(Path(address.database or "")) != HEAD:
         with scratch(url) as store:
             yield store
         return
@@ -64,7 +64,8 @@ def looking(url: str) -> Iterator[Store]:
         yield store
 
 
-def _file_version(file: Path) -> int:
+def file_version(file: Path) -> int:
+    """Read the schema's number of a SQLite file, writing nothing; 0 where it holds nothing of ours."""
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             named = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (VERSION_TABLE,)).fetchone()
