@@ -19,7 +19,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    SecretStr,
     StringConstraints,
     ValidationError,
     ValidationInfo,
@@ -35,6 +34,7 @@ from bot.core.entry import Word
 from bot.core.findings import nearest
 from bot.core.retention import Retention
 from bot.mail import Tls, address_of, is_address
+from bot.secret import Secret
 from bot.web.settings import Web
 
 PREFIX = "PILETIBOT_"
@@ -70,7 +70,7 @@ class Jira(_Section):
     allow_http: bool = False
     url: _Text
     user: _Text | None = None
-    token: SecretStr | None = None
+    token: Secret | None = None
     token_file: Path | None = None
     ca_bundle: Path | None = None
     timeout_s: Annotated[float, Field(gt=0, le=600)] = 30.0
@@ -107,11 +107,11 @@ class Rules(_Section):
 class Store(_Section):
     """Where the bot's memory is: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`."""
 
-    url: SecretStr = SecretStr("sqlite:///piletibot.db")
+    url: Secret = Secret("sqlite:///piletibot.db")
 
     @field_validator("url")
     @classmethod
-    def _is_known(cls, url: SecretStr) -> SecretStr:
+    def _is_known(cls, url: Secret) -> Secret:
         if not re.match(r"(sqlite|postgres(ql)?(\+\w+)?)://", url.get_secret_value()):
             raise ValueError("write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
         return url
@@ -125,7 +125,7 @@ class Mail(_Section):
     tls: Tls = "starttls"
     allow_plain: bool = False
     user: _Text | None = None
-    password: SecretStr | None = None
+    password: Secret | None = None
     password_file: Path | None = None
     ca_bundle: Path | None = None
     timeout_s: Annotated[float, Field(gt=0, le=600)] = 30.0
@@ -390,7 +390,7 @@ def _beside(settings: Settings, home: Path) -> Settings:
             "digest": Digest(folder=there(settings.digest.folder)),
             "heartbeat": beat.model_copy(update={"file": there(beat.file), "ca_bundle": there(beat.ca_bundle)}),
             "web": web and web.model_copy(update={"tokens_file": there(web.tokens_file)}),
-            "store": store.model_copy(update={"url": SecretStr(_store_beside(store.url.get_secret_value(), home))}),
+            "store": store.model_copy(update={"url": Secret(_store_beside(store.url.get_secret_value(), home))}),
         }
     )
 

@@ -23,6 +23,10 @@ _SCHEME = re.compile(r"\S*://\S*")
 _REMOTE = re.compile(r"\S*@\S*")
 
 
+OWN_VARIABLES = "PILETIBOT_"
+"""What the names of the variables begin with that configure the bot, secrets among them."""
+
+
 def git_folder(folder: Path) -> Path | None:
     """The `.git` of the working copy that a folder is in; None where it is in none."""
     for home in (folder, *folder.parents):
@@ -64,8 +68,10 @@ def pull(folder: Path, stopping: Callable[[], bool], *, timeout_s: float = PULL_
 
 def _git(folder: Path, command: Sequence[str], timeout_s: float, stopping: Callable[[], bool]) -> tuple[bool, str]:
     """Whether it failed, and the last line it said, of its errors if it failed."""
+    # What it starts in its turn, such as a hook of that copy, is to know none of the bot's secrets.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(OWN_VARIABLES)}
     environment = {
-        **os.environ,
+        **kept,
         "LC_ALL": "C",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_OPTIONAL_LOCKS": "0",

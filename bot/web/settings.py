@@ -7,7 +7,9 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from bot.secret import Secret
 
 LEAST_TOKEN = 20
 """How long a token is at least."""
@@ -31,7 +33,7 @@ class Web(BaseModel):
     user_header: _HeaderName | None = None
     trusted: tuple[_Text, ...] = ("127.0.0.1", "::1")
     people: dict[str, str] = {}
-    tokens: dict[str, SecretStr] = {}
+    tokens: dict[str, Secret] = {}
     tokens_file: Path | None = None
     open_to: _Text | None = None
     session_s: Annotated[int, Field(ge=300, le=7 * 86_400)] = 12 * 3600
@@ -54,7 +56,7 @@ class Web(BaseModel):
 
     @field_validator("tokens")
     @classmethod
-    def _are_long(cls, tokens: dict[str, SecretStr]) -> dict[str, SecretStr]:
+    def _are_long(cls, tokens: dict[str, Secret]) -> dict[str, Secret]:
         if problem := token_problem({person: each.get_secret_value() for person, each in tokens.items()}):
             raise ValueError(problem)
         return tokens

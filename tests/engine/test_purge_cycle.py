@@ -75,7 +75,7 @@ def lived(desk: Desk, bot: Bot, turns: set[tuple[int, int]], purges: set[int]) -
     return said
 
 
-@settings(max_examples=settings().max_examples if os.environ.get("PILETIBOT_SOAK") else 3)
+@settings(max_examples=settings().max_examples if os.environ.get("PILETIBOT_SOAK") else 1)
 @given(
     turns=st.sets(st.tuples(st.integers(0, DAYS - 1), st.sampled_from(TICKETS)), min_size=4, max_size=12),
     purges=st.sets(st.integers(0, DAYS - 1), min_size=2),
