@@ -25,6 +25,7 @@ from reported import (
 
 from bot.core.audience import Audience
 from bot.core.desk import Absence, Desk
+from bot.core.laid_aside import LaidAside
 from bot.core.ticket import Change, Message
 from bot.report.digest import GROUPS, PARTS, WAITS, digest_of
 from bot.report.report import Failure, Kept
@@ -130,7 +131,7 @@ def test_who_waits_for_whom():
     [
         ({}, True),
         ({"batches": {at(NOW): 50}}, False),
-        ({"troubles": {"1": "refused"}}, True),
+        ({"troubles": {"1": LaidAside("1", "refused: 403", at(NOW))}}, True),
     ],
 )
 def test_a_quiet_day(more, is_quiet):

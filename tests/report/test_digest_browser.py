@@ -10,8 +10,9 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from desks import rulebook
 from playwright.sync_api import Page, sync_playwright
-from reported import BROWSE, FORWARDED, LETTER, SOLVED, VERDICTS, digested, reported, said, ticket
+from reported import BROWSE, FORWARDED, LETTER, NOW, SOLVED, VERDICTS, at, digested, reported, said, ticket
 
+from bot.core.laid_aside import LaidAside
 from bot.report.render import Picture, render
 
 PHONE = 360
@@ -38,7 +39,10 @@ def page() -> Iterator[Page]:
 def test_everybody_can_read_it(page: Page, form: str, scheme: Literal["dark", "light"]) -> None:
     """A mail is looked at as with images off: its picture is not to be had, and its numbers stand in its place."""
     report = reported(
-        *DESK, verdicts=VERDICTS, ledger=[said("a", "3", "2026-12-16 10:00")], troubles={"3": "refused"}
+        *DESK,
+        verdicts=VERDICTS,
+        ledger=[said("a", "3", "2026-12-16 10:00")],
+        troubles={"3": LaidAside("3", "refused: 403", at(NOW))},
     )
     written = render(digested(report), form, "et", rulebook(), BROWSE, [PICTURE])
     page.set_viewport_size({"width": PHONE, "height": 800})

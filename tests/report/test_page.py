@@ -28,6 +28,7 @@ from reported import (
 
 from bot.core.audience import Audience
 from bot.core.entries_report import DigestEntry
+from bot.core.laid_aside import LaidAside
 from bot.core.ticket import Change
 from bot.report.page import Page
 from bot.report.plain import WIDTH, plain
@@ -279,7 +280,8 @@ def test_what_stands_above_already_is_counted_and_said_so():
 
 
 def test_what_keeps_the_bot_from_its_work_is_told_first():
-    report = reported(troubles={"1": "refused"}, batches={at(NOW): 50})
+    trouble = LaidAside("1", "refused: POST: 403", at(NOW), 3, at(NOW) + 3600)
+    report = reported(troubles={"1": trouble}, batches={at(NOW): 50})
     report = replace(report, failures=(Failure(at(NOW), "mail", "refused"),), findings=("calls.csv:3: no date",))
     page = paged(digested(report))
     assert page.alarms == (
@@ -288,7 +290,9 @@ def test_what_keeps_the_bot_from_its_work_is_told_first():
         "Pileteid, mida ei saanud lugeda, hinnata või kuhu ei saanud kirjutada: 1.",
         "Märkusi imporditud failide kohta: 1.",
     )
-    assert [row.cells for row in page.laid_aside.rows] == [("1", "refused")]
+    assert [row.cells for row in page.laid_aside.rows] == [
+        ("1", "Jira keeldub: POST: 403", "16.12.2026 kell 12.00", "3", "16.12.2026 kell 13.00")
+    ]
 
 
 def test_counts_stand_beside_those_of_the_period_before():
