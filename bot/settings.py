@@ -187,14 +187,14 @@ class Heartbeat(_Section):
     """The dead man's signal: a file that is touched, an address that is asked, and what being away may last."""
 
     file: Path | None = None
-    url: SecretStr | None = None
+    url: Secret | None = None
     ca_bundle: Path | None = None
     timeout_s: Annotated[float, Field(gt=0, le=60)] = 10.0
     away_s: Annotated[int, Field(ge=0, le=30 * 86_400)] = 86_400
 
     @field_validator("url")
     @classmethod
-    def _is_safe(cls, url: SecretStr | None) -> SecretStr | None:
+    def _is_safe(cls, url: Secret | None) -> Secret | None:
         parts = urlsplit(url.get_secret_value() if url else "https://unset")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("write an address, such as https://hc-ping.example/UUID")

@@ -11,7 +11,7 @@ from typing import TypeVar
 from zoneinfo import available_timezones
 
 import typer
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
 from bot import logs
 from bot.commands.check import check
@@ -20,6 +20,7 @@ from bot.jira.binding import fold
 from bot.jira.catalogue import Catalogue, Field, Status
 from bot.jira.client import Client
 from bot.jira.survey import account_of, dead_ends, find_people, statuses_of
+from bot.secret import Secret
 from bot.settings import Jira, Misconfigured
 from bot.setup_desk import (
     FIELDS,
@@ -104,7 +105,7 @@ def _jira(given: Given) -> Jira:
             allow_http=given.allow_http,
             url=url,
             user=user or None,
-            token=SecretStr(token) if token and not given.token_file else None,
+            token=Secret(token) if token and not given.token_file else None,
             token_file=given.token_file.absolute() if given.token_file else None,
         )
     except ValidationError as error:
