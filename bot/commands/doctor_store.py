@@ -146,11 +146,11 @@ def _of_waiting(store: Store, zone: ZoneInfo, now: Moment) -> Iterator[Line]:
     for at, n in store.batched().items():
         text = f"{n} steps over the ceiling wait since {local(at, zone)}"
         yield Line("batches", "finding", text, "piletibot plan, and then piletibot release or mend the rules")
-    troubles = [(row[0], row[2]) for row in store.troubles()]
+    troubles = store.troubles()
     if not troubles:
         yield Line("troubles", "ok", "no ticket is laid aside")
         return
-    oldest = min(at for _, at in troubles)
+    oldest = min(each.at for each in troubles)
     text = f"{len(troubles)} tickets are laid aside, the first since {local(oldest, zone)}"
     is_old = now - oldest > _OLD_S
     do = "see them on the page, or ask for one: piletibot why KEY"

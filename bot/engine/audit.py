@@ -19,6 +19,7 @@ from bot.core.ticket import Moment
 from bot.engine.engine import Engine, Pace, Report
 from bot.engine.poll import RECONCILED
 from bot.engine.tracker import TrackerError
+from bot.engine.twins import read_back
 from bot.store.audits import Glance
 from bot.store.store import Store, StoreError
 from bot.store.tied import with_others
@@ -62,7 +63,8 @@ def _read(noted: str | None) -> tuple[Unsound, ...]:
 def audit(engine: Engine, now: Moment, report: Report, *, swept: bool) -> None:
     """Audit after a cycle that came through, more closely after a sweep; `report.failing` are the checks that fail.
 
-    A next look that is lost or too late is mended. Raises StoreError alone.
+    A next look that is lost or too late is mended, and the later of two comments that say the same is removed. Raises
+    StoreError alone.
     """
     if report.unreachable is not None or report.slowed:
         report.failing = failing(found_in(engine.store))
@@ -75,8 +77,9 @@ def audit(engine: Engine, now: Moment, report: Report, *, swept: bool) -> None:
         counts |= _of_glance(seen, engine.pace, now)
         counts["budget"] = _over_budget(engine, now) if report.said else _still("budget", before, engine, now)
         if swept:
+            removed = report.removed
             counts |= _closer(engine, now, report)
-            mended["next look"] = _mend_looks(engine, now)
+            mended |= {"next look": _mend_looks(engine, now), "twins": report.removed - removed}
         else:
             counts |= {each.check: each.n for each in before if each.check in _OF_SWEEPS and not each.mended}
     except StoreError:
@@ -133,7 +136,7 @@ def wrong_looks(
     Those that are due now, in trouble, or held until that moment are not.
     """
     later = [id_ for id_, look_at in looks.items() if look_at is None or look_at > now]
-    troubled = {row[0] for row in store.troubles()} if later else set()
+    troubled = {row.ticket_id for row in store.troubles()} if later else set()
     tickets = store.tickets([id_ for id_ in later if id_ not in troubled])
     known = with_others(desk, tickets, store, book, now)
     ledger = store.entries([ticket.id for ticket in tickets])
@@ -168,7 +171,7 @@ def _closer(engine: Engine, now: Moment, report: Report) -> dict[Check, int]:
     since = now - 2 * engine.pace.reconcile_s - OPEN_S
     return {
         "unproven": engine.store.unproven(since),
-        "twins": _twins(engine, since),
+        "twins": _twins(engine, since, now, report),
         "mark": _is_behind(engine.store, engine.pace),
     }
 
@@ -178,12 +181,12 @@ def _is_behind(store: Store, pace: Pace) -> int:
     return int(newest is not None and mark_ms is not None and newest > mark_ms + (_BEHIND_S + pace.overlap_s) * 1000)
 
 
-def _twins(engine: Engine, since: Moment) -> int:
-    """Count the steps that two comments say, on the tickets that were written to last."""
+def _twins(engine: Engine, since: Moment, now: Moment, report: Report) -> int:
+    """Count the steps that two comments say, on the tickets written to last, once the later ones were removed."""
     n = 0
     for ticket_id in engine.store.said_on(since, READ_BACK):
         try:
-            said = engine.tracker.said(ticket_id)
+            said = read_back(engine, ticket_id, now, report)
         except TrackerError:
             continue
         keys = [key for comment in said for key in comment.keys]

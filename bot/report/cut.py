@@ -56,6 +56,7 @@ def cut(report: Report, audience: Audience) -> Report:
         findings=report.findings if whole else (),
         failures=report.failures if whole else (),
         silences=report.silences if whole else (),
+        audit=report.audit if whole else (),
         facts=tuple(_facts(report.facts, audience, reader, hidden, whole=whole)),
         spared={},
         reader=reader,

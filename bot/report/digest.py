@@ -139,7 +139,7 @@ class Digest(msgspec.Struct, frozen=True):
     def is_quiet(self) -> bool:
         """Whether nothing is to be done today."""
         report = self.report
-        told = self.waits or report.batches or report.failures or report.silences
+        told = self.waits or report.batches or report.failures or report.silences or report.audit
         return not (told or any(group.n != 0 for group in self.groups))
 
 

@@ -27,9 +27,11 @@ from bot.core.past import as_of
 from bot.core.recipients import DIGEST, undelivered
 from bot.core.rulebook import Rulebook
 from bot.core.silence import Silence
+from bot.core.soundness import Unsound
 from bot.core.ticket import UNKNOWN, Moment, Ticket
 from bot.core.verdict import Verdict
 from bot.core.view import View
+from bot.engine.audit import found_in
 from bot.engine.control import silences
 from bot.report.backlog import age_of, spans
 from bot.report.report import Failure, Owed, Piece, Report, Trouble, counts_of
@@ -85,6 +87,7 @@ class Held:
     batches: Mapping[Moment, int] = field(default_factory=dict)
     costs: Mapping[str, float] = field(default_factory=dict)
     silences: Sequence[Silence] = ()
+    audit: Sequence[Unsound] = ()
     is_past: bool = False
 
 
@@ -107,6 +110,7 @@ def gather(store: Store, book: Rulebook, desk: Desk, period: Period, now: Moment
         batches=store.batched(),
         costs=store.costs(period.first, period.last),
         silences=[each for each in silences(store) if each.since_at <= now],
+        audit=[each for each in found_in(store) if each.since_at <= now],
         is_past=polled_at is not None and now < polled_at,
     )
     return report_of(held, book, desk, period, now, beside)
@@ -143,7 +147,7 @@ def report_of(
     untold = ((row, because) for row in letters if (because := _why(row)) is not None)
     failures = [*beside.failures, *(Failure(row.at, row.way or "mail", because) for row, because in untold)]
     found = _report(tally, ledger, verdicts, book, period, now, held.batches, failures, beside)
-    return replace(found, silences=tuple(held.silences))
+    return replace(found, silences=tuple(held.silences), audit=tuple(held.audit))
 
 
 def _why(row: LetterRow) -> str | None:

@@ -137,6 +137,9 @@ def alarms(digest: Digest, tell: Tell) -> Iterator[str]:
         what = words["silent_everything"] if silence.what == EVERYTHING else silence.what
         by = words[f"silent_{silence.by}"]
         yield words["bot_silent"].format(what=what, by=by, at=tell.at(silence.since_at))
+    for each in report.audit:
+        what = words[f"audit_{each.check}"].format(n=each.n)
+        yield words["bot_audit_mended" if each.mended else "bot_audit"].format(what=what)
     if report.batches:
         yield words["bot_batches"].format(n=sum(report.batches.values()))
     for failure in report.failures[-_FAILURES:]:

@@ -176,6 +176,7 @@ class QualityRecord(msgspec.Struct, frozen=True):
     findings: tuple[str, ...]
     failures: tuple[tuple[str, str, str], ...]
     silences: tuple[tuple[str, str, str], ...]
+    audit: tuple[tuple[str, int, bool], ...]
 
 
 class DigestRecord(msgspec.Struct, frozen=True):
@@ -353,5 +354,6 @@ def _quality(report: Report) -> QualityRecord:
         troubles=tuple(_trouble(each) for each in report.troubles),
         findings=report.findings,
         failures=tuple((written_at(each.at), each.way, each.because) for each in report.failures),
+        audit=tuple((each.check, each.n, each.mended) for each in report.audit),
         silences=tuple((written_at(each.since_at), each.what, each.by) for each in report.silences),
     )

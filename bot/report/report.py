@@ -14,6 +14,7 @@ from bot.core.kpi.figure import FEW
 from bot.core.kpi.period import Period
 from bot.core.overview import Row
 from bot.core.silence import Silence
+from bot.core.soundness import Unsound
 from bot.core.steps import Amount
 from bot.core.ticket import Moment
 
@@ -155,7 +156,8 @@ class Report(msgspec.Struct, frozen=True):
     messages of the period that rules on observe did not say. `batches` are those over the ceiling that wait, by the
     moment at which they were kept, each with how much it holds. `unknown` are tickets whose state the rulebook does
     not know, `troubles` those laid aside; `findings` are on imported files, `failures` of what was to go out since
-    the period began, `silences` are what is silenced now.
+    the period began, `silences` are what is silenced now, `audit` what the bot found
+    in itself.
     `spared` are the keys of tickets that are about somebody, as `excludes` says, each with whom it is kept from.
     `reader` is the one for whom it was cut; None for the whole, as it is kept and shown to nobody.
     Where the figures and the counts of the period are those of an earlier report that was kept, `kept_at` is as of
@@ -179,6 +181,7 @@ class Report(msgspec.Struct, frozen=True):
     findings: tuple[str, ...] = ()
     failures: tuple[Failure, ...] = ()
     silences: tuple[Silence, ...] = ()
+    audit: tuple[Unsound, ...] = ()
     facts: tuple[Fact, ...] = ()
     spared: Mapping[str, tuple[str, ...]] = {}
     reader: Reader | None = None

@@ -132,8 +132,11 @@ def test_a_next_look_that_is_wrong_is_mended_at_the_next_sweep_and_told_once(des
         assert found_in(bot.engine.store) == ()
 
 
+@pytest.mark.parametrize("may_remove", [True, False])
 @one_flavour
-def test_what_cannot_be_mended_makes_it_fail_until_it_is_over(desk: Desk) -> None:
+def test_a_twin_is_removed_and_one_that_may_not_be_makes_it_fail_until_it_is_gone(
+    desk: Desk, may_remove: bool
+) -> None:
     ticket = desk.forwarded()
     with desk.bot() as bot:
         bot.settled()
@@ -141,10 +144,15 @@ def test_what_cannot_be_mended_makes_it_fail_until_it_is_over(desk: Desk) -> Non
         twin = acts.comment(
             desk.world, desk.issue(ticket), comment.author, comment.body, properties=dict(comment.properties)
         )
+        if not may_remove:
+            comment.author.denied |= {"DELETE_OWN_COMMENTS", "EDIT_OWN_COMMENTS"}
         report = bot.cycle(30 * MINUTE)
-        assert report.failing == ["twins"]
         found = found_in(bot.engine.store)
-        assert found == (Unsound("twins", 1, desk.now),)
+        assert found == (Unsound("twins", 1, desk.now, mended=may_remove),)
+        assert report.failing == ([] if may_remove else ["twins"])
+        assert len(desk.said(ticket)) == 2 - may_remove
+        if may_remove:
+            return
         assert bot.cycle(MINUTE).failing == ["twins"]
         desk.site.faults.down = True
         assert bot.cycle(MINUTE).failing == ["twins"]

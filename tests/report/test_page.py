@@ -29,6 +29,8 @@ from reported import (
 from bot.core.audience import Audience
 from bot.core.entries_report import DigestEntry
 from bot.core.laid_aside import LaidAside
+from bot.core.silence import Silence
+from bot.core.soundness import Unsound
 from bot.core.ticket import Change
 from bot.report.page import Page
 from bot.report.plain import WIDTH, plain
@@ -283,8 +285,14 @@ def test_what_keeps_the_bot_from_its_work_is_told_first():
     trouble = LaidAside("1", "refused: POST: 403", at(NOW), 3, at(NOW) + 3600)
     report = reported(troubles={"1": trouble}, batches={at(NOW): 50})
     report = replace(report, failures=(Failure(at(NOW), "mail", "refused"),), findings=("calls.csv:3: no date",))
+    silent, unsound = Silence("KKA", "unclear property", at(NOW)), Unsound("twins", 2, at(NOW))
+    report = replace(report, silences=(silent,), audit=(unsound, replace(unsound, check="next look", mended=True)))
     page = paged(digested(report))
     assert page.alarms == (
+        "Bot vaikib: KKA. Alates: 16.12.2026 kell 12.00. "
+        "Põhjus: projekti omadus piletibot, mille väärtusest ei saa aru.",
+        "Boti enesekontroll. Kaks korda öeldud sammud: 2.",
+        "Boti enesekontroll parandas ise. Avatud piletid, mille järgmine ülevaatus oli kadunud või liiga hilja: 2.",
         "Ülempiiri taga ootavad teated: 50. Vaadata üle ja vabastada (piletibot release).",
         "Saatmata jäi: e-post, 16.12.2026 kell 12.00, server ei võta selle saaja kirju vastu.",
         "Pileteid, mida ei saanud lugeda, hinnata või kuhu ei saanud kirjutada: 1.",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 from small_desk import at, book, row, step, ticket
@@ -13,6 +14,8 @@ from web_desk import COORDINATOR, HANDED, LEAD, NOW, QUEUE_HEAD, TIER_1, TIER_2,
 
 from bot.core.ledger import Entry
 from bot.core.letters import LetterRow
+from bot.core.silence import Silence
+from bot.engine.audit import AUDIT
 from bot.engine.control import SILENCED
 from bot.store.store import Store
 
@@ -27,6 +30,11 @@ def shown(
         answer = client(store).get("/health", headers=as_(person))
     assert answer.status_code == 200
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text))
+
+
+def silenced(what: str, by: str) -> Callable[[Store], object]:
+    noted = msgspec.json.encode((Silence(what, by, NOW),)).decode()  # type: ignore[arg-type]
+    return lambda store: store.set_note(SILENCED, noted)
 
 
 def letter(state: str) -> LetterRow:
@@ -44,6 +52,12 @@ def digest(state: str) -> LetterRow:
     [
         (lambda store: store.set_mark(0, NOW - 901), (), "has not read Jira for more than 15 minutes"),
         (lambda store: store.set_note(SILENCED, "*"), (), "The bot is silenced: it writes nothing."),
+        (
+            silenced("ABC", "property"),
+            (),
+            "silent: ABC. Since: 20 November 2026 at 15:00. Why: the project",
+        ),
+        (lambda store: store.set_note(AUDIT, "{"), (), "The self-audit could not be made. Since: 1 January 1970"),
         (
             lambda store: store.trouble("9", "could not be read", NOW),
             (),

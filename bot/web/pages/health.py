@@ -16,7 +16,9 @@ from bot.core.letters import LetterRow
 from bot.core.readers import WHOLE_DESK
 from bot.core.recipients import DIGEST
 from bot.core.silence import is_everything
+from bot.core.soundness import failing
 from bot.core.ticket import UNKNOWN, Moment, Ticket
+from bot.engine.audit import found_in
 from bot.engine.control import silences
 from bot.engine.cycle import IN_FORCE
 from bot.engine.desk import desk_of
@@ -101,6 +103,7 @@ def show(asked: Asked) -> Mapping[str, Any]:
         "held_until": min((each.not_before for each in held if each.not_before), default=None),
         "silenced": silenced,
         "mute": is_everything(silenced, book.entries.projects),
+        "audit": found_in(store),
         "control": book.entries.manners.control,
         "troubles": listed[:LISTED],
         "troubles_more": max(0, len(listed) - LISTED),
@@ -133,6 +136,8 @@ def _wrong(shown: Mapping[str, Any], asked: Asked) -> Iterator[tuple[str, str]]:
         yield "cycle", "wrong_late"
     if shown["silenced"]:
         yield "cycle", "wrong_silenced" if shown["mute"] else "wrong_silenced_in"
+    if failing(shown["audit"]):
+        yield "audit", "wrong_audit"
     if shown["batches"]:
         yield "batches", "wrong_batches"
     if shown["doubts"]:
