@@ -24,7 +24,7 @@ from bot.engine.beyond import look_at_all
 from bot.engine.commands import heed_commands
 from bot.engine.control import heed_control, silences, silent_now
 from bot.engine.costs import count
-from bot.engine.deliver import deliver, put_fields, settle
+from bot.engine.deliver import deliver, put_fields, settle, yet_to_put
 from bot.engine.digests import send_digests
 from bot.engine.engine import Engine, Report
 from bot.engine.fence import hold_lease, renew_lease
@@ -145,9 +145,11 @@ def _judge_due(engine: Engine, now: Moment, report: Report) -> None:
     wishes += untold(engine, ledger)
     ledger |= recalled(engine.store, engine.book, wishes, ledger, now)
     arranged = arrange(wishes, ledger, engine.book, desk_state(engine, now), now)
+    arranged.put = yet_to_put(engine, arranged.put)
     silenced = [silent_now(engine, project, now, report) for project in _spoken_in(arranged)]
     if any(silenced):
         arranged = arrange(wishes, ledger, engine.book, desk_state(engine, now), now)
+        arranged.put = yet_to_put(engine, arranged.put)
     if arranged.batch:
         log.warning("ceiling reached, nothing of the batch is sent", steps=len(arranged.batch))
         told = notice(engine, len(arranged.batch), now)

@@ -211,18 +211,21 @@ def _in_hours(engine: Engine, steps: Sequence[Step], late: Moment, now: Moment) 
     return timely
 
 
+def yet_to_put(engine: Engine, steps: Sequence[Step]) -> list[Step]:
+    """Those of the steps of which the mirror does not show all fields as set."""
+    mirrored = {ticket.id: ticket for ticket in engine.store.tickets([step.ticket_id for step in steps])}
+    there = (step for step in steps if step.ticket_id in mirrored)
+    return [step for step in there if yet_to_set(mirrored[step.ticket_id], [step])]
+
+
 def put_fields(engine: Engine, steps: Sequence[Step], now: Moment, report: Report) -> None:
     """Set the fields of steps that are still wished and whose message is held: nobody is disturbed by them.
 
-    What the mirror shows as set already costs no request. One refused ticket does not stop the others, and one whose
-    answer was lost is judged again. Raises `Unreachable`.
+    One refused ticket does not stop the others, and one whose answer was lost is judged again. Raises `Unreachable`.
     """
-    mirrored = {ticket.id: ticket for ticket in engine.store.tickets([step.ticket_id for step in steps])}
     for step in steps:
         if engine.stopping():
             return
-        if step.ticket_id not in mirrored or not yet_to_set(mirrored[step.ticket_id], [step]):
-            continue
         try:
             if silent_now(engine, project_of(step), now, report):
                 continue

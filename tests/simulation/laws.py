@@ -30,6 +30,8 @@ from simulation.wire import Written, keys_in, mentioned
 SLACK_S = 600
 """How long a comment may be on its way after the bot last looked at its clock, in seconds."""
 
+_SOON_S, _RESTLESS_S = 60, 12 * 3600
+
 _ROWS = sa.select(tickets.c.id, tickets.c.updated_ms, tickets.c.look_again_at, tickets.c.state, tickets.c.gone_at)
 _BATCHED = sa.select(ledger.c.key).where(ledger.c.state == "batched")
 
@@ -49,7 +51,9 @@ class Invariants(Laws):
     mails: Counter[str] = field(default_factory=Counter)
     lives: Counter[str] = field(default_factory=Counter)
     sent: Counter[Moment] = field(default_factory=Counter)
+    failing: list[str] = field(default_factory=list)
     batched: set[str] = field(default_factory=set)
+    restless: dict[str, tuple[Moment, int]] = field(default_factory=dict)
     never: dict[str, int] = field(default_factory=dict)
 
     def after_event(self, sim: Simulation) -> None:
@@ -62,14 +66,17 @@ class Invariants(Laws):
             return
         if report.batched:
             self.batched.update(row.key for row in sim.store.rows(_BATCHED))
+        self.failing = report.failing
         for trouble in report.troubles:
             if "Error)" in trouble:
                 raise Violation(f"a ticket could not be handled: {trouble}")
-        if report.unreachable is None:
+        if report.unreachable is None and not report.slowed:
             self._looks(sim)
 
     def at_the_end(self, sim: Simulation) -> None:
         self._hear(sim)
+        if self.failing:
+            raise Violation(f"the bot's own audit fails though nothing else does: {self.failing}")
         self._agrees(sim)
         self._alone(sim)
         self._mirrored(sim)
@@ -110,7 +117,16 @@ class Invariants(Laws):
             if row.look_again_at is not None:
                 if row.look_again_at < sim.cycle_at:
                     raise Violation(f"{row.id} was to be looked at {sim.cycle_at - row.look_again_at} s ago")
+                soon = row.look_again_at <= sim.cycle_at + _SOON_S
+                since, version = self.restless.get(row.id, (sim.cycle_at, row.updated_ms))
+                if not soon or version != row.updated_ms:
+                    self.restless.pop(row.id, None)
+                elif abs(sim.cycle_at - since) > _RESTLESS_S:
+                    raise Violation(f"{row.id} is looked at in every cycle, though nothing changes")
+                else:
+                    self.restless[row.id] = (since, version)
                 continue
+            self.restless.pop(row.id, None)
             state = sim.book.states.get(row.state)
             if state is None or state.standing == "closed" or self.never.get(row.id) == row.updated_ms:
                 continue

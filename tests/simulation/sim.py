@@ -462,7 +462,7 @@ class Simulation:
         self.said += sum(map(len, report.said))
         if report.unreachable is not None:
             self._rest(max(int(report.retry_after_s), 10 * MINUTE))
-        elif report.doubtful:
+        elif report.doubtful or report.slowed:
             self.want(self.poll_s)
         self.trace(
             f"{report.changed} {report.judged} {report.held} {report.withdrawn} {report.doubtful} {report.gone} "

@@ -40,7 +40,7 @@ def test_what_once_failed_does_so_no_more(found: str, told: Schedule) -> None:
     assert outcome.failed is None, f"{found}\n" + "\n".join(outcome.lines[-20:])
 
 
-_HASH = "from simulation import runs; from simulation.schedules import schedule; print(runs.run(schedule(4, 1)).trace_hash)"
+_HASH = "from simulation import runs, schedules; print(runs.run(schedules.schedule(4, 1)).trace_hash)"
 
 
 def test_a_seed_gives_the_same_run_in_every_process() -> None:
