@@ -14,13 +14,13 @@ import pytest
 from command_line import open_sandbox, piletibot, solved_issue, user_of, written
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from pydantic import SecretStr
 from rich.console import Console
 
 from bot.jira.catalogue import Field, Status
 from bot.ruletests import run
 from bot.sandbox.desk import status
 from bot.sandbox.server import Sandbox
+from bot.secret import Secret
 from bot.settings import Jira
 from bot.setup_desk import MEANINGS, Answers, files_of, guess, guess_field
 from bot.start import read_desk
@@ -129,7 +129,7 @@ def answers(meanings: Sequence[str], *, names: Sequence[str] = (), **more: Any) 
         for i, meaning in enumerate(meanings)
     ]
     said: dict[str, Any] = {
-        "jira": Jira(url="https://jira.example.ee", token=SecretStr("t")),
+        "jira": Jira(url="https://jira.example.ee", token=Secret("t")),
         "desk": "abi",
         "language": "et",
         "timezone": "Europe/Tallinn",
