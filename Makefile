@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTHONS ?= python3.13 python3.12 python3.11 python3
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: demo test check bench soak fuzz venv clean
+.PHONY: demo test check bench soak fuzz sbom venv clean
 .NOTPARALLEL:
 
 demo: $(VENV)/.runs  ## The whole bot on the built-in sandbox Jira; DEMO='--flavor dc' and the like go through.
@@ -27,6 +27,12 @@ soak: $(VENV)/.develops
 
 fuzz: $(VENV)/.fuzzes  ## A million inputs over all that reads what others wrote; FUZZ='--reader issue' and the like.
 	$(BIN)/python tests/fuzz $(FUZZ)
+
+sbom: | $(BIN)/python  ## What the bot runs with, as CycloneDX, in out/sbom.json.
+	$(BIN)/python -m venv out/sbom
+	out/sbom/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt '.[postgres]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt cyclonedx-bom
+	$(BIN)/python .ci/sbom out/sbom/bin/python out/sbom.json
 
 venv: $(VENV)/.develops
 

@@ -96,6 +96,8 @@ def beside(spot: Spot, name: str, endings: tuple[str, ...] = (ENDING,)) -> Path:
     if "/" in name or "\\" in name or name.startswith(".") or not name.endswith(endings):
         raise UnreadableError(f"write the name of a file beside this one, ending in {' or '.join(endings)}")
     path = Path(spot.file).parent / name
+    if path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve()):
+        raise UnreadableError("it leads to a file outside the rulebook; put the file itself here")
     if path.exists():
         return path
     # The name as written is in composed form; some file systems keep it in another.

@@ -62,17 +62,27 @@ def read_imports(book: Rulebook, sources: Sources, period: Period) -> Imported:
     findings: list[str] = []
     if (path := sources.calls or _beside(sources.folder, said.calls.file)) is not None:
         told = Findings(path, language)
-        found = _calls(path, said.calls, period, book.calendar, told)
+        if _is_ours(path, sources, told):
+            found = _calls(path, said.calls, period, book.calendar, told)
         findings += told.all()
     if (path := sources.ratings or _beside(sources.folder, said.ratings.file)) is not None:
         told = Findings(path, language)
-        given = _ratings(path, said.ratings, period, book.calendar, told)
+        if _is_ours(path, sources, told):
+            given = _ratings(path, said.ratings, period, book.calendar, told)
         findings += told.all()
     return Imported(found, given, tuple(findings))
 
 
 def _beside(folder: Path, name: str | None) -> Path | None:
     return None if name is None else folder / name
+
+
+def _is_ours(path: Path, sources: Sources, told: Findings) -> bool:
+    """Whether a table may be read: one that the rulebook names lies beside it, one of the configuration anywhere."""
+    if path in (sources.calls, sources.ratings) or path.resolve().is_relative_to(sources.folder.resolve()):
+        return True
+    told.add("outside")
+    return False
 
 
 # Calls

@@ -169,6 +169,8 @@ def read_file(path: Path) -> tuple[Node | None, tuple[Problem, ...]]:
     """One file's document, or None, and what is wrong with the file. Never raises."""
     if path.exists() and not path.is_file():
         return None, (_whole(path, "this is not a file"),)
+    if leads_out(path):
+        return None, (_whole(path, "this leads to a file outside the rulebook; put the file itself here"),)
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
@@ -185,6 +187,11 @@ def read_file(path: Path) -> tuple[Node | None, tuple[Problem, ...]]:
         spot = spot_in(before, len(before), str(path))
         return None, (problem_at(spot, "this is not UTF-8; save the file in UTF-8"),)
     return read_yaml(text, str(path))
+
+
+def leads_out(path: Path) -> bool:
+    """Whether a file is a link to one that is not in its folder or below: rules are to read no other files."""
+    return path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve())
 
 
 def merge(roots: list[Node], folder: str) -> tuple[Node, list[Problem]]:

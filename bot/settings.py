@@ -323,7 +323,11 @@ def password_of(mail: Mail) -> str | None:
 
 
 def secret_text(file: Path, what: str) -> str:
-    """Read a file that holds a secret. Raises Misconfigured where everybody may read it, and for an empty one."""
+    """Read a file that holds a secret.
+
+    Its group may read it, as secrets are handed to services so (0640, 0440); Misconfigured is raised where everybody
+    may read it or more than its owner may change it, and for an empty one.
+    """
     try:
         mode = stat.S_IMODE(file.stat().st_mode)
         secret = file.read_text("utf-8").strip()
@@ -332,6 +336,8 @@ def secret_text(file: Path, what: str) -> str:
         raise Misconfigured(f"{file}: the {what} cannot be read: {reason}") from None
     if mode & 0o007:
         raise Misconfigured(f"{file}: everybody may read the {what}; do: chmod 600 {file}")
+    if mode & 0o020:
+        raise Misconfigured(f"{file}: its group may change the {what}; do: chmod g-w {file}")
     if not secret:
         raise Misconfigured(f"{file}: the file of the {what} is empty")
     return secret

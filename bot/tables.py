@@ -30,6 +30,11 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "en": "there is no such file, or it cannot be read",
         "ru": "файла нет или его нельзя прочитать",
     },
+    "outside": {
+        "et": "fail on väljaspool reeglistikku; pange fail reeglistiku kausta või nimetage see failis config.toml",
+        "en": "the file is outside the rulebook; put it into its folder, or name it in config.toml",
+        "ru": "файл вне правил; положите его в их папку или укажите в config.toml",
+    },
     "too large": {"et": "fail on liiga suur", "en": "the file is too large", "ru": "файл слишком большой"},
     "no text": {
         "et": "see ei ole tekst; salvestage tabel CSV-failina (UTF-8 või Windows-1257)",

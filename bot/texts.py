@@ -312,11 +312,14 @@ def _files(folder: Path, errors: list[str]) -> Iterator[Path]:
 def _read(path: Path, language: str, errors: list[str]) -> _Message | None:
     message: _Message | None = None
     faults: tuple[tuple[int, str], ...] = ((1, f"a message is no larger than {LARGEST_FILE // 1000} kB"),)
+    if path.is_symlink() and not path.resolve().is_relative_to(path.parents[1].resolve()):
+        errors.append(f"{path}: this leads to a file outside the messages; put the file itself here")
+        return None
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
         if len(content) <= LARGEST_FILE:
-            message, faults = _parsed(content.decode(), language)
+            message, faults = _parsed(content.decode().replace("\r\n", "\n"), language)
     except OSError as error:
         faults = ((1, f"it cannot be read: {error.strerror}"),)
     except UnicodeDecodeError as error:

@@ -219,6 +219,8 @@ def test_a_mistake_in_the_environment(
         ("t0ken\n", 0o600, None),
         ("t0ken", 0o640, None),
         ("t0ken", 0o644, "token: everybody may read the token; do: chmod 600 token"),
+        ("t0ken", 0o602, "token: everybody may read the token; do: chmod 600 token"),
+        ("t0ken", 0o660, "token: its group may change the token; do: chmod g-w token"),
         (" \n", 0o600, "token: the file of the token is empty"),
         (None, 0, "token: the token cannot be read: No such file or directory"),
     ],

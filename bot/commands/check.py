@@ -30,6 +30,7 @@ from bot.jira.privileges import excess
 from bot.jira.screens import screens
 from bot.jira.ways import ways
 from bot.rule_errors import SoundPart
+from bot.rulefiles import yaml_files
 from bot.settings import Misconfigured, Settings, load_settings
 from bot.start import (
     BrokenRulebook,
@@ -58,6 +59,7 @@ def check(config: Path, *, offline: bool) -> int:
     logs.configure("error", settings.log.format)
     _ok(f"{config}: site {settings.site}")
     folder, mistakes = settings.rules.folder, list[str]()
+    _say_open(config, folder, *yaml_files(folder))
     sound: SoundPart | None = None
     desk: Desk | None = None
     try:
@@ -91,6 +93,13 @@ def check(config: Path, *, offline: bool) -> int:
     for mistake in sorted(dict.fromkeys(mistakes), key=_place):
         print(mistake, file=sys.stderr)
     return MISTAKE if mistakes else 0
+
+
+def _say_open(*paths: Path) -> None:
+    """Say which of these files and folders everybody on this machine may change, and so what the bot says."""
+    for path in paths:
+        if path.exists() and path.stat().st_mode & 0o002:
+            print(f"--  everybody on this machine may change {path}, and so what the bot does; do: chmod o-w {path}")
 
 
 def _say_desk(settings: Settings, desk: Desk) -> None:

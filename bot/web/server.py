@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import socket
@@ -9,14 +10,25 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import h11
 import structlog
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot.settings import Misconfigured
 from bot.web.app import Site
 from bot.web.settings import address
 
 log = structlog.get_logger()
+
+ASKED_WITHIN_S = 10.0
+"""Seconds within which a request must have come whole."""
+
+LARGEST_REQUEST = 16_384
+"""Bytes of a request's first line and headers."""
+
+MOST_AT_ONCE = 64
+"""How many connections there may be at once; a further one is answered with 503."""
 
 _STOP_S = 1.2
 
@@ -41,10 +53,46 @@ def listening(listen: str) -> socket.socket:
     return taken
 
 
+class Impatient(H11Protocol):
+    """Hangs up on who does not say what they want `within_s`, be it that they say it letter by letter.
+
+    Uvicorn itself waits for a first request for ever, and so few idle connections would keep everybody else out.
+    """
+
+    within_s = ASKED_WITHIN_S
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait."""
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def handle_events(self) -> None:
+        """Heed what came; who has asked whole is waited for no longer, who asks again anew."""
+        super().handle_events()
+        if self.conn.their_state in (h11.DONE, h11.MUST_CLOSE, h11.CLOSED):
+            self._stop_waiting()
+        elif self._late is None:
+            self._wait()
+
+    def _wait(self) -> None:
+        self._late = self.loop.call_later(self.within_s, self.transport.close)
+
+    def _stop_waiting(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+
 class Server(threading.Thread):
     """Serves pages until it is told to stop; what fails in it is logged, and never reaches the bot."""
 
-    def __init__(self, site: Site, taken: socket.socket) -> None:
+    def __init__(self, site: Site, taken: socket.socket, within_s: float = ASKED_WITHIN_S) -> None:
         super().__init__(name="web", daemon=True)
         self._site = site
         self._taken = taken
@@ -53,7 +101,8 @@ class Server(threading.Thread):
         self._server = uvicorn.Server(
             uvicorn.Config(
                 site.app(),
-                http="h11",
+                http=type("Impatient", (Impatient,), {"within_s": within_s}),
+                h11_max_incomplete_event_size=LARGEST_REQUEST,
                 ws="none",
                 loop="asyncio",
                 lifespan="off",
@@ -61,7 +110,7 @@ class Server(threading.Thread):
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                limit_concurrency=64,
+                limit_concurrency=MOST_AT_ONCE,
                 timeout_keep_alive=5,
                 timeout_graceful_shutdown=1,
             )
@@ -86,9 +135,9 @@ class Server(threading.Thread):
 
 
 @contextmanager
-def serving(site: Site, taken: socket.socket) -> Iterator[Server]:
-    """Serve the pages at an address that was taken, as long as the block lasts."""
-    server = Server(site, taken)
+def serving(site: Site, taken: socket.socket, within_s: float = ASKED_WITHIN_S) -> Iterator[Server]:
+    """Serve the pages at an address that was taken, as long as the block lasts; a request must come `within_s`."""
+    server = Server(site, taken, within_s)
     server.start()
     try:
         yield server

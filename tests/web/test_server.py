@@ -45,3 +45,47 @@ def test_a_port_in_use() -> None:
 def test_an_address_of_another_machine() -> None:
     with pytest.raises(Misconfigured, match="this machine has no such address"):
         listening("192.0.2.1:8090")
+
+
+def asked(server: str, *parts: bytes, pause_s: float = 0.0, wait_s: float = 5.0) -> tuple[bytes, float]:
+    """What is answered to bytes that are sent part by part, and how long the connection was kept."""
+    port = int(server.rpartition(":")[2])
+    began = time.monotonic()
+    with socket.create_connection(("127.0.0.1", port), timeout=wait_s) as wire:
+        answer = b""
+        try:
+            for part in parts:
+                wire.sendall(part)
+                time.sleep(pause_s)
+            while found := wire.recv(65_536):
+                answer += found
+        except (TimeoutError, ConnectionError):
+            pass
+        return answer, time.monotonic() - began
+
+
+WHOLE = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("parts", "pause_s", "begins"),
+    [
+        ([], 0.0, b""),
+        ([b"GET / HTTP/1.1\r\n", b"Host: 127.0.0.1\r\n", b"X: y\r\n", b"Z: y\r\n"], 0.15, b""),
+        ([b"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99\r\n\r\n", b"t"], 0.0, b""),
+        ([b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + b"x" * 20_000], 0.0, b"HTTP/1.1 400"),
+        ([b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"], 0.0, b"HTTP/1.1 4"),
+        ([b"nonsense\r\n\r\n"], 0.0, b"HTTP/1.1 400"),
+        ([b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"], 0.0, b"HTTP/1.1 400"),
+        ([WHOLE], 0.0, b"HTTP/1.1 200"),
+        ([WHOLE[:20], WHOLE[20:]], 0.1, b"HTTP/1.1 200"),
+    ],
+)  # fmt: skip
+def test_who_does_not_come_to_the_point_is_not_waited_for(parts: list[bytes], pause_s: float, begins: bytes) -> None:
+    with filled() as store:
+        site = site_of(WEB, Source(store, lambda: RULES, lambda: TEXTS, lambda: NOW), "small", {})
+        with serving(site, listening(WEB.listen), within_s=0.4) as server:
+            answer, took_s = asked(server.url, *parts, pause_s=pause_s)
+    assert answer[: len(begins)] == begins
+    assert begins or answer == b"" or answer.startswith(b"HTTP/1.1 4")
+    assert took_s < 3
