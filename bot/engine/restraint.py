@@ -46,6 +46,16 @@ class Restraint(msgspec.Struct, frozen=True):
     circuit: Circuit = Circuit()
     pauses: tuple[Pause, ...] = ()
 
+    @property
+    def everything(self) -> Pause | None:
+        """Give the pause of everything, if there is one."""
+        return next((each for each in self.pauses if not each.about), None)
+
+    @property
+    def keeps_quiet(self) -> bool:
+        """Whether nothing at all is asked, and so nothing said."""
+        return self.circuit.state != "closed" or self.everything is not None
+
 
 def noted(note: str | None) -> Restraint:
     """Read the note. One that is not there, or of another version of the bot, says that nothing keeps it."""

@@ -12,6 +12,7 @@ from bot.core.kpi.fact import Fact
 from bot.core.kpi.registry import INDICATORS
 from bot.core.overview import Row
 from bot.core.people import ANYBODY
+from bot.engine.restraint import Restraint
 from bot.report.report import TOLD, Owed, Reader, Report, counts_of, shown
 
 
@@ -57,6 +58,7 @@ def cut(report: Report, audience: Audience) -> Report:
         failures=report.failures if whole else (),
         silences=report.silences if whole else (),
         audit=report.audit if whole else (),
+        restraint=report.restraint if whole else Restraint(),
         facts=tuple(_facts(report.facts, audience, reader, hidden, whole=whole)),
         spared={},
         reader=reader,

@@ -33,6 +33,7 @@ from bot.core.verdict import Verdict
 from bot.core.view import View
 from bot.engine.audit import found_in
 from bot.engine.control import silences
+from bot.engine.restraint import Restraint, restraint
 from bot.report.backlog import age_of, spans
 from bot.report.report import Failure, Owed, Piece, Report, Trouble, counts_of
 from bot.store.store import Store
@@ -88,6 +89,7 @@ class Held:
     costs: Mapping[str, float] = field(default_factory=dict)
     silences: Sequence[Silence] = ()
     audit: Sequence[Unsound] = ()
+    restraint: Restraint = field(default_factory=Restraint)
     is_past: bool = False
 
 
@@ -111,6 +113,7 @@ def gather(store: Store, book: Rulebook, desk: Desk, period: Period, now: Moment
         costs=store.costs(period.first, period.last),
         silences=[each for each in silences(store) if each.since_at <= now],
         audit=[each for each in found_in(store) if each.since_at <= now],
+        restraint=restraint(store, now),
         is_past=polled_at is not None and now < polled_at,
     )
     return report_of(held, book, desk, period, now, beside)
@@ -147,7 +150,12 @@ def report_of(
     untold = ((row, because) for row in letters if (because := _why(row)) is not None)
     failures = [*beside.failures, *(Failure(row.at, row.way or "mail", because) for row, because in untold)]
     found = _report(tally, ledger, verdicts, book, period, now, held.batches, failures, beside)
-    return replace(found, silences=tuple(held.silences), audit=tuple(held.audit))
+    return replace(
+        found,
+        silences=tuple(held.silences),
+        audit=tuple(held.audit),
+        restraint=Restraint() if held.is_past else held.restraint,
+    )
 
 
 def _why(row: LetterRow) -> str | None:

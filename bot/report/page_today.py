@@ -140,6 +140,11 @@ def alarms(digest: Digest, tell: Tell) -> Iterator[str]:
     for each in report.audit:
         what = words[f"audit_{each.check}"].format(n=each.n)
         yield words["bot_audit_mended" if each.mended else "bot_audit"].format(what=what)
+    circuit, pause = report.restraint.circuit, report.restraint.everything
+    if circuit.state != "closed":
+        yield words["bot_away"].format(at=tell.at(circuit.since_at), again=tell.at(circuit.again_at))
+    if pause is not None:
+        yield words["bot_paused"].format(until=tell.at(pause.until_at))
     if report.batches:
         yield words["bot_batches"].format(n=sum(report.batches.values()))
     for failure in report.failures[-_FAILURES:]:

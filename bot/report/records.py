@@ -177,6 +177,8 @@ class QualityRecord(msgspec.Struct, frozen=True):
     failures: tuple[tuple[str, str, str], ...]
     silences: tuple[tuple[str, str, str], ...]
     audit: tuple[tuple[str, int, bool], ...]
+    away: tuple[str, str, str] | None
+    pauses: tuple[tuple[str, str, str], ...]
 
 
 class DigestRecord(msgspec.Struct, frozen=True):
@@ -346,6 +348,8 @@ def _trouble(trouble: Trouble) -> TroubleRecord:
 
 
 def _quality(report: Report) -> QualityRecord:
+    circuit = report.restraint.circuit
+    is_away = circuit.state != "closed"
     return QualityRecord(
         unknown=report.unknown,
         observed=report.observed,
@@ -356,4 +360,6 @@ def _quality(report: Report) -> QualityRecord:
         failures=tuple((written_at(each.at), each.way, each.because) for each in report.failures),
         audit=tuple((each.check, each.n, each.mended) for each in report.audit),
         silences=tuple((written_at(each.since_at), each.what, each.by) for each in report.silences),
+        away=(written_at(circuit.since_at), circuit.because, written_at(circuit.again_at)) if is_away else None,
+        pauses=tuple((written_at(each.until_at), each.about, each.because) for each in report.restraint.pauses),
     )

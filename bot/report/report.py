@@ -17,6 +17,7 @@ from bot.core.silence import Silence
 from bot.core.soundness import Unsound
 from bot.core.steps import Amount
 from bot.core.ticket import Moment
+from bot.engine.restraint import Restraint
 
 Cell = int | None
 """A count; None where it is of one to four, and the reader is not of the team."""
@@ -156,8 +157,8 @@ class Report(msgspec.Struct, frozen=True):
     messages of the period that rules on observe did not say. `batches` are those over the ceiling that wait, by the
     moment at which they were kept, each with how much it holds. `unknown` are tickets whose state the rulebook does
     not know, `troubles` those laid aside; `findings` are on imported files, `failures` of what was to go out since
-    the period began, `silences` are what is silenced now, `audit` what the bot found
-    in itself.
+    the period began, `silences` are what is silenced now, `audit` what the bot found in itself, `restraint` what
+    keeps it from asking Jira.
     `spared` are the keys of tickets that are about somebody, as `excludes` says, each with whom it is kept from.
     `reader` is the one for whom it was cut; None for the whole, as it is kept and shown to nobody.
     Where the figures and the counts of the period are those of an earlier report that was kept, `kept_at` is as of
@@ -182,6 +183,7 @@ class Report(msgspec.Struct, frozen=True):
     failures: tuple[Failure, ...] = ()
     silences: tuple[Silence, ...] = ()
     audit: tuple[Unsound, ...] = ()
+    restraint: Restraint = Restraint()
     facts: tuple[Fact, ...] = ()
     spared: Mapping[str, tuple[str, ...]] = {}
     reader: Reader | None = None

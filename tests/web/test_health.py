@@ -8,6 +8,7 @@ from datetime import date
 
 import msgspec
 import pytest
+from msgspec import json
 from msgspec.structs import replace
 from small_desk import at, book, row, step, ticket
 from web_desk import COORDINATOR, HANDED, LEAD, NOW, QUEUE_HEAD, TIER_1, TIER_2, as_, client, filled
@@ -17,6 +18,7 @@ from bot.core.letters import LetterRow
 from bot.core.silence import Silence
 from bot.engine.audit import AUDIT
 from bot.engine.control import SILENCED
+from bot.engine.restraint import RESTRAINT, Circuit, Pause, Restraint
 from bot.store.store import Store
 
 WELL = "In order: the bot reads Jira, and nothing waits for a person."
@@ -155,3 +157,39 @@ def test_when_it_looks_next() -> None:
 def test_it_is_for_the_lead_and_the_coordinator(person: str, status: int) -> None:
     with filled() as store:
         assert client(store).get("/health", headers=as_(person)).status_code == status
+
+
+OPEN = Circuit("open", NOW - 3600, "POST 2/search: the connection was lost", NOW + 240, 7)
+PAUSED = Pause("", NOW - 60, NOW + 7200, "jira-quota-tenant-based")
+SLOWED = Pause("POST 3/search/jql", NOW - 60, NOW + 600, "jira-burst-based")
+OVER = Pause("", NOW - 7200, NOW, "jira-quota-tenant-based")
+
+
+@pytest.mark.parametrize(
+    ("held", "said", "wrong"),
+    [
+        (
+            Restraint(OPEN),
+            "no answer since 20 November 2026 at 14:00 (1 hour ago) . Next try: 20 November 2026 at 15:04 "
+            "POST 2/search: the connection was lost",
+            "Jira does not answer: the bot asks it ever more rarely.",
+        ),
+        (
+            Restraint(pauses=(PAUSED,)),
+            "asked to wait until 20 November 2026 at 17:00 jira-quota-tenant-based",
+            "Jira asked the bot to wait: until then it asks for nothing.",
+        ),
+        (
+            Restraint(pauses=(SLOWED,)),
+            "asked to wait until 20 November 2026 at 15:10 POST 3/search/jql: jira-burst-based",
+            None,
+        ),
+        (Restraint(Circuit("closed", NOW - 60), (OVER,)), "Whether Jira answers it answers", None),
+    ],
+    ids=["away", "paused", "slowed", "over"],
+)
+def test_what_keeps_it_from_asking_jira(held: Restraint, said: str, wrong: str | None) -> None:
+    text = shown(lambda store: store.set_note(RESTRAINT, json.encode(held).decode()))
+    assert said in text
+    assert (wrong or WELL) in text
+    assert (WELL in text) is (wrong is None)

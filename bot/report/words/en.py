@@ -100,6 +100,8 @@ EN: dict[str, str] = {
     "audit_mark": "The mark up to which Jira has been read is wrong.",
     "audit_sweep": "The sweep over all tickets is overdue.",
     "audit_audit": "The self-audit could not be made.",
+    "bot_away": "Jira does not answer. Since: {at}. Next try: {again}.",
+    "bot_paused": "Jira asked the bot to wait. Until: {until}.",
     "bot_batches": "Messages waiting behind the ceiling: {n}. Look through and release them (piletibot release).",
     "bot_failure": "Not sent: {way}, {at}, {because}.",
     "bot_failures_more": "Others not sent: {n}.",

@@ -100,6 +100,8 @@ ET: dict[str, str] = {
     "audit_mark": "Märge, kuhu maani on Jirat loetud, on vale.",
     "audit_sweep": "Kõigi piletite ülekäimine on hilinenud.",
     "audit_audit": "Enesekontrolli ei saanud teha.",
+    "bot_away": "Jira ei vasta. Alates: {at}. Järgmine katse: {again}.",
+    "bot_paused": "Jira palus botil oodata. Kuni: {until}.",
     "bot_batches": "Ülempiiri taga ootavad teated: {n}. Vaadata üle ja vabastada (piletibot release).",
     "bot_failure": "Saatmata jäi: {way}, {at}, {because}.",
     "bot_failures_more": "Teisi saatmata jäänuid: {n}.",

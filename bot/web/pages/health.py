@@ -24,6 +24,7 @@ from bot.engine.cycle import IN_FORCE
 from bot.engine.desk import desk_of
 from bot.engine.digests import drafts
 from bot.engine.poll import RECONCILED
+from bot.engine.restraint import restraint
 from bot.store.tables import HEAD
 from bot.store.tied import with_others
 from bot.web.page import Asked, Page
@@ -102,6 +103,7 @@ def show(asked: Asked) -> Mapping[str, Any]:
         "held": len(held),
         "held_until": min((each.not_before for each in held if each.not_before), default=None),
         "silenced": silenced,
+        "restraint": restraint(store, now),
         "mute": is_everything(silenced, book.entries.projects),
         "audit": found_in(store),
         "control": book.entries.manners.control,
@@ -134,6 +136,11 @@ def _wrong(shown: Mapping[str, Any], asked: Asked) -> Iterator[tuple[str, str]]:
         yield "cycle", "wrong_never"
     elif asked.now - shown["polled_at"] > LATE_S:
         yield "cycle", "wrong_late"
+    held = shown["restraint"]
+    if held.circuit.state != "closed":
+        yield "cycle", "wrong_away"
+    if held.everything is not None:
+        yield "cycle", "wrong_paused"
     if shown["silenced"]:
         yield "cycle", "wrong_silenced" if shown["mute"] else "wrong_silenced_in"
     if failing(shown["audit"]):
