@@ -22,6 +22,8 @@ from bot.sandbox.faults import Fault
 from bot.sandbox.server import Sandbox
 from bot.store.store import open_store
 
+pytestmark = pytest.mark.usefixtures("fresh_logs")
+
 BEAT = {"config.toml": ("[engine]", '[heartbeat]\nfile = "beat"\n\n[engine]')}
 
 

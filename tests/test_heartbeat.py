@@ -17,6 +17,8 @@ from structlog.testing import capture_logs
 from bot.engine.engine import Report
 from bot.heartbeat import Heartbeat
 
+pytestmark = pytest.mark.usefixtures("fresh_logs")
+
 SECRET = "4c6e9a1d-uuid"
 AWAY_S = 600
 
