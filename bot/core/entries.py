@@ -343,9 +343,11 @@ class Manners(Entry):
     name: Annotated[str, StringConstraints(pattern=r"^[^\W_][\w-]{1,39}$")] = "piletibot"
     """What people call the bot: a comment whose first line begins with it, or a mention of its account, is for it."""
     hold: str = "bot-hold"
-    """The label that silences a ticket."""
+    """The label that silences a ticket; on the control ticket everything, or one project where its key stands \
+behind it (`bot-hold-KKA`)."""
     control: str | None = None
-    """The key of the ticket that silences the bot."""
+    """The key of the ticket that silences the bot; administrators of a project can do so too, by its property \
+`piletibot`."""
     budget: Annotated[StrictInt, Field(ge=1)] = 12
     """How many comments a person is addressed in on one day; the rest wait until tomorrow."""
     ceiling: Annotated[StrictInt, Field(ge=1)] = 40
