@@ -140,8 +140,7 @@ class Digest(msgspec.Struct, frozen=True):
         """Whether nothing is to be done today."""
         report = self.report
         told = self.waits or report.batches or report.failures or report.silences or report.audit
-        told = told or report.restraint.keeps_quiet
-        return not (told or any(group.n != 0 for group in self.groups))
+        return not (told or report.restraint.keeps_quiet or any(group.n != 0 for group in self.groups))
 
 
 def digest_of(report: Report, previous: Sequence[Report], book: Rulebook) -> Digest:
