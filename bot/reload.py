@@ -20,7 +20,7 @@ from bot.engine.tracker import Denied, Throttled, Unreachable
 from bot.rulefiles import Look, look
 from bot.settings import Misconfigured
 from bot.start import BrokenRulebook, Desk, placed
-from bot.store.connect import StoreError
+from bot.store.errors import StoreError
 from bot.working_copy import commit_of, is_busy, pull
 
 log = structlog.get_logger()

@@ -33,9 +33,10 @@ from bot.sandbox.faults import Fault
 from bot.sandbox.texts import plain
 from bot.sandbox.world import Flavour
 from bot.shipped import rules_folder
-from bot.store.connect import connect, migrate, parse
+from bot.store.connect import connect, parse
 from bot.store.store import open_store
 from bot.store.tables import VERSION_TABLE
+from bot.store.upgrade import migrate
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -153,7 +154,8 @@ def bots(home: Path) -> Iterator[Bots]:
         edit(folder / "digest.yaml", "digest:\n", "digest:\n  ticket: KKA-1\n  parts: [bot]\n")
     edit(after / "desk.yaml", "  budget: 12 ", "  budget: 13 ")
     command = [sys.executable, "-c", "import sys, killed; killed.serve(*sys.argv[1:])", str(before), str(after)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
+    given = {name: value for name, value in os.environ.items() if not name.startswith("PILETIBOT_")}
+    environment = {**given, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1
     ) as server:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.engine.tracker import Denied, Unreachable
 from bot.settings import Misconfigured
-from bot.store.connect import StoreError
+from bot.store.errors import StoreError
 
 FOUND, MISTAKE, UNREACHABLE = 1, 2, 3
 

@@ -25,7 +25,7 @@ from bot.engine.fence import is_lost, state_of_sent
 from bot.engine.together import by_ticket, send_together, settle_together
 from bot.engine.tracker import Ailing, Doubtful, Refused, Said, Throttled, TrackerError, Unreachable
 from bot.engine.twins import read_back
-from bot.store.connect import StoreError
+from bot.store.errors import StoreError
 from bot.store.tied import with_others
 from bot.texts import text_hash
 

@@ -16,8 +16,10 @@ class Seam(NamedTuple):
 
 
 SEAMS = (
-    Seam("before migration", "the database is as the migration before it left it"),
-    Seam("after migration", "the migration is done, and is not yet in force"),
+    Seam("before migration", "the migrations are about to begin, in a copy of a SQLite file or a transaction"),
+    Seam("after migration", "the migration is done, in a copy or a transaction; the database is as it was"),
+    Seam("before replacement", "the migrated copy of a SQLite file is checked; the file is as it was"),
+    Seam("after replacement", "the migrated copy has taken the file's place; the file as it was stays beside it"),
     Seam("before swap", "a changed rulebook is read, bound and told; the one before is in force"),
     Seam("after swap", "the changed rulebook is in force in this process"),
     Seam("before mark", "what changed is mirrored and due; the mark still stands before it"),

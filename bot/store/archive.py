@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from bot.core.kpi.period import Kind
 from bot.core.ticket import Moment
-from bot.store.connect import StoreError
 from bot.store.database import Database
+from bot.store.errors import StoreError
 from bot.store.tables import archive
 
 _HEAD = (archive.c.kind, archive.c.first, archive.c.as_of, archive.c.version)

@@ -1,28 +1,18 @@
-"""Opening a database: SQLite or PostgreSQL, at the present schema, its errors told without credentials."""
+"""Connecting to a database: SQLite or PostgreSQL."""
 
 from __future__ import annotations
 
 import os
-import re
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
 
-from bot.store.tables import HEAD, VERSION_TABLE, metadata
-
-_MIGRATING = 7_020_114
-"""The advisory lock under which PostgreSQL is migrated: any number, the same in every version."""
-
-
-class StoreError(Exception):
-    """The database cannot be used; the text says which one and why, and holds no credentials or values."""
+from bot.store.errors import StoreError
 
 
 def parse(url: str) -> URL:
@@ -122,85 +112,3 @@ def _postgresql(url: URL) -> Engine:
         return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": 10})
     except ImportError:
         raise StoreError("PostgreSQL needs psycopg: pip install 'piletibot[postgres]'") from None
-
-
-@contextmanager
-def told(url: URL) -> Iterator[None]:
-    """Turn what the database raises into StoreError.
-
-    The cause is cut off, as a driver's error may quote values and a traceback would print them.
-    """
-    try:
-        yield
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        raise StoreError(f"{place(url)}: {_reason(error, url)}") from None
-
-
-def place(url: URL) -> str:
-    """Name a database without its credentials."""
-    if url.drivername == "sqlite":
-        return url.database or "SQLite in memory"
-    host = url.host or url.query.get("host", "localhost")
-    return f"PostgreSQL {url.database} at {host}"
-
-
-def _reason(error: SQLAlchemyError | sqlite3.Error, url: URL) -> str:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(cause, SQLAlchemyError):
-        return type(cause).__name__
-    diagnosis = getattr(cause, "diag", None)  # psycopg's: the message without the detail, which quotes values
-    reason: str = getattr(diagnosis, "message_primary", None) or str(cause).partition("\n")[0]
-    for secret in (url.password, url.username, url.query.get("password"), url.query.get("user")):
-        reason = re.sub(rf"(?<!\w){re.escape(str(secret))}(?!\w)", "***", reason) if secret else reason
-    return reason
-
-
-def bring_to_head(engine: Engine, url: URL, seam: Callable[[str], None] = lambda name: None) -> None:
-    """Make the tables where there are none, or migrate them to `HEAD`; of two processes at once, one waits.
-
-    `seam` is called where the process may be killed, as the engine's is.
-    Raises StoreError for a schema newer than this version of the bot knows.
-    """
-    with engine.connect() as connection:
-        version = version_of(connection)
-    if version > HEAD:
-        raise StoreError(
-            f"{place(url)}: its schema {version} is newer than this version of the bot, which knows {HEAD}"
-        )
-    if version < HEAD:
-        with engine.execution_options(writing=True).begin() as connection:
-            if engine.dialect.name == "postgresql":
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATING})")
-            if version_of(connection) == 0:
-                _make_tables(connection)
-            else:
-                seam("before migration")
-                migrate(connection, seam)
-
-
-def version_of(connection: Connection) -> int:
-    """Read the schema's number; 0 for a database that holds nothing of ours."""
-    if not sa.inspect(connection).has_table(VERSION_TABLE):
-        return 0
-    number = connection.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 - ours
-    return int(number or 0)
-
-
-def _make_tables(connection: Connection) -> None:
-    """Make at once what all migrations come to."""
-    metadata.create_all(connection, checkfirst=False)
-    key = f"CONSTRAINT {VERSION_TABLE}_pkc PRIMARY KEY (version_num)"
-    connection.exec_driver_sql(f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) NOT NULL, {key})")
-    connection.exec_driver_sql(f"INSERT INTO {VERSION_TABLE} VALUES ('{HEAD:04}')")  # noqa: S608 - ours
-
-
-def migrate(connection: Connection, seam: Callable[[str], None] = lambda name: None, to: str = "head") -> None:
-    """Run the missing migrations, up to one, in the transaction of `connection`."""
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", "bot.store:migrations")
-    config.set_main_option("path_separator", "os")
-    config.attributes.update(connection=connection, seam=seam)
-    command.upgrade(config, to)

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 
-from bot.store.connect import StoreError, told
+from bot.store.errors import StoreError, told
 
 PAGE = 500
 """How many ids one statement names, and how many rows an iterator fetches at once."""

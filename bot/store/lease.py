@@ -20,8 +20,8 @@ from typing import Literal, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from bot.store.connect import StoreError
 from bot.store.database import Database
+from bot.store.errors import StoreError
 from bot.store.holder import Holder, is_gone, machine_s
 from bot.store.tables import lease
 

@@ -9,8 +9,8 @@ import msgspec
 import sqlalchemy as sa
 
 from bot.core.ticket import Moment, Ticket
-from bot.store.connect import StoreError
 from bot.store.database import Database, among, pages
+from bot.store.errors import StoreError
 from bot.store.tables import linked, links, tickets
 
 _joined = links.join(tickets, sa.and_(tickets.c.id == links.c.ticket_id, tickets.c.gone_at.is_(None)))

@@ -10,7 +10,8 @@ from contextlib import closing, contextmanager
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
-from bot.store.connect import StoreError, connect, parse, told
+from bot.store.connect import connect, parse
+from bot.store.errors import StoreError, told
 
 _CYCLING = 7_020_115
 """The advisory lock that a bot holds on PostgreSQL: any number, the same in every version."""

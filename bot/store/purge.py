@@ -17,9 +17,9 @@ import sqlalchemy as sa
 
 from bot.core.ledger import DONE
 from bot.core.ticket import Moment
-from bot.store.connect import told
 from bot.store.costs import NAME
 from bot.store.database import PAGE, Database, among
+from bot.store.errors import told
 from bot.store.tables import (
     absences,
     archive,

@@ -11,9 +11,11 @@ from tempfile import TemporaryDirectory
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
-from bot.store.connect import StoreError, connect, parse, place, told, version_of
+from bot.store.connect import connect, parse
+from bot.store.errors import StoreError, place, told
 from bot.store.store import Store, open_store
 from bot.store.tables import HEAD, VERSION_TABLE, metadata
+from bot.store.upgrade import version_of
 
 
 @contextmanager

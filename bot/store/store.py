@@ -23,14 +23,16 @@ from bot.store.absences import Absences
 from bot.store.archive import Archive, ReportHead, ReportRow
 from bot.store.audits import Audits
 from bot.store.commands import CommandRow, Commands
-from bot.store.connect import StoreError, bring_to_head, connect, parse, told
+from bot.store.connect import connect, parse
 from bot.store.costs import Costs
 from bot.store.database import PAGE, among, pages
 from bot.store.done import Done
 from bot.store.erase import Erase, nameless
+from bot.store.errors import StoreError, told
 from bot.store.links import Ties
 from bot.store.purge import PURGED
 from bot.store.tables import ledger, letters, mark, notes, tickets, troubles, verdicts
+from bot.store.upgrade import bring_to_head
 
 __all__ = ["CommandRow", "Entry", "ReportHead", "ReportRow", "Seen", "Store", "StoreError", "open_store"]
 

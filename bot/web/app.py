@@ -24,7 +24,7 @@ from bot.core.audience import Audience
 from bot.core.rulebook import Rulebook
 from bot.core.silence import EVERYTHING, Silence
 from bot.engine.control import silences
-from bot.store.connect import StoreError
+from bot.store.errors import StoreError
 from bot.web.guard import Guard
 from bot.web.page import FOLDER, Asked, NotShown, Page
 from bot.web.pages import all_pages

@@ -9,10 +9,11 @@ import sqlalchemy as sa
 
 from bot.core.ledger import Entry
 from bot.core.ticket import Ticket
-from bot.store.connect import parse, version_of
+from bot.store.connect import parse
 from bot.store.scratch import looking, scratch
 from bot.store.store import Store, StoreError, open_store
 from bot.store.tables import HEAD, VERSION_TABLE
+from bot.store.upgrade import version_of
 
 TICKET = Ticket(id="10", key="KKA-1", project="KKA", created_at=1, updated_ms=2000, state="new")
 ENTRY = Entry("x/10/rule/clock@1/rung/0", "10", "KKA-1", "rule", "rung", "text", ("a", "b"), "held", "why", 5, 6)

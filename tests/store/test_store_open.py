@@ -19,9 +19,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from bot.store.connect import connect, parse
-from bot.store.connect import migrate as run_migrations
 from bot.store.store import Store, StoreError, open_store
 from bot.store.tables import HEAD, VERSION_TABLE, metadata
+from bot.store.upgrade import migrate as run_migrations
 
 ROOT = Path(__file__).resolve().parents[2]
 

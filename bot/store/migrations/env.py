@@ -1,4 +1,4 @@
-"""What alembic runs: the migrations, in the transaction that `bot.store.connect` hands over."""
+"""What alembic runs: the migrations, in the transaction that `bot.store.upgrade` hands over."""
 
 from __future__ import annotations
 
