@@ -21,6 +21,7 @@ from bot.engine.cycle import cycle
 from bot.engine.engine import Engine, Report
 from bot.engine.schedule import Beat
 from bot.engine.tracker import Denied
+from bot.store.errors import Damaged
 from bot.store.lease import Fenced
 from bot.store.store import StoreError
 
@@ -77,6 +78,10 @@ class Stop:
         asked, self._reload = self._reload, False
         return asked
 
+    def wake(self) -> None:
+        """End a wait for a signal, though none came."""
+        self._signals.put(None)
+
     def wait(self, seconds: float) -> bool:
         """Wait for a signal, but no longer than so many seconds; whether one came."""
         try:
@@ -110,15 +115,18 @@ def run(
     once, not caught up on. What the tracker asks patience for, or is away for, is left alone by the connection to it;
     cycles go on. `before` is called with the moment of each cycle first, and whether a reload was asked for: then the
     next cycle comes at once; `after` with what each cycle did that could begin. An account that is not let in is
-    asked for again after `DENIED_S`, then ever later, or at once upon a reload.
+    asked for again after `DENIED_S`, then ever later, or at once upon a reload. A database that cannot be used is told
+    of once, and tried again in each cycle; one that is damaged ends it. Raises Damaged.
     """
+    damaged: list[Damaged] = []
+    unusable: str | None = None
     denials = 0
     quiet_until = 0.0
 
     def once() -> None:
-        nonlocal denials, quiet_until
+        nonlocal denials, quiet_until, unusable
         asked = stop.is_asked()
-        if stop() or (time.monotonic() < quiet_until and not asked):
+        if stop() or damaged or (time.monotonic() < quiet_until and not asked):
             return
         at = now()
         try:
@@ -133,10 +141,19 @@ def run(
         except Fenced as error:
             log.warning("nothing more is sent", reason=str(error))
             return
+        except Damaged as error:
+            damaged.append(error)
+            stop.wake()
+            return
         except StoreError as error:
-            log.error("database unreachable", reason=str(error))
+            if str(error) != unusable:
+                unusable = str(error)
+                log.error("database unreachable", reason=unusable)
             return
         else:
+            if unusable is not None:
+                log.info("database works again")
+            unusable = None
             if denials:
                 log.info("the account is let in again")
             denials = 0
@@ -156,12 +173,14 @@ def run(
         next_run_time=datetime.now(UTC),
     )
     scheduler.start()
-    while not stop():
+    while not stop() and not damaged:
         # A cycle that runs now lets this one pass, and is followed by another itself. A clock that was set back would
         # have the scheduler wait until it is as late again.
         if stop.wait(poll_s) or job.next_run_time > datetime.now(UTC) + timedelta(seconds=2 * poll_s):
             job.modify(next_run_time=datetime.now(UTC))
     _shut_down(scheduler)
+    if damaged:
+        raise damaged[0]
 
 
 def _shut_down(scheduler: BackgroundScheduler) -> None:

@@ -1,4 +1,4 @@
-"""Bringing a database to the present schema: made anew, or migrated, the old one untouched until the new one is whole.
+"""Bringing a database to the present schema: made, or migrated, the old one untouched until the new one is whole.
 
 A SQLite file is copied, the copy migrated and checked, and put in place of the file in one step; the file as it was
 stays beside it. PostgreSQL migrates in one transaction, tables and all.
