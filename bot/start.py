@@ -32,6 +32,7 @@ from bot.rule_errors import SoundPart
 from bot.rulefiles import RulebookError, load_rulebook
 from bot.settings import Jira, Mail, Misconfigured, OtherJira, Settings, addresses_of, password_of, token_of
 from bot.shipped import rules_folder
+from bot.store.errors import Damaged
 from bot.store.scratch import looking, scratch
 from bot.store.store import Store, StoreError
 from bot.texts import Messages, MessagesError, load_messages
@@ -310,8 +311,11 @@ def _noted(settings: Settings) -> str | None:
 
 
 def _was_reached(settings: Settings) -> bool:
-    with scratch(settings.store.url.get_secret_value()) as store:
-        return store.mark_ms() is not None
+    try:
+        with scratch(settings.store.url.get_secret_value()) as store:
+            return store.mark_ms() is not None
+    except Damaged:  # it is begun anew, and was filled once
+        return True
 
 
 def placed(findings: Iterable[Finding], folder: Path) -> list[str]:

@@ -204,6 +204,7 @@ def test_every_shipped_message_is_written_in_every_language(shipped: Messages) -
             "complete",
             "concerned_not_told",
             "customer_deadline",
+            "database_rebuilt",
             "cyber_incident",
             "delay_notice",
             "document_due",
@@ -305,6 +306,7 @@ def test_every_shipped_message_is_written_in_every_language(shipped: Messages) -
         ("rulebook_changed", {"version"}),
         ("rulebook_refused", {"errors"}),
         ("rulebook_restored", {"version"}),
+        ("database_rebuilt", set()),
     ],
 )
 def test_what_a_shipped_message_cannot_do_without(shipped: Messages, name: str, needed: set[str]) -> None:

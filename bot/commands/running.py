@@ -14,6 +14,7 @@ from bot import logs
 from bot.commands.check_letters import digest_mistakes
 from bot.commands.failures import UNREACHABLE
 from bot.engine import daemon
+from bot.engine.begun_anew import note_beginning
 from bot.engine.costs import keep
 from bot.engine.cycle import cycle
 from bot.engine.engine import Engine, Report
@@ -24,10 +25,12 @@ from bot.rulefiles import look
 from bot.settings import Settings, load_settings
 from bot.shipped import rules_folder
 from bot.start import client_of, gate_of, read_desk, ready_for, start
+from bot.store.damage import is_file, open_sound
+from bot.store.errors import Damaged
 from bot.store.holder import this_process
 from bot.store.lease import Fenced, Lease, lengths
 from bot.store.lock import alone
-from bot.store.store import Store, StoreError, open_store
+from bot.store.store import Store, StoreError
 
 _LOOK_S = 5
 """How often a single cycle that waits looks whether it may begin, in seconds."""
@@ -57,11 +60,27 @@ def run(config: Path) -> int:
     """Run cycles until SIGTERM or SIGINT; return 0. Raises as `start` does.
 
     From its first cycle on, an unreachable Jira or database is waited for, as is an account that is not let in any
-    more, and a changed rulebook is taken over.
+    more, and a changed rulebook is taken over. A SQLite database that turns out to be damaged is moved aside, and the
+    bot starts anew with an empty one.
     """
     settings = _settings(config)
     stop = daemon.Stop()
     stop.listen()
+    log = structlog.get_logger()
+    while True:
+        try:
+            _live(settings, stop)
+        except Damaged as error:
+            if not is_file(settings.store.url.get_secret_value()):
+                raise
+            log.error("database damaged", reason=str(error))
+            continue
+        log.info("stopped")
+        return 0
+
+
+def _live(settings: Settings, stop: daemon.Stop) -> None:
+    """Run cycles until told to stop. Raises as `start` does, and Damaged."""
     log = structlog.get_logger()
     with ExitStack() as held:
         place = None
@@ -104,8 +123,6 @@ def run(config: Path) -> int:
         )
         with suppress(StoreError):
             keep(engine)
-    log.info("stopped")
-    return 0
 
 
 def _ended(report: Report, beat: Heartbeat) -> None:
@@ -172,7 +189,12 @@ def _started(
         nonlocal lock
         url = settings.store.url.get_secret_value()
         lock = held.enter_context(alone(url))
-        return held.enter_context(closing(open_store(url)))
+        store, aside = open_sound(url)
+        held.callback(store.close)
+        if aside is not None:
+            structlog.get_logger().error("database damaged, moved aside and begun anew", file=aside)
+            note_beginning(store, int(time.time()))
+        return store
 
     engine = start(settings, opened, sleep=sleep, stopping=stopping, gate=gate)
     length_s, grace_s = lengths(settings.engine.poll_s, max(settings.jira.timeout_s, settings.mail.timeout_s))

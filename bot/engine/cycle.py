@@ -20,6 +20,7 @@ from bot.engine.amend import amend
 from bot.engine.aside import lay_by, lay_by_refused, mended
 from bot.engine.audit import audit
 from bot.engine.batch import notice, untold
+from bot.engine.begun_anew import tell_of_beginning
 from bot.engine.beyond import look_at_all
 from bot.engine.commands import heed_commands
 from bot.engine.control import heed_control, silences, silent_now
@@ -71,6 +72,7 @@ def cycle(engine: Engine, now: Moment) -> Report:
         heed_control(engine, now, report, swept=swept)
         with _going_on(report):
             heed_leavers(engine, now)
+        tell_of_beginning(engine)
         for part in (settle, heed_commands, _judge_due, tell):
             with _going_on(report):
                 part(engine, now, report)

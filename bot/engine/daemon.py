@@ -115,8 +115,8 @@ def run(
     once, not caught up on. What the tracker asks patience for, or is away for, is left alone by the connection to it;
     cycles go on. `before` is called with the moment of each cycle first, and whether a reload was asked for: then the
     next cycle comes at once; `after` with what each cycle did that could begin. An account that is not let in is
-    asked for again after `DENIED_S`, then ever later, or at once upon a reload. A database that cannot be used is told
-    of once, and tried again in each cycle; one that is damaged ends it. Raises Damaged.
+    asked for again after `DENIED_S`, then ever later, or at once upon a reload. A database that cannot be used is
+    told of once, and tried again in each cycle; one that is damaged ends it. Raises Damaged.
     """
     damaged: list[Damaged] = []
     unusable: str | None = None

@@ -39,13 +39,21 @@ def open_sound(url: str, seam: Callable[[str], None] = lambda name: None) -> tup
     return open_store(url, seam=seam), name
 
 
+def is_file(url: str) -> bool:
+    """Whether a store is a SQLite file, which the bot can move aside by itself."""
+    address = parse(url)
+    return address.drivername == "sqlite" and address.database not in (None, "", ":memory:")
+
+
 def look_at_file(url: str) -> None:
     """Check a SQLite file that is there and not too big for it. Raises Damaged, StoreError."""
     address = parse(url)
     file = Path(address.database or "")
-    if address.drivername != "sqlite" or not file.is_file() or not 0 < file.stat().st_size <= CHEAP:
+    if not is_file(url) or not file.is_file() or not 0 < file.stat().st_size <= CHEAP:
         return
-    with told(address), closing(sqlite3.connect(file, isolation_level=None)) as connection:
+    # Only reading, so that a journal which belongs to another database is not written into the file.
+    reading = f"{file.absolute().as_uri()}?mode=ro"
+    with told(address), closing(sqlite3.connect(reading, uri=True, isolation_level=None)) as connection:
         (first, *_) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if first != "ok":
         raise Damaged(f"{place(address)}: {first.strip().splitlines()[-1]}")
@@ -84,9 +92,8 @@ def set_aside(url: str) -> str | None:
     None for a database that is no file, and for a file that was never the bot's own and so is not the bot's to move.
     Raises StoreError where it cannot be moved.
     """
-    address = parse(url)
-    file = Path(address.database or "")
-    if address.drivername != "sqlite" or not file.is_file() or not _is_ours(file):
+    file = Path(parse(url).database or "")
+    if not is_file(url) or not file.is_file() or not _is_ours(file):
         return None
     aside = f"{file.name}.damaged-{stamp()}"
     try:

@@ -68,13 +68,18 @@ def looking(url: str) -> Iterator[Store]:
 
 def file_version(file: Path) -> int:
     """Read the schema's number of a SQLite file, writing nothing; 0 where it holds nothing of ours."""
-    try:
-        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            named = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (VERSION_TABLE,)).fetchone()
-            row = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone() if named else None  # noqa: S608 - ours
-            return int(row[0]) if row else 0
-    except sqlite3.Error as error:
-        raise StoreError(f"{file}: {error}") from None
+    with told(_address(file)), closing(sqlite3.connect(_reading(file), uri=True)) as connection:
+        named = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (VERSION_TABLE,)).fetchone()
+        row = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone() if named else None  # noqa: S608 - ours
+        return int(row[0]) if row else 0
+
+
+def _address(file: Path) -> URL:
+    return parse(f"sqlite:///{file}")
+
+
+def _reading(file: Path) -> str:
+    return f"{file.absolute().as_uri()}?mode=ro"
 
 
 def _is_at_head(address: URL, version: int) -> None:
@@ -88,14 +93,12 @@ def _is_at_head(address: URL, version: int) -> None:
 def _copy_file(file: Path, copy: Path) -> None:
     if not file.is_file():
         return
-    try:
-        with (
-            closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as source,
-            closing(sqlite3.connect(copy)) as target,
-        ):
-            source.backup(target)
-    except sqlite3.Error as error:
-        raise StoreError(f"{file}: {error}") from None
+    with (
+        told(_address(file)),
+        closing(sqlite3.connect(_reading(file), uri=True)) as source,
+        closing(sqlite3.connect(copy)) as target,
+    ):
+        source.backup(target)
 
 
 def _copy_rows(address: URL, store: Store) -> None:
