@@ -24,7 +24,8 @@ from bot.engine.poll import CLOSED
 from bot.engine.restraint import restraint
 from bot.settings import Misconfigured, Settings
 from bot.start import read_desk
-from bot.store.connect import StoreError, parse, place
+from bot.store.connect import parse
+from bot.store.errors import StoreError, place
 from bot.store.holder import Holder
 from bot.store.scratch import file_version, looking
 from bot.store.store import Store
