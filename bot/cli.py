@@ -88,7 +88,9 @@ def main(args: Sequence[str] | None = None) -> None:
         explained = explain(error)
         if explained is None:
             raise
-        print(explained[0], file=sys.stderr)
+        from bot.visible import visible
+
+        print(visible(explained[0]), file=sys.stderr)
         raise SystemExit(explained[1]) from None
 
 

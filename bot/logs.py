@@ -7,7 +7,9 @@ import sys
 from typing import Literal
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from bot.visible import on_one_line
 
 
 def configure(level: str, form: Literal["text", "json"]) -> None:
@@ -18,6 +20,7 @@ def configure(level: str, form: Literal["text", "json"]) -> None:
     """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        _written_out,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -42,3 +45,8 @@ def configure(level: str, form: Literal["text", "json"]) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     # A cycle that waits out a Jira that is away skips the ones due meanwhile, as it should.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+
+def _written_out(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    """What a tracker or a library said stays in its line and its value: nothing makes a line of its own."""
+    return {key: on_one_line(value) if isinstance(value, str) else value for key, value in event.items()}

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from bot import logs
 from bot.commands.moments import iso, local, read_moment
@@ -25,6 +26,7 @@ from bot.settings import Misconfigured, load_settings
 from bot.start import read_desk
 from bot.store.scratch import looking
 from bot.store.store import Store
+from bot.visible import visible
 
 VERSION = 1
 """The version of the JSON objects; counted up when a name in them changes its meaning or goes."""
@@ -135,7 +137,7 @@ def _table(found: Sequence[Record], zone: ZoneInfo) -> Table:
     for title in ("when", "what", "ticket", "by", "to", "because", "rulebook"):
         table.add_column(title, no_wrap=title in ("when", "ticket", "rulebook"), overflow="fold")
     for record in found:
-        table.add_row(
+        cells = (
             local(record.at, zone),
             _what(record),
             record.ticket,
@@ -144,6 +146,7 @@ def _table(found: Sequence[Record], zone: ZoneInfo) -> Table:
             record.because,
             record.rulebook,
         )
+        table.add_row(*(Text(visible(cell)) for cell in cells))  # not as markup: `[red]` is what somebody wrote
     return table
 
 

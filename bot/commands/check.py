@@ -43,6 +43,7 @@ from bot.start import (
     site_client,
     unconfigured,
 )
+from bot.visible import visible
 
 _FLAVOURS = {"cloud": "Cloud", "dc": "Data Center"}
 _LISTED = 5
@@ -91,7 +92,7 @@ def check(config: Path, *, offline: bool) -> int:
         except Misconfigured as error:
             mistakes += error.problems
     for mistake in sorted(dict.fromkeys(mistakes), key=_place):
-        print(mistake, file=sys.stderr)
+        print(visible(mistake), file=sys.stderr)
     return MISTAKE if mistakes else 0
 
 
@@ -99,7 +100,7 @@ def _say_open(*paths: Path) -> None:
     """Say which of these files and folders everybody on this machine may change, and so what the bot says."""
     for path in paths:
         if path.exists() and path.stat().st_mode & 0o002:
-            print(f"--  everybody on this machine may change {path}, and so what the bot does; do: chmod o-w {path}")
+            _note(f"everybody on this machine may change {path}, and so what the bot does; do: chmod o-w {path}")
 
 
 def _say_desk(settings: Settings, desk: Desk) -> None:
@@ -111,7 +112,7 @@ def _say_desk(settings: Settings, desk: Desk) -> None:
     _ok(f"{settings.rules.folder}: {amounts}; {how}")
     _ok(f"{len(desk.messages.names())} messages")
     if entries.manners.control is None:
-        print("--  no control ticket: name one as `control:` under `manners:`, to silence the bot from inside Jira")
+        _note("no control ticket: name one as `control:` under `manners:`, to silence the bot from inside Jira")
 
 
 def _say_letters(settings: Settings, entries: Entries) -> None:
@@ -119,7 +120,7 @@ def _say_letters(settings: Settings, entries: Entries) -> None:
         reached = len(entries.people) - len(unreached(settings, entries))
         _ok(f"letters go by mail over {settings.mail.host} to {reached} people")
     for note in (*letter_notes(settings, entries), *digest_notes(settings, entries)):
-        print(f"--  {note}")
+        _note(note)
 
 
 def _page_mistakes(settings: Settings, desk: Desk | None) -> list[str]:
@@ -155,7 +156,7 @@ def _look(settings: Settings, sound: SoundPart | None) -> list[str]:
         further += who_cannot_see(settings, catalogue, binding, entries)
     for note in further:
         if isinstance(note, str):
-            print(f"--  {note}")
+            _note(note)
     found = [finding for finding in further if isinstance(finding, Finding)]
     return placed_in([*unfit, *forbidden, *found], sound.root)
 
@@ -170,7 +171,7 @@ def _look_at_site(settings: Settings, name: str, sound: SoundPart | None) -> Ite
     site = settings.sites[name]
     named = [each for each in sound.entries.outside if each.site == name] if sound and sound.entries else []
     if sound and not named:
-        print(f"--  sites.{name}: no entry under `outside` names it as its `site`, so nothing is asked of it")
+        _note(f"sites.{name}: no entry under `outside` names it as its `site`, so nothing is asked of it")
     try:
         client = site_client(site, name)
     except Misconfigured as error:
@@ -218,7 +219,7 @@ def _say_unplaced(catalogue: Catalogue, binding: Binding) -> None:
     unplaced = [status.name for status in catalogue.statuses if binding.states[status.id] == UNKNOWN]
     if unplaced:
         more = f" and {len(unplaced) - _LISTED} more" if len(unplaced) > _LISTED else ""
-        print(f"--  tickets with a status that no state names are left alone: {', '.join(unplaced[:_LISTED])}{more}")
+        _note(f"tickets with a status that no state names are left alone: {', '.join(unplaced[:_LISTED])}{more}")
 
 
 def _place(said: str) -> tuple[str, int, int, str]:
@@ -228,4 +229,8 @@ def _place(said: str) -> tuple[str, int, int, str]:
 
 
 def _ok(line: str) -> None:
-    print(f"ok  {line}", flush=True)
+    print(visible(f"ok  {line}"), flush=True)
+
+
+def _note(line: str) -> None:
+    print(visible(f"--  {line}"))

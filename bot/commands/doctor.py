@@ -21,6 +21,7 @@ from bot.engine.tracker import Denied, Refused, Throttled, Unreachable
 from bot.jira.reach import reach
 from bot.settings import Misconfigured, Settings, load_settings
 from bot.start import client_of
+from bot.visible import visible
 
 VERSION = 1
 """The version of the JSON lines; counted up when a name in them changes its meaning or goes."""
@@ -39,7 +40,10 @@ def doctor(config: Path, *, as_json: bool) -> int:
     found: list[Line] = []
     for line in _lines(config, int(time.time())):
         found.append(line)
-        print(json.dumps({"v": VERSION, **line._asdict()}, ensure_ascii=False) if as_json else said(line), flush=True)
+        print(
+            json.dumps({"v": VERSION, **line._asdict()}, ensure_ascii=False) if as_json else visible(said(line)),
+            flush=True,
+        )
     statuses = {line.status for line in found}
     if not as_json:
         wrong = sum(line.status in _CODES for line in found)

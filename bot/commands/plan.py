@@ -25,6 +25,7 @@ from bot.settings import Misconfigured, load_settings
 from bot.start import start
 from bot.store.scratch import scratch
 from bot.store.store import Store
+from bot.visible import visible
 
 Group = TypeVar("Group")
 
@@ -66,7 +67,7 @@ def plan(config: Path, keys: Sequence[str], *, as_json: bool) -> int:
         for line in (*lines(report, rows), *letter_lines(letters)):
             print(json.dumps(line, ensure_ascii=False))
     else:
-        print("\n".join((*silent, *page(report, rows, looked_at, engine.book, letters))))
+        print(visible("\n".join((*silent, *page(report, rows, looked_at, engine.book, letters)))))
     return 0
 
 
