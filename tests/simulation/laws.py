@@ -21,7 +21,9 @@ from bot.core.steps import Step, is_key
 from bot.core.ticket import Moment, Ticket
 from bot.engine.cycle import desk_state
 from bot.engine.engine import Report
+from bot.engine.poll import RECONCILED
 from bot.jira.tracker import STEP
+from bot.sandbox.fitted import BOT
 from bot.store.tables import ledger, tickets
 from bot.store.tied import with_others
 from simulation.sim import PACE, Laws, Simulation, Violation
@@ -31,6 +33,8 @@ SLACK_S = 600
 """How long a comment may be on its way after the bot last looked at its clock, in seconds."""
 
 _SOON_S, _RESTLESS_S = 60, 12 * 3600
+_OVERLAP_S = 300
+"""How far the poll promises to look back, in seconds."""
 
 _ROWS = sa.select(tickets.c.id, tickets.c.updated_ms, tickets.c.look_again_at, tickets.c.state, tickets.c.gone_at)
 _BATCHED = sa.select(ledger.c.key).where(ledger.c.state == "batched")
@@ -55,6 +59,7 @@ class Invariants(Laws):
     batched: set[str] = field(default_factory=set)
     restless: dict[str, tuple[Moment, int]] = field(default_factory=dict)
     never: dict[str, int] = field(default_factory=dict)
+    blind_at: Moment = 0
 
     def after_event(self, sim: Simulation) -> None:
         self._hear(sim)
@@ -70,6 +75,7 @@ class Invariants(Laws):
         for trouble in report.troubles:
             if "Error)" in trouble:
                 raise Violation(f"a ticket could not be handled: {trouble}")
+        self._fresh(sim, report)
         if report.unreachable is None and not report.slowed:
             self._looks(sim)
 
@@ -134,6 +140,31 @@ class Invariants(Laws):
             if wishes is not None and wishes[1] is not None:
                 raise Violation(f"{row.id} is never looked at again, though it is to be at {wishes[1]}")
             self.never[row.id] = row.updated_ms
+
+    def _fresh(self, sim: Simulation, report: Report) -> None:
+        """What Jira's search showed when a cycle began is mirrored when it has reached its end.
+
+        Not so what the search shows later than the poll looks back, or what was hidden: that is for the sweep.
+        """
+        engine, knobs, bot = sim.engine, sim.site.faults, sim.person(BOT)
+        assert engine is not None
+        home = sim.book.entries.projects[0]
+        blind = bot is None or not sim.world.may(bot, "BROWSE_PROJECTS", home) or bool(sim.world.archived)
+        if knobs.lag_ms > _OVERLAP_S * 1000 or knobs.forbidden or blind or engine.tracker.closed or sim.skew_s:
+            self.blind_at = sim.bot_now
+        swept_at = int(sim.store.note(RECONCILED) or 0)
+        waits = report.unreachable is not None or report.slowed
+        if waits or report.troubles or swept_at <= self.blind_at:
+            return
+        began_ms = (sim.cycle_at - 1) * 1000
+        rows = {row.id: row for row in sim.store.rows(_ROWS)}
+        troubled = {ticket_id for ticket_id, *_ in sim.store.troubles()}
+        for known in sim.world.as_of(began_ms - knobs.lag_ms):
+            row = rows.get(str(known.id))
+            if known.project_key != home or str(known.id) in troubled or known.id not in sim.world.issues:
+                continue
+            if row is None or row.updated_ms < known.updated_ms:
+                raise Violation(f"{known.key} is mirrored as of {row and row.updated_ms}, and was {known.updated_ms}")
 
     def _judged(self, sim: Simulation, those: list[Ticket]) -> Iterator[tuple[Ticket, Moment | None]]:
         engine = sim.engine
@@ -409,5 +440,20 @@ def _human(laws: Invariants, sim: Simulation, written: Written) -> None:
             raise Violation(f"{written.ticket_id}: {name} was set by a person, and is set over")
 
 
-SAYING = (_once, _mannerly, _silent, _sparing, _same_again, _read_back, _meant)
-SETTING = (_human, _let_be)
+def _reread(laws: Invariants, sim: Simulation, written: Written) -> None:
+    """Since it was decided what to do on a ticket, the ticket was read again, so that what people did wins."""
+    rules = _rules(written)
+    if (
+        written.seam == "second"
+        or "command" in written.seam
+        or "answer" in written.seam
+        or rules & {COMMAND, *NOTICES}
+    ):
+        return
+    if written.shown.issue_at < sim.intent_at:
+        late = sim.intent_at - written.shown.issue_at
+        raise Violation(f"{written.ticket_id} was last read {late} s before it was decided what to do on it")
+
+
+SAYING = (_once, _mannerly, _silent, _sparing, _same_again, _read_back, _reread, _meant)
+SETTING = (_reread, _human, _let_be)

@@ -76,8 +76,9 @@ def run(
     )
 
 
-def shrunk(outcome: Outcome, most_s: float = 60.0) -> Outcome:
+def shrunk(outcome: Outcome, most_s: float = 60.0, live: Callable[[Schedule], Outcome] | None = None) -> Outcome:
     """The same failure with fewer events: the prefix up to it, then without those that it does not need."""
+    live = live or run
     began = time.process_time()
     best = outcome
 
@@ -85,7 +86,7 @@ def shrunk(outcome: Outcome, most_s: float = 60.0) -> Outcome:
         nonlocal best
         if time.process_time() - began > most_s:
             return False
-        tried = run(msgspec.structs.replace(best.schedule, events=tuple(events)))
+        tried = live(msgspec.structs.replace(best.schedule, events=tuple(events)))
         if tried.kind == outcome.kind:
             best = tried
             return True

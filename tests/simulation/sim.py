@@ -152,6 +152,7 @@ class Simulation:
         self.number = -1
         self.calm = False
         self.processes = 0
+        self.intent_at = 0
         self.backups: list[tuple[Moment, bytes]] = []
         self.lost_at: Moment | None = None
         self.seconds: list[Second] = []
@@ -306,6 +307,8 @@ class Simulation:
         """Be where the process may die, or where others may act meanwhile."""
         if name != "request":
             self.passed = name
+        if name == "after intent":
+            self.intent_at = self.now
         for armed in [each for each in self._armed if each[0].during == name]:
             event, left = armed
             if left[0] > 0:

@@ -107,6 +107,8 @@ def _put_back(sim: Simulation, what: Callable[[], object]) -> None:
 @kind("stopped", 2, lambda scene: {**_at_work(scene), "for_s": scene.seconds(10, 6 * HOUR)})
 def stopped(sim: Simulation, event: Event) -> None:
     """The process stands still for a while in the midst of its work, and goes on as if nothing had been."""
+    if not sim.in_cycle:
+        return
     before = sum(each.cycles for each in sim.seconds)
     sim.pass_ms((event.for_s or MINUTE) * 1000)
     sim.overtaken |= event.during == "request" and sum(each.cycles for each in sim.seconds) > before

@@ -31,6 +31,7 @@ class Shown:
     issue: Issue | None = None
     comments: Issue | None = None
     comments_at: Moment = 0
+    issue_at: Moment = 0
 
 
 @dataclass(frozen=True)
@@ -186,15 +187,15 @@ class Wire(BaseAdapter):
         if request.method == "GET" and met is not None and before is not None:
             known = self.shown.get(before.id, Shown())
             if met[2] is None:
-                self.shown[before.id] = Shown(before, known.comments, known.comments_at)
+                self.shown[before.id] = Shown(before, known.comments, known.comments_at, now)
             elif met[2] == "/comment":
-                self.shown[before.id] = Shown(known.issue, before, now)
+                self.shown[before.id] = Shown(known.issue, before, now, known.issue_at)
         elif (request.url or "").endswith("/issue/bulkfetch"):
             for ref in json.loads(request.body or b"{}").get("issueIdsOrKeys", ()):
                 found = world.find(str(ref))
                 if found is not None and str(found.id) not in self._site.faults.forbidden:
                     known = self.shown.get(found.id, Shown())
-                    self.shown[found.id] = Shown(found, known.comments, known.comments_at)
+                    self.shown[found.id] = Shown(found, known.comments, known.comments_at, now)
 
     def _wrote(self, before: Issue, after: Issue) -> None:
         bot_at, cycle_at = self._clocks.bot()

@@ -1,0 +1,246 @@
+"""The protections of the bot, each with how it is switched off from outside: nothing in the product knows of this."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any, NamedTuple
+
+import msgspec
+import yaml
+
+from bot.core.calendar import Calendar
+from bot.core.letters import LetterRow
+from bot.core.ticket import Moment
+from bot.engine.control import SILENCED
+from bot.engine.engine import Engine
+from bot.engine.tracker import Reading
+from bot.jira.tracker import JiraTracker
+from bot.store.store import Store
+from simulation.events import Schedule
+from simulation.laws import Invariants
+from simulation.runs import Outcome, run, shrunk, written
+from simulation.schedules import schedule
+
+_TICKETS = 10
+
+
+class Protection(NamedTuple):
+    """A protection: what it promises, and what makes an engine that lacks it of one that has it.
+
+    `unasked` are laws that ask for the protection itself, where others are to notice what comes of its lack.
+    """
+
+    promises: str
+    off: Callable[[Engine], Engine]
+    unasked: frozenset[str] = frozenset()
+
+
+class Without:
+    """A store, some of whose answers or writes are other ones."""
+
+    def __init__(self, store: Store, **instead: Any) -> None:
+        self._store, self._instead = store, instead
+
+    def __getattr__(self, name: str) -> Any:
+        return self._instead[name] if name in self._instead else getattr(self._store, name)
+
+
+def _tracker(engine: Engine) -> JiraTracker:
+    assert isinstance(engine.tracker, JiraTracker)
+    return engine.tracker
+
+
+def _without(engine: Engine, **instead: Any) -> Engine:
+    engine.store = Without(engine.store, **instead)  # type: ignore[assignment]
+    return engine
+
+
+def _manners(engine: Engine, **manners: Any) -> Engine:
+    entries = engine.book.entries
+    changed = entries.manners.model_copy(update=manners)
+    engine.book = replace(engine.book, entries=entries.model_copy(update={"manners": changed}))
+    return engine
+
+
+def _no_read_back(engine: Engine) -> Engine:
+    """No comment of the bot's own is ever found."""
+    tracker = _tracker(engine)
+    tracker.said = lambda ticket_id: ()  # type: ignore[method-assign]
+    return engine
+
+
+def _no_intent(engine: Engine) -> Engine:
+    """The intent of a letter is in memory only, and lost with the process."""
+    store, unwritten = engine.store, dict[str, LetterRow]()
+
+    def write_letters(rows: Sequence[LetterRow]) -> None:
+        unwritten.update((row.key, row) for row in rows if row.state == "intended")
+        kept = [row for row in rows if row.state != "intended"]
+        for row in kept:
+            unwritten.pop(row.key, None)
+        if kept:
+            store.write_letters(kept)
+
+    def letters(keys: Sequence[str]) -> Mapping[str, LetterRow]:
+        return {**store.letters(keys), **{key: row for key, row in unwritten.items() if key in keys}}
+
+    return _without(engine, write_letters=write_letters, letters=letters)
+
+
+def _no_overlap(engine: Engine) -> Engine:
+    engine.pace = replace(engine.pace, overlap_s=0)
+    return engine
+
+
+def _no_ceiling(engine: Engine) -> Engine:
+    return _manners(engine, ceiling=1_000_000)
+
+
+def _no_budget(engine: Engine) -> Engine:
+    return _manners(engine, budget=1_000_000)
+
+
+def _no_ticket_budget(engine: Engine) -> Engine:
+    return _manners(engine, ticket_budget=1_000_000)
+
+
+def _no_hold(engine: Engine) -> Engine:
+    return _manners(engine, hold="hoopis muu")
+
+
+class _Always(Calendar):
+    """A calendar by which somebody is at work day and night; its amounts and dates are those of the real one."""
+
+    __slots__ = ()
+
+    def is_open(self, at: Moment) -> bool:
+        return True
+
+
+def _no_quiet_hours(engine: Engine) -> Engine:
+    """Everybody may be spoken to at any time; clocks and deadlines run as they did."""
+    names = [field.name for field in fields(Calendar)]
+    always = {
+        name: _Always(**{each: getattr(calendar, each) for each in names})
+        for name, calendar in engine.book.calendars.items()
+    }
+    engine.book = replace(engine.book, calendars=always)
+    return engine
+
+
+def _no_settling(engine: Engine) -> Engine:
+    """What became of a write whose answer was lost is never looked after."""
+    return _without(engine, pending=list)
+
+
+def _no_rereading(engine: Engine) -> Engine:
+    """Before a comment or a field the ticket is looked up in the mirror, and not read again."""
+    tracker, store, pass_seam = _tracker(engine), engine.store, engine.seam
+    read, changed = tracker.read, tracker.changed
+    delivering: list[bool] = []
+
+    def seam(name: str) -> None:
+        if name == "after intent":
+            delivering.append(True)
+        pass_seam(name)
+
+    def polled(since_ms: int | None) -> Any:
+        delivering.clear()
+        return changed(since_ms)
+
+    def mirrored(ids: Sequence[str]) -> Reading:
+        return Reading(tuple(store.tickets(ids)), (), ()) if delivering else read(ids)
+
+    engine.seam = seam
+    tracker.read, tracker.changed = mirrored, polled  # type: ignore[method-assign]
+    return engine
+
+
+def _no_said_before(engine: Engine) -> Engine:
+    """The bot does not see that its last comment says the same."""
+    tracker = _tracker(engine)
+    said = tracker.said
+    tracker.said = lambda id_: tuple(replace(each, text_hash="") for each in said(id_))  # type: ignore[method-assign]
+    return engine
+
+
+def _no_sweep(engine: Engine) -> Engine:
+    engine.pace = replace(engine.pace, reconcile_s=10**9)
+    return engine
+
+
+def _no_silence(engine: Engine) -> Engine:
+    """The bot never knows that it was silenced."""
+    note = engine.store.note
+    return _without(engine, note=lambda name: None if name == SILENCED else note(name))
+
+
+def _no_lease(engine: Engine) -> Engine:
+    engine.lease = None
+    return engine
+
+
+PROTECTIONS: Mapping[str, Protection] = {
+    "read-back": Protection("the bot's comments are read back before each", _no_read_back, frozenset({"_read_back"})),
+    "intent first": Protection("what is to be sent is committed before it is sent", _no_intent),
+    "overlap": Protection("each poll looks back five minutes", _no_overlap),
+    "sweep": Protection("the whole desk is compared with the mirror from time to time", _no_sweep),
+    "ceiling": Protection("too many comments at once are not sent", _no_ceiling),
+    "quiet hours": Protection("nobody is written to outside their hours", _no_quiet_hours),
+    "budget": Protection("nobody gets more messages in a day", _no_budget),
+    "ticket budget": Protection("no ticket gets more comments", _no_ticket_budget),
+    "hold label": Protection("nothing is said on a ticket that a person holds", _no_hold),
+    "silence": Protection("nothing is said while a person silences the bot", _no_silence),
+    "settling": Protection("what became of a lost answer is looked after", _no_settling),
+    "reading again": Protection("a ticket is read again before anything is done to it", _no_rereading),
+    "said before": Protection("nothing is said twice in a row", _no_said_before),
+    "lease": Protection("of two processes only one sends", _no_lease),
+}
+"""What is switched off in turn, by its name."""
+
+
+def small(seed: int, days: int) -> Schedule:
+    """A seed's schedule at a desk of ten tickets, which is looked at each half an hour."""
+    told = schedule(seed, days)
+    events = tuple(event for event in told.events if (event.ticket or 0) <= _TICKETS)
+    return Schedule(msgspec.structs.replace(told.setting, poll_s=1800), events)
+
+
+def lived(name: str, schedule: Schedule) -> Outcome:
+    """Live through a schedule without a protection."""
+    protection = PROTECTIONS[name]
+    return run(schedule, lambda: Invariants(off=protection.unasked), protection.off)
+
+
+def search(names: Sequence[str], seeds: range, days: int, most_s: float) -> Iterator[tuple[str, int, Outcome | None]]:
+    """For each protection the first seed by which its lack is caught, and the smallest schedule that shows it."""
+    for name in names:
+        for seed in seeds:
+            found = lived(name, small(seed, days))
+            if found.failed is not None and run(found.schedule).failed is None:
+                yield name, seed, shrunk(found, most_s, lambda told, name=name: lived(name, told))  # type: ignore[misc]
+                break
+        else:
+            yield name, -1, None
+
+
+def main(arguments: Sequence[str]) -> None:
+    """`python -m simulation.protections FROM:TO DAYS [NAME...]`: what is kept in protections.yaml, found anew."""
+    first, last = map(int, arguments[0].split(":"))
+    days, names = int(arguments[1]), arguments[2:] or list(PROTECTIONS)
+    for name, seed, found in search(names, range(first, last), days, 20.0):
+        if found is None:
+            print(f"# {name}: not caught", flush=True)
+            continue
+        event = int((found.failed or "event 0").split()[1].rstrip(":"))
+        at = found.schedule.events[min(event, len(found.schedule.events) - 1)].at
+        told = "".join("  " + line for line in written(found.schedule).splitlines(keepends=True))
+        caught = yaml.safe_dump({"caught": found.failed}, width=10_000, allow_unicode=True).strip()
+        day = (at - found.schedule.setting.starts_at) // 86400 + 1
+        print(f"{name}:\n  seed: {seed}\n  day: {day}\n  {caught}\n{told}", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
