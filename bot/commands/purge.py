@@ -22,6 +22,8 @@ from bot.engine.purge import erase_tickets, horizons_now, purge
 from bot.engine.tracker import Tracker
 from bot.settings import Settings, load_settings
 from bot.start import Desk, client_of, read_desk, ready_for
+from bot.store.connect import parse
+from bot.store.copies import old_copies, remove_copies
 from bot.store.scratch import scratch
 from bot.store.store import Store, open_store
 
@@ -47,6 +49,8 @@ def run(config: Path, *, dry_run: bool, as_json: bool) -> int:
         for word, n in purge(store, desk.book, found):
             removed[word] += n
         removed["files"] = _files(settings, found, dry_run=dry_run)
+        copies = old_copies(parse(url), found.at["copies"])
+        removed["copies"] = len(copies) if dry_run else remove_copies(copies)
         try:
             removed |= _erased(store, settings, desk, found)
         finally:

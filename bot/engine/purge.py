@@ -41,7 +41,8 @@ def keep_house(engine: Engine, now: Moment) -> None:
         log.debug("purged", kind=word, rows=n)
         if engine.stopping():
             return
-    files = 0 if engine.post.folder is None else engine.post.folder.purge(found.at["files"])
+    files = engine.store.purge_copies(found.at["copies"])
+    files += 0 if engine.post.folder is None else engine.post.folder.purge(found.at["files"])
     engine.store.reclaim()
     engine.store.set_note(DONE_ON, today)
     engine.seam("after purge")

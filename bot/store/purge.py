@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from bot.core.ledger import DONE
 from bot.core.ticket import Moment
+from bot.store.copies import old_copies, remove_copies
 from bot.store.costs import NAME
 from bot.store.database import PAGE, Database, among
 from bot.store.errors import told
@@ -170,6 +171,10 @@ class Purge(Database):
     def purge_linked(self) -> int:
         """Forget tickets outside the desk to which none that is known is tied any more."""
         return self._remove(linked, (linked.c.id,), ~sa.exists().where(links.c.other == linked.c.id))
+
+    def purge_copies(self, before: Moment) -> int:
+        """Remove the copies of the database that were left behind before a moment; returns how many."""
+        return remove_copies(old_copies(self._url, before))
 
     def spent(self, keys: Collection[str]) -> dict[str, str]:
         """Return those of these keys of which only a hash is kept, with the state that they count as."""

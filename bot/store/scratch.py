@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
 from bot.store.connect import connect, parse
+from bot.store.copies import SCRATCH
 from bot.store.errors import StoreError, place, told
 from bot.store.store import Store, open_store
 from bot.store.tables import HEAD, VERSION_TABLE, metadata
@@ -26,7 +27,7 @@ def scratch(url: str) -> Iterator[Store]:
     are copied if it is at the present schema. Raises StoreError, also where it is at another.
     """
     address = parse(url)
-    with TemporaryDirectory(prefix="piletibot-") as folder:
+    with TemporaryDirectory(prefix=SCRATCH) as folder:
         copy = Path(folder) / "scratch.db"
         if address.drivername == "sqlite":
             _copy_file(Path(address.database or ""), copy)
