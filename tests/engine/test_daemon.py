@@ -12,11 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import structlog
 from desks import MINUTE, Bot, Desk, at_seam, desk_over
+from structlog.testing import capture_logs
 
 from bot.engine.daemon import Stop, run
 from bot.engine.engine import Report
 from bot.sandbox.faults import Fault
+from bot.store.store import StoreError
 
 ROOT = Path(__file__).resolve().parents[2]
 WITHIN_S = 10
@@ -146,3 +149,20 @@ def test_patience_asked_for_is_kept(desk: Desk) -> None:
         reports = ran(bot, stop, 9)
         assert {report.retry_after_s for report in reports} == {1800.0}
         assert bot.counts()[0] == 1, "cycles go on, and ask for nothing"
+
+
+def test_a_database_that_is_away_is_told_of_once_and_when_it_is_back(desk: Desk) -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("info"))
+    stop, tries = Stop(), []
+
+    def before(at: int, asked: bool) -> None:
+        tries.append(at)
+        if len(tries) < 3:
+            raise StoreError("the disk is full")
+
+    with desk.bot() as bot, capture_logs() as logs:
+        run(bot.engine, stop, poll_s=1, now=lambda: desk.now, before=before, after=lambda report: stop.tell())
+    assert [log["event"] for log in logs if log["log_level"] != "debug"] == [
+        "database unreachable",
+        "database works again",
+    ]
