@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
+from math import ceil
 
 import structlog
 
@@ -90,8 +91,7 @@ def deliver(engine: Engine, comments: Sequence[Sequence[Step]], now: Moment, rep
         except Doubtful:
             _doubt(engine, _intended(engine, steps), now, report)
         except Unreachable as error:
-            wait = int(error.retry_after_s) if isinstance(error, Throttled) else 0
-            _take_back(engine, comments[i:], now, "the tracker is unreachable", wait)
+            _take_back(engine, comments[i:], now, *_away(error))
             raise
         except (TrackerError, StoreError):
             raise
@@ -132,8 +132,7 @@ def _without_letters(
                 _refuse(engine, _intended(engine, each), unread, now, report)
         left, waits = send_together(engine, wanted, now, report)
     except Unreachable as error:
-        wait = int(error.retry_after_s) if isinstance(error, Throttled) else 0
-        _take_back(engine, comments, now, "the tracker is unreachable", wait)
+        _take_back(engine, comments, now, *_away(error))
         raise
     for step in wanted:
         if step.key in waits:
@@ -449,6 +448,13 @@ def _doubt(engine: Engine, rows: Sequence[Entry], now: Moment, report: Report) -
     engine.doubts[rows[0].ticket_id] += 1
     report.doubtful += len(rows)
     log.warning("doubtful", ticket=rows[0].ticket_key)
+
+
+def _away(error: Unreachable) -> tuple[str, int]:
+    """Why nothing can be sent now, and for how many seconds at least."""
+    if isinstance(error, Throttled):
+        return "the tracker asked for patience", ceil(error.retry_after_s)
+    return "the tracker is unreachable", 0
 
 
 def _take_back(
