@@ -115,7 +115,8 @@ def silent_now(engine: Engine, project: str, now: Moment, report: Report) -> str
     late = now if engine.clock is None else engine.clock()
     if (because := why_silent(engine, project)) is not None:
         return because
-    stale = [each for each in (EVERYTHING, project) if late - engine.asked.get(each, late - HEED_S) >= HEED_S]
+    ages = {each: late - engine.asked.get(each, late - HEED_S) for each in (EVERYTHING, project)}
+    stale = [each for each, age_s in ages.items() if not 0 <= age_s < HEED_S]  # a clock may be set back
     if not stale:
         return None
     before = silences(engine.store)

@@ -307,6 +307,12 @@ def _silent(laws: Invariants, sim: Simulation, written: Written) -> None:
         raise Violation(f"{written.keys} though everything is silenced")
 
 
+def _switched(laws: Invariants, sim: Simulation, written: Written) -> None:
+    """Nothing is written once the project's property has silenced it, whatever the bot knows of that."""
+    if sim.silent_since is not None and written.at - sim.silent_since > SLACK_S:
+        raise Violation(f"{written.ticket_id} is written to, its project being silent since {sim.silent_since}")
+
+
 def _labels(written: Written) -> list[str]:
     shown = written.shown.issue
     return [] if shown is None else list(shown.fields["labels"])
@@ -455,5 +461,5 @@ def _reread(laws: Invariants, sim: Simulation, written: Written) -> None:
         raise Violation(f"{written.ticket_id} was last read {late} s before it was decided what to do on it")
 
 
-SAYING = (_once, _mannerly, _silent, _sparing, _same_again, _read_back, _reread, _meant)
-SETTING = (_reread, _human, _let_be)
+SAYING = (_once, _mannerly, _silent, _switched, _sparing, _same_again, _read_back, _reread, _meant)
+SETTING = (_reread, _human, _let_be, _switched)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment
-from simulation import network, people, troubles, upheavals  # noqa: F401 - they enter their kinds
+from simulation import network, people, switches, troubles, upheavals  # noqa: F401 - they enter their kinds
 from simulation.events import KINDS, Event, Scene, Schedule, Setting
 from simulation.sim import book_of
 

@@ -155,6 +155,7 @@ class Simulation:
         self.intent_at = 0
         self.backups: list[tuple[Moment, bytes]] = []
         self.lost_at: Moment | None = None
+        self.silent_since: Moment | None = None
         self.seconds: list[Second] = []
         self.overtaken = False
         self._coming: Rulebook | None = None
