@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
@@ -80,6 +81,7 @@ CONFIG = Path("config.toml")
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run a command and exit; a mistake or an outage ends in words for a person, not in a traceback."""
+    _leave_no_core()
     try:
         _commands()(args, prog_name="piletibot")
     except Exception as error:
@@ -92,6 +94,14 @@ def main(args: Sequence[str] | None = None) -> None:
 
         print(visible(explained[0]), file=sys.stderr)
         raise SystemExit(explained[1]) from None
+
+
+def _leave_no_core() -> None:
+    """See to it that a crash writes no memory to the disk, in which the token would stand."""
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 @cache

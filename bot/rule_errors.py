@@ -157,7 +157,7 @@ def _without_keys(node: Node, paths: set[Path]) -> Node:
 
 def _left(root: Node, malformed: set[Path]) -> tuple[Node, frozenset[str]]:
     """The root without these entries, and the names that are gone with them."""
-    assert isinstance(root.value, dict)  # noqa: S101
+    assert isinstance(root.value, dict)  # noqa: S101 - for mypy
     sections = dict(root.value)
     broken: set[str] = set()
     for section in {str(loc[0]) for loc in malformed} & sections.keys():

@@ -211,7 +211,7 @@ def merge(roots: list[Node], folder: str) -> tuple[Node, list[Problem]]:
 
 def _add(merged: Node, section: str, key: Spot, node: Node) -> list[Problem]:
     sections = merged.value
-    assert isinstance(sections, dict)  # noqa: S101
+    assert isinstance(sections, dict)  # noqa: S101 - for mypy
     before = sections.get(section)
     if before is None:
         sections[section] = replace(node, keys=dict(node.keys))

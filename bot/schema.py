@@ -59,7 +59,7 @@ def _finished(schema: Schema, title: str, description: str) -> Schema:
     used = json.dumps(schema)
     words = {name: each for name, each in _definitions().items() if f'"format": "{name}"' in used}
     inner = _plain(schema)
-    assert isinstance(inner, dict)  # noqa: S101
+    assert isinstance(inner, dict)  # noqa: S101 - for mypy
     inner.pop("description", None)
     return {"$schema": _DIALECT, "title": title, "description": description, **inner} | {
         "$defs": inner.get("$defs", {}) | words

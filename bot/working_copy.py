@@ -80,8 +80,8 @@ def _git(folder: Path, command: Sequence[str], timeout_s: float, stopping: Calla
     }
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         try:
-            process = subprocess.Popen(  # noqa: S603
-                ["git", "-C", str(folder), *command],  # noqa: S607
+            process = subprocess.Popen(  # noqa: S603 - a list, no shell
+                ["git", "-C", str(folder), *command],  # noqa: S607 - git is where it was installed
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=errors,

@@ -208,7 +208,8 @@ class _Reader:
         if isinstance(event, yaml.AliasEvent):
             self.problems.append(problem_at(spot, f"the alias '*{event.anchor}' is not read; write the value out"))
             return Node(spot, None, written="")
-        assert isinstance(event, yaml.ScalarEvent | yaml.SequenceStartEvent | yaml.MappingStartEvent)  # noqa: S101
+        begins = yaml.ScalarEvent | yaml.SequenceStartEvent | yaml.MappingStartEvent
+        assert isinstance(event, begins)  # noqa: S101 - for mypy
         if event.anchor is not None:
             self.problems.append(problem_at(spot, f"the anchor '&{event.anchor}' is not read; remove it"))
         if event.tag is not None:
