@@ -122,9 +122,10 @@ def run(
     unusable: str | None = None
     denials = 0
     quiet_until = 0.0
+    fenced = False
 
     def once() -> None:
-        nonlocal denials, quiet_until, unusable
+        nonlocal denials, quiet_until, unusable, fenced
         asked = stop.is_asked()
         if stop() or damaged or (time.monotonic() < quiet_until and not asked):
             return
@@ -139,7 +140,9 @@ def run(
             denials = min(denials + 1, 16)
             report = Report(at, unreachable=str(error), denied=True)
         except Fenced as error:
-            log.warning("nothing more is sent", reason=str(error))
+            if not fenced:
+                log.warning("nothing more is sent until this process has the lease again", reason=str(error))
+            fenced = True
             return
         except Damaged as error:
             damaged.append(error)
@@ -156,7 +159,7 @@ def run(
             unusable = None
             if denials:
                 log.info("the account is let in again")
-            denials = 0
+            denials, fenced = 0, False
         after(report)
         if stop.is_asked():
             once()

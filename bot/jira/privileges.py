@@ -57,6 +57,14 @@ NEEDS: tuple[Need, ...] = (
         lambda live, sets: live,
     ),
     Need(
+        "removing second comments",
+        ("DELETE_OWN_COMMENTS",),
+        ("write:jira-work",),
+        "deletes the later of two own comments that say one step; without it that one is given a line that says so",
+        lambda live, sets: live,
+        "effect",
+    ),
+    Need(
         "setting owners",
         ("ASSIGN_ISSUES",),
         ("write:jira-work",),

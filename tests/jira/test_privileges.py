@@ -73,7 +73,7 @@ def table() -> str:
         "| feature | permission | Cloud scope | what the bot does with it | where it is lacking |",
         "|---|---|---|---|---|",
     ]
-    lacking = {"error": "`check` refuses", "note": "`check` says so", "effect": "people are not found"}
+    lacking = {"error": "`check` refuses", "note": "`check` says so", "effect": "it is not done"}
     for need in NEEDS:
         permissions, scopes = (", ".join(f"`{each}`" for each in those) for those in (need.permissions, need.scopes))
         rows.append(f"| {need.feature} | {permissions} | {scopes} | {need.what} | {lacking[need.lacking]} |")
