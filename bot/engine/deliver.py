@@ -11,7 +11,7 @@ import structlog
 from bot.core.arrange import told_in, without
 from bot.core.doc import Doc
 from bot.core.judge import judge
-from bot.core.ledger import NOTICES, RULEBOOK, Entry, rows_of_comment, turned
+from bot.core.ledger import NOTICES, RULEBOOK, SPOKEN, Entry, rows_of_comment, turned
 from bot.core.people import calendar_of, language_of, named
 from bot.core.rulebook import Rulebook
 from bot.core.sets import yet_to_set
@@ -89,7 +89,7 @@ def deliver(engine: Engine, comments: Sequence[Sequence[Step]], now: Moment, rep
             _refuse(engine, _intended(engine, steps), error, now, report)
             _heed_refusal(engine, steps[0], error, now, report)
         except Doubtful:
-            _doubt(engine, _intended(engine, steps), now, report)
+            _doubt(engine, _begun(engine, steps), now, report)
         except Unreachable as error:
             _take_back(engine, comments[i:], now, *_away(error))
             raise
@@ -399,6 +399,15 @@ def _intended(engine: Engine, steps: Sequence[Step]) -> list[Entry]:
     ledger = engine.store.entries(list(dict.fromkeys(step.ticket_id for step in steps)))
     rows = (ledger[step.ticket_id].get(step.key) for step in steps)
     return [entry for entry in rows if entry is not None and entry.state == "intended"]
+
+
+def _begun(engine: Engine, steps: Sequence[Step]) -> list[Entry]:
+    """The rows of steps whose answer was lost; where another process took over meanwhile, also those it said."""
+    if state_of_sent(engine) == "said":
+        return _intended(engine, steps)
+    ledger = engine.store.entries(list(dict.fromkeys(step.ticket_id for step in steps)))
+    rows = (ledger[step.ticket_id].get(step.key) for step in steps)
+    return [entry for entry in rows if entry is not None and entry.state in SPOKEN]
 
 
 def _found(said: Sequence[Said]) -> dict[str, Said]:

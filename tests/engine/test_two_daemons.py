@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +129,8 @@ def test_what_left_late_is_removed(desk: Desk, tmp_path: Path) -> None:
     ticket, second = desk.forwarded(), desk.forwarded("spetsialist2")
     with two(desk, tmp_path) as (slow, other):
         Gap(slow, "POST", "/comment", went_on(desk, other))
-        slow.cycle()
+        with suppress(Fenced):
+            slow.cycle()
         with pytest.raises(Fenced):
             slow.cycle()
         by_ticket = [len(desk.said(each)) for each in (ticket, second)]
@@ -149,7 +150,8 @@ def twice(desk: Desk, tmp_path: Path, ticket: str, **given: Any) -> Iterator[Bot
     """A bot that is yet to find that a second comment stands on a ticket."""
     with two(desk, tmp_path, **given) as (slow, other):
         Gap(slow, "POST", "/comment", went_on(desk, other))
-        slow.cycle()
+        with suppress(Fenced):
+            slow.cycle()
         assert len(desk.said(ticket)) == 2
         yield other
 
