@@ -105,9 +105,13 @@ class Rules(_Section):
 
 
 class Store(_Section):
-    """Where the bot's memory is: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`."""
+    """Where the bot's memory is: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`.
+
+    `journal` is the file that knows which letters were begun, which no backup of the database takes back.
+    """
 
     url: Secret = Secret("sqlite:///piletibot.db")
+    journal: Path | None = None
 
     @field_validator("url")
     @classmethod
@@ -377,6 +381,8 @@ def _beside(settings: Settings, home: Path) -> Settings:
     def there(path: Path | None) -> Path | None:
         return None if path is None else home / path.expanduser()
 
+    url = _store_beside(settings.store.url.get_secret_value(), home)
+    journal = there(settings.store.journal) or _journal(url, home)
     beat = settings.heartbeat
     jira, rules, store, mail, web = settings.jira, settings.rules, settings.store, settings.mail, settings.web
     files = {"token_file": there(jira.token_file), "ca_bundle": there(jira.ca_bundle)}
@@ -396,9 +402,17 @@ def _beside(settings: Settings, home: Path) -> Settings:
             "digest": Digest(folder=there(settings.digest.folder)),
             "heartbeat": beat.model_copy(update={"file": there(beat.file), "ca_bundle": there(beat.ca_bundle)}),
             "web": web and web.model_copy(update={"tokens_file": there(web.tokens_file)}),
-            "store": store.model_copy(update={"url": Secret(_store_beside(store.url.get_secret_value(), home))}),
+            "store": store.model_copy(update={"url": Secret(url), "journal": journal}),
         }
     )
+
+
+def _journal(url: str, home: Path) -> Path | None:
+    """Where the journal of letters is by default: beside a SQLite file, else where the service keeps its things."""
+    if not url.startswith("sqlite"):
+        return Path(os.environ.get("STATE_DIRECTORY", "").partition(":")[0] or home) / "piletibot.letters"
+    file = url.partition(":///")[2]
+    return None if file in ("", ":memory:") else Path(f"{file}.letters")
 
 
 def _store_beside(url: str, home: Path) -> str:

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -18,6 +19,7 @@ from bot.engine.begun_anew import note_beginning
 from bot.engine.costs import keep
 from bot.engine.cycle import cycle
 from bot.engine.engine import Engine, Report
+from bot.engine.sent_once import OnceMailer
 from bot.heartbeat import Heartbeat
 from bot.jira.gate import Gate
 from bot.reload import Reload
@@ -28,6 +30,7 @@ from bot.start import client_of, gate_of, read_desk, ready_for, start
 from bot.store.damage import is_file, open_sound
 from bot.store.errors import Damaged
 from bot.store.holder import this_process
+from bot.store.journal import Journal
 from bot.store.lease import Fenced, Lease, lengths
 from bot.store.lock import alone
 from bot.store.store import Store, StoreError
@@ -197,10 +200,25 @@ def _started(
         return store
 
     engine = start(settings, opened, sleep=sleep, stopping=stopping, gate=gate)
+    _keep_letters(engine, settings.store.journal)
     length_s, grace_s = lengths(settings.engine.poll_s, max(settings.jira.timeout_s, settings.mail.timeout_s))
     engine.lease = Lease(engine.store, this_process(lock), length_s=length_s, grace_s=grace_s)
     held.callback(_give_back, engine.lease)
     return engine
+
+
+def _keep_letters(engine: Engine, file: Path | None) -> None:
+    """Have a journal of letters kept in a file, where there is mail."""
+    mailer = engine.post.mailer
+    if mailer is None or file is None:
+        return
+    try:
+        engine.journal = Journal(file, int(time.time()))
+    except OSError as error:
+        text = "if the database is ever put back from a backup, letters sent since may be sent again"
+        structlog.get_logger().warning(text, journal=str(file), reason=error.strerror)
+        return
+    engine.post = replace(engine.post, mailer=OnceMailer(mailer, engine.journal))
 
 
 def _give_back(lease: Lease) -> None:

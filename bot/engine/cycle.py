@@ -37,6 +37,7 @@ from bot.engine.poll import lay_aside, mirror, poll, reconcile, reconcile_due
 from bot.engine.purge import follow_erasures, keep_house
 from bot.engine.recalled import recalled
 from bot.engine.sending import has_way
+from bot.engine.sent_once import said_before
 from bot.engine.tracker import Refused, Slowed, Throttled, Unreachable
 from bot.engine.twins import read_back
 from bot.store.store import SHAPE
@@ -146,6 +147,7 @@ def _judge_due(engine: Engine, now: Moment, report: Report) -> None:
     ledger = _ledger(engine, ids)
     wishes += untold(engine, ledger)
     ledger |= recalled(engine.store, engine.book, wishes, ledger, now)
+    ledger |= said_before(engine.journal, wishes, ledger, now)
     arranged = arrange(wishes, ledger, engine.book, desk_state(engine, now), now)
     arranged.put = yet_to_put(engine, arranged.put)
     silenced = [silent_now(engine, project, now, report) for project in _spoken_in(arranged)]

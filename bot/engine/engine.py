@@ -20,6 +20,7 @@ from bot.engine.given import last, loads
 from bot.engine.mailer import Mailer
 from bot.engine.sketches import Sketches
 from bot.engine.tracker import Tracker
+from bot.store.journal import Journal
 from bot.store.lease import Lease
 from bot.store.store import Store
 from bot.texts import Messages
@@ -85,7 +86,7 @@ class Engine:
     nobody else can work on the store. Until `unsure_until` what another process was sending when it ended may still
     arrive. `asked` tells when in this cycle the off-switch was asked about what, `audited` up to which ticket the
     audit has come. `retention` is how long what the bot keeps lives; None for ever. `away_since` is when the tracker
-    went away, while it is.
+    went away, while it is. `journal` knows which letters were begun, also those of which the store does not know.
     """
 
     tracker: Tracker
@@ -110,6 +111,7 @@ class Engine:
     asked: dict[str, Moment] = field(default_factory=dict)
     away_since: Moment | None = None
     audited: str = ""
+    journal: Journal | None = None
 
     def fence(self, writes: bool) -> None:
         """Raise Fenced unless this process may send; before what only asks, keep the lease from ending meanwhile."""

@@ -14,9 +14,12 @@ from bot.core.reminders import KIND
 from bot.core.steps import Because, Count, Day, Name, Step, Value
 from bot.core.ticket import Moment
 from bot.engine.engine import Engine, Report
+from bot.engine.mailer import Unsent, mail_id
 from bot.engine.sending import has_way, send, settle_letters
+from bot.engine.sent_once import carry
 from bot.engine.tracker import TrackerError
 
+_AGAIN_S = 300
 _NO_WAY = frozenset(("refused", "adopted", "observed"))
 
 
@@ -42,12 +45,18 @@ def send_together(
     if len(by_ticket(steps)) < 2 or not has_way(engine):
         return list(steps), {}
     settle_letters(engine, now, report)
+    _recall(engine, steps, now)
     waits = _after_todays(engine, steps, now)
     going = [step for step in steps if step.key not in waits]
     letters = {step.to[0]: _letter(step.to[0], going, engine, now, is_asked=True) for step in going}
     keys = {person: letter.key for person, letter in letters.items()}
     intended = [_row(step, "intended", decided(step), keys[step.to[0]], engine, now) for step in going]
     engine.store.write_entries(intended)
+    try:
+        for person, key in keys.items():
+            carry(engine.journal, [step.key for step in going if step.to[0] == person], mail_id(key), now)
+    except Unsent as error:
+        return [], waits | {step.key: (str(error), _AGAIN_S) for step in going}
     try:
         rows = send(engine, list(letters.values()), now, report)
     except TrackerError:
@@ -98,6 +107,21 @@ def untold_by_letter(engine: Engine, entries: Sequence[Entry]) -> list[Entry]:
         structs.replace(entry, left=tuple(person for person in entry.left if (entry.key, person) not in told))
         for entry in entries
     ]
+
+
+def _recall(engine: Engine, steps: Sequence[Step], now: Moment) -> None:
+    """Keep today's letters that may have left without the store knowing, as it was put back from a backup."""
+    if engine.journal is None:
+        return
+    people = {_key(engine, step.to[0], _day(step.to[0], engine, now).isoformat()): step.to[0] for step in steps}
+    unknown = people.keys() - engine.store.letters(list(people)).keys()
+    because, version = "it may have left before the database was put back", engine.book.version
+    rows = [
+        LetterRow(key, KIND, KIND, people[key], "doubtful", because, now, now, way="mail", version=version)
+        for key in sorted(unknown)
+        if engine.journal.is_begun(mail_id(key))
+    ]
+    engine.store.write_letters(rows)
 
 
 def _after_todays(engine: Engine, steps: Sequence[Step], now: Moment) -> dict[str, tuple[str, int]]:

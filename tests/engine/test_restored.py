@@ -1,0 +1,148 @@
+"""A database that is put back from a backup, or lost: what was said since is not said again, by comment or mail."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from digest_desk import Sent
+from fake_mailer import FakeMailer, Fate
+from small_desk import at
+from test_mail import MAIL
+from together_desk import Small
+
+from bot.engine.mailer import Lost, MailError, Unsent
+from bot.engine.sent_once import OnceMailer
+from bot.store.journal import KEPT_S, Journal
+from bot.store.store import open_store
+
+
+def backed_up(file: Path) -> None:
+    """A copy taken while the bot runs."""
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(file.with_suffix(".bak"))) as target:
+        source.backup(target)
+
+
+def put_back(file: Path) -> None:
+    for end in ("-wal", "-shm"):
+        file.with_name(f"{file.name}{end}").unlink(missing_ok=True)
+    file.write_bytes(file.with_suffix(".bak").read_bytes())
+
+
+def lost(file: Path) -> None:
+    for each in file.parent.glob(f"{file.name}*"):
+        each.unlink()
+
+
+def again(small: Any, journal: Journal | None) -> None:
+    """The bot is started again on what lies there now."""
+    small.store.close()
+    small.store = open_store(small.url)
+    post = small.engine.post
+    mailer = post.mailer if not isinstance(post.mailer, OnceMailer) else post.mailer.mailer
+    post = replace(post, mailer=mailer if journal is None else OnceMailer(mailer, journal))
+    small.engine = replace(small.engine, store=small.store, post=post, journal=journal)
+
+
+AFTER = [put_back, lost]
+
+
+@pytest.mark.parametrize("after", AFTER)
+@pytest.mark.parametrize("kept", [True, False])
+def test_letters_and_the_steps_in_them_are_not_sent_again(
+    tmp_path: Path, after: Callable[[Path], None], kept: bool
+) -> None:
+    file, kept_in = tmp_path / "bot.db", tmp_path / "letters"
+    small = Small(url=f"sqlite:///{file}")
+    again(small, Journal(kept_in, at("mon 08:00")) if kept else None)
+    small.at("mon 08:00")
+    backed_up(file)
+    for moment in ("tue 08:00", "tue 08:30", "tue 09:00"):
+        small.at(moment)
+    sent, said = [(mail.to, mail.subject) for mail in small.mailer.arrived], small.said()
+    small.store.close()
+    after(file)
+    again(small, Journal(kept_in, at("tue 10:00")) if kept else None)
+    for moment in ("tue 10:00", "tue 11:00", "tue 15:00"):
+        small.at(moment)
+    for_tuesday = [(mail.to, mail.subject) for mail in small.mailer.arrived]
+    assert (for_tuesday == sent) == kept
+    assert small.said() == said
+    if kept and after is put_back:
+        doubtful = {row.to for row in small.store.letters_since(0) if row.state == "doubtful"}
+        assert doubtful == {"cid"}, "the summary is told of; of what bob was reminded, the journal knows more"
+    small.store.close()
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_digest_is_not_sent_again(tmp_path: Path, kept: bool) -> None:
+    file = tmp_path / "bot.db"
+    desk = Sent(url=f"sqlite:///{file}")
+    again(desk, Journal(tmp_path / "letters", at("mon 09:00")) if kept else None)
+    backed_up(file)
+    assert desk.at("tue 08:00").digests == ["lead"]
+    desk.store.close()
+    put_back(file)
+    again(desk, Journal(tmp_path / "letters", at("tue 09:00")) if kept else None)
+    assert desk.at("tue 09:00").digests == ([] if kept else ["lead"])
+    assert desk.at("wed 08:00").digests == ["lead"]
+    assert ("it is not sent again" in " ".join(desk.mailer.arrived[-1].plain.split())) == kept
+    desk.store.close()
+
+
+ENDS: list[tuple[Fate, bool]] = [
+    (None, True),
+    ("lost", True),
+    ("lost before", True),
+    ("away", False),
+    ("never", False),
+]
+
+
+@pytest.mark.parametrize(("fate", "begun"), ENDS)
+def test_the_journal_knows_what_may_have_left(tmp_path: Path, fate: Fate, begun: bool) -> None:
+    mailer, journal = FakeMailer([fate]), Journal(tmp_path / "letters", 0)
+    with suppress(MailError):
+        OnceMailer(mailer, journal).send(MAIL)
+    assert Journal(tmp_path / "letters", 0).is_begun(MAIL.id) == begun
+    if begun:
+        with pytest.raises(Lost, match="it may have left before"):
+            OnceMailer(mailer, Journal(tmp_path / "letters", 0)).send(MAIL)
+    else:
+        OnceMailer(mailer, journal).send(MAIL)
+    assert mailer.tried == (1 if begun else 2)
+
+
+def test_the_journal_forgets_what_is_long_past_and_survives_a_line_that_was_cut_off(tmp_path: Path) -> None:
+    file = tmp_path / "letters"
+    old, new = "a" * 32, "b" * 32
+    journal = Journal(file, 0)
+    journal.carry(["site/1/rule/ask@5/x/0"], old, 5)
+    journal.begin(old, 5)
+    with file.open("a") as opened:
+        opened.write("17 + bbbb")
+    journal.begin(new, KEPT_S)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert "site" not in file.read_text()
+    again_at = Journal(file, KEPT_S + 5)
+    assert (again_at.is_begun(old), again_at.is_begun(new)) == (True, True)
+    assert again_at.said(["site/1/rule/ask@5/x/0", "site/1/rule/ask@6/x/0"]) == {"site/1/rule/ask@5/x/0"}
+    later = Journal(file, KEPT_S + 6)
+    assert (later.is_begun(old), later.is_begun(new), later.said(["site/1/rule/ask@5/x/0"])) == (False, True, set())
+    assert file.read_text() == f"{KEPT_S} + {new}\n"
+
+
+def test_nothing_is_mailed_that_the_journal_cannot_keep(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    mailer, journal = FakeMailer(), Journal(folder / "letters", 0)
+    (folder / "letters").unlink()
+    folder.rmdir()
+    with pytest.raises(Unsent, match="the journal of letters cannot be written: No such file or directory"):
+        OnceMailer(mailer, journal).send(MAIL)
+    assert mailer.tried == 0
