@@ -14,6 +14,7 @@ import structlog
 from bot import logs
 from bot.commands.check_letters import digest_mistakes
 from bot.commands.failures import UNREACHABLE
+from bot.core.ticket import Moment
 from bot.engine import daemon
 from bot.engine.begun_anew import note_beginning
 from bot.engine.costs import keep
@@ -47,7 +48,7 @@ def once(config: Path) -> int:
     settings = _settings(config)
     with ExitStack() as held:
         engine = _started(settings, held)
-        report = _cycled(engine)
+        report = cycled(engine)
         keep(engine)
         beat = heartbeat_of(settings)
         beat.after(report)
@@ -226,19 +227,24 @@ def _give_back(lease: Lease) -> None:
         lease.give_back()
 
 
-def _cycled(engine: Engine) -> Report:
-    """Run one cycle, once the lease can be taken over from a bot that ended without giving it back.
+def cycled(
+    engine: Engine,
+    *,
+    now: Callable[[], Moment] = lambda: int(time.time()),
+    sleep: Callable[[float], None] = time.sleep,
+) -> Report:
+    """Run one cycle, once the lease can be taken over from a bot that ended without giving it back; says so.
 
     Raises Fenced where another bot turns out to be at work.
     """
     renewed_at: int | None = None
     while True:
         try:
-            return cycle(engine, int(time.time()))
+            return cycle(engine, now())
         except Fenced as error:
             if error.wait_s is None or renewed_at not in (None, error.renewed_at):
                 raise
             if renewed_at is None:
                 print(f"Waiting: {error}", file=sys.stderr)
             renewed_at = error.renewed_at
-            time.sleep(min(error.wait_s, _LOOK_S))
+            sleep(min(error.wait_s, _LOOK_S))

@@ -29,6 +29,7 @@ from fake_mailer import FakeMailer
 from msgspec.structs import replace
 from requests.adapters import BaseAdapter
 
+from bot.commands.running import cycled
 from bot.engine.engine import Post, Report
 from bot.engine.twins import read_back
 from bot.jira.tracker import STEP
@@ -354,3 +355,37 @@ def test_one_that_nobody_replaced_goes_on_with_its_next_cycle(desk: Desk, tmp_pa
             bot.cycle()
         bot.cycle(MINUTE)
         assert desk.rungs(ticket) == ["it-support/routed"]
+
+
+@one_flavour
+def test_a_single_cycle_waits_for_a_silent_one_and_says_so(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ticket = desk.forwarded()
+    with two(desk, tmp_path) as (silent, once):
+        silent.engine.lease.take()
+        began = desk.now
+        report = cycled(once.engine, now=lambda: desk.now, sleep=lambda seconds: void(desk.later(int(seconds))))
+        assert (report.at - began, len(desk.said(ticket))) == (LENGTH_S + GRACE_S + 1, 1)
+        waiting = "Waiting: another piletibot works on this database (process 0 on here); what it does not renew"
+        assert capsys.readouterr().err.count(waiting) == 1
+
+
+@one_flavour
+def test_a_single_cycle_is_refused_beside_one_that_renews(desk: Desk, tmp_path: Path) -> None:
+    with two(desk, tmp_path) as (at_work, once):
+        at_work.engine.lease.take()
+
+        def sleep(seconds: float) -> None:
+            desk.later(int(seconds))
+            at_work.engine.lease.renew(after_s=LENGTH_S / 4)
+
+        began = desk.now
+        with pytest.raises(Fenced, match="another piletibot works on this database"):
+            cycled(once.engine, now=lambda: desk.now, sleep=sleep)
+        assert desk.now - began < LENGTH_S / 2
+        assert desk.said() == []
+
+
+def void(_: object) -> None:
+    """Do nothing more."""
