@@ -47,9 +47,9 @@ PATIENCE_S = 6 * 3600
 class Setting(msgspec.Struct, frozen=True):
     """Under what a schedule runs: the shipped desk, the kind of Jira, the first moment, how many days.
 
-    `manners` are those of the rulebook that are otherwise than shipped; cycles are `poll_s` seconds apart, and come
-    where there is something to find. After the days comes a calm stretch, in which
-    nobody acts and nothing fails.
+    `manners` are those of the rulebook that are otherwise than shipped, and with `together` every ladder speaks so;
+    cycles are `poll_s` seconds apart, and come where there is something to find. After the days comes a calm stretch,
+    in which nobody acts and nothing fails.
     """
 
     desk: str
@@ -60,6 +60,7 @@ class Setting(msgspec.Struct, frozen=True):
     control: bool = False
     mail: bool = True
     poll_s: int = 300
+    together: bool = False
 
 
 class Schedule(msgspec.Struct, frozen=True):

@@ -188,7 +188,7 @@ class Invariants(Laws):
         there = {row.id for row in sim.store.rows(_ROWS) if row.gone_at is None}
         for key, ticket_id in self.comments.items():
             row = rows.get(key)
-            if _is_forgotten(sim, self.said_at[key]):
+            if _is_forgotten(sim, self.said_at[key]) or sim.store.spent([key]):
                 continue
             if ticket_id in there and is_key(key, sim.book.site, ticket_id) and (row is None or row.state != "said"):
                 raise Violation(f"{key} was said, and is {row.state if row else 'unknown'} in the ledger")

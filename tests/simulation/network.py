@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from purging import purge_all
+
 from bot.engine.seams import NAMES
+from bot.engine.tracker import TrackerError
 from bot.sandbox.faults import Fault
+from bot.store.store import StoreError
 from simulation.events import Event, Scene, Value, kind
 
 if TYPE_CHECKING:
@@ -218,3 +223,11 @@ def rules_change(sim: Simulation, event: Event) -> None:
     manners = sim.book.entries.manners.model_copy(update={"budget": 2 + (event.n or 1)})
     entries = sim.book.entries.model_copy(update={"manners": manners})
     sim.take_over(replace(sim.book, entries=entries, version=f"{sim.book.version[:8]}-{event.n}"))
+
+
+@kind("purge", 0.5)
+def purge(sim: Simulation, event: Event) -> None:
+    """All that the bot keeps of the days before goes, as by the strictest of configurations."""
+    if sim.engine is not None and not sim.in_cycle:
+        with suppress(TrackerError, StoreError):
+            purge_all(sim.engine, sim.bot_now)

@@ -97,7 +97,11 @@ def book_of(setting: Setting) -> Rulebook:
     book = read(setting.desk).book
     control = {"control": f"{book.entries.projects[0]}-1"} if setting.control else {}
     manners = book.entries.manners.model_copy(update={**control, **setting.manners})
-    return replace(book, entries=book.entries.model_copy(update={"manners": manners}))
+    ladders = [
+        ladder.model_copy(update={"together": ladder.together or (setting.together and not ladder.urgent)})
+        for ladder in book.entries.ladders
+    ]
+    return replace(book, entries=book.entries.model_copy(update={"manners": manners, "ladders": tuple(ladders)}))
 
 
 @dataclass(order=True)
