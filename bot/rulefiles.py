@@ -21,6 +21,12 @@ from bot.yaml_positions import Node, Problem, Spot, problem_at, read_yaml, spot_
 LARGEST_FILE = 1_000_000
 """Bytes; a rulebook's file larger than this is refused."""
 
+MOST_FILES = 300
+"""How many files of rules there may be in a folder."""
+
+LARGEST_FOLDER = 10_000_000
+"""Bytes; files of rules that are larger together are refused."""
+
 MESSAGES = "messages"
 """The subfolder with a rulebook's message texts."""
 
@@ -60,6 +66,7 @@ def load_rulebook(
     """
     folders = [folder] if common is None else [common, folder]
     problems = [_whole(each, "no such folder") for each in folders if not each.is_dir()]
+    problems = problems or [problem for each in folders for problem in _too_much(each)]
     if problems:
         raise RulebookError(tuple(problems))
     problems = [problem for each in folders for problem in otherwise_named(each)]
@@ -152,6 +159,15 @@ def _seen(name: str, path: str) -> tuple[str, int, int]:
 def yaml_files(folder: Path) -> list[Path]:
     """All that is called `*.yaml` in a folder, in order; a hidden one is an editor's."""
     return sorted(path for path in folder.glob("*.yaml") if path.name[0] != ".")
+
+
+def _too_much(folder: Path) -> Iterator[Problem]:
+    """Whether there are more rules than anybody wrote, before any is read."""
+    files = yaml_files(folder)
+    if len(files) > MOST_FILES:
+        yield _whole(folder, f"there are more than {MOST_FILES} files of rules")
+    elif sum(path.stat().st_size for path in files if path.is_file()) > LARGEST_FOLDER:
+        yield _whole(folder, f"the files of rules are larger than {LARGEST_FOLDER // 1_000_000} MB together")
 
 
 def otherwise_named(folder: Path) -> Iterator[Problem]:

@@ -22,7 +22,7 @@ from bot.imports import Sources, read_imports
 from bot.jira.export import look_through
 from bot.jsonlines import LONGEST_LINE
 from bot.rulefiles import LARGEST_FILE as LARGEST_RULES
-from bot.rulefiles import read_file
+from bot.rulefiles import MOST_FILES, RulebookError, load_rulebook, read_file
 from bot.settings import Misconfigured, load_settings
 from bot.texts import DEEPEST, MessagesError, load_messages
 from bot.texts import LARGEST_FILE as LARGEST_MESSAGE
@@ -116,6 +116,20 @@ def test_a_bomb_is_refused(tmp_path: Path, read: Callable[[Path, str], list[str]
         found = read(tmp_path, content)
     assert any(said in each for each in found), [each[:300] for each in found[:5]]
     assert all(len(each) < 600 for each in found)
+
+
+@pytest.mark.parametrize(
+    ("files", "content", "said"),
+    [
+        (MOST_FILES + 1, "a: 1", "more than 300 files of rules"),
+        (11, "# " + "x" * 990_000, "larger than 10 MB together"),
+    ],
+)
+def test_more_rules_than_anybody_wrote_are_not_read(tmp_path: Path, files: int, content: str, said: str) -> None:
+    for number in range(files):
+        (tmp_path / f"{number}.yaml").write_text(content)
+    with within_a_second(), pytest.raises(RulebookError, match=said):
+        load_rulebook(tmp_path, site="x")
 
 
 def test_a_table_that_is_too_large_is_not_opened(tmp_path: Path) -> None:

@@ -76,7 +76,6 @@ def test_what_a_jira_calls_its_things_never_drives_the_terminal(
         world.statuses["666"] = {"id": "666", "name": EVIL, "statusCategory": {"key": "new"}}
         config = write_desk(tmp_path, sandbox.url, user=user_of("dc"))
         piletibot("check", "--config", config)
-        piletibot("plan", "--config", config)
     said = capsys.readouterr()
     assert "owned" in said.out
     assert not DRIVES.search(said.out + said.err)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 FOUND = Path(__file__).with_name("found")
 BY_NAME = {reader.name: reader for reader in READERS}
-SLOW = {"rules": 8, "page": 8, "events": 20, "export": 20, "rule tests": 20}
-"""How few inputs the slow ones are given, while the others are given fifty; in soak all are given thousands."""
+SLOW = {"rules": 3, "page": 3, "events": 10, "export": 10, "rule tests": 10}
+"""How few inputs the slow ones are given, while the others are given twenty-five; in soak all are given thousands."""
 
 
 @pytest.mark.parametrize("reader", READERS, ids=lambda each: each.name)
@@ -25,7 +25,7 @@ def test_a_reader_raises_only_what_it_documents(reader: Reader) -> None:
         reader(data)
 
     in_soak = settings().max_examples > 1000
-    settings(max_examples=settings().max_examples if in_soak else SLOW.get(reader.name, 50))(on_any)()
+    settings(max_examples=settings().max_examples if in_soak else SLOW.get(reader.name, 25))(on_any)()
 
 
 @pytest.mark.parametrize("file", sorted(FOUND.glob("*/*.bin")), ids=lambda file: f"{file.parent.name}-{file.stem}")
