@@ -143,3 +143,14 @@ def test_only_old_copies_of_this_database_are_removed(tmp_path: Path, monkeypatc
     assert remove_copies(found) == 4
     assert {each.name for each in home.iterdir()} == {*stays, "bot.db.before-0012-now"}
     assert [each.name for each in old_copies(make_url("postgresql://h/d"), NOW)] == ["piletibot-new"]
+
+
+def test_why_tells_of_a_ticket_that_was_purged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = write_desk(tmp_path, "http://127.0.0.1:1", user=user_of("cloud"))
+    filled(tmp_path)
+    assert piletibot("purge", "--config", config) == 0
+    with closing(open_store(f"sqlite:///{tmp_path / 'piletibot.db'}")) as store:
+        store.set_mark(1, NOW)
+    capsys.readouterr()
+    assert piletibot("why", "KKA-1", "--config", config) == 2
+    assert "KKA-1: it is closed, and what the bot kept of it is purged" in capsys.readouterr().err

@@ -132,6 +132,11 @@ def _ticket(store: Store, book: Rulebook, key: str) -> Ticket:
     keys = store.keys()
     if key in keys:
         gone_at = keys[key]
+        if gone_at is None and store.is_purged(key):
+            raise Misconfigured(
+                f"{key}: it is closed, and what the bot kept of it is purged ([retention]); a change in Jira "
+                "brings it back"
+            )
         if gone_at is None:
             raise Misconfigured(f"{key}: another version of the bot read it; the next cycle reads it again")
         since = local(gone_at, ZoneInfo(book.calendar.timezone))

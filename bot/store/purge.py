@@ -47,8 +47,20 @@ _SENT_FOR_EVER = sa.and_(letters.c.state == "doubtful", letters.c.way.in_(("mail
 _SPENT = among(sa.select(spent.c.hash, spent.c.state), spent.c.hash)
 
 _MANY_PAGES = 1000
-_FREE_SHARE = 4
-"""A file is rewritten once this part of its pages is free, the smallest ones never."""
+_TIMES_HELD = 3
+"""A file is rewritten once it is so many times as large as what it holds, the smallest ones never.
+
+Pages that are mostly empty are no free pages, and rows that come later do not fill them.
+"""
+
+_ROW = 400
+_HELD = (
+    sa.select(sa.func.sum(sa.func.length(tickets.c.body)) + _ROW * sa.func.count()),
+    sa.select(sa.func.sum(sa.func.length(archive.c.body))),
+    *(sa.select(2 * _ROW * sa.func.count()).select_from(table) for table in (ledger, letters, verdicts)),
+    *(sa.select(_ROW * sa.func.count()).select_from(table) for table in (spent, links, linked, commands, notes)),
+)
+"""About how many bytes the tables hold, with their indexes."""
 
 
 def fingerprint(key: str) -> str:
@@ -100,6 +112,11 @@ class Purge(Database):
                 )
                 self.write(sa.delete(links).where(links.c.ticket_id.in_(ids)))
         return len(ids)
+
+    def is_purged(self, key: str) -> bool:
+        """Whether of the ticket that has this key only the frame is kept."""
+        these = sa.select(tickets.c.id).where(_PRESENT, tickets.c.shape == PURGED, tickets.c.key == key)
+        return self.value(these) is not None
 
     def purged_outside(self, closed: Collection[str]) -> list[str]:
         """Return the purged tickets whose state is none of the `closed` ones any more: they must be read again."""
@@ -190,11 +207,11 @@ class Purge(Database):
         if self._engine.dialect.name != "sqlite" or self._mine.connection is not None:
             return False
         with told(self._url), self._engine.connect() as connection:
+            held = sum(connection.execute(asked).scalar() or 0 for asked in _HELD)
             driver: Any = connection.connection.driver_connection
-            pages, free = (
-                driver.execute(f"PRAGMA {word}").fetchone()[0] for word in ("page_count", "freelist_count")
-            )
-            much = pages >= _MANY_PAGES and free * _FREE_SHARE > pages
+            asked = (driver.execute(f"PRAGMA {word}") for word in ("page_count", "page_size"))
+            pages, size = (answer.fetchone()[0] for answer in asked)
+            much = pages >= _MANY_PAGES and pages * size > _TIMES_HELD * held + _MANY_PAGES * size
             connection.rollback()
             with suppress(sqlite3.OperationalError):  # somebody writes, or the disk has no room for a second file
                 if much:

@@ -106,6 +106,7 @@ def test_a_closed_ticket_is_forgotten_and_comes_back_whole(desk: Desk) -> None:
         bot.cycle(DAY)
         assert purge_all(bot.engine, desk.now) > 0
         assert (bot.engine.store.ticket_of("KKA-1"), bot.rows(ticket)) == (None, {})
+        assert [bot.engine.store.is_purged(key) for key in ("KKA-1", "KKA-2")] == [True, False]
         bot.cycle(HOUR)
         assert bot.engine.store.ticket_of("KKA-1") is None, "the sweep must not bring it back"
         turn(desk, ticket)
