@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -19,6 +19,9 @@ from jira_worlds import client_of
 
 from bot.engine.tracker import Unreachable
 from bot.jira.catalogue import User
+from bot.settings import load_settings
+from bot.start import client_of as client_for
+from bot.start import site_client
 
 TOKEN = "a-token-that-nobody-else-may-see"
 FOREVER = datetime(2999, 1, 1, tzinfo=UTC)
@@ -167,3 +170,38 @@ def test_no_password_of_the_users_own_files_takes_the_tokens_place(
     with listening() as here:
         ask(here.port, None, "http")
     assert [each["authorization"] for each in here.heard] == [f"Bearer {TOKEN}"]
+
+
+CONFIG = """
+site = "x"
+[jira]
+url = "https://127.0.0.1:{port}"
+token_file = "token"
+{bundle}
+[sites.other]
+url = "https://127.0.0.1:{port}"
+token_file = "token"
+{bundle}
+[rules]
+folder = "rules"
+"""
+
+
+@pytest.mark.parametrize("trusts", [True, False])
+def test_the_configured_bundle_is_that_of_the_wire_to_every_site(
+    trusts: bool, authority: trustme.CA, bundle: str, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text(TOKEN)
+    (tmp_path / "token").chmod(0o600)
+    with listening(context_of(authority, "127.0.0.1")) as here:
+        said = f'ca_bundle = "{bundle}"' if trusts else ""
+        (tmp_path / "config.toml").write_text(CONFIG.format(port=here.port, bundle=said))
+        settings = load_settings(tmp_path / "config.toml")
+        for client in (
+            client_for(settings.jira, sleep=lambda _: None),
+            site_client(settings.sites["other"], "other", sleep=lambda _: None),
+        ):
+            with nullcontext() if trusts else pytest.raises(Unreachable, match="the certificate is not trusted"):
+                client.read("2/myself", User, attempts=1)
+            client.close()
+        assert len(here.heard) == (2 if trusts else 0)
