@@ -12,6 +12,7 @@ from bot.engine.control import silent_now
 from bot.engine.digesting import Composed, Unwritten
 from bot.engine.engine import Engine, Report
 from bot.engine.mailer import Mail, NotTaken, Unsent, mail_id
+from bot.engine.sending import fence_letter
 from bot.engine.tracker import Doubtful, TrackerError
 from bot.texts import text_hash
 
@@ -50,7 +51,7 @@ def _mail(engine: Engine, due: Due, row: LetterRow, composed: Composed, now: Mom
         files=composed.attached,
     )
     engine.seam("before mail")
-    engine.fence(True)
+    fence_letter(engine, row)
     try:
         mailer.send(mail)
     except Unsent as error:

@@ -150,6 +150,7 @@ class _Sending:
                 raise Unsendable("unreachable", self.away)
             composed = self._compose(due, way, row)
             self.engine.seam("before digest")
+            self.engine.fence(True)
             store.write_letters([replace(row, state="intended", because="due", at=self.now, not_before=None)])
             self.mailed |= way in ("mail", DRAFT)
             WAYS[way](self.engine, due, row, composed, self.now)

@@ -19,7 +19,17 @@ from bot.core.people import calendar_of
 from bot.core.ticket import Moment, Ticket
 from bot.engine.control import is_silenced, silent_now, why_silent
 from bot.engine.engine import Engine, Report
-from bot.engine.sending import SINCE, WAITING, has_way, is_of_the_morning, send, settle_letters, today_of, turned
+from bot.engine.sending import (
+    ASKED,
+    SINCE,
+    WAITING,
+    has_way,
+    is_of_the_morning,
+    send,
+    settle_letters,
+    today_of,
+    turned,
+)
 from bot.engine.together import untold_by_letter
 from bot.engine.tracker import TrackerError
 from bot.store.store import StoreError
@@ -27,7 +37,6 @@ from bot.store.tied import with_others
 
 log = structlog.get_logger()
 
-ASKED = "letters asked"
 _REMEMBERED_S = 7 * 24 * 3600
 
 

@@ -5,6 +5,7 @@ The intent is committed before each sending. What the mail server may have taken
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -25,12 +26,16 @@ from bot.engine.mailer import Lost, Mail, NotTaken, Unsent, mail_id
 from bot.engine.tracker import Doubtful, Refused, TrackerError, Unreachable
 from bot.engine.twins import read_back
 from bot.letter_texts import Writing, comment
+from bot.store.lease import Fenced
 from bot.store.store import StoreError
 from bot.texts import text_hash
 
 log = structlog.get_logger()
 
 SINCE = "letters since"
+ASKED = "letters asked"
+"""The note of until when each person is not asked about letters of the morning."""
+
 SETTLED = frozenset(("said", "doubtful", "refused", "observed", "adopted"))
 """States of a letter that is not sent any more."""
 
@@ -144,9 +149,10 @@ def _mail(engine: Engine, letter: Letter, row: LetterRow, now: Moment, report: R
     if mail is None:
         return None
     row = msgspec.structs.replace(row, way="mail")
+    engine.fence(True)
     engine.store.write_letters([row])
     engine.seam("before mail")
-    engine.fence(True)
+    fence_letter(engine, row)
     try:
         engine.post.mailer.send(mail)
     except Unsent as error:
@@ -170,6 +176,25 @@ def _mail(engine: Engine, letter: Letter, row: LetterRow, now: Moment, report: R
         engine.seam("after mail")
         _said(engine, letter, row, now, report)
     return None
+
+
+def fence_letter(engine: Engine, row: LetterRow) -> None:
+    """Ask whether a letter whose intent is kept may be sent. Raises Fenced, as `Engine.fence` does.
+
+    Another process takes what was begun for sent, perhaps; that it was not is kept then, so that it goes after all.
+    """
+    try:
+        engine.fence(True)
+    except Fenced:
+        with engine.store.transaction():
+            known = engine.store.letters([row.key]).get(row.key)
+            if known is not None and known.state in ("intended", "doubtful"):
+                because = "the bot stood still before it was sent"
+                engine.store.write_letters([msgspec.structs.replace(known, state="held", because=because)])
+                asked = json.loads(engine.store.note(ASKED) or "{}")
+                asked.pop(row.to, None)
+                engine.store.set_note(ASKED, json.dumps(asked, sort_keys=True))
+        raise
 
 
 def _made(engine: Engine, letter: Letter, row: LetterRow, now: Moment, report: Report) -> Mail | None:
