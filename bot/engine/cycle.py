@@ -28,7 +28,7 @@ from bot.engine.costs import count
 from bot.engine.deliver import deliver, put_fields, settle, yet_to_put
 from bot.engine.digests import send_digests
 from bot.engine.engine import Engine, Report
-from bot.engine.fence import hold_lease, renew_lease
+from bot.engine.fence import hold_lease
 from bot.engine.leavers import heed_leavers
 from bot.engine.ledger import row_read_back
 from bot.engine.letters import write_letters
@@ -325,7 +325,7 @@ def _commit(
     batched = {entry.ticket_id for entry in ledger.values() if entry.state == "batched"}
     with engine.store.transaction():
         if entries:
-            renew_lease(engine)
+            engine.fence(True)
             engine.store.write_entries(entries)
         engine.store.put_verdicts(*verdicts)
         engine.store.judged({**looks, **dict.fromkeys(_unrecorded(arranged), now)})

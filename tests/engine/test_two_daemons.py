@@ -421,3 +421,20 @@ def test_a_digest_that_a_fenced_one_did_not_send_is_sent_by_the_other(tmp_path: 
         cycle(other, first.now + 2 * OVER_S)
         assert len(other.post.mailer.arrived) == 1
         assert [state for key, state in first.states.items() if key == "lead/day-2026-11-16-mail"] == ["said"]
+
+
+@one_flavour
+def test_one_that_stood_still_keeps_no_intents(desk: Desk, tmp_path: Path) -> None:
+    desk.forwarded()
+    with two(desk, tmp_path) as (slow, other):
+        lease = other.engine.lease
+        assert lease is not None
+
+        def take_over() -> None:
+            desk.later(OVER_S)
+            lease.take()
+
+        slow.engine.seam = at_seam("before intent", take_over)
+        with pytest.raises(Fenced):
+            slow.cycle()
+        assert other.rows() == {}
