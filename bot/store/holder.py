@@ -68,8 +68,23 @@ def is_gone(other: Holder, me: Holder, *, one_machine: bool) -> bool:
     if other.boot != me.boot:
         return one_machine and bool(other.boot and me.boot)
     if me.boot and me.space and other.space == me.space:
-        return _started(other.process) != other.started
+        return not _may_be_there(other)
     return one_machine and bool(other.lock) and other.lock == me.lock
+
+
+def _may_be_there(other: Holder) -> bool:
+    """Whether a process may still run; one that this user is not shown counts as running."""
+    if other.process <= 0 or other.started <= 0:
+        return True
+    try:
+        os.kill(other.process, 0)  # asks, and sends nothing
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    if not _read(_PROC / str(other.process) / "stat"):
+        return True
+    return _started(other.process) == other.started
 
 
 def _started(process: int) -> int | None:

@@ -195,6 +195,7 @@ GONE = {
     "in a container of its own": ({"space": "pid:[1]", "lock": "8:1:5"}, True, False),
     "in a container, its lock held here": ({"space": "pid:[1]", "lock": "8:1:77"}, True, True),
     "in a container, on a server": ({"space": "pid:[1]", "lock": ""}, False, False),
+    "of this machine, but its number is not known": ({"process": 0, "started": 0, "lock": ""}, True, False),
     "nothing is known of it": ({"boot": "", "lock": "", "space": "", "process": 0}, True, False),
 }
 
