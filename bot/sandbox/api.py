@@ -229,6 +229,7 @@ class Site:
             args=found.groupdict(),
             hidden=frozenset(self.faults.forbidden),
             lag_ms=self.faults.lag_ms,
+            uneven=self.faults.uneven,
             page_cap=self.faults.page_cap,
             doubled=self.faults.doubled,
             shuffled=self.faults.shuffled,

@@ -101,6 +101,7 @@ class Call:
     args: Mapping[str, str]
     hidden: frozenset[str] = frozenset()
     lag_ms: int = 0
+    uneven: bool = False
     page_cap: int | None = None
     doubled: bool = False
     shuffled: bool = False

@@ -59,8 +59,9 @@ class Fault:
 class Faults:
     """All knobs of one sandbox; as made, nothing is wrong.
 
-    `lag_ms`: how far search and count lag behind · `read_only`: every write answers 503 · `down`: nothing is answered
-    · `forbidden`: ids not seen in search, 404 on read, 403 on write · `page_cap`: pages no longer than this ·
+    `lag_ms`: how far search and count lag behind · `uneven`: some issues lag less than others · `read_only`: every
+    write answers 503 · `down`: nothing is answered · `forbidden`: ids not seen in search, 404 on read, 403 on write ·
+    `page_cap`: pages no longer than this ·
     `doubled`: the first row of each page comes twice · `shuffled`: the rows of each page come in another order ·
     `tokens_last_ms`: how old a page's token may be (Cloud), below 0 every one has expired · `burst`: requests to one
     endpoint in a second (Cloud) · `quota`: points in an hour (Cloud) · `bucket`: requests of an account in a second
@@ -69,6 +70,7 @@ class Faults:
     """
 
     lag_ms: int = 0
+    uneven: bool = False
     read_only: bool = False
     down: bool = False
     forbidden: list[str] = field(default_factory=list)

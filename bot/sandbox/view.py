@@ -108,9 +108,8 @@ class View:
     def rows(self) -> Iterable[Found]:
         """Give every issue the caller sees, as the index knows it."""
         world = self.call.world
-        at_ms = world.now() - self.call.lag_ms
-        known = world.as_of(at_ms) if self.call.lag_ms else world.issues.values()
-        return [Found(world, each) for each in known if self.call.sees(each) and world.searched(each, at_ms)]
+        known = world.indexed(world.now(), self.call.lag_ms, uneven=self.call.uneven)
+        return [Found(world, each) for each in known if self.call.sees(each)]
 
     def fields(self) -> Sequence[Field]:
         """Give all fields."""

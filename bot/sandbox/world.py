@@ -348,18 +348,19 @@ class World:
         self.archived.pop(issue.id, None)
         del self.issues[issue.id]
 
-    def searched(self, issue: Issue, at_ms: int) -> bool:
-        """Tell whether an index of `at_ms` has the issue: one that was archived by then is only read by its id."""
-        archived_ms = self.archived.get(issue.id)
-        return archived_ms is None or archived_ms > at_ms
+    def indexed(self, now_ms: int, lag_ms: int = 0, *, uneven: bool = False) -> Iterator[Issue]:
+        """Give the issues as an index that lags behind knows them, without what was archived or deleted by then.
 
-    def as_of(self, at_ms: int) -> Iterator[Issue]:
-        """Give the issues as they stood at `at_ms`, as an index that lags behind knows them."""
+        With `uneven` each issue lags by a part of that of its own, and some of them not at all.
+        """
+        late = lag_ms > 0 or now_ms < self.now()
         for issue in self.issues.values():
-            seen = self._stood(issue, at_ms)
-            if seen is not None:
+            at_ms = now_ms - (lag_ms * (issue.id % 4) // 3 if uneven else lag_ms)
+            seen = self._stood(issue, at_ms) if late else issue
+            if seen is not None and self.archived.get(issue.id, at_ms + 1) > at_ms:
                 yield seen
-        for deleted_ms, issue in self._gone.values():
+        for deleted_ms, issue in self._gone.values() if late else ():
+            at_ms = now_ms - (lag_ms * (issue.id % 4) // 3 if uneven else lag_ms)
             seen = self._stood(issue, at_ms) if deleted_ms > at_ms else None
             if seen is not None:
                 yield seen

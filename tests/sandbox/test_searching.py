@@ -228,3 +228,16 @@ def test_a_ticket_that_moves_between_pages_is_missed_by_who_counts_rows_on_data_
     dc("PUT", "/issue/KKA-1", {"fields": {"summary": "Muudetud"}})
     second = dc.search("project = KKA ORDER BY updated, key", "key", startAt=1, maxResults=2)
     assert [each["key"] for page in (first, second) for each in page["issues"]] == ["KKA-1", "KKA-3", "KKA-1"]
+
+
+def test_an_uneven_index_shows_a_later_change_before_an_earlier_one(jira, clock):
+    for number in range(4):
+        jira.open(f"Pilet {number}")
+    jira.site.faults.lag_ms, jira.site.faults.uneven = 60_000, True
+    clock.advance(60_000)
+    for key in ("KKA-4", "KKA-1"):
+        jira("PUT", f"/issue/{key}", {"fields": {"labels": ["uus"]}})
+        clock.advance(1000)
+    assert jira.keys("labels = uus") == ["KKA-1"]
+    clock.advance(60_000)
+    assert sorted(jira.keys("labels = uus")) == ["KKA-1", "KKA-4"]

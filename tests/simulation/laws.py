@@ -33,6 +33,7 @@ SLACK_S = 600
 """How long a comment may be on its way after the bot last looked at its clock, in seconds."""
 
 _SOON_S, _RESTLESS_S = 60, 12 * 3600
+_STALE_S = 900
 _OVERLAP_S = 300
 """How far the poll promises to look back, in seconds."""
 
@@ -159,7 +160,7 @@ class Invariants(Laws):
         began_ms = (sim.cycle_at - 1) * 1000
         rows = {row.id: row for row in sim.store.rows(_ROWS)}
         troubled = {ticket_id for ticket_id, *_ in sim.store.troubles()}
-        for known in sim.world.as_of(began_ms - knobs.lag_ms):
+        for known in sim.world.indexed(began_ms, knobs.lag_ms, uneven=knobs.uneven):
             row = rows.get(str(known.id))
             if known.project_key != home or str(known.id) in troubled or known.id not in sim.world.issues:
                 continue
@@ -463,5 +464,16 @@ def _reread(laws: Invariants, sim: Simulation, written: Written) -> None:
         raise Violation(f"{written.ticket_id} was last read {late} s before it was decided what to do on it")
 
 
-SAYING = (_once, _mannerly, _silent, _switched, _sparing, _same_again, _read_back, _reread, _meant)
-SETTING = (_reread, _human, _let_be, _switched)
+def _timely(laws: Invariants, sim: Simulation, written: Written) -> None:
+    """Nothing is done to a ticket on the strength of a reading that is long past: the process stood still since.
+
+    Where it stood still with the request itself on its way, nothing can be done about that.
+    """
+    late = written.at - written.shown.issue_at
+    asked_for = _by_command(written) or _rules(written) & {COMMAND, *NOTICES}
+    if written.shown.issue is not None and late > _STALE_S and not sim.stood and not asked_for:
+        raise Violation(f"{written.ticket_id} was written to {late} s after it was read")
+
+
+SAYING = (_once, _mannerly, _silent, _switched, _sparing, _same_again, _read_back, _reread, _timely, _meant)
+SETTING = (_reread, _timely, _human, _let_be, _switched)

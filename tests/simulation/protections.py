@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
+from pathlib import Path
+from random import Random
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,22 +20,28 @@ from bot.engine.engine import Engine
 from bot.engine.tracker import Reading
 from bot.jira.tracker import JiraTracker
 from bot.store.store import Store
-from simulation.events import Schedule
+from simulation.events import KINDS, Event, Schedule
 from simulation.laws import Invariants
-from simulation.runs import Outcome, run, shrunk, written
+from simulation.runs import Outcome, read, run, shrunk, written
 from simulation.schedules import schedule
+from simulation.sim import book_of
 
-_TICKETS = 10
+_TICKETS, _DAY = 10, 24 * 3600
 
 
 class Protection(NamedTuple):
-    """A protection: what it promises, and what makes an engine that lacks it of one that has it.
+    """A protection: what it promises, the words of the law that notices its lack, and what takes it from an engine.
 
-    `unasked` are laws that ask for the protection itself, where others are to notice what comes of its lack.
+    `provokes` are events that need it, with how many come in a day and what they hold; `manners` those of a rulebook
+    in which it matters more than in the shipped one. `unasked` are laws that ask for the
+    protection itself, where others are to notice what comes of its lack.
     """
 
     promises: str
+    law: str
     off: Callable[[Engine], Engine]
+    provokes: tuple[tuple[str, float, dict[str, Any]], ...] = ()
+    manners: Mapping[str, int] = {}
     unasked: frozenset[str] = frozenset()
 
 
@@ -182,30 +190,91 @@ def _no_lease(engine: Engine) -> Engine:
     return engine
 
 
+_KILLED = ("kill", 8.0, {"during": "after write"})
+
 PROTECTIONS: Mapping[str, Protection] = {
-    "read-back": Protection("the bot's comments are read back before each", _no_read_back, frozenset({"_read_back"})),
-    "intent first": Protection("what is to be sent is committed before it is sent", _no_intent),
-    "overlap": Protection("each poll looks back five minutes", _no_overlap),
-    "sweep": Protection("the whole desk is compared with the mirror from time to time", _no_sweep),
-    "ceiling": Protection("too many comments at once are not sent", _no_ceiling),
-    "quiet hours": Protection("nobody is written to outside their hours", _no_quiet_hours),
-    "budget": Protection("nobody gets more messages in a day", _no_budget),
-    "ticket budget": Protection("no ticket gets more comments", _no_ticket_budget),
-    "hold label": Protection("nothing is said on a ticket that a person holds", _no_hold),
-    "silence": Protection("nothing is said while a person silences the bot", _no_silence),
-    "settling": Protection("what became of a lost answer is looked after", _no_settling),
-    "reading again": Protection("a ticket is read again before anything is done to it", _no_rereading),
-    "said before": Protection("nothing is said twice in a row", _no_said_before),
-    "lease": Protection("of two processes only one sends", _no_lease),
+    "read-back": Protection(
+        "the bot's comments are read back before each",
+        "was said . times",
+        _no_read_back,
+        (_KILLED,),
+        unasked=frozenset({"_read_back"}),
+    ),
+    "intent first": Protection(
+        "what is to be sent is committed before it is sent",
+        "a letter arrived . times",
+        _no_intent,
+        (("kill", 8.0, {"during": "after mail"}),),
+    ),
+    "overlap": Protection(
+        "each poll looks back five minutes",
+        "is mirrored as of",
+        _no_overlap,
+        (("uneven lag", 2.0, {"n": 280, "for_s": _DAY}), ("comment", 150.0, {"n": 0})),
+    ),
+    "sweep": Protection(
+        "the whole desk is compared with the mirror from time to time",
+        "is mirrored, and is not there",
+        _no_sweep,
+        (("delete", 2.0, {}),),
+    ),
+    "ceiling": Protection(
+        "too many comments at once are not sent", "comments in one cycle", _no_ceiling, manners={"ceiling": 1}
+    ),
+    "quiet hours": Protection("nobody is written to outside their hours", "outside their hours", _no_quiet_hours),
+    "budget": Protection("nobody gets more messages in a day", "comments to", _no_budget, manners={"budget": 1}),
+    "ticket budget": Protection(
+        "no ticket gets more comments", "comments on", _no_ticket_budget, manners={"ticket_budget": 1}
+    ),
+    "hold label": Protection(
+        "nothing is said on a ticket that a person holds", "that is held", _no_hold, (("hold", 6.0, {}),)
+    ),
+    "silence": Protection(
+        "nothing is said while a person silences the bot",
+        "everything is silenced",
+        _no_silence,
+        (("silence", 2.0, {"for_s": _DAY}),),
+    ),
+    "settling": Protection(
+        "what became of a lost answer is looked after", "audit fails|is intended", _no_settling, (_KILLED,)
+    ),
+    "reading again": Protection(
+        "a ticket is read again before anything is done to it", "was last read", _no_rereading
+    ),
+    "said before": Protection("nothing is said twice in a row", "says the same again", _no_said_before),
+    "lease": Protection(
+        "what stood still asks whether it may still send",
+        "after it was read",
+        _no_lease,
+        (("stopped", 12.0, {"during": "before write", "for_s": 3600}),),
+    ),
 }
 """What is switched off in turn, by its name."""
 
 
-def small(seed: int, days: int) -> Schedule:
-    """A seed's schedule at a desk of ten tickets, which is looked at each half an hour."""
-    told = schedule(seed, days)
-    events = tuple(event for event in told.events if (event.ticket or 0) <= _TICKETS)
-    return Schedule(msgspec.structs.replace(told.setting, poll_s=1800), events)
+def small(name: str, seed: int, days: int) -> Schedule:
+    """A seed's schedule at a desk of ten tickets, which is looked at each half an hour, with what needs a protection.
+
+    Where nobody but the bot makes trouble: what fails in other ways is left out.
+    """
+    protection, told, chance = PROTECTIONS[name], schedule(seed, days), Random(f"{name} {seed}")
+    quiet = frozenset(name for name, kind in KINDS.items() if kind.working or not kind.per_week)
+    manners = {**told.setting.manners, **protection.manners}
+    people = [person.person for person in book_of(told.setting).entries.people]
+    setting = msgspec.structs.replace(told.setting, poll_s=1800, control=True, mail=True, manners=manners)
+    events = [event for event in told.events if (event.ticket or 0) <= _TICKETS and event.do in quiet]
+    for do, per_day, given in protection.provokes:
+        at = float(setting.starts_at + 8 * 3600)
+        while (at := at + chance.expovariate(per_day / _DAY)) < setting.starts_at + days * _DAY:
+            one = {"ticket": chance.randrange(1, _TICKETS + 1), "who": chance.choice(people), **given}
+            events.append(Event(at=int(at), do=do, **one))
+    return Schedule(setting, tuple(sorted(events, key=lambda event: event.at)))
+
+
+def kept() -> dict[str, Schedule]:
+    """The schedule by which the lack of each protection is caught, by its name."""
+    told = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
+    return {name: read({"setting": each["setting"], "events": each["events"]}) for name, each in told.items()}
 
 
 def lived(name: str, schedule: Schedule) -> Outcome:
@@ -218,8 +287,9 @@ def search(names: Sequence[str], seeds: range, days: int, most_s: float) -> Iter
     """For each protection the first seed by which its lack is caught, and the smallest schedule that shows it."""
     for name in names:
         for seed in seeds:
-            found = lived(name, small(seed, days))
-            if found.failed is not None and run(found.schedule).failed is None:
+            found = lived(name, small(name, seed, days))
+            if found.failed is not None:
+                assert run(found.schedule).failed is None, f"{name}: seed {seed} fails with the protection, too"
                 yield name, seed, shrunk(found, most_s, lambda told, name=name: lived(name, told))  # type: ignore[misc]
                 break
         else:
@@ -230,7 +300,7 @@ def main(arguments: Sequence[str]) -> None:
     """`python -m simulation.protections FROM:TO DAYS [NAME...]`: what is kept in protections.yaml, found anew."""
     first, last = map(int, arguments[0].split(":"))
     days, names = int(arguments[1]), arguments[2:] or list(PROTECTIONS)
-    for name, seed, found in search(names, range(first, last), days, 20.0):
+    for name, seed, found in search(names, range(first, last), days, 4.0):
         if found is None:
             print(f"# {name}: not caught", flush=True)
             continue

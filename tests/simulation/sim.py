@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from bot.core.rulebook import Rulebook
+from bot.core.silence import barred, silent, words
 from bot.core.ticket import Moment
 from bot.engine.batch import batches, release
-from bot.engine.control import why_silent
+from bot.engine.control import silences
 from bot.engine.cycle import cycle
 from bot.engine.engine import Engine, Pace, Report
 from bot.engine.engine import Post as Ways
@@ -161,7 +162,7 @@ class Simulation:
         self.lost_at: Moment | None = None
         self.silent_since: Moment | None = None
         self.seconds: list[Second] = []
-        self.overtaken = False
+        self.overtaken = self.stood = False
         self._coming: Rulebook | None = None
         self._clean: JiraTracker | None = None
         self._catalogue: Catalogue | None = None
@@ -440,7 +441,7 @@ class Simulation:
 
     def _cycle(self) -> None:
         self.cycle_at = self.asked_at = self.bot_now
-        self.overtaken = False
+        self.overtaken = self.stood = False
         report: Report | None = None
         self.in_cycle = True
         try:
@@ -536,7 +537,8 @@ class Simulation:
     @property
     def silenced(self) -> bool:
         """Whether the bot knows that nothing is to be said on the desk."""
-        return self.engine is not None and why_silent(self.engine, self.book.entries.projects[0]) is not None
+        known = silences(self.store)
+        return silent(self.book.entries.projects[0], words(known), barred(known)) is not None
 
     def shown(self, issue_id: int) -> Shown:
         return self.wire.shown.get(issue_id, Shown()) if self.wire else Shown()

@@ -111,7 +111,9 @@ def stopped(sim: Simulation, event: Event) -> None:
         return
     before = sum(each.cycles for each in sim.seconds)
     sim.pass_ms((event.for_s or MINUTE) * 1000)
-    sim.overtaken |= event.during == "request" and sum(each.cycles for each in sim.seconds) > before
+    if event.during == "request" and sim.wire is not None and sim.wire.writing:
+        sim.stood = True
+        sim.overtaken |= sum(each.cycles for each in sim.seconds) > before
 
 
 @kind("second daemon", 0.5, lasts(10 * MINUTE, DAY))

@@ -36,6 +36,12 @@ def shuffled_rows(sim: Simulation, event: Event) -> None:
     _turned(sim, event, shuffled=True)
 
 
+@kind("uneven lag", 2, lambda scene: {"n": scene.seconds(20, 280), "for_s": scene.seconds(HOUR, 2 * DAY)})
+def uneven_lag(sim: Simulation, event: Event) -> None:
+    """The search index lags `n` seconds behind with some tickets, and less or not at all with others."""
+    _turned(sim, event, lag_ms=(event.n or 60) * 1000, uneven=True)
+
+
 @kind("expired pages", 1, lambda scene: {"n": scene.chance.randrange(1, 5), "for_s": scene.seconds(HOUR, DAY)})
 def expired_pages(sim: Simulation, event: Event) -> None:
     """Pages have no more than `n` rows, and the token of the next one expires as soon as it is given."""

@@ -132,6 +132,7 @@ class Wire(BaseAdapter):
         self.written = written
         self.shown: dict[int, Shown] = {}
         self.faults: dict[str, int] = {}
+        self.writing = False
 
     def send(
         self,
@@ -142,9 +143,10 @@ class Wire(BaseAdapter):
         cert: Any = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
+        met = _ISSUE.search((request.url or "").partition("?")[0])
+        self.writing = met is not None and request.method != "GET"
         self._clocks.request()
         world = self._site.world
-        met = _ISSUE.search((request.url or "").partition("?")[0])
         before = world.find(met[1]) if met else None
         try:
             response = self._line.send(request, stream, timeout, verify, cert, proxies)
