@@ -33,12 +33,14 @@ LATE_S = 3600
 OPEN_S = 600
 """How long a write may be begun and not settled, in seconds: settling takes seconds in a cycle that comes through."""
 
-CLOSER = 100
-"""How many open tickets are judged anew after each sweep, to see whether their next looks are right."""
+LEAST, SWEEPS = 8, 96
+"""After each sweep so many open tickets are judged anew, to see whether their next looks are right, or a part of the
+desk such that after so many sweeps all were: two days of them, as they are by default."""
 
 READ_BACK = 5
 """On how many tickets the bot's comments are read back after each sweep, of those on which something was said."""
 
+_PAGE = 100
 _AHEAD_S = 300
 _BEHIND_S = 3600
 _TOLD_S = 24 * 3600
@@ -118,7 +120,7 @@ def whole(store: Store, book: Rulebook, desk: Desk, pace: Pace, now: Moment) -> 
     counts["mark"] |= _is_behind(store, pace)
     counts["unproven"] = store.unproven(0)
     after, wrong = "", 0
-    while looks := store.looks_of(_open(book), after, CLOSER):
+    while looks := store.looks_of(_open(book), after, _PAGE):
         wrong += len(wrong_looks(store, book, desk, looks, now))
         after = max(looks)
     counts["next look"] = wrong
@@ -159,8 +161,9 @@ def _open(book: Rulebook) -> set[str]:
 
 def _mend_looks(engine: Engine, now: Moment) -> int:
     """Look at a stretch of the open tickets, and have those looked at again whose next look is wrong."""
-    looks = engine.store.looks_of(_open(engine.book), engine.audited, CLOSER)
-    engine.audited = max(looks) if len(looks) == CLOSER else ""
+    many = max(LEAST, engine.store.count() // SWEEPS)
+    looks = engine.store.looks_of(_open(engine.book), engine.audited, many)
+    engine.audited = max(looks) if len(looks) == many else ""
     wrong = wrong_looks(engine.store, engine.book, engine.desk(now), looks, now)
     engine.store.judged(dict.fromkeys(wrong, now))
     return len(wrong)
