@@ -516,7 +516,9 @@ class Simulation:
         return next((each.id for each in self.world.fields.values() if each.name == name), None)
 
     def open_ticket(self, number: int, who: str, template: int, state: str = "") -> None:
-        """Open a ticket such as come at the desk."""
+        """Open a ticket such as come at the desk; nobody does where they are called otherwise by now."""
+        if self.person(who) is None:
+            return
         name = f"t{number}"
         tickets = self.story.tickets
         assert isinstance(tickets, dict)
