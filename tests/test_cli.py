@@ -263,9 +263,15 @@ def test_a_jira_that_was_once_reached_is_away_and_not_a_mistake(
 def test_a_jira_that_goes_away_in_the_middle_is_unreachable(
     sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sandbox.site.faults.faults.append(Fault("answer", path="[23]/search", times=None, status=429, retry_after="1847"))
-    assert piletibot("once", "--config", desk(tmp_path, sandbox)) == 3
+    sandbox.site.faults.faults.append(Fault("answer", path="[23]/search", status=429, retry_after="1847"))
+    config = desk(tmp_path, sandbox)
+    assert piletibot("once", "--config", config) == 3
     assert "Jira went away" in capsys.readouterr().err
+    sandbox.site.requests.clear()
+    for command in ("once", "run", "plan"):
+        assert piletibot(command, "--config", config) == 3
+        assert re.search(r"not asked before 20\S+, as Jira asked for patience", capsys.readouterr().err)
+    assert not sandbox.site.requests, "a bot that is started meanwhile does not ask again"
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,8 @@ def test_defaults_and_paths_beside_the_file(tmp_path: Path) -> None:
     settings = load_settings(write(tmp_path, GOOD))
     assert settings.rules.folder == tmp_path / "rules"
     assert settings.store.url.get_secret_value() == f"sqlite:///{tmp_path}/piletibot.db"
-    assert (settings.jira.timeout_s, settings.engine.poll_s, settings.engine.overlap_s) == (30, 60, 300)
+    assert (settings.jira.timeout_s, settings.jira.requests_per_minute) == (30, 300)
+    assert (settings.engine.poll_s, settings.engine.overlap_s) == (60, 300)
     assert (settings.engine.reconcile_s, settings.log.level, settings.log.format) == (1800, "info", "text")
 
 
@@ -100,6 +101,11 @@ def test_addresses_of_databases(url: str, kept: str, tmp_path: Path) -> None:
             "[rules]",
             "[engine]\npoll_s = 1\n[rules]",
             "config.toml:5: engine.poll_s: input should be greater than or equal to 5",
+        ),
+        (
+            "[rules]",
+            "requests_per_minute = 29\n[rules]",
+            "config.toml:4: jira.requests_per_minute: input should be greater than or equal to 30",
         ),
         (
             "[rules]",
