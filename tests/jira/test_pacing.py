@@ -21,11 +21,11 @@ PER_MINUTE = 60
 steps = st.lists(
     st.tuples(
         st.sampled_from([READ, WRITE, WRITE, OTHER]),
-        st.sampled_from([0, 0, 0, 0, 64, 1024, 4096]),  # how long after the one before
-        st.sampled_from([0, 0, 16, 128]),  # how long Jira takes
+        st.sampled_from([0] * 20 + [8, 64, 256, 1024]),  # how long after the one before
+        st.sampled_from([0] * 6 + [8, 128]),  # how long Jira takes
     ),
-    min_size=20,
-    max_size=160,
+    min_size=60,
+    max_size=200,
 )
 """In 64ths of a second, which a float holds exactly."""
 
