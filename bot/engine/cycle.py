@@ -65,7 +65,6 @@ def cycle(engine: Engine, now: Moment) -> Report:
         with _going_on(report):
             poll(engine, now, report)
         _heed_changed_rules(engine, now, report)
-        swept = False
         if reconcile_due(engine, now):
             with _going_on(report):
                 reconcile(engine, now, report)

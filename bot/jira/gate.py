@@ -40,8 +40,8 @@ class InPeace(Unreachable):
 class Gate:
     """Lets requests through, at most `per_minute` of them; with `breaks` a Jira that is away is left in peace.
 
-    Waiting is done with `sleep`, and ends in
-    Throttled when `stopping` says so; `jitter(low, high)` varies the breaker's waits.
+    Waiting is done with `sleep`, and ends in Throttled when `stopping` says so; `jitter(low, high)` varies the
+    breaker's waits.
     """
 
     def __init__(
@@ -95,17 +95,13 @@ class Gate:
                 self._keep(self._note())
                 until = _written(now + wait_s)
                 _log.warning("Jira asks for patience", about=about or "everything", until=until, reason=because)
-        if _is_away(answer):
-            self._failed(now, f"{call.kind}: answered {answer.status_code}")
-        elif self.breaker is not None:
-            self.breaker.succeeded(now)
-            self._heed_breaker(now)
+        self._heed(now, f"{call.kind}: answered {answer.status_code}" if _is_away(answer) else None)
 
     def unanswered(self, call: Call, cause: str) -> None:
         """Heed a request whose answer did not come."""
         now = self._clock()
         self.pacing.count(call, now)
-        self._failed(now, f"{call.kind}: {cause}")
+        self._heed(now, f"{call.kind}: {cause}")
 
     def recall(self, note: str | None) -> None:
         """Keep the patience that was noted before this process began."""
@@ -124,14 +120,14 @@ class Gate:
         ]
         return msgspec.json.encode(Restraint(circuit, tuple(pauses))).decode()
 
-    def _failed(self, now: float, because: str) -> None:
-        if self.breaker is not None:
-            self.breaker.failed(now, because)
-            self._heed_breaker(now)
-
-    def _heed_breaker(self, now: float) -> None:
-        """Note what became of the breaker, and say so where it opened or closed."""
-        assert self.breaker is not None  # noqa: S101 - asked before
+    def _heed(self, now: float, failure: str | None) -> None:
+        """Have the breaker know what became of a request; note its state, and say where it opened or closed."""
+        if self.breaker is None:
+            return
+        if failure is None:
+            self.breaker.succeeded(now)
+        else:
+            self.breaker.failed(now, failure)
         before, circuit = self._kept, self.breaker.circuit
         if circuit == before:
             return
