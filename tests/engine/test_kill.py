@@ -68,13 +68,13 @@ def passes(point: Point, kind: str) -> bool:
     return kind == "sqlite" or "replacement" not in point.name
 
 
-def at_rest(scene: Scene, bots: Bots, *, whole: bool = False) -> Counter[str]:
+def at_rest(scene: Scene, bots: Bots) -> Counter[str]:
     """What was done once the bot was started again, until it had nothing more to do."""
     scene.desk.later(2 * MINUTE)
-    assert bots.live(scene, cycles=3, whole=whole) == 0
+    assert bots.live(scene, cycles=3) == 0
     done = scene.effects()
     scene.desk.later(HOUR)
-    assert bots.live(scene, whole=whole) == 0
+    assert bots.live(scene) == 0
     assert scene.effects() == done
     return done
 
@@ -116,7 +116,7 @@ def test_killed_at_each_point_of_a_morning_of_its_own(
         earlier = point.name.endswith(("migration", "migrations", "replacement"))
         with scene_of(flavour, home, store, started, earlier=earlier) as scene:
             assert started.live(scene, at=point, cycles=3, whole=True) == KILLED, point.name
-            done = at_rest(scene, started, whole=True)
+            done = at_rest(scene, started)
             doubtful = scene.doubtful()
             twice, lost = differs(done, wanted, doubtful)
         rows[point.name].append((sum(twice.values()), sum(lost.values()), len(doubtful)))
