@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from html import unescape
 from pathlib import Path
 
@@ -15,14 +12,13 @@ import pytest
 import requests
 from command_line import ALWAYS_OPEN, open_sandbox, piletibot, user_of, write_desk
 from living import edit
+from running import running, until
 
 from bot.sandbox import acts
 from bot.sandbox.faults import Fault
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import Issue
 from bot.store.store import open_store
-
-ROOT = Path(__file__).resolve().parents[1]
 
 pytestmark = pytest.mark.usefixtures("fresh_logs", "at_home")
 
@@ -37,24 +33,6 @@ def read_by_a_person(sandbox: Sandbox, key: str) -> list[str]:
         timeout=10,
     )
     return [unescape(comment["body"]) for comment in answer.json()["comments"]]
-
-
-@contextmanager
-def running(config: Path) -> Iterator[subprocess.Popen[str]]:
-    """A daemon in a process of its own, which is told to stop at the end if it is still there."""
-    command = [sys.executable, "-c", "from bot.cli import main; main()", "run", "--config", str(config)]
-    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as daemon:
-        try:
-            yield daemon
-        finally:
-            daemon.send_signal(signal.SIGTERM)
-            assert daemon.stderr is not None
-            daemon.stderr.read()
-
-
-def until(daemon: subprocess.Popen[str], said: str) -> None:
-    """Wait for a line of its log."""
-    assert any(said in line for line in daemon.stderr or ())
 
 
 def desk_with_control(sandbox: Sandbox, home: Path) -> tuple[Path, Issue]:

@@ -28,7 +28,7 @@ from bot.rulefiles import look
 from bot.settings import Settings, load_settings
 from bot.shipped import rules_folder
 from bot.start import client_of, gate_of, read_desk, ready_for, start
-from bot.store.damage import is_file, open_sound
+from bot.store.damage import open_sound
 from bot.store.errors import Damaged
 from bot.store.holder import this_process
 from bot.store.journal import Journal
@@ -71,20 +71,20 @@ def run(config: Path) -> int:
     stop = daemon.Stop()
     stop.listen()
     log = structlog.get_logger()
-    while True:
-        try:
-            _live(settings, stop)
-        except Damaged as error:
-            if not is_file(settings.store.url.get_secret_value()):
-                raise
-            log.error("database damaged", reason=str(error))
-            continue
-        log.info("stopped")
-        return 0
+    damage = _live(settings, stop)
+    while damage is not None:
+        log.error("database damaged", reason=str(damage))
+        damage = _live(settings, stop, damage)
+    log.info("stopped")
+    return 0
 
 
-def _live(settings: Settings, stop: daemon.Stop) -> None:
-    """Run cycles until told to stop. Raises as `start` does, and Damaged."""
+def _live(settings: Settings, stop: daemon.Stop, damage: Damaged | None = None) -> Damaged | None:
+    """Run cycles until told to stop, or until the database turns out to be damaged, which is returned.
+
+    With the `damage` found before the database is moved aside first. Raises as `start` does, and that where it cannot
+    be moved aside.
+    """
     log = structlog.get_logger()
     with ExitStack() as held:
         place = None
@@ -95,7 +95,7 @@ def _live(settings: Settings, stop: daemon.Stop) -> None:
         folders = (rules_folder() / "common", settings.rules.folder)
         seen = look(folders)
         gate = gate_of(settings.jira, sleep=stop.sleep, stopping=stop, breaks=True)
-        engine = _started(settings, held, sleep=stop.sleep, stopping=stop, gate=gate)
+        engine = _started(settings, held, sleep=stop.sleep, stopping=stop, gate=gate, damage=damage)
         for finding in digest_mistakes(settings, engine.book.entries):
             log.warning("a digest does not reach its recipient", reason=finding.text)
         client, started = client_of(settings.jira, sleep=stop.sleep, gate=gate), engine.spent.requests
@@ -118,15 +118,19 @@ def _live(settings: Settings, stop: daemon.Stop) -> None:
         held.callback(beat.stopping)
         beat.started(settings.engine.poll_s)
         log.info("started", site=settings.site, rulebook=engine.book.version, poll_s=settings.engine.poll_s)
-        daemon.run(
-            engine,
-            stop,
-            poll_s=settings.engine.poll_s,
-            before=reload,
-            after=lambda report: _ended(report, beat),
-        )
+        try:
+            daemon.run(
+                engine,
+                stop,
+                poll_s=settings.engine.poll_s,
+                before=reload,
+                after=lambda report: _ended(report, beat),
+            )
+        except Damaged as error:
+            return error
         with suppress(StoreError):
             keep(engine)
+    return None
 
 
 def _ended(report: Report, beat: Heartbeat) -> None:
@@ -182,6 +186,7 @@ def _started(
     sleep: Callable[[float], None] = time.sleep,
     stopping: Callable[[], bool] = lambda: False,
     gate: Gate | None = None,
+    damage: Damaged | None = None,
 ) -> Engine:
     """Make the engine, its store open for this process alone, until `held` is let go.
 
@@ -193,7 +198,7 @@ def _started(
         nonlocal lock
         url = settings.store.url.get_secret_value()
         lock = held.enter_context(alone(url))
-        store, aside = open_sound(url)
+        store, aside = open_sound(url, damage)
         held.callback(store.close)
         if aside is not None:
             structlog.get_logger().error("database damaged, moved aside and begun anew", file=aside)

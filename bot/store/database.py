@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 
-from bot.store.errors import StoreError, told
+from bot.store.errors import Hindered, StoreError, told
 
 PAGE = 500
 """How many ids one statement names, and how many rows an iterator fetches at once."""
@@ -62,7 +62,7 @@ class Database:
             with self._joined():
                 yield
             return
-        with told(self._url), self._writer.begin() as connection:
+        with self._told(), self._writer.begin() as connection:
             mine.connection, mine.wrote, mine.failed = connection, False, False
             try:
                 yield
@@ -79,8 +79,19 @@ class Database:
             with self._joined():
                 yield self._mine.connection
         else:
-            with told(self._url), self._engine.connect() as connection:
+            with self._told(), self._engine.connect() as connection:
                 yield connection
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """As `told`; what hinders a file is looked at with new connections the next time."""
+        try:
+            with told(self._url):
+                yield
+        except Hindered:
+            if self._url.database not in (None, "", ":memory:"):
+                self._engine.dispose()
+            raise
 
     @contextmanager
     def _joined(self) -> Iterator[None]:

@@ -19,6 +19,10 @@ class Damaged(StoreError):
     """What is in the database is no longer what was written there."""
 
 
+class Hindered(StoreError):
+    """A file or its disk takes no writes, or gives nothing to read: a connection opened anew may find more."""
+
+
 _WAITS = "nothing is sent until it can be written to, and then the bot goes on by itself"
 
 _SQLITE = {
@@ -46,7 +50,7 @@ _ON_SERVER = (
 
 @contextmanager
 def told(url: URL) -> Iterator[None]:
-    """Turn what the database raises into StoreError, and into Damaged what tells of damage.
+    """Turn what the database raises into StoreError: Damaged what tells of damage, Hindered what may pass.
 
     The cause is cut off, as a driver's error may quote values and a traceback would print them.
     """
@@ -61,7 +65,9 @@ def told(url: URL) -> Iterator[None]:
             raise Damaged(text) from None
         if state in ("XX001", "XX002"):
             raise Damaged(f"{text}; {_ON_SERVER}") from None
-        advice = _SQLITE.get(code) or _POSTGRESQL.get(state)
+        if code in _SQLITE:
+            raise Hindered(f"{text}; {_SQLITE[code]}") from None
+        advice = _POSTGRESQL.get(state)
         raise StoreError(f"{text}; {advice}" if advice else text) from None
 
 

@@ -13,6 +13,9 @@ HEAD = 11
 VERSION_TABLE = "piletibot_version"
 """Where alembic keeps the revision: a name of our own, as a PostgreSQL database may hold others' tables."""
 
+APPLICATION = 0x50696C65
+"""The mark of the bot's own in the header of its SQLite files: any number, the same in every version."""
+
 Word = Text().with_variant(Text(collation="C"), "postgresql")
 """A text compared by code points, so that both databases order alike whatever the server's language."""
 

@@ -20,7 +20,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 
 from bot.store.connect import connect
 from bot.store.errors import StoreError, place, told
-from bot.store.tables import HEAD, VERSION_TABLE, metadata
+from bot.store.tables import APPLICATION, HEAD, VERSION_TABLE, metadata
 
 _MIGRATING = 7_020_114
 """The advisory lock under which PostgreSQL is migrated: any number, the same in every version."""
@@ -72,6 +72,8 @@ def stamp(at: datetime | None = None) -> str:
 def _make_tables(connection: Connection) -> None:
     """Make at once what all migrations come to."""
     metadata.create_all(connection, checkfirst=False)
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION}")
     key = f"CONSTRAINT {VERSION_TABLE}_pkc PRIMARY KEY (version_num)"
     connection.exec_driver_sql(f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) NOT NULL, {key})")
     connection.exec_driver_sql(f"INSERT INTO {VERSION_TABLE} VALUES ('{HEAD:04}')")  # noqa: S608 - ours
@@ -169,6 +171,7 @@ def _is_whole(copy: Path, url: URL) -> None:
         if first != "ok" or _version_in(connection) != HEAD:
             raise StoreError(f"{place(url)}: its migrated copy is not whole; the database is as it was")
         connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute(f"PRAGMA application_id = {APPLICATION}")
     handle = os.open(copy, os.O_RDONLY)
     try:
         os.fsync(handle)
