@@ -47,6 +47,7 @@ SECRETS = {
     "page's token of juht1": "kanaar-leht-3f9c1a7be0d24c55",
     "database's password": "kanaar-andmebaas-55xQ",
     "proxy's password": "kanaar-vahendaja-77pT",
+    "address of the heartbeat": "kanaar-pulss-6f1e2d3c",
 }
 
 PROSE = "\n\n".join(

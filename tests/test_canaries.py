@@ -20,7 +20,7 @@ import sys
 import traceback
 import zlib
 from collections.abc import Iterator
-from contextlib import redirect_stderr
+from contextlib import closing, redirect_stderr
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from pathlib import Path
@@ -32,17 +32,20 @@ from canaries import PERSONAL, PROSE, SECRETS, STAFF, Tainting, found_in, leaks,
 from command_line import piletibot, write_desk
 from desks import DAY, HOUR, MONDAY, Bot, Desk, desk_over, rulebook, shipped
 from msgspec.structs import replace as replace_events
+from rich.console import Console
 from simulation.schedules import schedule
 from simulation.sim import Laws, Simulation
 from test_mail import Inbox, mailer, serving
 from web_desk import client
 
 from bot import logs
+from bot.commands.demo import demo
 from bot.core.entries_report import RecipientEntry
 from bot.core.kpi.period import period_of
 from bot.core.retention import Retention
 from bot.digest_folder import DigestFolder
 from bot.engine.engine import Engine, Post
+from bot.heartbeat import Ping
 from bot.report.compose import DigestComposer
 from bot.report.drawing import NotDrawn, draw
 from bot.report.render import FORMATS, render
@@ -50,7 +53,8 @@ from bot.report.write import digest_now
 from bot.sandbox import acts
 from bot.sandbox.faults import Fault
 from bot.settings import Settings, load_settings, token_of
-from bot.store.store import Store
+from bot.shipped import rules_folder
+from bot.store.store import Store, open_store
 from bot.working_copy import pull
 
 ALL = PERSONAL | SECRETS
@@ -264,6 +268,43 @@ def test_nothing_of_people_gets_out_of_the_simulation(seed: int) -> None:
     assert list(leaks({"comments": said}, PERSONAL, but=STAFF)) == []
 
 
+# The demos.
+
+
+def said_by_people(desk: str) -> dict[str, str]:
+    """The texts of a demo's tickets that are unlike any word of the rulebook, by their tickets."""
+    lines = (rules_folder() / desk / "demo" / "tickets.jsonl").read_text("utf-8").splitlines()
+    tickets = [json.loads(line) for line in lines if line.strip()]
+    return {
+        f"{name} of {ticket['id']}": text
+        for ticket in tickets
+        for name in ("summary", "description")
+        if len(text := ticket.get(name) or "") > 25
+    }
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(0)
+@pytest.mark.usefixtures("fresh_logs")
+@pytest.mark.parametrize("flavour", ["cloud", "dc"])
+@pytest.mark.parametrize("desk", ["keskkonnaamet", "viimsi", "smit"])
+def test_nothing_that_people_write_is_in_what_a_demo_leaves(
+    desk: str, flavour: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    told = said_by_people(desk)
+    assert len(told) > 10
+    printed = io.StringIO()
+    demo(flavour, desk, 6, tmp_path, serve=False, port=0, console=Console(file=printed, width=200))
+    made = {file.name: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+    assert "digest.html" in made
+    with closing(open_store(f"sqlite:///{tmp_path / 'demo.db'}")) as store:
+        made["database"] = _dumped(store)
+    made |= {"terminal": printed.getvalue().encode(), "streams": "".join(capfd.readouterr()).encode()}
+    for where, content in made.items():
+        found = [name for name, text in told.items() if text.encode() in opened(content)]
+        assert found == [], where
+
+
 # Secrets.
 
 _DATABASE, _PROXY = SECRETS["database's password"], SECRETS["proxy's password"]
@@ -272,6 +313,7 @@ VARIABLES = {
     "PILETIBOT_MAIL__PASSWORD": SECRETS["mail server's password"],
     "PILETIBOT_WEB__TOKENS": json.dumps({"juht1": SECRETS["page's token of juht1"]}),
     "PILETIBOT_STORE__URL": f"postgresql://bot:{_DATABASE}@127.0.0.1:1/bot",
+    "PILETIBOT_HEARTBEAT__URL": f"https://puls.example/{SECRETS['address of the heartbeat']}",
     "HTTPS_PROXY": f"http://bot:{_PROXY}@127.0.0.1:1",
     "HTTP_PROXY": f"http://bot:{_PROXY}@127.0.0.1:1",
 }
@@ -292,7 +334,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_home: None) -> Pa
 
 def shown(settings: Settings) -> Iterator[object]:
     """All that somebody might make of a configuration to look at it, or to keep it."""
-    sections = [settings, settings.jira, settings.mail, settings.store, settings.web]
+    sections = [settings, settings.jira, settings.mail, settings.store, settings.web, settings.heartbeat]
     yield from (f"{each} {each!r} {vars(each)} {copy.deepcopy(each)!r}" for each in sections)
     yield settings.model_dump()
     yield settings.model_dump_json()
@@ -318,7 +360,8 @@ def test_a_configuration_shows_none_of_its_secrets(config: Path) -> None:
 COMMANDS = (
     ("check",), ("check", "--offline"), ("plan",), ("plan", "--json"), ("once",), ("why", "KKA-1"), ("release",),
     ("approve",), ("digest",), ("audit",), ("purge", "--json"), ("purge", "--dry-run"), ("absence", "list"),
-    ("handover", "it1", "--to", "it2"), ("backtest", "--from", "2026-11-01", "--to", "2026-11-02", "--json"),
+    ("doctor",), ("handover", "it1", "--to", "it2"),
+    ("backtest", "--from", "2026-11-01", "--to", "2026-11-02", "--json"),
     ("init", "--out", "fresh", "--url", "https://jira.asutus.example", "--user", "a@b.example", "--yes"),
 )  # fmt: skip
 DATABASES = {"away": None, "here": "sqlite:///bot.db", "none of ours": f"mysql://bot:{_DATABASE}@h/x"}
@@ -349,6 +392,19 @@ def test_no_command_prints_a_secret(
     assert found_in(told, SECRETS) == []
     files = {file.name: file.read_bytes() for file in config.parent.rglob("*") if file.is_file()}
     assert list(leaks({name: each for name, each in files.items() if name != "token"}, SECRETS)) == []
+
+
+@pytest.mark.usefixtures("fresh_logs")
+def test_a_heart_that_does_not_beat_tells_no_address(config: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    url = load_settings(config).heartbeat.url
+    assert url is not None
+    logs.configure("debug", "text")
+    ping = Ping(url.get_secret_value(), 1.0, None)
+    ping.send()
+    ping.close()
+    told = "".join(capfd.readouterr()).encode()
+    assert b"the heartbeat's address does not take it" in told
+    assert found_in(told, SECRETS) == []
 
 
 def test_children_know_no_secret(tmp_path: Path, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
