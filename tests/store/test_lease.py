@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -111,10 +114,10 @@ def test_a_clock_that_is_set_back_makes_nobody_wait_longer(lease: Callable[..., 
     stopped, other = lease("a"), lease("b")
     stopped.hold()
     clock.now = 10
-    for _ in range(LENGTH_S + GRACE_S + 1):
+    for seconds in (100, 100, 40, 1):
         with pytest.raises(Fenced):
             other.hold()
-        clock.now += 1
+        clock.now += seconds
     assert other.hold() == "expired"
 
 
@@ -149,32 +152,35 @@ def test_by_the_databases_own_clock(store: Store) -> None:
 
 
 def test_of_two_that_take_it_at_once_one_has_it(url: str) -> None:
-    script = (
-        "import sys; from bot.store.holder import this_process; from bot.store.lease import Fenced, Lease\n"
-        "from bot.store.store import open_store\n"
-        "lease = Lease(open_store(sys.argv[1]), this_process(), length_s=180, grace_s=60)\n"
-        "sys.stdin.readline()\n"
-        "try: print(lease.hold())\n"
-        "except Fenced: print('fenced')\n"
-        "sys.stdin.readline()\n"
-    )
     open_store(url).close()
-    pipe = subprocess.PIPE
-    two = [
-        subprocess.Popen([sys.executable, "-c", script, url], stdin=pipe, stdout=pipe, text=True) for _ in range(2)
-    ]
-    for each in two:
-        assert each.stdin is not None
-        each.stdin.write("\n")
-        each.stdin.flush()
-    said = sorted(each.stdout.readline().strip() for each in two if each.stdout)
-    for each in two:
-        each.kill()
-        each.communicate()
-    assert said == ["fenced", "free"]
+    for round_ in range(5):
+        name, start = f"cycle {round_}", threading.Barrier(2)
+
+        def take(id_: str, name: str = name, start: threading.Barrier = start) -> str:
+            with closing(open_store(url)) as store:
+                lease = Lease(store, replace(HERE, id=id_), length_s=LENGTH_S, grace_s=GRACE_S, name=name)
+                store.count()
+                start.wait()
+                try:
+                    return str(lease.hold())
+                except Fenced:
+                    return "fenced"
+
+        with ThreadPoolExecutor(2) as pool:
+            assert sorted(pool.map(take, "ab")) == ["fenced", "free"]
+
+
+def test_of_one_that_was_killed_it_is_taken_at_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'bot.db'}"
+    script = (
+        "import os, sys; from bot.store.holder import this_process; from bot.store.lease import Lease\n"
+        "from bot.store.store import open_store\n"
+        "Lease(open_store(sys.argv[1]), this_process(), length_s=180, grace_s=60).hold()\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script, url], check=False).returncode == -9
     with closing(open_store(url)) as store:
-        after = Lease(store, this_process(), length_s=180, grace_s=60)
-        assert after.hold() == "gone", "both were killed"
+        assert Lease(store, this_process(), length_s=LENGTH_S, grace_s=GRACE_S).hold() == "gone"
 
 
 def ended() -> int:
