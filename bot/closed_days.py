@@ -163,7 +163,7 @@ def events_in(content: bytes) -> list[_Event]:
         raise UnreadableError(f"it has more than {MOST_EVENTS} events")
     try:
         calendars = Calendar.from_ical(content, multiple=True)
-    except (ValueError, TypeError, LookupError, ArithmeticError):
+    except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError):
         raise UnreadableError("this is no calendar file") from None
     parts = [part for calendar in calendars for part in calendar.subcomponents if part.name != "VTIMEZONE"]
     events = [part for part in parts if isinstance(part, Event)]

@@ -88,7 +88,7 @@ def limits() -> str:
 
 
 def fuzzing() -> str:
-    """What the last whole run counted, reader by reader: `make fuzz` leaves it in its folder."""
+    """What two whole runs counted together, reader by reader: `make fuzz` leaves what it counts in its folder."""
     measured = json.loads(MEASURED.read_text("utf-8"))
     rows = ["| reads | inputs | processor, s | findings, mended |", "|---|--:|--:|--:|"]
     found = {reader.name: len(list((MEASURED.parent / "found").glob(f"{reader.name}/*.bin"))) for reader in READERS}
