@@ -118,7 +118,7 @@ def open_store(url: str, wait_s: float = 10.0, seam: Callable[[str], None] = lam
     engine = connect(address, wait_s)
     try:
         with told(address):
-            bring_to_head(engine, address, seam)
+            bring_to_head(engine, address, seam, wait_s)
     except BaseException:
         engine.dispose()
         raise

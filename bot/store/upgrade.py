@@ -28,7 +28,7 @@ _MIGRATING = 7_020_114
 Seam = Callable[[str], None]
 
 
-def bring_to_head(engine: Engine, url: URL, seam: Seam = lambda name: None) -> None:
+def bring_to_head(engine: Engine, url: URL, seam: Seam = lambda name: None, wait_s: float = 10.0) -> None:
     """Make the tables where there are none, or migrate them to `HEAD`; of two processes at once, one waits.
 
     `seam` is called where the process may be killed, as the engine's is. Raises StoreError for a schema newer than
@@ -45,7 +45,7 @@ def bring_to_head(engine: Engine, url: URL, seam: Seam = lambda name: None) -> N
     is_file = url.drivername == "sqlite" and url.database not in (None, "", ":memory:")
     if version and is_file:
         engine.dispose()
-        _replace(Path(str(url.database)), url, seam)
+        _replace(Path(str(url.database)), url, seam, wait_s)
         return
     with engine.execution_options(writing=True).begin() as connection:
         if engine.dialect.name == "postgresql":
@@ -101,10 +101,10 @@ def migrate(connection: Connection, seam: Seam = lambda name: None, to: str = "h
     command.upgrade(config, to)
 
 
-def _replace(file: Path, url: URL, seam: Seam) -> None:
+def _replace(file: Path, url: URL, seam: Seam, wait_s: float) -> None:
     """Put a migrated copy in place of a SQLite file. Raises StoreError, upon which the file is as it was."""
     copy = file.with_name(f"{file.name}.migrating")
-    with _one_at_a_time(file), told(url), closing(_alone_in(file)) as old:
+    with _one_at_a_time(file), told(url), closing(_alone_in(file, wait_s)) as old:
         version = _version_in(old)
         if version >= HEAD:  # another process was faster
             return
@@ -146,9 +146,9 @@ def _one_at_a_time(file: Path) -> Iterator[None]:
         os.close(lock)
 
 
-def _alone_in(file: Path) -> sqlite3.Connection:
+def _alone_in(file: Path, wait_s: float) -> sqlite3.Connection:
     """Open a file that nobody else has open, without a journal beside it, until it is closed."""
-    connection = sqlite3.connect(file, isolation_level=None, timeout=10.0)
+    connection = sqlite3.connect(file, isolation_level=None, timeout=wait_s)
     try:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA journal_mode = DELETE")

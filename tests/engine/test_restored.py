@@ -9,7 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+import sqlalchemy as sa
+from desks import DATA, DAY, HOUR, MINUTE, Desk
 from digest_desk import Sent
 from fake_mailer import FakeMailer, Fate
 from small_desk import at
@@ -47,6 +50,45 @@ def again(small: Any, journal: Journal | None) -> None:
     mailer = post.mailer if not isinstance(post.mailer, OnceMailer) else post.mailer.mailer
     post = replace(post, mailer=mailer if journal is None else OnceMailer(mailer, journal))
     small.engine = replace(small.engine, store=small.store, post=post, journal=journal)
+
+
+def copy_of(url: str) -> str:
+    """The address of a copy of a server's database, made as it is now."""
+    name = sa.make_url(url).database
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}_copy TEMPLATE {name}".encode())
+    return sa.make_url(url).set(database=f"{name}_copy").render_as_string(hide_password=False)
+
+
+@pytest.mark.parametrize(("kind", "flavour"), [("sqlite", "cloud"), ("postgresql", "dc")])
+def test_comments_fields_and_answers_are_not_made_again(
+    desk: Desk, kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    file = tmp_path / "bot.db"
+    url = f"sqlite:///{file}" if kind == "sqlite" else str(request.getfixturevalue("postgres")())
+    asked = desk.forwarded(complete=False)
+    with desk.bot(url) as bot:
+        bot.cycle(MINUTE)
+        if kind == "sqlite":
+            backed_up(file)
+    yesterday = url if kind == "sqlite" else copy_of(url)
+    solved = desk.forwarded("spetsialist2")
+    with desk.bot(url) as bot:
+        bot.cycle(DAY)
+        desk.go(solved, "it1", "Lahendatud")
+        desk.write(solved, "spetsialist2", "Piletibot, proovitud")
+        desk.edit(asked, "spetsialist1", **{desk.field(name): "ei ole teada" for name in DATA})
+        bot.cycles(desk.now + 3 * HOUR, every=HOUR)
+    said = {comment.id: comment.body for comment in desk.said()}
+    changes = {issue.key: len(issue.histories) for issue in desk.world.issues.values()}
+    assert len(said) == 3
+    if kind == "sqlite":
+        put_back(file)
+    with desk.bot(yesterday) as bot:
+        bot.cycles(desk.now + 2 * HOUR, every=HOUR)
+        assert {comment.id: comment.body for comment in desk.said()} == said
+        assert {issue.key: len(issue.histories) for issue in desk.world.issues.values()} == changes
+        bot.settled()
 
 
 AFTER = [put_back, lost]
