@@ -6,10 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
-from desks import HOUR, desk_over
+from desks import HOUR, MONDAY, desk_over
 
-from bot.commands.plan import ordered, page
+from bot.commands.plan import ordered, page, told
 from bot.core.ledger import Entry
+from bot.core.silence import Silence
 from bot.engine.engine import Engine, Report
 from bot.engine.plan import plan
 
@@ -40,6 +41,13 @@ def test_the_page_as_it_was_read(planned: tuple[Engine, Report, list[Entry]]) ->
     if os.environ.get("PILETIBOT_UPDATE_GOLDEN"):
         GOLDEN.write_text(text, "utf-8")
     assert text == GOLDEN.read_text("utf-8")
+
+
+def test_silence_is_told_above_all(planned: tuple[Engine, Report, list[Entry]]) -> None:
+    engine, _, _ = planned
+    assert told(Silence("*", "label", MONDAY), engine.book) == (
+        "silenced: everything, since 2026-11-16 10:00, by a label on the control ticket"
+    )
 
 
 def test_every_step_stands_once_and_the_counts_agree(planned: tuple[Engine, Report, list[Entry]]) -> None:

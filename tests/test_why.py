@@ -27,6 +27,7 @@ from bot.core.explained import only
 from bot.core.explanation import Explanation, Outcome, Reach
 from bot.core.judge import judge
 from bot.core.ledger import Entry
+from bot.core.silence import Silence
 from bot.report.why import page
 from bot.shipped import rules_folder
 from bot.store.store import open_store
@@ -308,3 +309,15 @@ def test_asking_writes_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -
     before = (home / "desk.db").read_bytes()
     assert why(home, capsys, "KKA-1")[0] == 0
     assert (home / "desk.db").read_bytes() == before
+
+
+def test_silence_is_told_with_since_when_and_by_what(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    by_property = (Silence("KKA", "property", MONDAY), Silence("ARH", "label", MONDAY))
+    with closing(open_store(f"sqlite:///{home / 'desk.db'}")) as store:
+        store.set_note("silenced", msgspec.json.encode(by_property).decode())
+        code, out, _ = why(home, capsys, "KKA-1")
+        store.set_note("silenced", "")
+    assert code == 0
+    told = " ".join(out.split())
+    assert "Silenced since 2026-11-16 10:00: KKA, by the project's property piletibot." in told
+    assert "ARH" not in told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from math import ceil
 
 import structlog
@@ -433,7 +434,8 @@ def project_of(step: Step) -> str:
 def _heed_refusal(engine: Engine, step: Step, error: Refused, now: Moment, report: Report) -> None:
     """A refusal that is no stumbling over one ticket may tell of a permission taken away."""
     if not isinstance(error, Ailing):
-        heed_refusal(engine, project_of(step), now, report)
+        with suppress(TrackerError):  # what comes next finds out what is wrong with the tracker
+            heed_refusal(engine, project_of(step), now, report)
 
 
 def _refuse(engine: Engine, rows: Sequence[Entry], error: Refused, now: Moment, report: Report) -> None:

@@ -128,7 +128,7 @@ def test_a_next_look_that_is_wrong_is_mended_at_the_next_sweep_and_told_once(des
         assert bot.engine.store.seen([ticket])[ticket].look_again_at == right
         bot.cycle(30 * MINUTE)
         assert len(found_in(bot.engine.store)) == 1
-        bot.cycles(desk.now + DAY + HOUR, every=30 * MINUTE)
+        bot.cycles(desk.now + DAY + 2 * HOUR, every=2 * HOUR)
         assert found_in(bot.engine.store) == ()
 
 

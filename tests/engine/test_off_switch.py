@@ -77,6 +77,7 @@ def test_it_is_heeded_in_the_cycle_in_which_something_was_to_be_said(
         assert desk.rungs() == ([] if silence else ROUTED)
 
 
+@one_flavour
 @pytest.mark.parametrize("act", [each for each, silence in SWITCHES if silence])
 def test_let_go_it_goes_on_within_a_cycle_and_says_nothing_twice(
     desk: Desk, act: Callable[[Desk, str], None]
@@ -114,6 +115,7 @@ def test_a_label_is_heeded_before_the_search_knows_of_it(desk: Desk) -> None:
         assert silences(bot.engine.store) == since == (Silence("*", "label", desk.now - MINUTE),)
 
 
+@one_flavour
 @pytest.mark.parametrize("act", [label(LABEL), set_to({"silent": True})], ids=["label", "property"])
 @pytest.mark.parametrize(("took_s", "said"), [(HEED_S - 1, 3), (HEED_S, 1)])
 def test_a_long_delivery_stops_in_its_middle(
@@ -222,7 +224,7 @@ def test_letters_and_fields_are_silent_too(desk: Desk) -> None:
         bot.settled()
         switch(desk, {"silent": True})
         before = desk.issue(ticket).histories
-        bot.cycles(desk.now + 3 * DAY, every=HOUR)
+        bot.cycles(desk.now + DAY + HOUR, every=2 * HOUR)
         assert desk.said() == []
         assert desk.issue(ticket).histories == before
         assert {row.state for row in bot.engine.store.letters_since(0)} <= {"adopted", "withdrawn", "held"}
