@@ -89,10 +89,10 @@ def test_one_catch_up(
 
         with after(whose, length, desk) as bot:
             assert heard({}) == {}
-            bot.cycles(desk.now + 10 * MINUTE, every=2 * MINUTE)
+            bot.cycles(desk.now + 10 * MINUTE, every=5 * MINUTE)
             assert heard({}) == first
             assert len(desk.said()) == len(first), "one comment a ticket"
-            bot.cycles(desk.now + 10 * HOUR, every=HOUR)
+            bot.cycles(desk.now + 10 * HOUR, every=2 * HOUR)
             assert heard(first) == later
             assert max(desk.site.limits.minutes.values()) <= 30
 
@@ -106,7 +106,7 @@ def test_more_than_the_ceiling_is_told_once_and_kept(desk: Desk, whose: Downtime
         desk.go(ticket, "it1", "Lahendatud")
     book = rulebook(manners={"ceiling": 5, "control": desk.issue(control).key})
     with after(whose, 3 * DAY, desk, book) as bot:
-        bot.cycles(desk.now + HOUR, every=10 * MINUTE)
+        bot.cycles(desk.now + HOUR, every=20 * MINUTE)
         assert desk.rungs(control).count("ceiling/tell") == 1
         bot.cycles(desk.now + 3 * HOUR, every=HOUR)
         assert desk.rungs(control).count("ceiling/tell") == 1
@@ -116,11 +116,11 @@ def test_more_than_the_ceiling_is_told_once_and_kept(desk: Desk, whose: Downtime
 
 @one_flavour
 def test_a_persons_budget_holds_when_all_comes_at_once(desk: Desk) -> None:
-    solved = [desk.taken() for _ in range(6)]
+    solved = [desk.taken() for _ in range(5)]
     for ticket in solved:
         desk.go(ticket, "it1", "Lahendatud")
     with after(bot_down, 2 * DAY, desk, rulebook(manners={"budget": 2})) as bot:
         for day in (2, 3):
-            bot.cycles(MONDAY + day * DAY + 8 * HOUR, every=HOUR)
+            bot.cycles(MONDAY + day * DAY + 8 * HOUR, every=3 * HOUR)
             told = Counter(rung for ticket in solved for rung in desk.rungs(ticket))
             assert sum(told.values()) == 2 * (day - 1), "what is left waits for the next day"
