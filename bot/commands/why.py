@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -28,7 +29,7 @@ from bot.core.rulebook import Rulebook
 from bot.core.silence import BY, EVERYTHING, barred, of_labels, words
 from bot.core.ticket import Moment, Ticket
 from bot.engine.control import silences
-from bot.report.asking import desk_now, known_of, spoken_on
+from bot.report.asking import desk_now, known_of, rows_of, spoken_on
 from bot.report.why import page
 from bot.settings import Misconfigured, load_settings
 from bot.start import read_desk
@@ -104,7 +105,10 @@ def _explained(
     ticket = _ticket(store, book, key)
     rows = store.entries([ticket.id])[ticket.id]
     if is_now or at > polled_at:
-        found = _asked(ticket, book, rows, desk_now(store, book, at), known_of(store, book, ticket, at), at)
+        people = known_of(store, book, ticket, at)
+        with suppress(ValueError):  # `_asked` says what
+            rows = rows_of(store, book, ticket, people, at)
+        found = _asked(ticket, book, rows, desk_now(store, book, at), people, at)
         remarks = [*_present(store, ticket, found, polled_at), *_judged_by_others(rows, book)]
         return found, [*remarks, *_kept(store, found)]
     then = as_of(ticket, at)

@@ -6,20 +6,31 @@ from bot.core.arrange import DeskState
 from bot.core.desk import Desk
 from bot.core.explain import explain
 from bot.core.explanation import Explanation
+from bot.core.judge import judge
 from bot.core.ledger import Entry
 from bot.core.rulebook import Rulebook
 from bot.core.silence import barred, words
 from bot.core.ticket import Moment, Ticket
 from bot.engine.control import silences
 from bot.engine.desk import desk_of
+from bot.engine.recalled import recalled
 from bot.store.store import Store
 from bot.store.tied import with_others
 
 
 def explained(store: Store, book: Rulebook, ticket: Ticket, at: Moment) -> Explanation:
     """Explain a ticket at a moment, now or to come. Raises ValueError for an amount of time over 50 years."""
+    known = known_of(store, book, ticket, at)
+    return explain(ticket, book, rows_of(store, book, ticket, known, at), desk_now(store, book, at), at, known)
+
+
+def rows_of(store: Store, book: Rulebook, ticket: Ticket, known: Desk, at: Moment) -> dict[str, Entry]:
+    """The ledger of a ticket, with rows for what is wished at a moment and was done, and purged since.
+
+    Raises ValueError as `judge` does.
+    """
     rows = store.entries([ticket.id])[ticket.id]
-    return explain(ticket, book, rows, desk_now(store, book, at), at, known_of(store, book, ticket, at))
+    return rows | recalled(store, book, [judge(ticket, book, at, known)], rows, at) if store.has_purged() else rows
 
 
 def known_of(store: Store, book: Rulebook, ticket: Ticket, at: Moment) -> Desk:

@@ -19,6 +19,7 @@ from bot.core.retention import FORMER, Retention, horizons, periods_due
 from bot.engine.purge import DONE_ON, erase_tickets
 from bot.jira.reader import SOMEBODY
 from bot.jira.tracker import STEP
+from bot.report.asking import explained
 from bot.sandbox import acts
 from bot.sandbox.world import Person
 
@@ -134,6 +135,8 @@ def test_what_is_wished_again_is_not_said_again_though_only_a_hash_is_left(desk:
         ticket_now = bot.engine.store.tickets([ticket])[0]
         wished = {step.key for step in judge(ticket_now, bot.engine.book, desk.now, bot.engine.desk(desk.now)).steps}
         assert wished & said
+        told = explained(bot.engine.store, bot.engine.book, ticket_now, desk.now)
+        assert "it was done, and purged since" in repr(told)
         bot.cycles(desk.now + DAY, every=6 * HOUR)
         assert not said & set(desk.keys(ticket))
 
