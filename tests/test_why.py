@@ -320,4 +320,4 @@ def test_silence_is_told_with_since_when_and_by_what(home: Path, capsys: pytest.
     assert code == 0
     told = " ".join(out.split())
     assert "Silenced since 2026-11-16 10:00: KKA, by the project's property piletibot." in told
-    assert "ARH" not in told
+    assert "by a label on the control ticket" not in told
