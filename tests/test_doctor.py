@@ -65,7 +65,7 @@ def test_a_bot_that_is_well(seen: Path, sandbox: Sandbox, capsys: pytest.Capture
     assert written(sandbox) == before
     assert piletibot("doctor", "--config", seen) == 0
     shown = capsys.readouterr().out
-    assert "ok  silence: nothing is silenced" in shown
+    assert "ok  silence: the bot knows of nothing that is silenced" in shown
     assert "all is well" in shown
 
 
@@ -111,6 +111,19 @@ def test_what_is_not_well_is_a_finding_with_what_to_do(
         assert [each[:2] for each in told if part in each[2]] == [(check, status)], part
     assert code == 1
     assert all(line["do"] for line in lines if line["status"] == "finding")
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "status"), [({"silent": True}, 0, "note"), ([], 1, "finding"), ({"silent": False}, 0, None)]
+)
+def test_a_property_counts_as_it_is_in_jira_now(
+    value: object, code: int, status: str | None, seen: Path, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sandbox.world.projects["KKA"].properties = {"piletibot": value}
+    found, lines = examined(seen, capsys)
+    sandbox.world.projects["KKA"].properties = {}
+    told = [line["status"] for line in lines if "silent now in Jira" in line["text"]]
+    assert (found, told) == (code, [status] if status else [])
 
 
 def test_a_jira_that_is_away_is_told_and_the_rest_is_looked_at(

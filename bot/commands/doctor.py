@@ -7,7 +7,7 @@ import platform
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import closing, redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 
@@ -16,11 +16,13 @@ from bot.commands.check import check
 from bot.commands.doctor_lines import Line, Status
 from bot.commands.doctor_store import of_database
 from bot.commands.failures import FOUND, MISTAKE, UNREACHABLE
+from bot.core.silence import BY, UNCLEAR, of_property
 from bot.core.ticket import Moment
 from bot.engine.tracker import Denied, Refused, Throttled, Unreachable
+from bot.jira.off_switch import off_switch
 from bot.jira.reach import reach
 from bot.settings import Misconfigured, Settings, load_settings
-from bot.start import client_of
+from bot.start import client_of, read_desk
 from bot.visible import visible
 
 VERSION = 1
@@ -70,6 +72,7 @@ def _lines(config: Path, now: Moment) -> Iterator[Line]:
     logs.configure("error", settings.log.format)
     jira = list(_of_jira(settings))
     yield from jira
+    yield from _of_switches(settings) if jira and jira[0].status == "ok" else ()
     yield from _of_check(config, offline=any(line.status == "unreachable" for line in jira))
     yield from of_database(settings, now)
     yield from _of_heartbeat(settings, now)
@@ -100,6 +103,26 @@ def _of_jira(settings: Settings) -> Iterator[Line]:
         yield Line("clock", "finding", text, "have this machine's clock set by a time server (NTP)")
     else:
         yield Line("clock", "ok", f"this machine's clock and Jira's are within {_SKEW_S:.0f} s")
+
+
+def _of_switches(settings: Settings) -> Iterator[Line]:
+    """What the projects' properties silence now; what the bot knows of that is in its database."""
+    try:
+        projects = read_desk(settings.rules.folder, settings.site).book.entries.projects
+        client = client_of(settings.jira, jitter=lambda low, high: 0.0)
+    except Misconfigured:
+        return  # `check` tells it
+    with closing(client):
+        for project in projects:
+            try:
+                by = of_property(off_switch(client, project))
+            except (Denied, Refused, Unreachable):
+                by = "unclear property"
+            if by is not None:
+                meant = by not in UNCLEAR
+                do = "nothing, if that is meant so" if meant else "mend that in Jira; nothing is said until then"
+                text = f"{project} is silent now in Jira, by {BY[by]}"
+                yield Line("silence", "note" if meant else "finding", text, do)
 
 
 def _of_check(config: Path, *, offline: bool) -> Iterator[Line]:

@@ -143,7 +143,7 @@ def _of_waiting(store: Store, zone: ZoneInfo, now: Moment) -> Iterator[Line]:
         do = "mend that in Jira; nothing is said until then" if unmeant else "nothing, if that is meant so"
         yield Line("silence", "finding" if unmeant else "note", text, do)
     if not known:
-        yield Line("silence", "ok", "nothing is silenced")
+        yield Line("silence", "ok", "the bot knows of nothing that is silenced")
     for at, n in store.batched().items():
         text = f"{n} steps over the ceiling wait since {local(at, zone)}"
         yield Line("batches", "finding", text, "piletibot plan, and then piletibot release or mend the rules")

@@ -37,6 +37,7 @@ from bot.jira.catalogue import (
 from bot.jira.client import Client
 from bot.jira.edits import edit_of
 from bot.jira.elsewhere import OtherSite
+from bot.jira.off_switch import off_switch
 from bot.jira.reader import LEAN, Unreadable, decode_issue, identify, moment_ms, number, read_ticket, texts_of
 from bot.jira.remote import remote_links
 
@@ -44,9 +45,6 @@ _log = structlog.get_logger()
 
 STEP = "piletibot.step"
 """The comment property that holds a step's keys and the hash of its text: the mark of the bot's own comments."""
-
-OFF_SWITCH = "piletibot"
-"""The project property by which administrators of a project silence the bot in it: `{"silent": true}`."""
 
 _INTERNAL = {"key": "sd.public.comment", "value": {"internal": True}}
 _PAGE = 100
@@ -349,15 +347,8 @@ class JiraTracker:
 
     def off_switch(self, project: str) -> bytes | None:
         """Read the project's property; a project that is not to be seen has none, and takes no comment either."""
-        path = f"{self._version}/project/{{project}}/properties/{{key}}"
-        try:
-            with about_a_ticket(self.client):
-                found = self.client.read(path, _Property, at={"project": project, "key": OFF_SWITCH})
-        except Answered as error:
-            if error.status != 404:
-                raise
-            return None
-        return bytes(found.value)
+        with about_a_ticket(self.client):
+            return off_switch(self.client, project)
 
     def lacks(self, project: str) -> Sequence[str]:
         """Ask which permissions the account holds now."""
