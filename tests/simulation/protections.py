@@ -22,9 +22,9 @@ from bot.jira.tracker import JiraTracker
 from bot.store.store import Store
 from simulation.events import KINDS, Event, Schedule
 from simulation.laws import Invariants
+from simulation.office import book_of
 from simulation.runs import Outcome, read, run, shrunk, written
 from simulation.schedules import schedule
-from simulation.sim import book_of
 
 _TICKETS, _DAY = 10, 24 * 3600
 

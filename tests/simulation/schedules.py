@@ -12,7 +12,7 @@ from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment
 from simulation import network, people, switches, troubles, upheavals  # noqa: F401 - they enter their kinds
 from simulation.events import KINDS, Event, Scene, Schedule, Setting
-from simulation.sim import book_of
+from simulation.office import book_of
 
 DESKS = ("keskkonnaamet", "keskkonnaamet", "viimsi", "smit")
 FLAVOURS = ("cloud", "dc")

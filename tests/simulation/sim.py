@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import heapq
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from functools import cache
-from hashlib import sha256
-from itertools import count
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -27,27 +24,24 @@ from bot.jira.catalogue import Catalogue, read_catalogue
 from bot.jira.client import Client
 from bot.jira.tracker import JiraTracker
 from bot.sandbox.api import Site
-from bot.sandbox.clock import Clock
 from bot.sandbox.faults import Faults
-from bot.sandbox.fitted import BOT, fitted
+from bot.sandbox.fitted import BOT
 from bot.sandbox.inprocess import InProcess
-from bot.sandbox.story import Act, Deed, Stage, Story, read_story
-from bot.sandbox.world import Issue, Person, Project
 from bot.settings import Misconfigured
 from bot.shipped import rules_folder
-from bot.start import Desk as Read
-from bot.start import read_desk, tie
+from bot.start import tie
 from bot.store.holder import Holder
 from bot.store.lease import Lease
 from bot.store.store import Store, StoreError, open_store
 from bot.store.tables import commands, metadata, tickets
-from simulation.events import KINDS, PATIENCE_S, Event, Schedule, Setting
+from simulation.course import Course
+from simulation.events import KINDS, PATIENCE_S, Event, Schedule
+from simulation.office import Office
 from simulation.wire import Clocks, Post, Shown, Wire, Written
 
 if TYPE_CHECKING:
     from simulation.second import Second
 
-SITE = "sim"
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
 PACE = Pace(reconcile_s=6 * HOUR)
 CALM_S = DAY + 2 * HOUR
@@ -56,7 +50,6 @@ CALM_S = DAY + 2 * HOUR
 _RESTART_S = 30
 _TOKEN = "sandbox-token"
 _MORNING_S = 8 * HOUR + 31 * MINUTE
-_TRACED = 400
 
 
 class Killed(BaseException):
@@ -65,18 +58,6 @@ class Killed(BaseException):
 
 class Violation(AssertionError):
     """An invariant does not hold."""
-
-
-@cache
-def read(desk: str) -> Read:
-    """A shipped rulebook with its messages, read once."""
-    return read_desk(rules_folder() / desk, SITE)
-
-
-@cache
-def story(desk: str) -> Story:
-    """What a desk's Jira has beside what its rules name, and tickets such as come there."""
-    return read_story(rules_folder() / desk / "demo", read(desk).book, 1)
 
 
 @cache
@@ -93,31 +74,12 @@ def emptied(store: Store) -> Store:
     return store
 
 
-def book_of(setting: Setting) -> Rulebook:
-    """The rulebook of a setting: the shipped one, with other manners."""
-    book = read(setting.desk).book
-    control = {"control": f"{book.entries.projects[0]}-1"} if setting.control else {}
-    manners = book.entries.manners.model_copy(update={**control, **setting.manners})
-    ladders = [
-        ladder.model_copy(update={"together": ladder.together or (setting.together and not ladder.urgent)})
-        for ladder in book.entries.ladders
-    ]
-    return replace(book, entries=book.entries.model_copy(update={"manners": manners, "ladders": tuple(ladders)}))
-
-
-@dataclass(order=True)
-class _Waiting:
-    at: Moment
-    number: int
-    act: Callable[[], None] = field(compare=False)
-
-
 def _holder(number: int) -> Holder:
     """A process that no other can look after: on another machine, or in another container."""
     return Holder(id=str(number), host=f"machine{number}", boot="", process=number)
 
 
-class Simulation:
+class Simulation(Course, Office):
     """Lives through a schedule; `laws` are called after each event and each cycle, and raise Violation.
 
     All that is random is in the schedule. Each engine that starts is given to `wrap`, which may change it. `clock` is
@@ -129,21 +91,13 @@ class Simulation:
     ) -> None:
         setting = schedule.setting
         self.schedule, self.setting, self.laws = schedule, setting, laws
-        self.poll_s, self.wrap = setting.poll_s, wrap
-        self.book, self.messages = book_of(setting), read(setting.desk).messages
-        self.clock = Clock(setting.starts_at * 1000)
-        base = story(setting.desk)
-        self.templates = list(base.tickets.values())
-        into = {f"into {state.state}": Deed(state.status[0]) for state in self.book.entries.states}
-        self.story = replace(base, tickets={}, deeds={**base.deeds, **into})
-        self.world = fitted(self.book.entries, self.story.fields, self.story.others, setting.flavour, self.clock)  # type: ignore[arg-type]
-        self.stage = Stage(self.world, self.story, self.book)
-        self.elsewhere = self._other_project()
+        self.wrap = wrap
+        Course.__init__(self, setting.starts_at, setting.poll_s)
+        Office.__init__(self, setting, self.clock)
         self.site = Site(self.world)
         self.store = emptied(_memory())
         self.post = Post()
         self.written: list[Written] = []
-        self.skew_s = 0
         self.engine: Engine | None = None
         self.wire: Wire | None = None
         self.in_cycle = False
@@ -153,7 +107,6 @@ class Simulation:
         self.said = 0
         self.kills = 0
         self.faults: Counter[str] = Counter()
-        self.undo: dict[int, Callable[[], None]] = {}
         self.number = -1
         self.calm = False
         self.processes = 0
@@ -166,54 +119,8 @@ class Simulation:
         self._coming: Rulebook | None = None
         self._clean: JiraTracker | None = None
         self._catalogue: Catalogue | None = None
-        self._numbers = count()
-        self._queue: list[_Waiting] = []
         self._armed: list[tuple[Event, list[int]]] = []
-        self._wanted: list[Moment] = []
         self._quiet_until = 0
-        self._hash = sha256()
-        self._lines: deque[str] = deque(maxlen=_TRACED)
-
-    # Time.
-
-    @property
-    def now(self) -> Moment:
-        """True time, which Jira's clock shows."""
-        return self.clock() // 1000
-
-    @property
-    def bot_now(self) -> Moment:
-        """What the bot's clock shows."""
-        return self.now + self.skew_s
-
-    def at(self, moment: Moment, act: Callable[[], None]) -> None:
-        """Have something happen at a moment; at once where that is past."""
-        heapq.heappush(self._queue, _Waiting(moment, next(self._numbers), act))
-
-    def lasting(self, for_s: int, undo: Callable[[], None]) -> None:
-        """Have something undone after so many seconds, or when the calm comes, whichever is first."""
-        number = next(self._numbers)
-
-        def end() -> None:
-            if self.undo.pop(number, None) is not None:
-                undo()
-                self.want(self.poll_s)
-
-        self.undo[number] = undo
-        self.at(self.now + for_s, end)
-
-    def want(self, in_s: int) -> None:
-        """Want a cycle so many seconds from now."""
-        heapq.heappush(self._wanted, self.now + in_s)
-
-    def pass_ms(self, ms: int) -> None:
-        """Let time pass while the bot is at work; what is due meanwhile happens."""
-        until = self.clock() + ms
-        while self._queue and self._queue[0].at * 1000 <= until:
-            waiting = heapq.heappop(self._queue)
-            self.clock.set(max(self.clock(), waiting.at * 1000))
-            waiting.act()
-        self.clock.set(max(self.clock(), until))
 
     # The run.
 
@@ -241,16 +148,6 @@ class Simulation:
         """The ticket on which the bot is silenced, the first of its project."""
         if self.setting.control:
             self.open_ticket(0, self.book.entries.roles.lead, 0)
-
-    def _other_project(self) -> Project:
-        """A project of this Jira that the bot does not see."""
-        own = self.world.projects[self.book.entries.projects[0]]
-        other = Project("10900", "MUU", "Muu", list(own.statuses), list(own.issue_types))
-        bot = self.world.person(BOT)
-        assert bot is not None
-        bot.denied.add("BROWSE_PROJECTS:MUU")
-        self.world.projects["MUU"] = other
-        return other
 
     def _until(self, end: Moment) -> None:
         while True:
@@ -500,37 +397,6 @@ class Simulation:
         reconcile = int(self.store.note("reconciled_at") or 0) + PACE.reconcile_s
         return min(max(least, at) for at in (*(each for each in moments if each is not None), morning, reconcile))
 
-    # What people and events use.
-
-    def person(self, name: str) -> Person | None:
-        return self.world.person(name)
-
-    def issue(self, number: int | None) -> Issue | None:
-        """The ticket that people opened as the one of this number, if it is there."""
-        known = self.stage.ids.get(f"t{number}")
-        return None if known is None else self.world.issues.get(known)
-
-    def field(self, word: str) -> str | None:
-        """The id of the field that the rulebook calls so."""
-        name = self.book.entries.fields.get(word)
-        return next((each.id for each in self.world.fields.values() if each.name == name), None)
-
-    def open_ticket(self, number: int, who: str, template: int, state: str = "") -> None:
-        """Open a ticket such as come at the desk; nobody does where they are called otherwise by now."""
-        if self.person(who) is None:
-            return
-        name = f"t{number}"
-        tickets = self.story.tickets
-        assert isinstance(tickets, dict)
-        found = self.templates[template % len(self.templates)]
-        tickets[name] = {**found, "summary": f"{found['summary']} ({number})", "project": None}
-        self.stage.perform(Act(self.now, name, "open", who, state))
-
-    def act(self, number: int | None, who: str, do: str, more: str = "") -> None:
-        """Have a person do to a ticket what a word of every story says; nothing where the ticket is not there."""
-        if self.issue(number) is not None and self.person(who) is not None:
-            self.stage.perform(Act(self.now, f"t{number}", do, who, more))
-
     def release(self) -> None:
         """Let all batches over the ceiling go."""
         for batch in batches(self.store):
@@ -545,26 +411,13 @@ class Simulation:
     def shown(self, issue_id: int) -> Shown:
         return self.wire.shown.get(issue_id, Shown()) if self.wire else Shown()
 
-    # What happened.
-
-    def trace(self, line: str) -> None:
-        """Note what happens, for the hash of the run and for who reads of its failure."""
-        told = f"{self.clock()} {line}"
-        self._hash.update(told.encode() + b"\n")
-        self._lines.append(told)
-
     @property
     def trace_hash(self) -> str:
         """The fingerprint of all that happened: the same in each run of a schedule."""
-        digest = self._hash.copy()
+        digest = self.traced()
         for each in self.written:
             digest.update(f"{each.at} {each.ticket_id} {each.keys}".encode())
         return digest.hexdigest()[:16]
-
-    @property
-    def lines(self) -> list[str]:
-        """The last of what happened."""
-        return list(self._lines)
 
 
 _LOOK = sa.select(sa.func.min(tickets.c.look_again_at))
