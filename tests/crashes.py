@@ -6,11 +6,13 @@ Sandbox Jira and mail server are real servers on loopback, the bot a process of 
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -22,6 +24,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import psycopg
 import sqlalchemy as sa
 from desks import DATA, MINUTE, MONDAY, Desk, desk_over
 from test_mail import Inbox, serving
@@ -29,9 +32,10 @@ from test_mail import Inbox, serving
 from bot.core.desk import Absence
 from bot.engine.mailer import mail_id
 from bot.engine.seams import NAMES
+from bot.sandbox.clock import Clock
 from bot.sandbox.faults import Fault
 from bot.sandbox.texts import plain
-from bot.sandbox.world import Flavour
+from bot.sandbox.world import Flavour, World
 from bot.shipped import rules_folder
 from bot.store.connect import connect, parse
 from bot.store.store import open_store
@@ -168,6 +172,35 @@ def edit(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new), "utf-8")
 
 
+class Saved(NamedTuple):
+    """A scene to go back to."""
+
+    world: World
+    store: str
+
+
+def copied(url: str, name: str) -> str:
+    """Copy a database that nobody uses; returns the copy's address."""
+    address = sa.make_url(url)
+    if address.drivername == "sqlite":
+        file = Path(str(address.database))
+        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(file.with_name(name))) as target:
+            source.backup(target)
+        return f"sqlite:///{file.with_name(name)}"
+    name = f"{address.database}_{name}"
+    with psycopg.connect(url) as other:  # those of a process that was killed end by themselves, a little later
+        others = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid != pg_backend_pid()"
+        )
+        while other.execute(others).fetchone() != (0,):
+            time.sleep(0.01)
+    with psycopg.connect(
+        address.set(database="postgres").render_as_string(hide_password=False), autocommit=True
+    ) as c:
+        c.execute(f"CREATE DATABASE {name} TEMPLATE {address.database}".encode())
+    return address.set(database=name).render_as_string(hide_password=False)
+
+
 @dataclass
 class Scene:
     """A desk with its bot's configuration, database, mail server and folder of digests."""
@@ -185,6 +218,21 @@ class Scene:
         asked = list(self.desk.site.requests.items())
         method, path = re.compile(at.fault.method), re.compile(at.fault.path)
         return sum(n for (one, other, _), n in asked if method.search(one) and path.search(other))
+
+    def saved(self) -> Saved:
+        """The scene as it is now; nobody may be using its database."""
+        return Saved(copy.deepcopy(self.desk.world), copied(self.store, "saved"))
+
+    def put_back(self, saved: Saved, name: str) -> None:
+        """Begin anew where it was saved, on a database of that name."""
+        self.desk.world = self.desk.site.world = copy.deepcopy(saved.world)
+        clock = self.desk.world.clock
+        assert isinstance(clock, Clock)
+        self.desk.clock = clock
+        self.desk.site.requests.clear()
+        self.inbox.arrived.clear()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.store = copied(saved.store, name)
 
     # What was done.
 

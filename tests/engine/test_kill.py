@@ -14,7 +14,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from crashes import POINTS, Bots, Point, Scene, bots, scene_of
+from crashes import POINTS, Bots, Point, Scene, bots, scene_of, step_back
 from desks import FLAVOURS, HOUR, MINUTE
 
 from bot.core.ledger import RULEBOOK
@@ -114,17 +114,20 @@ def test_killed_at_each_point_of_a_morning_of_its_own(
     request: pytest.FixtureRequest,
 ) -> None:
     runs: Column = {}
-    for n, point in enumerate(point for point in POINTS if passes(point, kind)):
-        home = tmp_path / str(n)
-        home.mkdir()
-        store = f"sqlite:///{home / 'bot.db'}" if kind == "sqlite" else database(kind)
-        earlier = point.name.endswith(("migration", "migrations", "replacement"))
-        with scene_of(flavour, home, store, started, earlier=earlier) as scene:
+    with scene_of(flavour, tmp_path, database(kind), started) as scene:
+        saved = scene.saved()
+        scene.put_back(saved, "earlier")
+        step_back(scene.store)
+        stepped_back = saved._replace(store=scene.store)
+        for n, point in enumerate(point for point in POINTS if passes(point, kind)):
+            migrates = point.name.endswith(("migration", "migrations", "replacement"))
+            scene.put_back(stepped_back if migrates else saved, f"n{n}")
             assert started.live(scene, at=point, cycles=3, whole=True) == KILLED, point.name
             done = at_rest(scene, started)
             doubtful = scene.doubtful()
             twice, lost = differs(done, wanted, doubtful)
-        runs[point.name] = (sum(twice.values()), sum(lost.values()), len(doubtful))
+            runs[point.name] = (sum(twice.values()), sum(lost.values()), len(doubtful))
+            print(point.name, kind, flavour, runs[point.name], flush=True)
     cache = request.config.cache
     assert cache is not None
     cache.set(f"kills/{kind}-{flavour}", runs)
