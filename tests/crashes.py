@@ -34,6 +34,7 @@ from bot.engine.mailer import mail_id
 from bot.engine.seams import NAMES
 from bot.sandbox.clock import Clock
 from bot.sandbox.faults import Fault
+from bot.sandbox.limits import Limits
 from bot.sandbox.texts import plain
 from bot.sandbox.world import Flavour, World
 from bot.shipped import rules_folder
@@ -230,6 +231,7 @@ class Scene:
         assert isinstance(clock, Clock)
         self.desk.clock = clock
         self.desk.site.requests.clear()
+        self.desk.site.limits = Limits()  # that morning is lived through again, and so are its minutes
         self.inbox.arrived.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
         self.store = copied(saved.store, name)
