@@ -88,16 +88,20 @@ def _tell_closed(engine: Engine, report: Report) -> None:
         engine.store.set_note(CLOSED, " ".join(sorted(closed)))
 
 
-def mirror(engine: Engine, ids: Sequence[str], now: Moment, report: Report) -> Mapping[str, str | None]:
+def mirror(
+    engine: Engine, ids: Sequence[str], now: Moment, report: Report, same: Mapping[str, int] | None = None
+) -> Mapping[str, str | None]:
     """Read tickets whole and mark them due at once; one that cannot be read is reported.
 
+    Those that are still as `same` has them, by their id and stamp, are left in the peace they have.
     Returns the ids that were not mirrored with what is wrong, None for those that are not there, or no longer
     in a project of the rulebook.
     """
     if not ids:
         return {}
     reading = engine.tracker.read(ids)
-    tickets = [ticket for ticket in reading.tickets if ticket.project in engine.book.entries.projects]
+    here = [ticket for ticket in reading.tickets if ticket.project in engine.book.entries.projects]
+    tickets = [ticket for ticket in here if (same or {}).get(ticket.id) != ticket.updated_ms]
     if tickets:
         look_beyond(engine, newly_tied(engine, tickets), now)
         with engine.store.transaction():
@@ -114,7 +118,7 @@ def mirror(engine: Engine, ids: Sequence[str], now: Moment, report: Report) -> M
         engine.tried.pop(ticket.id, None)
     report.changed += len(tickets)
     unread = dict.fromkeys(ids, None) | {trouble.ticket_id: trouble.what for trouble in reading.troubles}
-    return {ticket_id: unread[ticket_id] for ticket_id in unread.keys() - {ticket.id for ticket in tickets}}
+    return {ticket_id: unread[ticket_id] for ticket_id in unread.keys() - {ticket.id for ticket in here}}
 
 
 def reconcile_due(engine: Engine, now: Moment) -> bool:
@@ -130,7 +134,8 @@ def _stretch(at: Moment, pace: Pace) -> int:
 def reconcile(engine: Engine, now: Moment, report: Report) -> None:
     """Compare ids and stamps of the whole desk with the mirror: read what differs, lay aside what is gone.
 
-    Tickets of a project that cannot be searched are neither.
+    Tickets of a project that cannot be searched are neither. What the search does not find, though it can be read
+    and is as it was, is archived, or missing in the index: nothing about it is new.
     """
     waiting = {
         each.ticket_id: engine.tried.get(each.ticket_id)
@@ -145,10 +150,12 @@ def reconcile(engine: Engine, now: Moment, report: Report) -> None:
     if closed := engine.tracker.closed:
         for ticket_id in engine.store.outside([key for key in engine.book.entries.projects if key not in closed]):
             known.pop(ticket_id, None)
-    stale = [ticket_id for ticket_id in engine.store.stale(engine.facts) if ticket_id not in known]
+    otherwise = engine.store.stale(engine.facts)
+    stale = [ticket_id for ticket_id in otherwise if ticket_id not in known]
+    same = {ticket_id: stamp for ticket_id, stamp in known.items() if ticket_id not in otherwise}
     gone: list[str] = []
     for ids in _chunks(iter(dict.fromkeys((*differing, *stale, *known))), engine.pace.read_size):
-        unread = mirror(engine, ids, now, report)
+        unread = mirror(engine, ids, now, report, same)
         engine.tried.update((ticket_id, differing[ticket_id]) for ticket_id in unread if ticket_id in differing)
         gone += [ticket_id for ticket_id in ids if ticket_id in known and unread.get(ticket_id, "") is None]
     lay_aside(engine, gone, now, report)

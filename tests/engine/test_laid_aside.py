@@ -11,6 +11,7 @@ from desks import DAY, HOUR, MINUTE, MONDAY, Desk, rulebook
 from bot.engine.batch import batches
 from bot.engine.tracker import Denied
 from bot.sandbox import acts
+from bot.sandbox.upheavals import befall
 
 
 def test_a_project_that_the_rules_drop_is_judged_no_longer(desk: Desk, tmp_path: Path) -> None:
@@ -73,3 +74,17 @@ def test_a_desk_none_of_whose_projects_can_be_searched_is_the_administrators_aff
         desk.world.projects.clear()
         with pytest.raises(Denied, match="can the account see KKA, ARH"):
             bot.cycle(MINUTE)
+
+
+def test_an_archived_ticket_is_written_to_in_vain_once_a_day_and_not_after_each_sweep(desk: Desk) -> None:
+    archived, other = desk.forwarded(), desk.forwarded("spetsialist2")
+    with desk.bot() as bot:
+        bot.cycle(MINUTE)
+        befall(desk.world, {"act": "archive", "issue": archived})
+        bot.cycles(MONDAY + 3 * DAY, every=2 * HOUR)
+        refused = sum(many for (method, _, status), many in desk.site.requests.items() if status == 403)
+        assert 1 <= refused <= 2, "it is found by no sweep, though it can be read: nothing about it is new"
+        assert (len(desk.said(archived)), len(desk.said(other)) > 1) == (1, True)
+        befall(desk.world, {"act": "restore", "issue": archived})
+        bot.cycles(desk.now + 6 * DAY, every=4 * HOUR)
+        assert len(desk.said(archived)) > 1
