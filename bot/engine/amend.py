@@ -10,6 +10,7 @@ from msgspec import structs
 from bot.core.ledger import Entry, decided, part_of, written
 from bot.core.steps import Part, Step, part
 from bot.core.ticket import Moment
+from bot.engine.aside import lay_by_doubtful
 from bot.engine.control import silent_now
 from bot.engine.deliver import composed, project_of
 from bot.engine.engine import Engine, Report
@@ -34,7 +35,7 @@ def amend(engine: Engine, steps: Sequence[tuple[Step, Entry]], now: Moment, repo
                 continue
             edited = _edit(engine, step, entry)
         except Doubtful:
-            engine.store.judged({step.ticket_id: now + engine.pace.settle_s})
+            engine.store.judged({step.ticket_id: lay_by_doubtful(engine, step.ticket_id, now)})
             report.doubtful += 1
             continue
         except Refused as error:

@@ -7,6 +7,9 @@ from bot.core.ticket import Moment
 from bot.engine.engine import Engine
 from bot.engine.tracker import Ailing, Refused
 
+DOUBTS = 3
+"""How many writes to a ticket in a row may lose their answers before it is laid aside."""
+
 
 def lay_by(engine: Engine, ticket_id: str, why: str, place: object, now: Moment, least_s: float = 0) -> Moment:
     """Note that a ticket is in trouble, `why` being a word of `WHY`; returns when it is to be tried again.
@@ -33,6 +36,18 @@ def lay_by_refused(engine: Engine, ticket_id: str, error: Refused, now: Moment) 
     """
     least_s = error.wait_s if isinstance(error, Ailing) else engine.pace.refused_s
     return lay_by(engine, ticket_id, error.why, error, now, least_s)
+
+
+def lay_by_doubtful(engine: Engine, ticket_id: str, now: Moment) -> Moment:
+    """Note that the answer to a write which may be repeated was lost; returns when that is to be done.
+
+    At once the first times, and then ever more seldom: a Jira in read-only mode answers so to every write.
+    """
+    engine.doubts[ticket_id] += 1
+    if engine.doubts[ticket_id] < DOUBTS:
+        return now + engine.pace.settle_s
+    what = f"{DOUBTS} writes to it did not take effect"
+    return lay_by(engine, ticket_id, "lost", what, now)
 
 
 def mended(engine: Engine, ticket_id: str) -> None:

@@ -19,7 +19,7 @@ from bot.core.sets import yet_to_set
 from bot.core.steps import Part, Step, part
 from bot.core.ticket import Moment
 from bot.engine import given
-from bot.engine.aside import lay_by, lay_by_refused, mended
+from bot.engine.aside import DOUBTS, lay_by, lay_by_doubtful, lay_by_refused, mended
 from bot.engine.beyond import look_beyond, newly_tied
 from bot.engine.control import heed_refusal, silent_now
 from bot.engine.engine import Engine, Report
@@ -33,14 +33,12 @@ from bot.texts import text_hash
 
 log = structlog.get_logger()
 
-_DOUBTS = 3
-
 
 def settle(engine: Engine, now: Moment, report: Report) -> None:
     """Find out what became of steps whose write was begun and not confirmed, by a crash or a lost answer.
 
     Found on the ticket, or in a letter that has left: said. Not found after `settle_s`: held and the ticket judged
-    again, so that what is still wished is said, and what is not is withdrawn. After `_DOUBTS` in a row the ticket has
+    again, so that what is still wished is said, and what is not is withdrawn. After `DOUBTS` in a row the ticket has
     a day's peace first.
     """
     for ticket_id, pending in _by_ticket(settle_together(engine, engine.store.pending(), now, report)).items():
@@ -57,9 +55,9 @@ def settle(engine: Engine, now: Moment, report: Report) -> None:
             if entries:
                 engine.doubts.pop(ticket_id, None)
                 mended(engine, ticket_id)
-            if lost and engine.doubts[ticket_id] >= _DOUBTS:
+            if lost and engine.doubts[ticket_id] >= DOUBTS:
                 del engine.doubts[ticket_id]
-                _refuse(engine, lost, Refused(f"{_DOUBTS} writes to it did not take effect", "lost"), now, report)
+                _refuse(engine, lost, Refused(f"{DOUBTS} writes to it did not take effect", "lost"), now, report)
             elif lost:
                 because = "its write did not take effect"
                 engine.store.write_entries([turned(entry, "held", because, now, not_before=now) for entry in lost])
@@ -233,6 +231,7 @@ def put_fields(engine: Engine, steps: Sequence[Step], now: Moment, report: Repor
             if sets:
                 engine.seam("before fields")
                 engine.tracker.put(step.ticket_id, sets)
+                engine.doubts.pop(step.ticket_id, None)
                 _remember_given(engine, step.ticket_id, sets)
                 engine.seam("after fields")
                 log.info("set", ticket=step.ticket_key, rule=step.rule, fields=sorted(sets))
@@ -241,7 +240,7 @@ def put_fields(engine: Engine, steps: Sequence[Step], now: Moment, report: Repor
             report.troubles.append(f"{step.ticket_key}: {error}")
             _heed_refusal(engine, step, error, now, report)
         except Doubtful:
-            engine.store.judged({step.ticket_id: now + engine.pace.settle_s})
+            engine.store.judged({step.ticket_id: lay_by_doubtful(engine, step.ticket_id, now)})
             report.doubtful += 1
         except (TrackerError, StoreError):
             raise

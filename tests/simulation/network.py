@@ -122,7 +122,7 @@ def hidden(sim: Simulation, event: Event) -> None:
 def _failing(scene: Scene) -> Mapping[str, Value]:
     chance = scene.chance
     do = chance.choice(("answer", "answer", "answer", "page", "slow", "truncate", "drop before", "drop after"))
-    status = chance.choice((429, 429, 429, 500, 502, 503, 504, 403, 400, 401, 404)) if do == "answer" else 0
+    status = chance.choice((429, 429, 429, 500, 502, 503, 504, 403, 400, 401)) if do == "answer" else 0
     words = [do, str(status), chance.choice(_PLACES), chance.choice(("", "GET", "POST", "PUT"))]
     if status == 429:
         words.append(chance.choice(("", "1", "30", "90", "3600", "90000", "soon")))
