@@ -253,9 +253,12 @@ def _reread(told: Told, sim: Simulation, written: Written) -> None:
         written.seam == "second"
         or "command" in written.seam
         or "answer" in written.seam
+        or "amend" in written.seam  # an edit is repeatable, and needs no reading
         or rules & {COMMAND, *NOTICES}
     ):
         return
+    if not all(is_key(key, sim.book.site, written.ticket_id) for key in written.keys):
+        return  # a letter to the desk's ticket is about none
     if written.shown.issue_at < sim.intent_at:
         late = sim.intent_at - written.shown.issue_at
         raise Violation(f"{written.ticket_id} was last read {late} s before it was decided what to do on it")
