@@ -98,8 +98,8 @@ def live(
 
     With `commit` it dies in the first commit after the seam, with all of it written and nothing of it kept. `rules`
     is the folder of the rulebook, `coming` of one that takes its place before the first cycle. `whole` reads the
-    rules as `piletibot run` does, instead of those that `serve` has read, and waits as long for what a bot that is
-    gone may have sent.
+    rules and asks Jira as `piletibot run` does, instead of taking what `serve` has read. What a bot that is gone may
+    still have under way is not waited for, as it is dead.
     """
     settings = _settings(config, store, rules)
     stop = daemon.Stop()
@@ -131,8 +131,8 @@ def live(
             book, messages, tracker, facts = _ready(config, rules)
             engine = Engine(tracker, opened(), book, messages, facts, stopping=stop, post=post_of(settings))
             engine.retention = settings.retention
-        length_s, grace_s = lengths(settings.engine.poll_s, max(settings.jira.timeout_s, settings.mail.timeout_s))
-        engine.lease = Lease(engine.store, this_process(lock), length_s=length_s, grace_s=grace_s if whole else 0)
+        length_s, _ = lengths(settings.engine.poll_s, max(settings.jira.timeout_s, settings.mail.timeout_s))
+        engine.lease = Lease(engine.store, this_process(lock), length_s=length_s, grace_s=0)
         held.callback(engine.lease.give_back)
         engine.seam, engine.clock = passed, None
         before = _reload(settings, engine, Path(coming)) if coming else _nothing
