@@ -140,12 +140,14 @@ def test_killed_at_each_point_of_a_morning_of_its_own(
 
 def table(columns: Sequence[Column]) -> str:
     """The matrix as a table: duplicates and lost on each database and Jira, and the mails left in doubt."""
-    by_then = {seam.name: seam.by_then for seam in SEAMS}
+    by_then = {point.name: "it took effect there, and its answer was not read" for point in POINTS}
+    by_then |= {point.name: "all of it is written, and nothing of it kept" for point in POINTS if point.commit}
+    by_then |= {seam.name: seam.by_then for seam in SEAMS}
     named = [f"{kind} {flavour}" for kind, flavour in product(("SQLite", "PostgreSQL"), ("Cloud", "DC"))]
     lines = [f"| killed | by then | {' | '.join(named)} | mails in doubt |", "|---" * (len(named) + 3) + "|"]
     for name in (point.name for point in POINTS):
         runs = [column.get(name) for column in columns]
         cells = ["–" if run is None else f"{run[0]} · {run[1]}" for run in runs]
         doubts = "/".join(sorted({str(run[2]) for run in runs if run is not None}))
-        lines.append(f"| {name} | {by_then.get(name, '')} | {' | '.join(cells)} | {doubts} |")
+        lines.append(f"| {name} | {by_then[name]} | {' | '.join(cells)} | {doubts} |")
     return "\n".join(lines) + "\n"
