@@ -137,6 +137,9 @@ def _heed_changed_rules(engine: Engine, now: Moment, report: Report) -> None:
 def _judge_due(engine: Engine, now: Moment, report: Report) -> None:
     """Judge all that is due and arrange it together, since budgets and the ceiling are the whole cycle's."""
     ids = engine.store.due(now, sys.maxsize)
+    if now < engine.unsure_until:  # nobody is asked for what they told in a command that waits until then
+        commanded = {each.ticket_id for each in engine.store.unsettled_commands()}
+        ids = [ticket_id for ticket_id in ids if ticket_id not in commanded]
     if not ids:
         return
     wishes, looks = _judge_all(engine, ids, now, report)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from desks import DAY, HOUR, MINUTE, MONDAY, Desk, at_seam, rulebook
+from desks import DAY, HOUR, MINUTE, MONDAY, Desk, at_seam, one_flavour, rulebook
 
 from bot.engine.desk import present
 from bot.sandbox import acts
@@ -53,6 +53,21 @@ def test_delivered_sets_date_and_channel_and_closes_in_one_go(desk: Desk) -> Non
         assert "rahul" not in answer
         bot.settled()
         assert len(answers(desk, ticket)) == 1
+
+
+@one_flavour
+def test_who_told_in_a_command_that_waits_is_not_asked_meanwhile(desk: Desk) -> None:
+    ticket = solved(desk)
+    with desk.bot() as bot:
+        bot.cycle()
+        before = desk.rungs(ticket)
+        desk.later(HOUR)
+        tell(desk, ticket, "spetsialist1", "piletibot edastatud telefon")
+        bot.engine.unsure_until = desk.now + 2 * MINUTE
+        bot.cycle(MINUTE)
+        assert desk.rungs(ticket) == before
+        bot.cycle(2 * MINUTE)
+        assert desk.rungs(ticket) == ["command/granted", *before]
 
 
 KINDS = [
