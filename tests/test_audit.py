@@ -95,13 +95,14 @@ def test_what_was_done_is_told(name: str, config: Path, capsys: pytest.CaptureFi
     assert told.out == golden.read_text("utf-8")
 
 
-def test_a_person_reads_it_as_a_table(
-    config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("columns", "name"), [("150", "all.txt"), ("80", "narrow.txt")])
+def test_a_person_reads_it_as_a_table_or_a_list(
+    columns: str, name: str, config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "150")
+    monkeypatch.setenv("COLUMNS", columns)
     assert piletibot("audit", "--config", config) == 0
     told = capsys.readouterr().out
-    golden = GOLDEN / "all.txt"
+    golden = GOLDEN / name
     if UPDATE:
         golden.write_text(told, "utf-8")
     assert told == golden.read_text("utf-8")

@@ -90,6 +90,22 @@ FINDINGS = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("ago_s", "status", "part"), [(-1000, "finding", "which is yet to come"), (-10, "ok", "the last began 0 s ago")]
+)
+def test_a_cycle_that_is_yet_to_come(
+    ago_s: int, status: str, part: str, seen: Path, capsys: pytest.CaptureFixture[str], sandbox: Sandbox
+) -> None:
+    with closing(open_store(f"sqlite:///{seen.parent / 'piletibot.db'}")) as store:
+        before = store.polled_at()
+        store.set_mark(0, int(time.time()) - ago_s)
+        try:
+            ((found, text),) = said_of(examined(seen, capsys)[1], "cycle")
+        finally:
+            store.set_mark(0, before or 0)
+    assert (found, part in text) == (status, True)
+
+
 def test_what_is_not_well_is_a_finding_with_what_to_do(
     sandbox: Sandbox, seen: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -49,6 +49,9 @@ def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, int]:
 
 def test_a_dry_run_says_what_a_run_then_does(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = write_desk(tmp_path, "http://127.0.0.1:1", user=user_of("cloud"))
+    for args in (("--dry-run",), ()):
+        assert piletibot("purge", *args, "--config", config) == 3
+        assert "there is no such file" in capsys.readouterr().err
     filled(tmp_path)
     what = {"tickets": 1, "ledger": 1, "troubles": 1}
     for args, found in ((("--dry-run",), what), (("--dry-run",), what), ((), what), ((), {})):

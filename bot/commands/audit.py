@@ -11,7 +11,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -30,6 +31,10 @@ from bot.visible import visible
 
 VERSION = 1
 """The version of the JSON objects; counted up when a name in them changes its meaning or goes."""
+
+
+_WIDE = 120
+"""The columns of a terminal from which on a table can be read; a narrower one gets a list."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,8 @@ def audit(config: Path, asked: Asked, *, as_json: bool) -> int:
         for record in found:
             print(json.dumps(as_object(record), ensure_ascii=False))
     elif found:
-        show(_table(found, ZoneInfo(book.calendar.timezone)), Console(highlight=False))
+        console, zone = Console(highlight=False), ZoneInfo(book.calendar.timezone)
+        show(_table(found, zone) if console.width >= _WIDE else _list(found, zone), console)
     else:
         print("Nothing of that is known.")
     if purged:
@@ -137,17 +143,32 @@ def _table(found: Sequence[Record], zone: ZoneInfo) -> Table:
     for title in ("when", "what", "ticket", "by", "to", "because", "rulebook"):
         table.add_column(title, no_wrap=title in ("when", "ticket", "rulebook"), overflow="fold")
     for record in found:
-        cells = (
-            local(record.at, zone),
-            _what(record),
-            record.ticket,
-            _by(record),
-            ", ".join((*record.to, *(f"({person})" for person in record.left))) or record.who,
-            record.because,
-            record.rulebook,
-        )
-        table.add_row(*(Text(visible(cell)) for cell in cells))  # not as markup: `[red]` is what somebody wrote
+        table.add_row(*(Text(visible(cell)) for cell in _cells(record, zone)))  # not as markup: `[red]` is somebody's
     return table
+
+
+def _list(found: Sequence[Record], zone: ZoneInfo) -> Group:
+    """The same, with the reason below what was done."""
+    lines: list[RenderableType] = []
+    for record in found:
+        *done, because, version = _cells(record, zone)
+        lines.append(Text(visible("  ".join(filter(None, done))), overflow="fold"))
+        why = ", ".join(filter(None, (because, version and f"by rulebook {version}")))
+        lines += [Padding(Text(visible(why), overflow="fold"), (0, 0, 0, 4))] if why else []
+    return Group(*lines)
+
+
+def _cells(record: Record, zone: ZoneInfo) -> tuple[str, ...]:
+    """When, what, on which ticket, by which rule, to whom, because of what, by which rulebook."""
+    return (
+        local(record.at, zone),
+        _what(record),
+        record.ticket,
+        _by(record),
+        ", ".join((*record.to, *(f"({person})" for person in record.left))) or record.who,
+        record.because,
+        record.rulebook,
+    )
 
 
 def _what(record: Record) -> str:

@@ -53,7 +53,8 @@ def letter_notes(settings: Settings, entries: Entries) -> Iterator[str]:
     if not without:
         return
     if ticket is None:
-        yield f"no mail and no control ticket: letters, such as morning summaries, do not reach {_some(without)}"
+        lacking = "no mail address" if settings.mail.host else "no mail"
+        yield f"{lacking} and no control ticket: letters, such as morning summaries, do not reach {_some(without)}"
     elif settings.mail.host:
         yield f"no mail address, so that letters are comments on {ticket}: {_some(without)}"
 

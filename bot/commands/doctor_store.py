@@ -104,8 +104,13 @@ def _of_work(store: Store, zone: ZoneInfo, now: Moment) -> Iterator[Line]:
     elif now - polled_at > _LATE_S:
         text = f"the last that reached Jira was at {local(polled_at, zone)}"
         yield Line("cycle", "finding", text, "see whether the bot runs, and its log")
+    elif polled_at - now > _LATE_S:
+        text = f"the last that reached Jira was at {local(polled_at, zone)}, which is yet to come"
+        yield Line(
+            "cycle", "finding", text, "set this machine's clock; a database of a demo or a test is not to be run on"
+        )
     else:
-        yield Line("cycle", "ok", f"the last began {now - polled_at} s ago")
+        yield Line("cycle", "ok", f"the last began {max(0, now - polled_at)} s ago")
     holder = store.lease_holder()
     if holder:
         yield Line("lease", "ok", f"{_named(holder)} has the right to send")

@@ -24,7 +24,7 @@ from bot.settings import Settings, load_settings
 from bot.start import Desk, client_of, read_desk, ready_for
 from bot.store.connect import parse
 from bot.store.copies import old_copies, remove_copies
-from bot.store.scratch import scratch
+from bot.store.scratch import be_there, scratch
 from bot.store.store import Store, open_store
 
 VERSION = 1
@@ -43,6 +43,7 @@ def run(config: Path, *, dry_run: bool, as_json: bool) -> int:
     logs.configure("error", settings.log.format)
     desk = read_desk(settings.rules.folder, settings.site)
     url, now = settings.store.url.get_secret_value(), int(time.time())
+    be_there(url)
     with scratch(url) if dry_run else closing(open_store(url)) as store:
         found = horizons_now(store, desk.book, settings.retention, now)
         removed = Counter[str]()

@@ -37,6 +37,13 @@ def scratch(url: str) -> Iterator[Store]:
             yield store
 
 
+def be_there(url: str) -> None:
+    """Raise StoreError where the store at `url` is a SQLite file that does not exist."""
+    address = parse(url)
+    if address.drivername == "sqlite" and not Path(address.database or "").is_file():
+        raise StoreError(f"{place(address)}: there is no such file")
+
+
 @contextmanager
 def looking(url: str) -> Iterator[Store]:
     """Open the store at `url` for reading, beside the bot that may be at work on it.
@@ -44,10 +51,9 @@ def looking(url: str) -> Iterator[Store]:
     A SQLite file of an earlier schema is read from a scratch copy. Raises StoreError where there is no store yet, and
     for PostgreSQL at another schema.
     """
+    be_there(url)
     address = parse(url)
     is_file = address.drivername == "sqlite"
-    if is_file and not Path(address.database or "").is_file():
-        raise StoreError(f"{place(address)}: there is no such file")
     if is_file and file_version(Path(address.database or "")) != HEAD:
         with scratch(url) as store:
             yield store
