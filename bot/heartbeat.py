@@ -72,8 +72,12 @@ class Heartbeat:
         self._notify("WATCHDOG=1")
 
     def stopping(self) -> None:
-        """Tell systemd that the bot stops as it was told to, and wait a moment for a request under way."""
+        """Tell systemd that the process ends as it was told to, and close; it is killed if it does not end then."""
         self._notify("STOPPING=1")
+        self.close()
+
+    def close(self) -> None:
+        """Give no signal by the address any more, once a request under way had a moment."""
         if self._ping is not None:
             self._ping.close()
 

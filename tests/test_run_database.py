@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import resource
 import signal
+import socket
 import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -45,8 +46,12 @@ def next_cycle(daemon: subprocess.Popen[str], said: str) -> None:
     until(daemon, said)
 
 
-def test_a_database_that_is_damaged_while_the_bot_runs_is_begun_anew(tmp_path: Path) -> None:
-    with open_sandbox("cloud") as sandbox:
+def test_a_database_that_is_damaged_while_the_bot_runs_is_begun_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    with open_sandbox("cloud") as sandbox, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
         world = sandbox.world
         values = {"summary": "Piletibot", "issuetype": world.issue_types["10100"]}
         control = acts.create(world, world.person("juht1"), world.projects["KKA"], values)
@@ -70,6 +75,12 @@ def test_a_database_that_is_damaged_while_the_bot_runs_is_begun_anew(tmp_path: P
             next_cycle(daemon, "comments written")
             assert daemon.poll() is None
         assert daemon.returncode == 0
+        systemd.setblocking(False)
+        heard = []
+        with suppress(BlockingIOError):
+            while True:
+                heard.append(systemd.recv(200).decode())
+        assert [each for each in heard if each in ("READY=1", "STOPPING=1")] == ["READY=1", "READY=1", "STOPPING=1"]
         assert len(before) == len(told(sandbox, issue)) == 1
         assert len(told(sandbox, later)) == 1
         (notice,) = told(sandbox, control)

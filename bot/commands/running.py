@@ -115,7 +115,7 @@ def _live(settings: Settings, stop: daemon.Stop, damage: Damaged | None = None) 
             page = place.serving(engine, url, lambda: int(time.time()), f"{settings.jira.url}/browse/")
             log.info("page", url=held.enter_context(page).url)
         beat = heartbeat_of(settings)
-        held.callback(beat.stopping)
+        held.callback(lambda: beat.stopping() if stop() else beat.close())
         beat.started(settings.engine.poll_s)
         log.info("started", site=settings.site, rulebook=engine.book.version, poll_s=settings.engine.poll_s)
         try:

@@ -22,7 +22,7 @@ CHECKS: Mapping[Check, str] = {
     "unproven": "steps that count as said, and no comment and no letter is known that says them",
     "twins": "steps that two comments of the bot say on one ticket",
     "budget": "people or tickets that were written to more often today than their budget allows",
-    "mark": "the mark of what is read stands in the future, or does not follow what was read",
+    "mark": "the mark of what is read stands in the future",
     "sweep": "the sweep over all tickets is overdue",
     "audit": "the audit could not be made",
 }

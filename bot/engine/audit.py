@@ -42,7 +42,6 @@ READ_BACK = 5
 
 _PAGE = 100
 _AHEAD_S = 300
-_BEHIND_S = 3600
 _TOLD_S = 24 * 3600
 
 log = structlog.get_logger()
@@ -92,7 +91,7 @@ def audit(engine: Engine, now: Moment, report: Report, *, swept: bool) -> None:
     report.failing = failing(_keep(engine, counts, mended, before, now))
 
 
-_OF_SWEEPS = frozenset({"unproven", "twins", "mark"})
+_OF_SWEEPS = frozenset({"unproven", "twins"})
 
 
 def at_a_glance(store: Store, pace: Pace, now: Moment) -> dict[Check, int]:
@@ -117,7 +116,6 @@ def _of_glance(seen: Glance, pace: Pace, now: Moment) -> dict[Check, int]:
 def whole(store: Store, book: Rulebook, desk: Desk, pace: Pace, now: Moment) -> dict[Check, int]:
     """Audit all that the store holds, without Jira and without mending: every open ticket is judged anew."""
     counts = at_a_glance(store, pace, now)
-    counts["mark"] |= _is_behind(store, pace)
     counts["unproven"] = store.unproven(0)
     after, wrong = "", 0
     while looks := store.looks_of(_open(book), after, _PAGE):
@@ -175,13 +173,7 @@ def _closer(engine: Engine, now: Moment, report: Report) -> dict[Check, int]:
     return {
         "unproven": engine.store.unproven(since),
         "twins": _twins(engine, since, now, report),
-        "mark": _is_behind(engine.store, engine.pace),
     }
-
-
-def _is_behind(store: Store, pace: Pace) -> int:
-    newest, mark_ms = store.newest_ms(), store.mark_ms()
-    return int(newest is not None and mark_ms is not None and newest > mark_ms + (_BEHIND_S + pace.overlap_s) * 1000)
 
 
 def _twins(engine: Engine, since: Moment, now: Moment, report: Report) -> int:

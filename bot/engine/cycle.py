@@ -149,7 +149,9 @@ def _judge_due(engine: Engine, now: Moment, report: Report) -> None:
     ledger = _ledger(engine, ids)
     wishes += untold(engine, ledger)
     ledger |= recalled(engine.store, engine.book, wishes, ledger, now)
-    ledger |= said_before(engine.journal, wishes, ledger, now)
+    before = said_before(engine.journal, wishes, ledger, now)
+    engine.store.write_entries([each for key, each in before.items() if key in ledger])
+    ledger |= before
     arranged = arrange(wishes, ledger, engine.book, desk_state(engine, now), now)
     arranged.put = yet_to_put(engine, arranged.put)
     silenced = [silent_now(engine, project, now, report) for project in _spoken_in(arranged)]

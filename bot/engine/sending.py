@@ -271,19 +271,31 @@ def settle_letters(engine: Engine, now: Moment, report: Report) -> None:
     mails = [row for row in begun if row.way == "mail" and row.state == "intended"]
     engine.store.write_letters([turned(row, "doubtful", "the bot stopped while it was sent", now) for row in mails])
     report.doubtful += len(mails)
-    comments = [row for row in begun if row.way == "comment"]
-    ticket = desk_ticket(engine) if comments else None
+    if comments := [row for row in begun if row.way == "comment"]:
+        _look_for(engine, comments, now, report)
+
+
+def _look_for(engine: Engine, begun: Sequence[LetterRow], now: Moment, report: Report) -> None:
+    """Look for letters on the desk's ticket; where it cannot be read, before they are said again."""
+    lost = [row for row in begun if is_lost(engine, row.at, now)]
+    ticket = desk_ticket(engine)
     if ticket is None:
+        for row in lost:
+            tomorrow = today_of(engine, row.to, now) + _DAY_S
+            _hold(engine, row, "there is no ticket of the desk's to look for it on", now, tomorrow)
         return
     try:
         keys = {key for said in read_back(engine, ticket.id, now, report) for key in said.keys}
     except Refused as error:
         report.troubles.append(f"{ticket.key}: {error}")
+        again = lay_by_refused(engine, ticket.id, error, now)
+        for row in lost:
+            _hold(engine, row, str(error), now, again)
         return
-    for row in comments:
+    for row in begun:
         if row.key in keys:
             engine.store.write_letters([turned(row, "said", row.because, now)])
-        elif is_lost(engine, row.at, now):
+        elif row in lost:
             _hold(engine, row, "its write did not take effect", now, now)
 
 

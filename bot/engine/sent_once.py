@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.core.ledger import Entry, row
-from bot.core.steps import Step, Wishes
+from bot.core.ledger import DONE, Entry, row
+from bot.core.steps import Wishes
 from bot.core.ticket import Moment
 from bot.engine.mailer import Lost, Mail, Mailer, NotTaken, Unsent
 from bot.store.journal import Journal
@@ -44,12 +44,16 @@ def carry(journal: Journal | None, keys: Sequence[str], mail_id: str, now: Momen
 def said_before(
     journal: Journal | None, wishes: Sequence[Wishes], ledger: Mapping[str, Entry], now: Moment
 ) -> dict[str, Entry]:
-    """Rows, to be kept nowhere, for those of the wished steps that letters said of which the ledger does not know."""
+    """Rows for those of the wished steps that letters said, though the ledger does not know, or has them waiting.
+
+    Only the rows of those that wait are to be kept.
+    """
     if journal is None:
         return {}
-    asked: dict[str, Step] = {step.key: step for wish in wishes for step in wish.steps if step.key not in ledger}
+    wished = (step for wish in wishes for step in wish.steps)
+    asked = {step.key: step for step in wished if step.key not in ledger or ledger[step.key].state not in DONE}
     because = "it was said in a letter, before the database was put back"
-    return {key: row(asked[key], "said", because, now, "") for key in journal.said(asked)}
+    return {key: row(asked[key], "adopted", because, now, "") for key in journal.said(asked)}
 
 
 def _keep(write: Callable[[], None]) -> None:

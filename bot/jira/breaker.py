@@ -36,7 +36,7 @@ class Breaker:
         circuit = self.circuit
         if circuit.state == "closed":
             return True
-        is_time = now >= circuit.again_at or now < circuit.since_at  # or the clock was set back
+        is_time = now >= circuit.again_at or circuit.again_at - now > LONGEST_S + 1  # or the clock was set back
         if writes or not is_time:
             return False
         self.circuit = Circuit("half-open", circuit.since_at, circuit.because, circuit.again_at, circuit.tries)

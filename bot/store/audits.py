@@ -73,11 +73,6 @@ class Audits(Database):
         """Return at most `many` tickets on which a comment was written at `since` or later, the latest first."""
         return [row.ticket_id for row in self.rows(_SAID_ON, since=since, many=many)]
 
-    def newest_ms(self) -> int | None:
-        """Return the newest `updated_ms` of all tickets that are here."""
-        newest: int | None = self.value(sa.select(sa.func.max(tickets.c.updated_ms)).where(_here))
-        return newest
-
     def looks_of(self, states: Collection[str], after: str, many: int | None = None) -> dict[str, Moment | None]:
         """Return the next looks of the tickets in these states, by ids beyond `after`, at most `many` of them."""
         columns = sa.select(tickets.c.id, tickets.c.look_again_at)

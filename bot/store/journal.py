@@ -22,9 +22,9 @@ _LENGTH = 32
 class Journal:
     """The file at `path`, made where there is none and for its owner alone; it holds moments and hashes.
 
-    A line is a moment, and `+` or `-` with the id of a mail that was begun, or of which nothing was sent after all;
-    or `=` with the hash of a step's key and the id of the mail that says it. Lines that cannot be read count for
-    nothing. Every method may raise OSError.
+    A line is a moment, and `+` or `-` with the id of a mail that was begun, or of which nothing was sent after all,
+    so that it says nothing; or `=` with the hash of a step's key and the id of the mail that says it. Lines that
+    cannot be read count for nothing. Every method may raise OSError.
     """
 
     def __init__(self, path: Path, now: Moment) -> None:
@@ -50,8 +50,13 @@ class Journal:
         self._append([f"{at} - {mail_id}"])
 
     def carry(self, keys: Iterable[str], mail_id: str, at: Moment) -> None:
-        """Keep that a mail, once begun, says these steps."""
-        self._append([f"{at} = {_hash(key)} {mail_id}" for key in keys if self._steps.get(_hash(key)) != mail_id])
+        """Keep that a mail, once begun, says these steps, and none that it was to say in an earlier try."""
+        steps = dict.fromkeys(map(_hash, keys))
+        before = {step for step, mail in self._steps.items() if mail == mail_id}
+        if not before <= steps.keys() and mail_id not in self._begun:
+            self.undo(mail_id, at)
+            before.clear()
+        self._append([f"{at} = {step} {mail_id}" for step in steps if step not in before])
 
     def said(self, keys: Iterable[str]) -> set[str]:
         """Return those of the steps that are said in a mail which may have left."""
@@ -82,6 +87,7 @@ class Journal:
                 self._begun.add(mail_id)
             case ["-", mail_id]:
                 self._begun.discard(mail_id)
+                self._steps = {step: mail for step, mail in self._steps.items() if mail != mail_id}
             case ["=", step, mail_id]:
                 self._steps[step] = mail_id
             case _:

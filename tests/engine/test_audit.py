@@ -75,11 +75,10 @@ def test_at_a_glance(damage: Callable[[Store], None], found: dict[str, int]) -> 
         (waiting(MONDAY + 400 * DAY), {"next look": 1}),
         (lambda store: store.set_mark(0, MONDAY), {}),
         (
-            lambda store: (
-                store.put_tickets([Ticket("1", "KKA-1", "KKA", MONDAY, MONDAY * 1000, "closed")], "f", MONDAY),
-                store.set_mark((MONDAY - 3901) * 1000, MONDAY),
+            lambda store: store.put_tickets(
+                [Ticket("1", "KKA-1", "KKA", MONDAY, (MONDAY + DAY) * 1000, "closed")], "f", MONDAY
             ),
-            {"mark": 1},
+            {},
         ),
     ],
 )
@@ -173,6 +172,22 @@ def test_a_sound_bot_finds_nothing_in_itself(desk: Desk) -> None:
         assert found_in(bot.engine.store) == ()
         counts = whole(bot.engine.store, BOOK, QUIET, Pace(), desk.now)
         assert sum(counts.values()) == 0
+
+
+@pytest.mark.parametrize("ahead_s", [-HOUR, 3 * DAY], ids=["archived since", "from the future"])
+@one_flavour
+def test_a_stamp_that_the_mark_does_not_follow_is_no_finding(desk: Desk, ahead_s: int) -> None:
+    """What the search does not show, or only a clock that was wrong wrote, is read; the mark stays where it is."""
+    ticket, _ = desk.forwarded(), desk.forwarded("spetsialist2")
+    with desk.bot() as bot:
+        bot.settled()
+        bot.cycles(desk.later(6 * HOUR), every=HOUR)
+        issue = desk.issue(ticket)
+        desk.world.issues[issue.id] = replace(issue, updated_ms=(desk.now + ahead_s) * 1000)
+        if ahead_s < 0:
+            desk.world.archived[issue.id] = desk.now
+        assert bot.cycle(30 * MINUTE).failing == bot.cycle(30 * MINUTE).failing == []
+        assert bot.engine.store.seen([ticket])[ticket].updated_ms == desk.issue(ticket).updated_ms
 
 
 @one_flavour

@@ -340,6 +340,22 @@ def test_a_comment_whose_answer_was_lost_is_looked_for_before_it_is_said_again(d
     assert (len(comments(small)), small.states["ann/2026-11-17"]) == (written, "comment said")
 
 
+@pytest.mark.parametrize("spoil", ["hidden", "no longer named"])
+def test_what_can_no_longer_be_looked_for_does_not_stay_begun(spoil: str) -> None:
+    small = desk_without_mail()
+    small.tracker.drops = ["before"]
+    small.at(TUE)
+    assert small.states["ann/2026-11-17"] == "comment doubtful"
+    if spoil == "hidden":
+        small.tracker.hidden.add("10001")
+    else:
+        small.engine.book = quiet_book()
+    failing = [small.at(TUE + minutes * 60).failing for minutes in (1, 15, 40)]
+    assert (failing, small.states["ann/2026-11-17"]) == ([[], [], []], "comment held")
+    assert small.at(at("wed 08:30")).failing == []
+    assert (comments(small), small.states["ann/2026-11-17"]) == ([], "comment withdrawn")
+
+
 def test_a_lost_database_repeats_no_comment(tmp_path: Any) -> None:
     small = desk_without_mail()
     small.at(TUE)

@@ -121,6 +121,48 @@ def test_letters_and_the_steps_in_them_are_not_sent_again(
     small.store.close()
 
 
+def test_a_step_that_waited_when_the_backup_was_made_is_not_sent_in_another_days_letter(tmp_path: Path) -> None:
+    file, kept_in = tmp_path / "bot.db", tmp_path / "letters"
+    small = Small(url=f"sqlite:///{file}")
+    again(small, Journal(kept_in, at("mon 08:00")))
+    for moment in ("mon 08:00", "tue 03:00"):
+        small.at(moment)
+    backed_up(file)
+    assert {state for _, state in small.steps()} == {"held"}
+    small.at("tue 08:10")
+    assert (small.told("bob"), small.said()) == (["R"], [0, 0, 0, 1])
+    small.store.close()
+    put_back(file)
+    again(small, Journal(kept_in, at("wed 08:00")))
+    for moment in ("wed 08:10", "wed 15:00"):
+        small.at(moment)
+    assert (small.told("bob"), small.said()) == (["R"], [0, 0, 0, 1])
+    assert small.store.held_since(0) == []
+    small.store.close()
+
+
+TRIES: list[tuple[list[str], bool, list[str]]] = [
+    (["a", "b"], True, ["a"]),
+    (["a", "b"], False, ["a"]),
+    (["a"], True, ["a"]),
+]
+
+
+@pytest.mark.parametrize(("first", "begun", "second"), TRIES)
+def test_a_mail_says_what_its_last_try_was_to_say(
+    tmp_path: Path, first: list[str], begun: bool, second: list[str]
+) -> None:
+    file, mail = tmp_path / "letters", "a" * 32
+    journal = Journal(file, 0)
+    journal.carry(first, mail, 1)
+    if begun:
+        journal.begin(mail, 1)
+        journal.undo(mail, 1)
+    journal.carry(second, mail, 2)
+    journal.begin(mail, 2)
+    assert journal.said(["a", "b"]) == Journal(file, 3).said(["a", "b"]) == set(second)
+
+
 @pytest.mark.parametrize("kept", [True, False])
 def test_a_digest_is_not_sent_again(tmp_path: Path, kept: bool) -> None:
     file = tmp_path / "bot.db"

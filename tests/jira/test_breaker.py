@@ -9,6 +9,7 @@ import pytest
 from bot.jira.breaker import Breaker
 
 NOW = 1_794_816_000
+DAY = 24 * 3600
 FAILS = [(at, "fails") for at in (0, 1, 3, 7, 15, 60)]
 """A read that is tried five times, and the first try of the next cycle."""
 
@@ -25,6 +26,12 @@ ACTS: list[tuple[str, Sequence[tuple[int, str]], str, int | None]] = [
     ("an answer", [*FAILS, (120, "asks"), (121, "answers")], "closed", None),
     ("closed it starts anew", [*FAILS, (120, "asks"), (121, "answers"), (122, "fails")], "closed", None),
     ("the clock is set back", [*FAILS, (-3600, "asks")], "half-open", 120),
+    (
+        "set back in a long outage",
+        [*FAILS, (DAY, "asks"), (DAY, "fails"), (DAY // 2, "asks")],
+        "half-open",
+        DAY + 120,
+    ),
 ]
 
 
