@@ -77,7 +77,7 @@ def test_a_server_that_is_not_there_is_a_mistake_and_people_unknown_too(
 @pytest.mark.parametrize(
     ("control", "said"),
     [
-        ("", f"no mail and no control ticket: letters, such as morning summaries, do not reach {PEOPLE[0]}"),
+        ("", f"no mail address and no control ticket: letters, such as morning summaries, do not reach {PEOPLE[0]}"),
         ("KKA-1", f"no mail address, so that letters are comments on KKA-1: {PEOPLE[0]}"),
     ],
 )
