@@ -27,7 +27,8 @@ _LAST_S = 1.0
 class Heartbeat:
     """Gives its signals by `file`, `url` and systemd, each only where it is there.
 
-    A tracker that is away withholds them only after `away_s` seconds; 0 for never.
+    A tracker that is away withholds them only after `away_s` seconds; 0 for never. That, and an account
+    that is not let in, is withheld from the file and the address alone, as systemd's new start would not mend it.
     """
 
     def __init__(
@@ -65,6 +66,8 @@ class Heartbeat:
             self._because = because
             self._notify(f"STATUS={'well' if because is None else f'the heartbeat is withheld: {because}'}")
         if because is not None:
+            if not report.failing:  # a new start would mend nothing, and be one more log-in
+                self._notify("WATCHDOG=1")
             return
         self._touch()
         if self._ping is not None:

@@ -163,13 +163,16 @@ def test_systemd_hears_of_start_cycles_trouble_and_stop(tmp_path: Path, abstract
         beat.after(ended(0))
         beat.after(ended(60, failing=["outbox"]))
         beat.after(ended(120))
+        beat.after(ended(180, unreachable="401", denied=True))
         beat.stopping()
-        heard = [systemd.recv(200).decode() for _ in range(6)]
+        heard = [systemd.recv(200).decode() for _ in range(8)]
         assert heard == [
             "READY=1",
             "WATCHDOG=1",
             "STATUS=the heartbeat is withheld: the audit fails (outbox)",
             "STATUS=well",
+            "WATCHDOG=1",
+            "STATUS=the heartbeat is withheld: the account is not let in",
             "WATCHDOG=1",
             "STOPPING=1",
         ]

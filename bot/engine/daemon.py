@@ -114,9 +114,9 @@ def run(
     At which second is the desk's own, found from its site's name, and varied by `jitter`. A cycle that is late is run
     once, not caught up on. What the tracker asks patience for, or is away for, is left alone by the connection to it;
     cycles go on. `before` is called with the moment of each cycle first, and whether a reload was asked for: then the
-    next cycle comes at once; `after` with what each cycle did that could begin. An account that is not let in is
-    asked for again after `DENIED_S`, then ever later, or at once upon a reload. A database that cannot be used is
-    told of once, and tried again in each cycle; one that is damaged ends it. Raises Damaged.
+    next cycle comes at once; `after` with what each cycle did that could begin, or that passed as the account is not
+    let in. Such an account is asked for again after `DENIED_S`, then ever later, or at once upon a reload. A database
+    that cannot be used is told of once, and tried again in each cycle; one that is damaged ends it. Raises Damaged.
     """
     damaged: list[Damaged] = []
     unusable: str | None = None
@@ -126,10 +126,12 @@ def run(
 
     def once() -> None:
         nonlocal denials, quiet_until, unusable, fenced
-        asked = stop.is_asked()
-        if stop() or damaged or (time.monotonic() < quiet_until and not asked):
+        if stop() or damaged:
             return
         at = now()
+        if time.monotonic() < quiet_until and not stop.is_asked():
+            after(Report(at, unreachable="the account is not let in", denied=True))
+            return
         try:
             before(at, stop.asked())
             report = cycle(engine, at)
