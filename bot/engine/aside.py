@@ -11,6 +11,9 @@ DOUBTS = 3
 """How many writes to a ticket in a row may lose their answers before it is laid aside."""
 
 
+_ELSEWHERE = frozenset(("twice", "unread", "unjudged"))
+
+
 def lay_by(engine: Engine, ticket_id: str, why: str, place: object, now: Moment, least_s: float = 0) -> Moment:
     """Note that a ticket is in trouble, `why` being a word of `WHY`; returns when it is to be tried again.
 
@@ -51,7 +54,10 @@ def lay_by_doubtful(engine: Engine, ticket_id: str, now: Moment) -> Moment:
 
 
 def mended(engine: Engine, ticket_id: str) -> None:
-    """Forget what went wrong with a ticket, as it went well now; a message that stands there twice still does."""
+    """Forget what went wrong with writing to a ticket, as it went well now.
+
+    A message that stands there twice still does, and what could not be read or judged is not so because of that.
+    """
     known = engine.store.laid_aside(ticket_id)
-    if known is not None and known.why != "twice":
+    if known is not None and known.why not in _ELSEWHERE:
         engine.store.take_up([ticket_id])

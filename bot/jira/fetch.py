@@ -166,7 +166,14 @@ def _cloud(client: Client, ids: Sequence[str], fields: Sequence[str], attempts: 
     asked: dict[str, object] = {"issueIdsOrKeys": list(ids), "maxResults": _HISTORIES}
     used: set[str] = set()
     while bulk.issues:
-        page = client.read("3/changelog/bulkfetch", _Logs, body=asked, attempts=attempts)
+        try:
+            page = client.read("3/changelog/bulkfetch", _Logs, body=asked, attempts=attempts)
+        except Answered as error:
+            if error.status != 400 or "nextPageToken" not in asked:
+                raise
+            # The page's token has expired; by themselves histories are paged by numbers.
+            batch.histories = {id_: list(_histories(client, id_)) for id_ in map(identify, bulk.issues) if id_}
+            break
         for log in page.logs:
             batch.histories.setdefault(log.id, []).extend(log.histories)
         if not page.token or not page.logs:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from desks import DATA, HOUR, MINUTE, MONDAY, Desk, one_flavour
 
+from bot.engine.aside import mended
 from bot.engine.engine import Pace
 from bot.sandbox import acts
 from bot.sandbox.faults import Fault
@@ -273,3 +274,24 @@ def test_one_that_can_be_judged_again_is_no_trouble_any_more(desk: Desk) -> None
         assert len(bot.engine.store.troubles()) == 1
         bot.cycle(HOUR)
         assert bot.engine.store.troubles() == []
+
+
+@one_flavour
+@pytest.mark.parametrize(("why", "left"), [("unread", 1), ("unjudged", 1), ("twice", 1), ("refused", 0), ("lost", 0)])
+def test_what_went_well_ends_no_trouble_of_another_kind(desk: Desk, why: str, left: int) -> None:
+    ticket = desk.taken()
+    with desk.bot() as bot:
+        bot.engine.store.trouble(ticket, f"{why}: anything", desk.now, 1, desk.now + HOUR)
+        mended(bot.engine, ticket)
+        assert len(bot.engine.store.troubles()) == left
+
+
+@pytest.mark.parametrize("flavour", ["cloud"])
+def test_histories_are_read_though_the_tokens_of_their_pages_expire(desk: Desk) -> None:
+    ticket, other = desk.taken(), desk.taken()
+    desk.site.faults.page_cap, desk.site.faults.tokens_last_ms = 2, -1
+    with desk.bot() as bot:
+        desk.later(MINUTE)
+        assert bot.cycle().troubles == []
+        for each in bot.engine.store.tickets([ticket, other]):
+            assert len(each.changes) > 4, "more than there are on two pages"

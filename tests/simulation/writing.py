@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from bot.core.judge import judge
 from bot.core.ledger import COMMAND, NOTICES
@@ -13,6 +14,7 @@ from bot.core.rulebook import Rulebook
 from bot.core.steps import Step, is_key
 from bot.core.ticket import Moment, Ticket
 from bot.jira.tracker import STEP
+from bot.sandbox.world import Issue
 from bot.store.tied import with_others
 from simulation.sim import Simulation, Violation
 from simulation.wire import Written, keys_in, mentioned
@@ -180,6 +182,13 @@ def _queue_of(value: object, book: Rulebook, tier: int) -> bool:
     return any(queue.tier == tier and name in queue.values for queue in book.entries.queues)
 
 
+def _has_handed_on(owner: Any, issue: Issue, sim: Simulation) -> bool:
+    """Whether an owner is of tier 1 alone, or the one who forwarded the ticket."""
+    forwarder = issue.fields.get(sim.field("forwarder") or "")
+    name = getattr(owner, "name", None)
+    return name in sim.book.tier1_alone or owner in (forwarder, issue.fields.get("reporter"))
+
+
 def _differs(one: object, other: object) -> bool:
     return one is not other
 
@@ -241,6 +250,8 @@ def _human(told: Told, sim: Simulation, written: Written) -> None:
         value = shown.fields.get(name)
         if name == sim.field("queue") and _queue_of(value, sim.book, tier=1):
             continue  # a queue of tier 1 is no choice for tier 2
+        if name == "assignee" and _has_handed_on(value, shown, sim):
+            continue  # nor is an owner who has handed the ticket on
         by_hand = last is not None and (last.author is None or last.author.name != "piletibot")
         if value is not None and by_hand:
             raise Violation(f"{written.ticket_id}: {name} was set by a person, and is set over")
