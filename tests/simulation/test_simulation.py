@@ -27,7 +27,7 @@ def lived(seed: int) -> runs.Outcome:
     return runs.run(schedule(seed, 1))
 
 
-@pytest.mark.parametrize("seed", [1, 4])
+@pytest.mark.parametrize("seed", [5, 10])
 def test_no_law_is_broken(seed: int) -> None:
     outcome = lived(seed)
     assert outcome.failed is None, "\n".join(outcome.lines[-20:])
@@ -40,14 +40,14 @@ def test_what_once_failed_does_so_no_more(found: str, told: Schedule) -> None:
     assert outcome.failed is None, f"{found}\n" + "\n".join(outcome.lines[-20:])
 
 
-_HASH = "from simulation import runs, schedules; print(runs.run(schedules.schedule(4, 1)).trace_hash)"
+_HASH = "from simulation import runs, schedules; print(runs.run(schedules.schedule(5, 1)).trace_hash)"
 
 
 def test_a_seed_gives_the_same_run_in_every_process() -> None:
     path = os.pathsep.join((str(HERE.parents[1]), str(HERE.parent)))
     env = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": path, "TZ": "America/Lima"}
     other = subprocess.run([sys.executable, "-c", _HASH], env=env, capture_output=True, text=True, check=True)
-    assert other.stdout.strip() == lived(4).trace_hash
+    assert other.stdout.strip() == lived(5).trace_hash
 
 
 @pytest.mark.soak
