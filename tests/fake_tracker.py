@@ -231,7 +231,7 @@ class FakeTracker:
         visible = any(each.key == ticket_key and each.id not in self.hidden for each in self.tickets.values())
         if not self.may_ask or not visible:
             return None
-        return not any((person, each) in self.forbidden for each in permissions)
+        return person not in self.left and not any((person, each) in self.forbidden for each in permissions)
 
     def active(self, people: Sequence[str]) -> dict[str, bool | None]:
         """Tell who of these may log in."""

@@ -155,6 +155,8 @@ class Canned:
             return 403, {"errorMessages": ["No."], "errors": {}}
         # Data Center finds whoever's name begins so.
         near = [] if self.cloud else [account(self.fake.flavour, f"{asked}0")]
+        if asked in self.fake.left:
+            near.append(account(self.fake.flavour, asked) | {"active": False})
         return 200, [*near, *([account(self.fake.flavour, asked)] if may else [])]
 
     def _search(self, _: Json, __: Json, body: Json) -> tuple[int, Json]:

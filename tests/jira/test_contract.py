@@ -164,7 +164,9 @@ def who_may_do_what_is_asked_of_the_tracker(world: World) -> None:
 
 @case
 def who_has_left_is_told_apart_from_who_is_not_known(world: World) -> None:
+    world.open("spetsialist1")
     world.deactivate("it1")
+    assert world.tracker.may("it1", ["see"], "KKA-1") is False
     found = world.tracker.active(["spetsialist1", "it1", "~nobody-of-this-tracker", "nobody of the rulebook"])
     assert (found["spetsialist1"], found["it1"]) == (True, False)
     assert found["nobody of the rulebook"] is not False
