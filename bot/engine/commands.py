@@ -25,7 +25,7 @@ from bot.engine.control import is_silenced, may_let_go, silences, silent_now, wh
 from bot.engine.deliver import onlookers
 from bot.engine.desk import absence_problem, absent
 from bot.engine.engine import Engine, Report
-from bot.engine.fence import state_of_sent
+from bot.engine.fence import is_unsure, state_of_sent
 from bot.engine.ledger import row_read_back
 from bot.engine.tracker import Ailing, Doubtful, Refused, Said, TrackerError
 from bot.engine.twins import read_back
@@ -52,7 +52,7 @@ def heed_commands(engine: Engine, now: Moment, report: Report) -> None:
     One ticket's trouble does not stop the others. Raises `Unreachable`, upon which all that is left waits. So it does
     as long as the answers of a process that ended may still arrive.
     """
-    if now < engine.unsure_until:
+    if is_unsure(engine, now):
         return
     since = engine.store.note(SINCE)
     if engine.book.entries.manners.observe:

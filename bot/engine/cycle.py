@@ -28,7 +28,7 @@ from bot.engine.costs import count
 from bot.engine.deliver import deliver, put_fields, settle, yet_to_put
 from bot.engine.digests import send_digests
 from bot.engine.engine import Engine, Report
-from bot.engine.fence import hold_lease
+from bot.engine.fence import hold_lease, is_unsure
 from bot.engine.leavers import heed_leavers
 from bot.engine.ledger import row_read_back
 from bot.engine.letters import write_letters
@@ -137,7 +137,7 @@ def _heed_changed_rules(engine: Engine, now: Moment, report: Report) -> None:
 def _judge_due(engine: Engine, now: Moment, report: Report) -> None:
     """Judge all that is due and arrange it together, since budgets and the ceiling are the whole cycle's."""
     ids = engine.store.due(now, sys.maxsize)
-    if now < engine.unsure_until:  # nobody is asked for what they told in a command that waits until then
+    if is_unsure(engine, now):  # nobody is asked for what they told in a command that waits until then
         commanded = {each.ticket_id for each in engine.store.unsettled_commands()}
         ids = [ticket_id for ticket_id in ids if ticket_id not in commanded]
     if not ids:

@@ -19,6 +19,7 @@ from bot.engine.control import all_silent_now, is_silenced
 from bot.engine.digest_ways import WAYS, Unsendable
 from bot.engine.digesting import Composed, NoRights, TooBig
 from bot.engine.engine import Engine, Report
+from bot.engine.fence import is_unsure
 from bot.engine.mailer import Lost
 from bot.engine.sending import SINCE
 from bot.engine.tracker import Doubtful, TrackerError
@@ -122,7 +123,7 @@ class _Sending:
 
     def _may_arrive(self, row: LetterRow) -> bool:
         """Whether another process was perhaps sending it just before this one took over."""
-        return row.state in ("intended", "doubtful") and self.now < self.engine.unsure_until
+        return row.state in ("intended", "doubtful") and is_unsure(self.engine, self.now)
 
     def _lacks_mail(self, way: str) -> bool:
         """Whether there is no mail server: digests begin to go by mail when there is one."""

@@ -32,7 +32,12 @@ def renew_lease(engine: Engine) -> None:
 
 def is_lost(engine: Engine, begun_at: Moment, now: Moment) -> bool:
     """Whether what was begun and is not found counts as not sent: it had its time, and so had what others began."""
-    return now - begun_at >= engine.pace.settle_s and now >= engine.unsure_until
+    return now - begun_at >= engine.pace.settle_s and not is_unsure(engine, now)
+
+
+def is_unsure(engine: Engine, now: Moment) -> bool:
+    """Whether what a process that is gone was sending may still arrive: no longer than the grace, by any clock."""
+    return engine.lease is not None and 0 < engine.unsure_until - now <= engine.lease.grace_s
 
 
 def state_of_sent(engine: Engine) -> str:
