@@ -22,6 +22,19 @@ FOLDER = ROOT / ".simulation"
 """Where what was run is kept; Git ignores it."""
 
 
+class Row(msgspec.Struct):
+    """What is kept of a run: by which version, of which seed and days, and what came of it."""
+
+    version: str
+    seed: int
+    days: int
+    hash: str
+    cpu_s: float
+    counts: dict[str, int] = {}
+    faults: dict[str, int] = {}
+    failed: str | None = None
+
+
 def version() -> str:
     """The fingerprint of all that a run depends on: the bot, the rules, and the simulation itself."""
     found = sha256()
@@ -40,6 +53,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seeds", default="0:10", help="FROM:TO, without TO")
     parser.add_argument("--days", type=int, default=10, help="days of each seed, and a calm one after them")
     parser.add_argument("--minutes", type=float, help="begin no other seed after so many minutes")
+    parser.add_argument("--told", action="store_true", help="only tell what came of all that this version has run")
     parser.add_argument("--again", action="store_true", help="run seeds that this version has run, too")
     parser.add_argument("--replay", metavar="FILE", help="a schedule as a failure left it")
     parser.add_argument("--lines", type=int, default=10, help="lines of what happened last, where a law was broken")
@@ -49,6 +63,9 @@ def main(arguments: list[str]) -> int:
     if asked.replay:
         told = runs.read(yaml.safe_load(Path(asked.replay).read_text("utf-8")))
         return _told(runs.run(told), asked.lines)
+    if asked.told:
+        _sum_up(mark := version(), list(_done(mark, asked.days)), [])
+        return 0
     first, last = map(int, asked.seeds.split(":"))
     return soak(
         range(first, last), asked.days, asked.minutes, again=asked.again, lines=asked.lines, shrink_s=asked.shrink
@@ -61,48 +78,60 @@ def soak(
     """Run seeds that this version of the code has not run yet, and tell what came of them."""
     FOLDER.mkdir(exist_ok=True)
     mark, began, ends = version(), time.monotonic(), None if minutes is None else minutes * 60
-    done = set() if again else {each["seed"] for each in _done(mark, days)}
-    total: Counter[str] = Counter()
-    faults: Counter[str] = Counter()
-    broken: list[int] = []
+    before = [] if again else list(_done(mark, days))
+    done = {each.seed for each in before}
+    rows: list[Row] = []
     for seed in seeds:
         if seed in done:
             continue
         if ends is not None and time.monotonic() - began > ends:
             break
         outcome = runs.run(schedule(seed, days))
-        faults.update(outcome.faults)
-        total.update(
-            seeds=1,
-            days=days + 1,
-            events=len(outcome.schedule.events),
-            cycles=outcome.cycles,
-            steps=outcome.said,
-            writes=outcome.wrote,
-            letters=outcome.mails,
-            kills=outcome.kills,
-            cpu_ms=int(outcome.cpu_s * 1000),
-        )
-        row = {"version": mark, "seed": seed, "days": days, "hash": outcome.trace_hash, "cpu_s": outcome.cpu_s}
+        rows.append(_row(mark, seed, days, outcome))
         with (FOLDER / "done.jsonl").open("ab") as file:
-            file.write(msgspec.json.encode({**row, "failed": outcome.failed}) + b"\n")
+            file.write(msgspec.json.encode(rows[-1]) + b"\n")
         if outcome.failed is not None:
-            broken.append(seed)
             print(f"seed {seed}: {outcome.failed}", flush=True)
             _keep(seed, outcome, lines, shrink_s)
-    print(f"version {mark}, {len(done)} seeds of {days} days were run before")
+    _sum_up(mark, before, rows)
+    return 1 if any(row.failed for row in (*before, *rows)) else 0
+
+
+def _row(mark: str, seed: int, days: int, outcome: runs.Outcome) -> Row:
+    counts = {
+        "events": len(outcome.schedule.events),
+        "cycles": outcome.cycles,
+        "steps": outcome.said,
+        "writes": outcome.wrote,
+        "letters": outcome.mails,
+        "kills": outcome.kills,
+    }
+    return Row(mark, seed, days, outcome.trace_hash, outcome.cpu_s, counts, outcome.faults, outcome.failed)
+
+
+def _sum_up(mark: str, before: list[Row], rows: list[Row]) -> None:
+    """Tell what came of all that this version has run, now and before."""
+    every = [*before, *rows]
+    total: Counter[str] = Counter()
+    faults: Counter[str] = Counter()
+    for row in every:
+        total.update(row.counts)
+        faults.update(row.faults)
+    days = sum(row.days + 1 for row in every)
+    print(f"version {mark}: {len(every)} seeds, {len(rows)} of them now; {days} desk days")
     print(", ".join(f"{number} {name}" for name, number in total.items()))
     print("faults met: " + ", ".join(f"{number} {name}" for name, number in sorted(faults.items())))
+    print(f"{sum(row.cpu_s for row in every):.0f} s of processor time")
+    broken = [row.seed for row in every if row.failed]
     print(f"laws broken: {len(broken)}{f', by the seeds {broken}' if broken else ''}")
-    return 1 if broken else 0
 
 
-def _done(mark: str, days: int) -> Iterator[dict[str, object]]:
+def _done(mark: str, days: int) -> Iterator[Row]:
     path = FOLDER / "done.jsonl"
     for line in path.read_bytes().splitlines() if path.exists() else ():
-        each = msgspec.json.decode(line)
-        if each["version"] == mark and each["days"] == days:
-            yield each
+        row = msgspec.json.decode(line, type=Row)
+        if (row.version, row.days) == (mark, days):
+            yield row
 
 
 def _keep(seed: int, outcome: runs.Outcome, lines: int, shrink_s: float) -> None:
