@@ -207,7 +207,7 @@ def read_file(path: Path) -> tuple[Node | None, tuple[Problem, ...]]:
 
 def leads_out(path: Path) -> bool:
     """Whether a file is a link to one that is not in its folder or below: rules are to read no other files."""
-    return path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve())
+    return path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(path.parent))
 
 
 def merge(roots: list[Node], folder: str) -> tuple[Node, list[Problem]]:

@@ -27,7 +27,8 @@ MANY = "more than 20000 values stand in this file; write the rest into another"
         ("? " * (FULL // 2), "z.yaml:1:83: nested deeper than 40 levels"),
         ("{a: " * 10_000, "z.yaml:1:162: nested deeper than 40 levels"),
         ("\n".join(" " * i + "a:" for i in range(1300)), "z.yaml:41:41: nested deeper than 40 levels"),
-        ("# x\n" * 2_500_000, "z.yaml: it is larger than 1 MB"),
+        ("# x\n" * 500_000, "z.yaml: it is larger than 1 MB"),
+        ("# y\n" * 2_500_000, ".: the files of rules are larger than 10 MB together"),
         ("desk: " + "x" * FULL, "z.yaml:1:1: 'desk' is said twice, first at desk.yaml:1:1"),
         ("desk: |\n" + "  x\n" * (FULL // 4), "z.yaml:1:1: 'desk' is said twice, first at desk.yaml:1:1"),
         ("x" * FULL + ": 1", f"z.yaml:1:{FULL + 1}: no key can stand here"),
@@ -165,10 +166,11 @@ def test_a_file_that_may_not_be_read(tmp_path):
 
 
 def test_a_rulebook_may_be_linked_to(tmp_path):
+    """As where a mounted folder changes whole: its files lead into one beneath."""
     here = written(tmp_path / "x", BASE)
-    (tmp_path / "rules.yaml").write_text((here / "rules.yaml").read_text())
-    (here / "rules.yaml").unlink()
-    (here / "rules.yaml").symlink_to(tmp_path / "rules.yaml")
+    (here / "..data").mkdir()
+    (here / "rules.yaml").rename(here / "..data" / "rules.yaml")
+    (here / "rules.yaml").symlink_to(here / "..data" / "rules.yaml")
     (tmp_path / "y").symlink_to(here)
     assert loaded(tmp_path / "y").entries.desk == "abi"
 

@@ -33,7 +33,7 @@ LATE_S = 3600
 OPEN_S = 600
 """How long a write may be begun and not settled, in seconds: settling takes seconds in a cycle that comes through."""
 
-LEAST, SWEEPS = 8, 96
+LEAST, SWEEPS = 2, 96
 """After each sweep so many open tickets are judged anew, to see whether their next looks are right, or a part of the
 desk such that after so many sweeps all were: two days of them, as they are by default."""
 
