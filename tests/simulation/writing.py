@@ -268,11 +268,16 @@ def _reread(told: Told, sim: Simulation, written: Written) -> None:
         or rules & {COMMAND, *NOTICES}
     ):
         return
-    if not all(is_key(key, sim.book.site, written.ticket_id) for key in written.keys):
-        return  # a letter to the desk's ticket is about none
+    if _is_letter(sim, written):
+        return
     if written.shown.issue_at < sim.intent_at:
         late = sim.intent_at - written.shown.issue_at
         raise Violation(f"{written.ticket_id} was last read {late} s before it was decided what to do on it")
+
+
+def _is_letter(sim: Simulation, written: Written) -> bool:
+    """Whether a letter is said on the desk's ticket, which it is not about."""
+    return not all(is_key(key, sim.book.site, written.ticket_id) for key in written.keys)
 
 
 def _timely(told: Told, sim: Simulation, written: Written) -> None:
@@ -281,7 +286,7 @@ def _timely(told: Told, sim: Simulation, written: Written) -> None:
     Where it stood still with the request itself on its way, nothing can be done about that.
     """
     late = written.at - written.shown.issue_at
-    asked_for = _by_command(written) or _rules(written) & {COMMAND, *NOTICES}
+    asked_for = _by_command(written) or _rules(written) & {COMMAND, *NOTICES} or _is_letter(sim, written)
     if written.shown.issue is not None and late > _STALE_S and not sim.stood and not asked_for:
         raise Violation(f"{written.ticket_id} was written to {late} s after it was read")
 
