@@ -14,7 +14,7 @@ from bot.core.rulebook import Rulebook
 from bot.core.steps import Step
 from bot.core.ticket import Moment
 from bot.engine.cycle import cycle
-from bot.engine.engine import Engine, Post, Report, Spent
+from bot.engine.engine import Engine, Pace, Post, Report, Spent
 from bot.engine.mailer import Mail
 from bot.imports import Sources
 from bot.jira.catalogue import read_catalogue
@@ -33,6 +33,9 @@ from bot.store.store import open_store
 SITE = "demo"
 TOKEN = "sandbox-token"  # noqa: S105 - the sandbox's own, known to everybody
 ADDRESS = "piletibot@sandbox.example"
+
+_SWEEP_S = 4 * 3600
+"""Not every cycle sweeps, as in an office, where a cycle comes every minute."""
 
 _BUSY_S = 900
 _QUIET_S = 3600
@@ -131,6 +134,7 @@ def open_demo(
                 clock=lambda: clock() // 1000,
                 post=post,
                 spent=Spent(lambda: client.requests, client.requests),
+                pace=Pace(reconcile_s=_SWEEP_S),
             )
             yield Demo(story, Stage(world, story, book), sandbox, clock, client, engine)
 

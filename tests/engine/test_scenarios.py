@@ -14,7 +14,6 @@ import pytest
 
 from bot.core.ticket import Moment
 from bot.demo import Demo, Played, open_demo, play
-from bot.engine.engine import Pace
 
 TALLINN = ZoneInfo("Europe/Tallinn")
 GOLDEN = Path(__file__).parents[1] / "golden" / "demos"
@@ -22,15 +21,11 @@ DAYS = 20
 HALF_AN_HOUR = 1800
 """A cycle every half an hour is enough to see what is said on which day."""
 
-SWEEP_S = 4 * 3600
-"""Not every cycle sweeps, as in an office, where a cycle comes every minute."""
-
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(("desk", "flavour"), [("keskkonnaamet", "cloud"), ("viimsi", "cloud"), ("smit", "dc")])
 def test_twenty_working_days(desk: str, flavour: str, tmp_path: Path) -> None:
     with open_demo(flavour, desk, DAYS, letters=tmp_path, inside=True) as demo:  # type: ignore[arg-type]
-        demo.engine.pace = Pace(reconcile_s=SWEEP_S)
         played = play(demo, busy_s=HALF_AN_HOUR)
         text = "\n".join(timeline(demo, played)) + "\n"
     golden = GOLDEN / f"{desk}.txt"
