@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from functools import cache
@@ -36,7 +37,7 @@ from bot.store.connect import connect, parse
 from bot.store.holder import this_process
 from bot.store.lease import Lease, lengths
 from bot.store.lock import alone
-from bot.store.store import Store, open_store
+from bot.store.store import Store, StoreError, open_store
 
 SITE = "test"
 
@@ -91,6 +92,18 @@ def _settings(config: str, store: str, rules: str) -> Settings:
     return load_settings(Path(config))
 
 
+def _locked(held: ExitStack, store: str) -> str:
+    """Take the lock as soon as a server has noticed that the session of the process killed before is no more."""
+    until = time.monotonic() + 10
+    while True:
+        try:
+            return held.enter_context(alone(store))
+        except StoreError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
 def live(
     config: str, store: str, now: int, seam: str, commit: bool, cycles: int, rules: str, coming: str, whole: bool
 ) -> None:
@@ -120,7 +133,7 @@ def live(
         stop.tell() if ran == cycles else stop.ask()
 
     with ExitStack() as held:
-        lock = held.enter_context(alone(store))
+        lock = _locked(held, store)
 
         def opened() -> Store:
             return held.enter_context(closing(open_store(store, seam=passed)))

@@ -14,6 +14,7 @@ from bot.core.ledger import COMMAND
 from bot.core.replay import Grid, Span
 from bot.core.ticket import Ticket
 from bot.engine.cycle import cycle
+from bot.engine.engine import Pace
 from bot.jira.binding import Binding
 from bot.jira.reader import decode_issue, read_ticket
 from bot.sandbox.story import Stage, Story, read_story
@@ -47,6 +48,7 @@ def untied(story: Story) -> Story:
 def live(story: Story, desk: Desk, bot: Bot) -> dict[str, Said]:
     """Play the story on a steady grid; returns when each step was due and done, by what became of it."""
     stage, acts = Stage(desk.world, story, bot.engine.book), list(story.acts)
+    bot.engine.pace = Pace(reconcile_s=4 * 3600)
     for now in range(story.starts_at, story.ends_at, POLL_S):
         while acts and acts[0].at <= now:
             act = acts.pop(0)
