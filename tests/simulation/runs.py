@@ -15,7 +15,7 @@ import yaml
 from bot.engine.engine import Engine
 from simulation.events import Event, Schedule
 from simulation.laws import Invariants
-from simulation.sim import Killed, Simulation, Violation
+from simulation.sim import Simulation, Violation
 
 
 @dataclass
@@ -55,9 +55,8 @@ def run(
         simulation.run()
     except Violation as violation:
         failed = f"event {simulation.number}: {violation}"
-    except Killed:  # pragma: no cover - a kill belongs to a cycle
-        failed = f"event {simulation.number}: killed outside a cycle"
     finally:
+        simulation.let_go()
         structlog.configure(**before)
     if simulation.wire is not None:
         simulation.faults.update(simulation.wire.faults)

@@ -170,15 +170,19 @@ class Simulation(Course, Office):
         self.calm = True
         self._queue.clear()
         self._armed.clear()
-        for number in sorted(self.undo):
-            self.undo[number]()
-        self.undo.clear()
+        self.let_go()
         self.site.faults = Faults()
         self.post.fates.clear()
         self.skew_s = 0
         self._quiet_until = 0
         self.trace("calm")
         self.want(self.poll_s)
+
+    def let_go(self) -> None:
+        """End all that lasts for a while. To be called when a run ends early, as the next uses the same database."""
+        for number in sorted(self.undo):
+            self.undo[number]()
+        self.undo.clear()
 
     # Events.
 
@@ -204,7 +208,10 @@ class Simulation(Course, Office):
         lag_s = self.site.faults.lag_ms // 1000
         if lag_s:
             self.want(lag_s + 2 * self.poll_s)
-        KINDS[event.do].do(self, event)
+        try:
+            KINDS[event.do].do(self, event)
+        except StoreError as error:  # a command that a person typed, which told them so
+            self.trace(f"{event.do} failed: {type(error).__name__}")
 
     def pass_seam(self, name: str) -> None:
         """Be where the process may die, or where others may act meanwhile."""
