@@ -29,6 +29,7 @@ class Second:
         self.working = False
         self.ended = False
         self.cycles = 0
+        self.passed = ""
 
     def again(self, every_s: int = 60) -> None:
         """Run a cycle now, and again each minute until it is ended."""
@@ -54,6 +55,9 @@ class Second:
         """End the process."""
         self.ended = True
 
+    def _pass(self, seam: str) -> None:
+        self.passed = seam
+
     def _start(self) -> Engine:
         sim = self.sim
         clocks = Clocks(
@@ -61,7 +65,8 @@ class Second:
             passed=lambda ms: None,
             now=lambda: sim.now,
             bot=lambda: (sim.bot_now, sim.bot_now),
-            seam=lambda: "second",
+            seam=lambda: self.passed,
             silenced=lambda: sim.silenced,
+            second=True,
         )
-        return sim.made(Wire(sim.site, clocks, sim.written), lambda name: None, lambda: sim.bot_now)
+        return sim.made(Wire(sim.site, clocks, sim.written), self._pass, lambda: sim.bot_now)

@@ -39,7 +39,8 @@ class Written:
     """A write of the bot's that took effect: the ticket before and after it, and as it was last shown to the bot.
 
     `at` is true time, `bot_at` what the bot took for now when it last asked, `cycle_at` when its cycle began, both by
-    its own clock. `seam` is the one passed last; `silenced` tells whether the bot knew that it is to say nothing.
+    its own clock. `seam` is the one passed last, by the
+    second process where that wrote; `silenced` tells whether the bot knew that it is to say nothing.
     """
 
     at: Moment
@@ -47,6 +48,7 @@ class Written:
     cycle_at: Moment
     number: int
     seam: str
+    second: bool
     silenced: bool
     before: Issue
     after: Issue
@@ -121,6 +123,7 @@ class Clocks:
     bot: Callable[[], tuple[Moment, Moment]]
     seam: Callable[[], str]
     silenced: Callable[[], bool]
+    second: bool = False
 
 
 class Wire(BaseAdapter):
@@ -208,6 +211,7 @@ class Wire(BaseAdapter):
                 cycle_at=cycle_at,
                 number=len(self.written),
                 seam=self._clocks.seam(),
+                second=self._clocks.second,
                 silenced=self._clocks.silenced(),
                 before=before,
                 after=after,

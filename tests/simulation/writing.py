@@ -261,7 +261,7 @@ def _reread(told: Told, sim: Simulation, written: Written) -> None:
     """Since it was decided what to do on a ticket, the ticket was read again, so that what people did wins."""
     rules = _rules(written)
     if (
-        written.seam == "second"
+        written.second
         or "command" in written.seam
         or "answer" in written.seam
         or "amend" in written.seam  # an edit is repeatable, and needs no reading
