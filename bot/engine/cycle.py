@@ -59,8 +59,15 @@ def cycle(engine: Engine, now: Moment) -> Report:
     Raises `Denied` when the account is not let in, `StoreError` when the database is not there, which is `Fenced`
     where another process has the lease on it, or took it meanwhile: then nothing more is sent.
     """
-    report, swept = Report(now), False
+    report = Report(now)
     hold_lease(engine, now)
+    with engine.store.notes_at_once():
+        _whole(engine, now, report)
+    return report
+
+
+def _whole(engine: Engine, now: Moment, report: Report) -> None:
+    swept = False
     try:
         with _going_on(report):
             poll(engine, now, report)
@@ -88,7 +95,6 @@ def cycle(engine: Engine, now: Moment) -> Report:
     audit(engine, now, report, swept=swept)
     count(engine, report, now)
     keep_house(engine, now)
-    return report
 
 
 @contextmanager

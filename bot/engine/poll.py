@@ -55,7 +55,6 @@ def poll(engine: Engine, now: Moment, report: Report) -> None:
         engine.tried.update((ticket_id, fresh[ticket_id]) for ticket_id in unread)
     _read_again(engine, now, report)
     look_elsewhere(engine, now)
-    _tell_closed(engine, report)
     engine.seam("before mark")
     with engine.store.transaction():
         renew_lease(engine)
@@ -64,6 +63,7 @@ def poll(engine: Engine, now: Moment, report: Report) -> None:
             engine.store.set_note(RECONCILED, str(now))
         keep(engine)
     engine.seam("after mark")
+    _tell_closed(engine, report)
 
 
 def _read_again(engine: Engine, now: Moment, report: Report) -> None:

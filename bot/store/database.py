@@ -47,6 +47,11 @@ class Database:
         """Which database it is: `sqlite` or `postgresql`."""
         return self._engine.dialect.name
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this thread is inside a transaction."""
+        return self._mine.connection is not None
+
     def close(self) -> None:
         """Let the database go."""
         self._engine.dispose()

@@ -30,8 +30,9 @@ from bot.store.done import Done
 from bot.store.erase import Erase, nameless
 from bot.store.errors import StoreError, told
 from bot.store.links import Ties
+from bot.store.noted import Noted
 from bot.store.purge import PURGED
-from bot.store.tables import ledger, letters, mark, notes, tickets, troubles, verdicts
+from bot.store.tables import ledger, letters, mark, tickets, troubles, verdicts
 from bot.store.upgrade import bring_to_head
 
 __all__ = ["CommandRow", "Entry", "ReportHead", "ReportRow", "Seen", "Store", "StoreError", "open_store"]
@@ -47,7 +48,6 @@ _readable = sa.and_(_here, tickets.c.shape == SHAPE)
 
 _MARK = sa.select(mark.c.ms)
 _POLLED_AT = sa.select(mark.c.at)
-_NOTE = sa.select(notes.c.value).where(notes.c.name == sa.bindparam("name"))
 
 _SEEN = among(sa.select(tickets.c.id, tickets.c.updated_ms, tickets.c.look_again_at).where(_here), tickets.c.id)
 _ALL_SEEN = sa.select(tickets.c.id, tickets.c.updated_ms).where(_here).execution_options(yield_per=PAGE)
@@ -125,10 +125,10 @@ def open_store(url: str, wait_s: float = 10.0, seam: Callable[[str], None] = lam
     return Store(engine, address)
 
 
-class Store(Absences, Archive, Audits, Commands, Costs, Done, Erase, Ties):
+class Store(Noted, Absences, Archive, Audits, Commands, Costs, Done, Erase, Ties):
     """An open store. Tickets that are gone appear in no answer until they are put again."""
 
-    # The mark and the notes.
+    # The mark.
 
     def mark_ms(self) -> int | None:
         """Return the tracker's milliseconds up to which changes have been read; None before the first."""
@@ -143,15 +143,6 @@ class Store(Absences, Archive, Audits, Commands, Costs, Done, Erase, Ties):
     def set_mark(self, ms: int, at: Moment) -> None:
         """Set the mark, with the moment of doing so: the only write of a cycle in which nothing changed."""
         self.upsert(mark, [{"id": 1, "ms": ms, "at": at}])
-
-    def note(self, name: str) -> str | None:
-        """Return the small fact noted under this name."""
-        noted: str | None = self.value(_NOTE, name=name)
-        return noted
-
-    def set_note(self, name: str, value: str) -> None:
-        """Note a small fact; the same value again writes nothing."""
-        self.upsert(notes, [{"name": name, "value": value}], unless_same="value")
 
     # The mirror.
 
