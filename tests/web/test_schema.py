@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, given, settings
 from web_desk import HEADER, LEAD, PERSONAL_CODE, client, filled
 
@@ -63,8 +62,8 @@ def described() -> dict[str, Any]:
     return {"openapi": "3.0.3", "info": {"title": "Piletibot", "version": "1"}, "paths": paths}
 
 
-SCHEMA = schemathesis.openapi.from_dict(described())
-OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations()]
+DESCRIBED = described()
+OPERATIONS = [(method, path) for path, methods in DESCRIBED["paths"].items() for method in methods]
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +72,19 @@ def store() -> Iterator[Store]:
         yield store
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: f"{each.method} {each.path}")
-def test_whatever_is_asked_is_answered_in_order(store: Store, operation: Any) -> None:
-    by_token = "log" in operation.path
+@pytest.fixture(scope="module")
+def schema() -> Any:
+    """It takes a second to import, and only here is it needed."""
+    import schemathesis
+
+    return schemathesis.openapi.from_dict(DESCRIBED)
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS, ids=lambda each: each)
+@pytest.mark.xdist_group("schemathesis")
+def test_whatever_is_asked_is_answered_in_order(store: Store, schema: Any, method: str, path: str) -> None:
+    operation = schema[path][method]
+    by_token = "log" in path
     browser = client(store, own={LEAD: TOKEN}, tokens={LEAD: TOKEN}) if by_token else client(store)
     examples = settings().max_examples if settings().max_examples > 1000 else 2
     known = {int(each) for each in operation.definition.raw["responses"]}
@@ -116,7 +125,7 @@ def test_no_path_leads_to_a_file(store: Store, path: str) -> None:
     assert (answer.status_code, "root:" in answer.text) == (404, False)
 
 
-@pytest.mark.parametrize("path", sorted({operation.path for operation in OPERATIONS}))
+@pytest.mark.parametrize("path", sorted(DESCRIBED["paths"]))
 def test_no_other_method_reaches_a_page(store: Store, path: str) -> None:
     browser = client(store)
     asked = re.sub(r"{\w+}", "x", path)
