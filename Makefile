@@ -12,7 +12,7 @@ demo: $(VENV)/.runs  ## The whole bot on the built-in sandbox Jira; DEMO='--flav
 	$(BIN)/piletibot demo $(DEMO)
 
 test: $(VENV)/.develops
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.develops
 	$(BIN)/ruff check .

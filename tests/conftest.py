@@ -27,8 +27,22 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
     os.environ.setdefault("PYTHONPYCACHEPREFIX", str(BYTECODE))
     sys.pycache_prefix, sys.dont_write_bytecode = sys.pycache_prefix or str(BYTECODE), False
 
+LONG = (
+    *("engine/test_scenarios.py", "engine/test_demo_story.py", "test_cli.py", "engine/test_reload.py"),
+    *("core/test_explain.py", "test_backtest.py", "engine/test_kill.py", "web/test_browser.py"),
+    *("test_rulebook_fuzz.py", "backtest/test_equals_daemon.py", "engine/test_why_looks_back.py"),
+    *("report/test_charts.py", "test_run_reload.py", "test_first_rule.py"),
+)
+"""Files that take many seconds. They begin before the others, so that no worker ends alone with one of them."""
+
 # What was imported and collected stays until the end: not to be gone through again and again in search of garbage.
 gc.set_threshold(50_000, 20, 10)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    long = {here / file: n for n, file in enumerate(LONG)}
+    items.sort(key=lambda item: long.get(item.path, len(long)))
 
 
 def pytest_collection_finish() -> None:

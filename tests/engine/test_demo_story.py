@@ -16,8 +16,6 @@ from bot.demo import Demo, Played, Spoken, open_demo, play
 from bot.sandbox.story import Stage, read_story
 from bot.shipped import rules_folder
 
-pytestmark = pytest.mark.xdist_group("demo story")  # its weeks are played once, by one worker
-
 TALLINN = ZoneInfo("Europe/Tallinn")
 DAYS = 12
 JIRA_AWAY_ON = 3

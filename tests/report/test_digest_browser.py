@@ -18,10 +18,7 @@ from bot.report.render import Picture, render
 PHONE = 360
 CHROMIUM = shutil.which("chromium")
 
-pytestmark = [
-    pytest.mark.xdist_group("browser"),
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt install chromium"),
-]
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt install chromium")
 
 DESK = [ticket(3, FORWARDED, owner=None, queue=None), ticket(7, FORWARDED, SOLVED), ticket(4, **LETTER)]
 PICTURE = Picture("load", "Koormus", "IT-tugi: 3; load: 5", '<svg role="img" aria-label="Koormus"></svg>', "cid:load")

@@ -30,10 +30,7 @@ from bot.web.source import Source
 
 CHROMIUM = shutil.which("chromium")
 
-pytestmark = [
-    pytest.mark.xdist_group("browser"),
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt install chromium"),
-]
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt install chromium")
 
 DESK, DAYS = "keskkonnaamet", 3
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}

@@ -81,7 +81,6 @@ def schema() -> Any:
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS, ids=lambda each: each)
-@pytest.mark.xdist_group("schemathesis")
 def test_whatever_is_asked_is_answered_in_order(store: Store, schema: Any, method: str, path: str) -> None:
     operation = schema[path][method]
     by_token = "log" in path
