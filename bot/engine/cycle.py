@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import structlog
 
 from bot.core.arrange import Arrangement, DeskState, arrange
-from bot.core.desk import Desk
-from bot.core.judge import judge
 from bot.core.ledger import WAITING, Entry, decided, row, rows_of_comment, turned
 from bot.core.silence import barred, words
-from bot.core.steps import Wishes, is_key, may_be_said
-from bot.core.ticket import Moment, Ticket
-from bot.core.verdict import Verdict, news
-from bot.engine.amend import amend
-from bot.engine.aside import lay_by, lay_by_refused, mended
+from bot.core.ticket import Moment
+from bot.core.verdict import Verdict
 from bot.engine.audit import audit
 from bot.engine.batch import notice, untold
 from bot.engine.begun_anew import tell_of_beginning
@@ -25,12 +20,12 @@ from bot.engine.beyond import look_at_all
 from bot.engine.commands import heed_commands
 from bot.engine.control import heed_control, silences, silent_now
 from bot.engine.costs import count
-from bot.engine.deliver import deliver, put_fields, settle, yet_to_put
+from bot.engine.deliver import settle, yet_to_put
 from bot.engine.digests import send_digests
 from bot.engine.engine import Engine, Report
 from bot.engine.fence import hold_lease, is_unsure
+from bot.engine.judging import IN_FORCE, Deeds, carry_out, judge_these, unrecorded
 from bot.engine.leavers import heed_leavers
-from bot.engine.ledger import row_read_back
 from bot.engine.letters import write_letters
 from bot.engine.notices import tell
 from bot.engine.poll import lay_aside, mirror, poll, reconcile, reconcile_due
@@ -38,16 +33,12 @@ from bot.engine.purge import follow_erasures, keep_house
 from bot.engine.recalled import recalled
 from bot.engine.sending import has_way
 from bot.engine.sent_once import said_before
-from bot.engine.tracker import Refused, Slowed, Throttled, Unreachable
-from bot.engine.twins import read_back
+from bot.engine.tracker import Slowed, Throttled, Unreachable
 from bot.store.store import SHAPE
-from bot.store.tied import with_others
 
 log = structlog.get_logger()
 
 RULEBOOK = "rulebook"
-IN_FORCE = "in force since"
-_AT_ONCE = 1000
 
 
 def cycle(engine: Engine, now: Moment) -> Report:
@@ -61,7 +52,10 @@ def cycle(engine: Engine, now: Moment) -> Report:
     """
     report = Report(now)
     hold_lease(engine, now)
-    with engine.store.notes_at_once():
+    with ExitStack() as held:
+        if engine.hands is not None:
+            held.enter_context(engine.hands.begun(engine, now))
+        held.enter_context(engine.store.notes_at_once())
         _whole(engine, now, report)
     return report
 
@@ -148,9 +142,8 @@ def _judge_due(engine: Engine, now: Moment, report: Report) -> None:
         ids = [ticket_id for ticket_id in ids if ticket_id not in commanded]
     if not ids:
         return
-    wishes, looks = _judge_all(engine, ids, now, report)
-    verdicts = _verdicts(engine, wishes)
-    wishes = _with_whole_ledgers(engine, wishes, looks, now, report)
+    judged = (judge_these if engine.hands is None else engine.hands.judge)(engine, ids, now, report)
+    wishes, looks = judged.wishes, judged.looks
     ids = list(looks)
     ledger = _ledger(engine, ids)
     wishes += untold(engine, ledger)
@@ -169,7 +162,7 @@ def _judge_due(engine: Engine, now: Moment, report: Report) -> None:
         told = notice(engine, len(arranged.batch), now)
         arranged.say += [(told,)] if told else []
     engine.seam("before intent")
-    _commit(engine, arranged, ledger, looks, verdicts, now)
+    _commit(engine, arranged, ledger, looks, (judged.written, judged.removed), now)
     report.judged += len(ids)
     report.held += len(arranged.hold)
     report.withdrawn += len(arranged.withdraw)
@@ -177,10 +170,8 @@ def _judge_due(engine: Engine, now: Moment, report: Report) -> None:
     report.adopted += len(arranged.adopt)
     report.observed += arranged.observe
     engine.seam("after intent")
-    put_fields(engine, arranged.put, now, report)
-    amend(engine, arranged.amend, now, report)
-    _look_later(engine, _unrecorded(arranged), looks, now)
-    deliver(engine, arranged.say, now, report)
+    carry = carry_out if engine.hands is None else engine.hands.carry_out
+    carry(engine, Deeds(arranged.put, arranged.amend, arranged.say, looks), now, report)
 
 
 def _spoken_in(arranged: Arrangement) -> list[str]:
@@ -188,115 +179,6 @@ def _spoken_in(arranged: Arrangement) -> list[str]:
     written = [step for steps in arranged.say for step in steps]
     written += [*arranged.put, *(step for step, _ in arranged.amend)]
     return sorted({step.ticket_key.rpartition("-")[0] for step in written})
-
-
-def _unrecorded(arranged: Arrangement) -> list[str]:
-    """The tickets on which something is done that no row of the ledger tells beforehand.
-
-    They stay due until it is done, so that a cycle which ends before is made up for.
-    """
-    steps = (*arranged.put, *(step for step, _ in arranged.amend))
-    return list(dict.fromkeys(step.ticket_id for step in steps))
-
-
-def _look_later(engine: Engine, ids: Sequence[str], looks: Mapping[str, Moment | None], now: Moment) -> None:
-    if ids and not engine.stopping():
-        still = engine.store.seen(ids)
-        again = {each.ticket_id: each.again_at for each in engine.store.troubles()}
-        left = [id_ for id_ in ids if id_ in still and still[id_].look_again_at == now]
-        engine.store.judged({id_: _sooner(looks[id_], again.get(id_)) for id_ in left})
-
-
-def _sooner(one: Moment | None, other: Moment | None) -> Moment | None:
-    return min((at for at in (one, other) if at is not None), default=None)
-
-
-def _judge_all(
-    engine: Engine, ids: Sequence[str], now: Moment, report: Report
-) -> tuple[list[Wishes], dict[str, Moment | None]]:
-    wishes: list[Wishes] = []
-    looks: dict[str, Moment | None] = dict.fromkeys(ids)
-    desk = engine.desk(now)
-    for start in range(0, len(ids), _AT_ONCE):
-        tickets, known = _with_others(engine, ids[start : start + _AT_ONCE], desk, now)
-        for ticket in tickets:
-            try:
-                wish = judge(ticket, engine.book, now, known)
-            except Exception as error:  # one bad ticket never stops the rest; what it was is reported by type
-                what = f"could not be judged ({type(error).__name__})"
-                report.troubles.append(f"{ticket.key}: {what}")
-                log.error("ticket could not be judged", ticket=ticket.key, error=type(error).__name__)
-                looks[ticket.id] = lay_by(engine, ticket.id, "unjudged", type(error).__name__, now)
-                continue
-            wishes.append(wish)
-            looks[ticket.id] = wish.look_again_at
-    judged = {wish.ticket_id for wish in wishes}
-    unjudged = [each.ticket_id for each in engine.store.troubles() if each.why == "unjudged"]
-    engine.store.take_up([ticket_id for ticket_id in unjudged if ticket_id in judged])
-    return wishes, looks
-
-
-def _with_others(engine: Engine, ids: Sequence[str], desk: Desk, now: Moment) -> tuple[list[Ticket], Desk]:
-    """The tickets to judge, with those on which it is told that these came in a burst; and what they are tied to."""
-    tickets = engine.store.tickets(ids)
-    known = with_others(desk, tickets, engine.store, engine.book, now)
-    began = [ticket_id for ticket_id in known.bursts if ticket_id not in ids]
-    if not began:
-        return tickets, known
-    tickets += engine.store.tickets(began)
-    return tickets, with_others(desk, tickets, engine.store, engine.book, now)
-
-
-def _verdicts(engine: Engine, wishes: Sequence[Wishes]) -> tuple[list[Verdict], list[Verdict]]:
-    """The verdicts to write and to remove, now that these tickets are judged."""
-    in_force_at = int(engine.store.note(IN_FORCE) or 0)
-    kept = engine.store.verdicts([wish.ticket_id for wish in wishes])
-    written: list[Verdict] = []
-    removed: list[Verdict] = []
-    for wish in wishes:
-        if wish.verdicts is not None:
-            new, gone = news(wish.verdicts, kept.get(wish.ticket_id, ()), engine.book.version, in_force_at)
-            written += new
-            removed += gone
-    return written, removed
-
-
-def _with_whole_ledgers(
-    engine: Engine, wishes: Sequence[Wishes], looks: dict[str, Moment | None], now: Moment, report: Report
-) -> list[Wishes]:
-    """Before a ticket's first step that may be said, rebuild its ledger from the bot's own comments on it.
-
-    What is only recorded needs no such reading, so that a desk on observe, or one that adopts, is not asked for
-    every ticket's comments. A ticket that refuses to show them is left in peace, its wishes left out.
-    """
-    speaking = {wish.ticket_id for wish in wishes if any(may_be_said(step) for step in wish.steps)}
-    unknown = speaking - engine.store.rebuilt(sorted(speaking))
-    whole: list[Wishes] = []
-    for wish in wishes:
-        if wish.ticket_id in unknown:
-            try:
-                _rebuild_ledger(engine, wish, now, report)
-            except Refused as error:
-                report.troubles.append(f"{wish.steps[0].ticket_key}: {error}")
-                looks[wish.ticket_id] = lay_by_refused(engine, wish.ticket_id, error, now)
-                continue
-        whole.append(wish)
-    return whole
-
-
-def _rebuild_ledger(engine: Engine, wish: Wishes, now: Moment, report: Report) -> None:
-    ledger = engine.store.entries([wish.ticket_id])[wish.ticket_id]
-    steps = {step.key: step for step in wish.steps}
-    entries = [
-        row_read_back(key, wish.ticket_id, said, steps.get(key))
-        for said in read_back(engine, wish.ticket_id, now, report)
-        for key in said.keys
-        if is_key(key, engine.book.site, wish.ticket_id) and key not in ledger
-    ]
-    with engine.store.transaction():
-        engine.store.write_entries(entries)
-        engine.store.set_rebuilt([wish.ticket_id])
-        mended(engine, wish.ticket_id)
 
 
 def _ledger(engine: Engine, ids: Sequence[str]) -> dict[str, Entry]:
@@ -338,7 +220,7 @@ def _commit(
             engine.fence(True)
             engine.store.write_entries(entries)
         engine.store.put_verdicts(*verdicts)
-        engine.store.judged({**looks, **dict.fromkeys(_unrecorded(arranged), now)})
+        engine.store.judged({**looks, **dict.fromkeys(unrecorded(arranged.put, arranged.amend), now)})
         engine.store.judged(dict.fromkeys(_released_meanwhile(engine, sorted(batched)), now))
 
 

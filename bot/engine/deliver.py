@@ -181,11 +181,14 @@ def _for_others(engine: Engine, wished: Sequence[tuple[Step, Step]], now: Moment
     kept: list[Step] = []
     for arranged, step in wished:
         anew = () if step.urgent else tuple(person for person in step.to if person not in known[step.key])
-        if anew and told is None:
+        if anew and told is None and not engine.part:
             told = _told_today(engine, known.keys(), now)
         full = {person for person in anew if told and told[person] >= engine.book.entries.manners.budget}
         theirs = calendar_of(step.to[0], engine.book)
-        if step.to[0] in anew and not theirs.is_open(late):
+        if anew and engine.part:  # what others are asked meanwhile is not known here: it is arranged anew
+            _take_back(engine, [(step,)], now, "whom it addresses has changed")
+            report.held += 1
+        elif step.to[0] in anew and not theirs.is_open(late):
             _take_back(engine, [(step,)], now, "quiet hours", theirs.next_opening(late) - now)
             report.held += 1
         elif step.to[0] in full:
@@ -280,10 +283,13 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
         _leave_said(engine, wanted, before[0], now)
         return
     engine.seam("before write")
-    if {entry.key for entry in _intended(engine, wanted) if entry.at == now} != {step.key for step in wanted}:
+    keys = [step.key for step in wanted]
+    if {entry.key for entry in _intended(engine, wanted) if entry.at == now} != {*keys} or not engine.claim(
+        keys, now
+    ):
         log.warning("another process works on this database", ticket=wanted[0].ticket_key)
         return
-    comment_id = engine.tracker.say(ticket_id, doc, [step.key for step in wanted], text_hash(doc))
+    comment_id = engine.tracker.say(ticket_id, doc, keys, text_hash(doc))
     engine.seam("after write")
     state = state_of_sent(engine)
     said = rows_of_comment(wanted, state, now, engine.book.version)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import TYPE_CHECKING, Protocol
 
 from bot.core.desk import Desk
 from bot.core.letters import Letter
@@ -24,6 +26,9 @@ from bot.store.journal import Journal
 from bot.store.lease import Lease
 from bot.store.store import Store
 from bot.texts import Messages
+
+if TYPE_CHECKING:
+    from bot.engine.judging import Deeds, Judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,19 @@ class Spent:
     amounts: dict[date, Counter[str]] = field(default_factory=dict)
 
 
+class Hands(Protocol):
+    """Who does the parts of a cycle that are handed out, where several processes work on a desk."""
+
+    def begun(self, engine: Engine, now: Moment) -> AbstractContextManager[None]:
+        """Begin a cycle under the lease that was taken: what an earlier one handed out is over."""
+
+    def judge(self, engine: Engine, ids: Sequence[str], now: Moment, report: Report) -> Judged:
+        """As `bot.engine.judging.judge_these`."""
+
+    def carry_out(self, engine: Engine, deeds: Deeds, now: Moment, report: Report) -> None:
+        """As `bot.engine.judging.carry_out`."""
+
+
 @dataclass(slots=True)
 class Engine:
     """One desk's bot. `facts` is the fingerprint of the mapping that reads tickets.
@@ -87,6 +105,8 @@ class Engine:
     arrive. `asked` tells when in this cycle the off-switch was asked about what, `audited` up to which ticket the
     audit has come. `retention` is how long what the bot keeps lives; None for ever. `away_since` is when the tracker
     went away, while it is. `journal` knows which letters were begun, also those of which the store does not know.
+    Where several processes work on the desk, the one that keeps it has `hands` to which it gives the parts of its
+    cycle; in whose hands such a part is, its engine is a `part`.
     """
 
     tracker: Tracker
@@ -112,6 +132,8 @@ class Engine:
     away_since: Moment | None = None
     audited: str = ""
     journal: Journal | None = None
+    hands: Hands | None = None
+    part: bool = False
 
     def fence(self, writes: bool) -> None:
         """Raise Fenced unless this process may send; before what only asks, keep the lease from ending meanwhile."""
@@ -120,6 +142,13 @@ class Engine:
                 self.lease.check()
             else:
                 self.lease.keep()
+
+    def claim(self, keys: Sequence[str], now: Moment) -> bool:
+        """Claim the sending of steps intended at `now`, where several processes work on the desk; once for ever."""
+        if self.lease is None or (self.hands is None and not self.part):
+            return True
+        with self.store.transaction():
+            return all(self.store.claim(key, now, self.lease.epoch) for key in keys)
 
     def desk(self, now: Moment) -> Desk:
         """What judging a ticket needs now that crosses tickets."""

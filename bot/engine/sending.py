@@ -186,7 +186,7 @@ def fence_letter(engine: Engine, row: LetterRow) -> None:
     try:
         engine.fence(True)
     except Fenced:
-        with engine.store.transaction():
+        with engine.store.guarded(None), engine.store.transaction():
             known = engine.store.letters([row.key]).get(row.key)
             if known is not None and known.state in ("intended", "doubtful"):
                 because = "the bot stood still before it was sent"

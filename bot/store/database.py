@@ -6,7 +6,7 @@ A statement of every cycle is built once, as building it takes longer than execu
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
@@ -30,6 +30,7 @@ class _Mine(threading.local):
     connection: Connection | None = None
     wrote = False
     failed = False
+    guard: Callable[[Connection], None] | None = None
 
 
 class Database:
@@ -70,12 +71,23 @@ class Database:
         with self._told(), self._writer.begin() as connection:
             mine.connection, mine.wrote, mine.failed = connection, False, False
             try:
+                if mine.guard is not None:
+                    mine.guard(connection)
                 yield
             finally:
                 mine.connection = None
             if mine.failed:
                 raise StoreError("nothing was written, as a part of the transaction had failed")
         self.writes += mine.wrote
+
+    @contextmanager
+    def guarded(self, guard: Callable[[Connection], None] | None) -> Iterator[None]:
+        """Let this thread write nothing inside unless `guard`, called in each transaction first, lets it."""
+        before, self._mine.guard = self._mine.guard, guard
+        try:
+            yield
+        finally:
+            self._mine.guard = before
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -15,10 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import ceil
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from bot.store.database import Database
 from bot.store.errors import StoreError
@@ -37,6 +38,9 @@ _MINE = (
     lease.c.holder == sa.bindparam("me"),
     lease.c.epoch == sa.bindparam("mine"),
 )
+
+
+_HELD = ("name", "holder", "epoch")
 
 
 class Fenced(StoreError):
@@ -97,6 +101,11 @@ class Lease:
         self._select = self._select.where(lease.c.name == sa.bindparam("which"))
         self._renew = sa.update(lease).where(*_MINE, lease.c.until_at > now)
         self._renew = self._renew.values(at=now, until_at=now + sa.bindparam("length"))
+
+    @property
+    def held(self) -> tuple[str, str, int]:
+        """Its name, holder and epoch, as it is held now."""
+        return self._name, self._me, self.epoch
 
     def hold(self) -> Taken | None:
         """Make sure that the lease is this process's; returns how it was come by, None where it was held already.
@@ -165,6 +174,25 @@ class Lease:
             return False
         return True
 
+    def guard(self) -> Callable[[Connection], None]:
+        """Give what `Database.guarded` takes: it raises Fenced once another has counted the epoch of now up.
+
+        Whoever takes the lease waits until a transaction that was let begin has ended.
+        """
+        held = [*self._over(), (self._name, self._me, self.epoch)]
+        mine = [sa.and_(*(lease.c[word] == value for word, value in zip(_HELD, each, strict=False))) for each in held]
+        asked = sa.select(lease.c.name).where(sa.or_(*mine)).order_by(lease.c.name).with_for_update(read=True)
+
+        def let(connection: Connection) -> None:
+            if len(connection.execute(asked).all()) != len(held):
+                raise self._lost("another piletibot has taken over")
+
+        return let
+
+    def _over(self) -> list[tuple[str, str, int]]:
+        """The names, holders and epochs of leases that this one rests on."""
+        return []
+
     def give_back(self) -> None:
         """Let the next one take the lease at once; what is another's stays so. Nothing may be under way."""
         if self.epoch:
@@ -215,6 +243,36 @@ class Lease:
             return None
         given = rows[0]._mapping
         return _Row(**given) if self._on_server else _Row(**given, now=self._clock())
+
+
+class PartLease(Lease):
+    """The lease on a project of the desk, for a part of the cycle of whoever holds the lease on the desk.
+
+    `over` are that one's name, holder and epoch, as `Lease.held` gives them: once another has taken over the desk,
+    or the same has begun anew, this lease is lost too.
+    """
+
+    def __init__(self, store: Database, holder: Holder, over: tuple[str, str, int], **given: Any) -> None:
+        super().__init__(store, holder, **given)
+        self._rests_on = over
+        name, its_holder, epoch = over
+        self._still = sa.select(lease.c.name).where(
+            lease.c.name == name, lease.c.holder == its_holder, lease.c.epoch == epoch
+        )
+
+    def check(self) -> None:
+        """As `Lease.check`, asking for the lease on the desk too."""
+        super().check()
+        if self._store.value(self._still) is None:
+            raise self._lost("another piletibot has taken over the desk, or its cycle has ended")
+
+    def _over(self) -> list[tuple[str, str, int]]:
+        return [self._rests_on]
+
+
+def name_of(project: str) -> str:
+    """The name of the lease on a project of the desk."""
+    return f"project {project}"
 
 
 def lengths(poll_s: float, timeout_s: float) -> tuple[int, int]:

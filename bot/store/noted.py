@@ -46,6 +46,10 @@ class Noted(Database):
         finally:
             kept.wanted, kept.all = before
 
+    def notes_anew(self) -> None:
+        """Read all notes again before the next is asked for, as others may have written some."""
+        self._kept.all = None
+
     def note(self, name: str) -> str | None:
         """Return the small fact noted under this name."""
         kept = self._kept

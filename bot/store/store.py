@@ -31,6 +31,7 @@ from bot.store.erase import Erase, nameless
 from bot.store.errors import StoreError, told
 from bot.store.links import Ties
 from bot.store.noted import Noted
+from bot.store.parts import Parts
 from bot.store.purge import PURGED
 from bot.store.tables import ledger, letters, mark, tickets, troubles, verdicts
 from bot.store.upgrade import bring_to_head
@@ -125,7 +126,7 @@ def open_store(url: str, wait_s: float = 10.0, seam: Callable[[str], None] = lam
     return Store(engine, address)
 
 
-class Store(Noted, Absences, Archive, Audits, Commands, Costs, Done, Erase, Ties):
+class Store(Noted, Absences, Archive, Audits, Commands, Costs, Done, Erase, Parts, Ties):
     """An open store. Tickets that are gone appear in no answer until they are put again."""
 
     # The mark.

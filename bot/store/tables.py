@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text, false
 
-HEAD = 11
+HEAD = 12
 """The schema this version of the bot works with; a migration's revision is its number in four digits."""
 
 VERSION_TABLE = "piletibot_version"
@@ -203,4 +203,23 @@ spent = Table(
     metadata,
     Column("hash", Word, primary_key=True),
     Column("state", Text, nullable=False),
+)
+
+parts = Table(
+    "parts",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("project", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("outcome", LargeBinary),
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("key", Word, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
 )

@@ -28,6 +28,8 @@ COLUMNS = {
     "leavers": "person day",
     "commands": "ticket_id comment_id at granted because not_before settled_at",
     "spent": "hash state",
+    "parts": "id project epoch state body outcome",
+    "claims": "key at epoch",
     "archive": "kind first as_of version definitions body",
     "letters": "key rule say to state because due_at at not_before way tries version",
 }

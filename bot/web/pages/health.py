@@ -20,9 +20,9 @@ from bot.core.soundness import failing
 from bot.core.ticket import UNKNOWN, Moment, Ticket
 from bot.engine.audit import found_in
 from bot.engine.control import silences
-from bot.engine.cycle import IN_FORCE
 from bot.engine.desk import desk_of
 from bot.engine.digests import drafts
+from bot.engine.judging import IN_FORCE
 from bot.engine.poll import RECONCILED
 from bot.engine.restraint import restraint
 from bot.store.tables import HEAD
