@@ -16,9 +16,8 @@ from bot.digest_folder import DigestFolder
 from bot.engine.cycle import cycle
 from bot.engine.engine import Engine, Post, Report
 from bot.engine.mailer import Mailer
-from bot.report.charts import Chart
 from bot.report.compose import DigestComposer
-from bot.report.drawing import Drawn
+from bot.report.pictures import Chart, Drawn
 from bot.shipped import rules_folder
 from bot.store.store import open_store
 from bot.texts import Messages, load_messages

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import sys
 import zlib
+from functools import cache
 from textwrap import wrap
 from typing import Any
 
 import altair as alt
+import msgspec
 
 from bot.charting import ACCENT, INK, PAPER, SERIES, SOFT, chart_of, coloured, in_page, svg_of
 from bot.core.rounding import rounded
-from bot.report.charts import Bars, Chart, Line, Trend
+from bot.report.pictures import Bars, Chart, Drawn, Line, Trend
 
 FONT = "Liberation Sans, Arial, sans-serif"
 """The font that the library carries, and the one that is as wide."""
@@ -42,6 +45,16 @@ _PAGE = {
     PAPER: "var(--paper, #fff)",
 }
 _MAIL = {INK: "#1b2530", SOFT: "#c3cad1", ACCENT: "#174a8b", PAPER: "#ffffff"}
+
+
+def main() -> None:
+    """Read charts from standard input and write them drawn to standard output."""
+    charts = msgspec.json.decode(sys.stdin.buffer.read(), type=tuple[Chart, ...])
+    found = []
+    for each in charts:
+        page = svg(each)
+        found.append(Drawn(each.name, each.title, each.alt, page, png(each), width_of(page)))
+    sys.stdout.buffer.write(msgspec.json.encode(found))
 
 
 def svg(chart: Chart) -> str:
@@ -81,7 +94,7 @@ def width_of(svg: str) -> int:
 
 
 def _textured(chart: Chart, colours: dict[str, str]) -> str:
-    drawn = svg_of(_DRAWN[type(chart)](chart), FONT, _SMALL)
+    drawn = _marked(chart)
     names = {mark: f"{chart.name}-{n}" for n, mark in enumerate(SERIES) if mark in drawn}
     patterns = "".join(
         f'<pattern id="{name}" width="8" height="8" patternUnits="userSpaceOnUse">'
@@ -91,6 +104,12 @@ def _textured(chart: Chart, colours: dict[str, str]) -> str:
     drawn = coloured(drawn, {**colours, **{mark: f"url(#{name})" for mark, name in names.items()}})
     start = drawn.index(">") + 1
     return f"{drawn[:start]}<defs>{patterns}</defs>{drawn[start:]}" if patterns else drawn
+
+
+@cache
+def _marked(chart: Chart) -> str:
+    """The drawing with marks for its colours, which is the same for a page and for a mail."""
+    return svg_of(_DRAWN[type(chart)](chart), FONT, _SMALL)
 
 
 def _trend(chart: Trend) -> Any:
@@ -232,3 +251,7 @@ def _bars(chart: Bars) -> Any:
 
 
 _DRAWN: dict[type, Any] = {Trend: _trend, Bars: _bars}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""The charts of a digest as data: what each shows, in words and numbers of its reader's language. Drawn elsewhere."""
+"""The charts of a digest: what each shows, in words and numbers of its reader's language. Drawn elsewhere."""
 
 from __future__ import annotations
 
@@ -6,72 +6,18 @@ from collections.abc import Sequence
 from datetime import date
 from math import ceil, floor
 
-import msgspec
 from babel.dates import format_date
 
 from bot.core.kpi.period import Kind
 from bot.core.kpi.registry import INDICATORS
 from bot.report.digest import Compared, Digest
 from bot.report.page_tickets import ages
+from bot.report.pictures import Bar, Bars, Chart, Line, Trend
 from bot.report.report import Band, Report
 from bot.report.tell import Tell
 
 ROWS = 6
 """How many lines a chart has at most."""
-
-
-class Line(msgspec.Struct, frozen=True):
-    """A share over the periods, the present one last; `told` is its last value in words, `low` and `high` its axis.
-
-    `low_told` and `high_told` are the words for both.
-    """
-
-    title: str
-    told: str
-    points: tuple[float | None, ...]
-    low: float
-    high: float
-    low_told: str
-    high_told: str
-    target: float | None = None
-    at_least: bool = True
-
-
-class Trend(msgspec.Struct, frozen=True, tag=True):
-    """Shares over the periods, each in a line of its own, against its target."""
-
-    name: str
-    title: str
-    alt: str
-    periods: tuple[str, ...]
-    lines: tuple[Line, ...]
-    target: str
-    met: str
-    missed: str
-
-
-class Bar(msgspec.Struct, frozen=True):
-    """A bar, with its title above it; `parts` are by the parts of its chart."""
-
-    title: str
-    parts: tuple[int, ...]
-
-
-class Bars(msgspec.Struct, frozen=True, tag=True):
-    """Bars, each of parts that are told apart by texture; of one part they have none to be told.
-
-    Where they are `whole` all are of one length, and their parts shares of it.
-    """
-
-    name: str
-    title: str
-    alt: str
-    parts: tuple[str, ...]
-    bars: tuple[Bar, ...]
-    whole: bool = False
-
-
-Chart = Trend | Bars
 
 
 def charts_of(digest: Digest, tell: Tell) -> tuple[Chart, ...]:

@@ -18,11 +18,12 @@ from bot.engine.digesting import Composed, NoRights, TooBig
 from bot.engine.mailer import Part
 from bot.imports import Sources
 from bot.report.archive import report_on
-from bot.report.charts import Chart, charts_of
+from bot.report.charts import charts_of
 from bot.report.cut import cut
 from bot.report.digest import Digest, digest_of
-from bot.report.drawing import Drawn, NotDrawn
+from bot.report.drawing import NotDrawn
 from bot.report.page import Page, page
+from bot.report.pictures import Chart, Drawn
 from bot.report.render import FORMATS, Shown
 from bot.report.report import Report
 from bot.report.tell import Tell

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 import msgspec
 import structlog
 
-from bot.report.charts import Chart, charts_of
+from bot.report.charts import charts_of
 from bot.report.digest import Digest
-from bot.report.render import Picture
+from bot.report.pictures import Chart, Drawn
 from bot.report.tell import Tell
 
 log = structlog.get_logger()
@@ -28,25 +28,6 @@ class NotDrawn(Exception):
     """The charts could not be drawn; its text says why."""
 
 
-class Drawn(msgspec.Struct, frozen=True):
-    """A chart, drawn: `svg` for a page, `png` for a mail, twice as fine as it is `width` pixels wide."""
-
-    name: str
-    title: str
-    alt: str
-    svg: str
-    png: bytes
-    width: int
-
-    def in_page(self) -> Picture:
-        """The picture as it stands in a page."""
-        return Picture(self.name, self.title, self.alt, svg=self.svg, width=self.width)
-
-    def in_mail(self) -> Picture:
-        """The picture as it stands in a mail that has `png` as its part of this name."""
-        return Picture(self.name, self.title, self.alt, source=f"cid:{self.name}", width=self.width)
-
-
 def draw(charts: Sequence[Chart], timeout_s: float = TIMEOUT_S) -> tuple[Drawn, ...]:
     """Draw charts in a child process. Raises NotDrawn where it fails, or takes longer than `timeout_s`."""
     if not charts:
@@ -55,7 +36,7 @@ def draw(charts: Sequence[Chart], timeout_s: float = TIMEOUT_S) -> tuple[Drawn, 
     path = os.pathsep.join(each for each in sys.path if each)
     try:
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "bot.report.drawing"],
+            [sys.executable, "-P", "-m", "bot.report.altair_charts"],
             input=msgspec.json.encode(charts),
             capture_output=True,
             timeout=timeout_s,
@@ -80,19 +61,3 @@ def drawn(digest: Digest, tell: Tell, timeout_s: float = TIMEOUT_S) -> tuple[tup
     except NotDrawn as error:
         log.warning("charts not drawn", because=str(error))
         return (), (tell.words["no_charts"],)
-
-
-def main() -> None:
-    """Read charts from standard input and write them drawn to standard output: the child's part."""
-    from bot.report.altair_charts import png, svg, width_of
-
-    charts = msgspec.json.decode(sys.stdin.buffer.read(), type=tuple[Chart, ...])
-    found = []
-    for each in charts:
-        page = svg(each)
-        found.append(Drawn(each.name, each.title, each.alt, page, png(each), width_of(page)))
-    sys.stdout.buffer.write(msgspec.json.encode(found))
-
-
-if __name__ == "__main__":
-    main()

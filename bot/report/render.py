@@ -15,24 +15,10 @@ from bot.core.rulebook import Rulebook
 from bot.report import csv_rows
 from bot.report.digest import Digest
 from bot.report.page import Page, page
+from bot.report.pictures import Picture
 from bot.report.plain import plain
 from bot.report.records import record
 from bot.report.tell import Tell
-
-
-class Picture(NamedTuple):
-    """A chart: its title, what it shows in numbers for who does not see it, and how it stands in a page.
-
-    `svg` is put into a page as it is. A mail shows what is at `source`, such as `cid:` and the name of a part of it,
-    so many pixels wide.
-    """
-
-    name: str
-    title: str
-    alt: str
-    svg: str = ""
-    source: str = ""
-    width: int = 600
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 import msgspec
 from measure import Row, race
 
-from bot.report.charts import Bar, Bars, Chart, Line, Trend
 from bot.report.drawing import draw
+from bot.report.pictures import Bar, Bars, Chart, Line, Trend
 
 _CHILD = """
 import sys
-from bot.report.drawing import main
+from bot.report.altair_charts import main
 main()
 print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1], file=sys.stderr)
 """

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from digest_desk import LEAD, Sent
 
-from bot.report.drawing import Drawn, NotDrawn
+from bot.report.drawing import NotDrawn
+from bot.report.pictures import Drawn
 
 CHART = Drawn("backlog", "Backlog", "0–9 days: 1", "<svg><title>x</title></svg>", b"\x89PNG" + b"x" * 100_000, 400)
 NONE_DRAWN = "The charts could not be drawn; the same numbers are in the tables."

@@ -21,9 +21,9 @@ from bot.engine.digesting import Unwritten
 from bot.engine.digests import approve, drafts
 from bot.engine.mailer import Mail
 from bot.mail import message
-from bot.report.charts import Chart
 from bot.report.compose import DigestComposer
-from bot.report.drawing import Drawn, NotDrawn
+from bot.report.drawing import NotDrawn
+from bot.report.pictures import Chart, Drawn
 from bot.store.store import open_store
 from bot.texts import plain
 

@@ -18,9 +18,10 @@ from reported import BROWSE, FORWARDED, SOLVED, VERDICTS, digested, reported, ti
 from bot.core.audience import Audience
 from bot.core.kpi.fact import Fact
 from bot.core.kpi.period import period_before
-from bot.report.charts import Bar, Bars, Line, Trend, charts_of
+from bot.report.charts import charts_of
 from bot.report.digest import Digest, Target
-from bot.report.drawing import Drawn, NotDrawn, draw, drawn
+from bot.report.drawing import NotDrawn, draw, drawn
+from bot.report.pictures import Bar, Bars, Drawn, Line, Trend
 from bot.report.render import render
 from bot.report.tell import Tell
 from bot.report.words import words_of
@@ -93,7 +94,7 @@ def test_a_chart_of_few_is_not_drawn_outside_the_team():
 
 PARENT = """
 import sys, msgspec
-from bot.report.charts import Chart
+from bot.report.pictures import Chart
 from bot.report.drawing import draw
 import bot.commands.digest
 def size():

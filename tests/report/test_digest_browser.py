@@ -13,7 +13,8 @@ from playwright.sync_api import Page, sync_playwright
 from reported import BROWSE, FORWARDED, LETTER, NOW, SOLVED, VERDICTS, at, digested, reported, said, ticket
 
 from bot.core.laid_aside import LaidAside
-from bot.report.render import Picture, render
+from bot.report.pictures import Picture
+from bot.report.render import render
 
 PHONE = 360
 CHROMIUM = shutil.which("chromium")

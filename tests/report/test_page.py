@@ -33,8 +33,9 @@ from bot.core.silence import Silence
 from bot.core.soundness import Unsound
 from bot.core.ticket import Change
 from bot.report.page import Page
+from bot.report.pictures import Picture
 from bot.report.plain import WIDTH, plain
-from bot.report.render import Picture, render
+from bot.report.render import render
 from bot.report.report import Failure
 from bot.report.tell import Table
 from bot.report.words import words_of

@@ -15,10 +15,11 @@ from starlette.responses import Response
 
 from bot.core.kpi.period import KINDS, period_of
 from bot.report import archive
-from bot.report.charts import Chart, charts_of
+from bot.report.charts import charts_of
 from bot.report.cut import cut
 from bot.report.digest import digest_of
-from bot.report.drawing import Drawn, NotDrawn, draw
+from bot.report.drawing import NotDrawn, draw
+from bot.report.pictures import Chart, Drawn
 from bot.report.render import FORMATS, render
 from bot.report.tell import Tell
 from bot.web.kept import kept
