@@ -238,7 +238,12 @@ def climb(ladder: Ladder, judged: Judged) -> Climb:
     if is_decided(ladder, view):
         return _NO_CLOCK
     if (known := view.lasting.get(ladder.name)) is not None:
-        return known if isinstance(known, Climb) else _climb_on(ladder, known[0], known[1], (), judged)
+        if isinstance(known, Climb):
+            return known
+        cycle, moments, climbed = known
+        if isinstance(climbed, Climb) and (climbed.upcoming is None or view.now < climbed.upcoming):
+            return climbed
+        return _climb_higher(ladder, cycle, moments, judged)
     flips_at: list[Moment] = []
     applies = holds(ladder.when, view, None, flips_at)
     if not applies and not flips_at:
@@ -257,9 +262,18 @@ def climb(ladder: Ladder, judged: Judged) -> Climb:
     if not applies:
         return Climb(applies=False, flips_at=tuple(flips_at))
     moments = once(view, ("rungs", ladder.name, id(cycle)), lambda: rung_moments(ladder.rungs, cycle, view.now))
-    if not flips_at:
-        view.lasting[ladder.name] = cycle, moments
-    return _climb_on(ladder, cycle, moments, tuple(flips_at), judged)
+    if flips_at:
+        return _climb_on(ladder, cycle, moments, tuple(flips_at), judged)
+    return _climb_higher(ladder, cycle, moments, judged)
+
+
+def _climb_higher(ladder: Ladder, cycle: Cycle, moments: Sequence[Reached], judged: Judged) -> Climb:
+    """Climb a ladder that applies whatever the time. That lasts until its next rung, if no more can change it."""
+    climbed = _climb_on(ladder, cycle, moments, (), judged)
+    lasts = climbed.hushed is None and climbed.notice is None and not (climbed.flips_at or climbed.others_at)
+    lasts = lasts and ladder.lapses is None
+    judged.view.lasting[ladder.name] = cycle, moments, climbed if lasts else None
+    return climbed
 
 
 def _climb_on(
@@ -361,6 +375,8 @@ def occasion_of(clock: Cycle | Deadline, reached: Reached) -> Occasion:
 
 def _deadline_values(deadline: Deadline, view: View) -> dict[str, Value]:
     """What a message beside a deadline can say. Only what holds is there: `reg` when it is recorded, and so on."""
+    if not view.told:
+        return {}
     calendar, now = view.book.calendar, view.now
     only_the_day = deadline.by_day or (deadline.recorded and deadline.provisional)
     start = shown(deadline.starts_at, calendar, by_day=only_the_day)
@@ -393,8 +409,22 @@ def _ladder_step(
     ladder: Ladder, cycle: Cycle, reached: Reached, upcoming: Moment | None, judged: Judged, to: Addressed
 ) -> Step:
     view = judged.view
-    rung = reached.rung
     elapsed = elapsed_s(cycle, view.now)
+    values = _ladder_values(ladder, cycle, upcoming, judged, elapsed) if view.told else {}
+    occasion = occasion_of(cycle, reached)
+    decided = (
+        *_tested(ladder, view),
+        (ladder.clock, f"{elapsed // 60} working minutes"),
+        ("rung", reached.rung.rung),
+    )
+    return _said(ladder, reached, occasion, decided, to, values, view)
+
+
+def _ladder_values(
+    ladder: Ladder, cycle: Cycle, upcoming: Moment | None, judged: Judged, elapsed: int
+) -> dict[str, Value]:
+    """What a message of a ladder on a clock can say; `elapsed` is what the clock shows, in working seconds."""
+    view = judged.view
     values = _common_values(view)
     values["date"] = At(cycle.started_at)
     values["n"] = Count(elapsed // cycle.calendar.day_s)
@@ -411,9 +441,7 @@ def _ladder_step(
         values["left" if elapsed <= cycle.target_s else "over"] = amount
     if ladder.clock == f"{SINCE}returned" and (last := last_return(view)) is not None:
         values.update(_returned(last))
-    occasion = occasion_of(cycle, reached)
-    decided = (*_tested(ladder, view), (ladder.clock, f"{elapsed // 60} working minutes"), ("rung", rung.rung))
-    return _said(ladder, reached, occasion, decided, to, values, view)
+    return values
 
 
 def _returned(last: Return) -> Iterator[tuple[str, Value]]:
@@ -531,6 +559,8 @@ def _promises(judged: Judged) -> Iterator[tuple[str, Value]]:
 
 
 def _common_values(view: View) -> dict[str, Value]:
+    if not view.told:
+        return {}
     values: dict[str, Value] = {"state": Name("state", view.state)}
     if view.work is not None:
         values["work"] = ", ".join(view.work.keys)

@@ -104,7 +104,9 @@ def kinds_of(text: str) -> frozenset[str]:
     Quoted lines and addresses of pages are left out. Only a brief comment that tells of nothing done counts as word
     that work goes on.
     """
-    said = _URL.sub(" ", _LEFT_OUT.sub(" ", text[:LONGEST_READ]))
+    said = _LEFT_OUT.sub(" ", text[:LONGEST_READ])
+    if "://" in said or "www." in said.lower():
+        said = _URL.sub(" ", said)
     found = {QUESTION} if _ASKS.search(said) else set()
     if len(said.strip()) <= _BRIEF and _GOES_ON.search(said) and not _IS_DONE.search(said):
         found.add(INTERIM)

@@ -111,6 +111,10 @@ def _seen_at(turn: Turn, lag_s: int) -> Moment:
     return turn.at + max(lag_s, turn.bot)
 
 
+_Known = tuple[int, Ticket, Whole, tuple[Turn, ...], dict[str, tuple[Cycle, ...]], dict[object, Any]]
+"""How many turns are known, with what the looks share that know no more: `View` tells what each is."""
+
+
 class _Life:
     """A ticket with its whole history, of which every look knows the beginning."""
 
@@ -119,7 +123,7 @@ class _Life:
         self._ticket, self._book, self._desk = ticket, book, book.desk
         self._moments = [turn.at for turn in self.raw]
         self._wholes: dict[Askers, Whole] = {}
-        self._then: tuple[int, Ticket, Whole, dict[str, tuple[Cycle, ...]], dict[object, Any]] | None = None
+        self._then: _Known | None = None
 
     def look(self, at: Moment, lag_s: int) -> Judged:
         """Look at the ticket in the cycle `at`, as it stood `lag_s` before, without what came of the cycle itself."""
@@ -131,14 +135,15 @@ class _Life:
             if then is None:
                 raise ValueError(f"the ticket was not there {lag_s} s before {at}")
             if any(turn.bot and turn.at > bot_until for turn in self._since(bot_until, known)):
-                return look_on(View(then, turns(then, self._book), self._book, at, desk=self._desk))
+                return look_on(View(then, turns(then, self._book), self._book, at, desk=self._desk, told=False))
             who = askers(then, self.raw[:known], self._book)
             whole = self._wholes.get(who)
             if whole is None:
                 whole = self._wholes[who] = Whole(asked(self.raw, who))
-            self._then = known, then, whole, {}, {}
-        _, then, whole, clocks, lasting = self._then
-        return look_on(View(then, whole.turns[:known], self._book, at, whole, clocks, lasting, self._desk))
+            self._then = known, then, whole, whole.turns[:known], {}, {}
+        _, then, whole, happened, clocks, lasting = self._then
+        view = View(then, happened, self._book, at, whole, clocks, lasting, self._desk, told=False)
+        return look_on(view)
 
     def _since(self, at: Moment, known: int) -> Sequence[Turn]:
         return self.raw[bisect_right(self._moments, at) : known]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
+
+import msgspec
 
 from bot.core.clock import Cycle
 from bot.core.desk import QUIET, Desk
@@ -16,8 +17,7 @@ from bot.core.ticket import UNKNOWN, Moment, Ticket
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(msgspec.Struct, frozen=True, eq=False):
     """What a rule can see: the ticket, its turns and the rulebook, at a moment.
 
     `whole` is the ticket's history of which `happened` are the first turns. `clocks` are the cycles of each policy's
@@ -28,7 +28,7 @@ class View:
     `work` is how it stands in the tickets in which tier 2 works on it, and
     `silent` why nothing is said on it because of one that it is tied to. `lacks` are the words that completeness
     rules require of it and that are missing, `lacks_until` the moments at which they may be others: `judge.look`
-    finds both.
+    finds both. `told` tells whether anybody will read the messages: steps have no values for them where nobody does.
     """
 
     ticket: Ticket
@@ -36,16 +36,17 @@ class View:
     book: Rulebook
     now: Moment
     whole: Whole | None = None
-    clocks: dict[str, tuple[Cycle, ...]] = field(default_factory=dict)
-    lasting: dict[object, Any] = field(default_factory=dict)
+    clocks: dict[str, tuple[Cycle, ...]] = msgspec.field(default_factory=dict)
+    lasting: dict[object, Any] = msgspec.field(default_factory=dict)
     desk: Desk = QUIET
-    spared: set[str] = field(default_factory=set)
-    dues: dict[str, Moment] = field(default_factory=dict)
+    spared: set[str] = msgspec.field(default_factory=set)
+    dues: dict[str, Moment] = msgspec.field(default_factory=dict)
     work: Work | None = None
     silent: str | None = None
-    statutory: set[str] = field(default_factory=set)
-    lacks: list[str] = field(default_factory=list)
-    lacks_until: list[Moment] = field(default_factory=list)
+    statutory: set[str] = msgspec.field(default_factory=set)
+    lacks: list[str] = msgspec.field(default_factory=list)
+    lacks_until: list[Moment] = msgspec.field(default_factory=list)
+    told: bool = True
 
     @property
     def is_unseen(self) -> bool:
@@ -60,15 +61,7 @@ class View:
     @property
     def at_creation(self) -> View:
         """The same with the moment of the ticket's creation for now: a promise does not change as time goes by."""
-        return View(
-            self.ticket,
-            self.happened,
-            self.book,
-            self.ticket.created_at,
-            self.whole,
-            desk=self.desk,
-            spared=self.spared,
-        )
+        return _at_creation(self) if self.spared else self.once(_at_creation)
 
     def once(self, find: Callable[[View], T]) -> T:
         """What `find` makes of the ticket: worked out once until something happens to it, however late it becomes."""
@@ -89,3 +82,8 @@ class View:
             found = self.whole.found[name] = list(find(self.whole.turns))
         known = len(self.happened)
         return [thing for i, thing in found if i < known]
+
+
+def _at_creation(view: View) -> View:
+    at, desk, spared = view.ticket.created_at, view.desk, view.spared
+    return View(view.ticket, view.happened, view.book, at, view.whole, desk=desk, spared=spared)
