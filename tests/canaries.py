@@ -107,7 +107,8 @@ def opened(content: bytes) -> bytes:
         return content + b"".join(name.encode() + packed.read(name) for name in packed.namelist())
 
 
-_NO_PROSE = re.compile(r"[\d:.,TZ+\-/ ]*|[\w.-]{1,30}")
+NO_PROSE = re.compile(r"[\d:.,TZ+\-/ ]*|[\w.-]{1,30}")
+"""What is no text of a person's: a number, a moment, a word of a list."""
 
 
 def tainted(value: Any, name: str = "") -> Any:
@@ -132,7 +133,7 @@ def _tainted(text: str, name: str) -> str:
         return PERSONAL["file"]
     if name == "summary":
         return f"{text} {PERSONAL['title']}"
-    if name in ("description", "body", "text") or (name.startswith("customfield_") and not _NO_PROSE.fullmatch(text)):
+    if name in ("description", "body", "text") or (name.startswith("customfield_") and not NO_PROSE.fullmatch(text)):
         return f"{text}\n\n{PROSE}"
     return text
 

@@ -31,7 +31,6 @@ import structlog
 from canaries import PERSONAL, PROSE, SECRETS, STAFF, Tainting, found_in, leaks, opened, tainted
 from command_line import piletibot, write_desk
 from desks import DAY, HOUR, MONDAY, Bot, Desk, desk_over, rulebook, shipped
-from msgspec.structs import replace as replace_events
 from rich.console import Console
 from simulation.schedules import schedule
 from simulation.sim import Laws, Simulation
@@ -228,14 +227,11 @@ def test_comments_hold_no_more_than_the_name_of_whom_they_call(made: Made) -> No
 # The simulation.
 
 
-SEEDS = range(int(os.environ.get("PILETIBOT_CANARIES", "200"))) if os.environ.get("PILETIBOT_SOAK") else (5,)
-DAYS, MANY = (20, None) if os.environ.get("PILETIBOT_SOAK") else (1, 45)
-
-
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(int(os.environ.get("PILETIBOT_CANARIES", "20"))))
 @pytest.mark.timeout(0)
 def test_nothing_of_people_gets_out_of_the_simulation(seed: int) -> None:
-    """People act, everything fails, and every answer of Jira's is full of canaries."""
+    """People act, everything fails, and every answer of Jira's is full of canaries, not only what people write."""
     log, before = io.StringIO(), structlog.get_config()
     handled: list[Tainting] = []
 
@@ -245,8 +241,7 @@ def test_nothing_of_people_gets_out_of_the_simulation(seed: int) -> None:
         session.mount("http://", handled[-1])
         return replace(engine, retention=Retention(tickets_days=8, ledger_days=8, gone_days=8))
 
-    lived = schedule(seed, DAYS)
-    simulation = Simulation(replace_events(lived, events=lived.events[:MANY]), Laws(), tainting)
+    simulation = Simulation(schedule(seed, 20), Laws(), tainting)
     structlog.configure(
         logger_factory=structlog.PrintLoggerFactory(log),
         wrapper_class=structlog.make_filtering_bound_logger("debug"),

@@ -18,6 +18,7 @@ from bot.core.history import TEXT
 from bot.core.hours import LAST_YEAR
 from bot.core.likeness import sketch
 from bot.core.patterns import LONGEST_TEXT, found_in, places
+from bot.core.privacy import personal_data
 from bot.core.remarks import is_thanks, kinds_of
 from bot.core.ticket import UNKNOWN, Change, Command, Link, Message, Moment, Ticket, site_of
 from bot.core.written import Place
@@ -276,7 +277,7 @@ def read_ticket(
         queue=mapped.get("queue"),
         delivered_at=delivered_at,
         due_at=_day(issue.field("duedate", str, "")),
-        labels=frozenset(issue.field("labels", list[str], [])),
+        labels=frozenset(filter(is_word, issue.field("labels", list[str], []))),
         secured=issue.fields.get("security", _NULL) != _NULL,
         fields={word: value for word, value in mapped.items() if value is not None and word not in _NAMED},
         changes=changes,
@@ -286,6 +287,12 @@ def read_ticket(
         findings=texts.findings | malformed,
         sketch=texts.sketch,
     )
+
+
+@lru_cache(maxsize=1024)
+def is_word(label: str) -> bool:
+    """Whether a label is a word of the desk's: somebody's address or personal code in its place is not kept."""
+    return not any(one.sure for one in personal_data(label))
 
 
 class _Texts:
@@ -568,7 +575,7 @@ class _Words:
             case "priority":
                 return self._binding.priorities.get(str(value))
             case "labels":
-                return told or None
+                return " ".join(filter(is_word, told.split())) or None
             case "due":
                 day = _day(str(value or told))
                 return None if day is None else f"{_EPOCH + timedelta(seconds=day):%Y-%m-%d}"

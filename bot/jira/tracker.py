@@ -38,7 +38,17 @@ from bot.jira.client import Client
 from bot.jira.edits import edit_of
 from bot.jira.elsewhere import OtherSite
 from bot.jira.off_switch import off_switch
-from bot.jira.reader import LEAN, Unreadable, decode_issue, identify, moment_ms, number, read_ticket, texts_of
+from bot.jira.reader import (
+    LEAN,
+    Unreadable,
+    decode_issue,
+    identify,
+    is_word,
+    moment_ms,
+    number,
+    read_ticket,
+    texts_of,
+)
 from bot.jira.remote import remote_links
 
 _log = structlog.get_logger()
@@ -343,7 +353,7 @@ class JiraTracker:
     def labels(self, ticket_id: str) -> frozenset[str]:
         """Read the labels by the ticket itself, whatever the search knows of it."""
         with about_a_ticket(self.client):
-            return frozenset(str(label) for label in self._held(ticket_id, "labels"))
+            return frozenset(filter(is_word, map(str, self._held(ticket_id, "labels"))))
 
     def off_switch(self, project: str) -> bytes | None:
         """Read the project's property; a project that is not to be seen has none, and takes no comment either."""

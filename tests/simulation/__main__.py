@@ -105,6 +105,7 @@ def _row(mark: str, seed: int, days: int, outcome: runs.Outcome) -> Row:
         "writes": outcome.wrote,
         "letters": outcome.mails,
         "kills": outcome.kills,
+        "bytes looked through": sum(outcome.looked.values()),
     }
     return Row(mark, seed, days, outcome.trace_hash, outcome.cpu_s, counts, outcome.faults, outcome.failed)
 

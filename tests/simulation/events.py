@@ -48,8 +48,8 @@ class Setting(msgspec.Struct, frozen=True):
     """Under what a schedule runs: the shipped desk, the kind of Jira, the first moment, how many days.
 
     `manners` are those of the rulebook that are otherwise than shipped, and with `together` every ladder speaks so;
-    cycles are `poll_s` seconds apart, and come where there is something to find. After the days comes a calm stretch,
-    in which nobody acts and nothing fails.
+    with `digest` the digests are sent. Cycles are `poll_s` seconds apart, and come where there is something to find.
+    After the days comes a calm stretch, in which nobody acts and nothing fails.
     """
 
     desk: str
@@ -61,6 +61,7 @@ class Setting(msgspec.Struct, frozen=True):
     mail: bool = True
     poll_s: int = 300
     together: bool = False
+    digest: bool = False
 
 
 class Schedule(msgspec.Struct, frozen=True):

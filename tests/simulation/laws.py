@@ -14,10 +14,13 @@ import sqlalchemy as sa
 from bot.core.arrange import arrange
 from bot.core.judge import judge
 from bot.core.people import calendar_of
+from bot.core.recipients import keys_of, owed
+from bot.core.rulebook import Rulebook
 from bot.core.steps import is_key
 from bot.core.ticket import Moment, Ticket
 from bot.engine.cycle import desk_state
 from bot.engine.engine import Report
+from bot.engine.mailer import Mail, mail_id
 from bot.engine.poll import RECONCILED
 from bot.sandbox.fitted import BOT
 from bot.store.tables import ledger, tickets
@@ -33,6 +36,12 @@ _OVERLAP_S = 300
 _SAME = "the bot's last comment says the same"
 _ROWS = sa.select(tickets.c.id, tickets.c.updated_ms, tickets.c.look_again_at, tickets.c.state, tickets.c.gone_at)
 _BATCHED = sa.select(ledger.c.key).where(ledger.c.state == "batched")
+
+
+def _is_digest(mail: Mail, book: Rulebook) -> bool:
+    """Whether a letter is a digest that was due, which comes when its recipient wants it, at work or not."""
+    those = (owed(entry, book, mail.at) for entry in book.entries.digest.recipients)
+    return mail.id in {mail_id(key) for due in those if due is not None for key in keys_of(due, book.site).values()}
 
 
 @dataclass
@@ -75,6 +84,7 @@ class Invariants(Told, Laws):
         self._alone(sim)
         self._mirrored(sim)
         self._unsaid(sim)
+        self._private(sim)
 
     # What was written.
 
@@ -94,7 +104,7 @@ class Invariants(Told, Laws):
             if again:
                 raise Violation(f"a letter arrived {self.mails[mail.id]} times: {mail.id}")
             person = mail.to.partition("@")[0]
-            if not calendar_of(person, sim.book).is_open(mail.at):
+            if not calendar_of(person, sim.book).is_open(mail.at) and not _is_digest(mail, sim.book):
                 raise Violation(f"a letter to {person} outside their hours, at {mail.at}")
         self.mailed = len(sim.post.arrived)
 
@@ -223,3 +233,13 @@ class Invariants(Told, Laws):
                     raise Violation(f"{step.key} is wished since {now - step.due_at} s, and not said")
         if arranged.batch:
             raise Violation(f"{len(arranged.batch)} steps are over the ceiling though all were let go")
+
+    def _private(self, sim: Simulation) -> None:
+        """Nothing that people wrote, nobody's name and no secret is in all that the bot put out."""
+        output = sim.output
+        output.database(sim.store)
+        if "_shown" not in self.off:
+            output.shown(sim)
+        leaks = output.leaks()
+        if leaks:
+            raise Violation(f"what is not the bot's to tell got out: {', '.join(leaks)}")

@@ -14,6 +14,7 @@ from bot.engine.tracker import TrackerError
 from bot.sandbox.faults import Fault
 from bot.store.store import StoreError
 from simulation.events import Event, Scene, Value, kind
+from simulation.output import TOKEN
 
 if TYPE_CHECKING:
     from simulation.sim import Simulation
@@ -169,12 +170,12 @@ def forbidden_to_write(sim: Simulation, event: Event) -> None:
 def token_expired(sim: Simulation, event: Event) -> None:
     """The bot's account is not let in, for a while."""
     bot = sim.person("piletibot")
-    if bot is None or bot.token != "sandbox-token":
+    if bot is None or bot.token != TOKEN:
         return
     bot.token = "another-token"
 
     def end() -> None:
-        bot.token = "sandbox-token"
+        bot.token = TOKEN
 
     sim.lasting(event.for_s or HOUR, end)
 

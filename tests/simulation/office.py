@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
+from canaries import PERSONAL
+
 from bot.core.rulebook import Rulebook
+from bot.sandbox import acts
 from bot.sandbox.clock import Clock
 from bot.sandbox.fitted import BOT, fitted
 from bot.sandbox.story import Act, Deed, Stage, Story, read_story
@@ -14,6 +17,7 @@ from bot.shipped import rules_folder
 from bot.start import Desk as Read
 from bot.start import read_desk
 from simulation.events import Setting
+from simulation.output import name_people, written
 
 SITE = "sim"
 
@@ -52,6 +56,7 @@ class Office:
         into = {f"into {state.state}": Deed(state.status[0]) for state in self.book.entries.states}
         self.story = replace(base, tickets={}, deeds={**base.deeds, **into})
         self.world = fitted(self.book.entries, self.story.fields, self.story.others, setting.flavour, clock)  # type: ignore[arg-type]
+        name_people(self.world)
         self.stage = Stage(self.world, self.story, self.book)
         self.elsewhere = self._other_project()
 
@@ -86,8 +91,12 @@ class Office:
         tickets = self.story.tickets
         assert isinstance(tickets, dict)
         found = self.templates[template % len(self.templates)]
-        tickets[name] = {**found, "summary": f"{found['summary']} ({number})", "project": None}
+        made = {**found, "summary": f"{found['summary']} ({number})", "project": None}
+        tickets[name] = written(made) if template % 3 else made
         self.stage.perform(Act(self.world.now() // 1000, name, "open", who, state))
+        issue, person = self.issue(number), self.person(who)
+        if template % 4 == 0 and issue is not None and person is not None:
+            acts.attach(self.world, issue, person, PERSONAL["file"], 9, "text/plain")
 
     def act(self, number: int | None, who: str, do: str, more: str = "") -> None:
         """Have a person do to a ticket what a word of every story says; nothing where the ticket is not there."""

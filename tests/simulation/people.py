@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from canaries import PERSONAL, PROSE
+
 from bot.core.commands import CHANNELS, ORDERS, as_told
 from bot.sandbox import acts
 from simulation.events import Event, Scene, Value, kind
@@ -24,6 +26,10 @@ WORDS = (
     "Kas klient on kättesaadav?",
     "Täpsustan: tellija on üks ja seesama, andmed on parandatud ja kontrollitud.",
 )
+
+
+_UNKNOWN = "kuidas läheb"
+"""What no bot understands; whom it is about is told with it."""
 
 
 def _a_ticket(scene: Scene) -> Mapping[str, Value] | None:
@@ -73,7 +79,8 @@ def _anything(scene: Scene) -> Mapping[str, Value] | None:
 def comment(sim: Simulation, event: Event) -> None:
     issue, person = sim.issue(event.ticket), sim.person(event.who or "")
     if issue is not None and person is not None:
-        acts.comment(sim.world, issue, person, WORDS[(event.n or 0) % len(WORDS)])
+        more = f"\n\n{PROSE}" if event.at % 4 == 0 else ""
+        acts.comment(sim.world, issue, person, WORDS[(event.n or 0) % len(WORDS)] + more)
 
 
 def _a_queue(scene: Scene) -> Mapping[str, Value] | None:
@@ -146,7 +153,8 @@ def unhold(sim: Simulation, event: Event) -> None:
 
 @kind("label", 2, _with(what="kiire"), working=True)
 def label(sim: Simulation, event: Event) -> None:
-    _label(sim, event, event.what or "kiire", on=True)
+    """Put a label on a ticket; some are somebody's address."""
+    _label(sim, event, PERSONAL["customer's address"] if event.at % 2 else event.what or "kiire", on=True)
 
 
 def _label(sim: Simulation, event: Event, name: str, *, on: bool) -> None:
@@ -260,7 +268,7 @@ def _a_command(scene: Scene) -> Mapping[str, Value] | None:
         "queue": chance.choice([queue.queue for queue in scene.book.entries.queues]),
     }[ORDERS[word].takes]
     name = scene.book.entries.manners.name
-    said = as_told(f"{word} {value}".strip(), language, name) if chance.random() < 0.9 else f"{name} kuidas läheb"
+    said = as_told(f"{word} {value}".strip(), language, name) if chance.random() < 0.9 else f"{name} {_UNKNOWN}"
     return {**found, "what": said}
 
 
@@ -269,7 +277,8 @@ def command(sim: Simulation, event: Event) -> None:
     """Tell the bot something in a comment."""
     issue, person = sim.issue(event.ticket), sim.person(event.who or "")
     if issue is not None and person is not None:
-        acts.comment(sim.world, issue, person, event.what or "")
+        told = event.what or ""
+        acts.comment(sim.world, issue, person, f"{told} {PROSE}" if told.endswith(_UNKNOWN) else told)
 
 
 def _away(scene: Scene) -> Mapping[str, Value]:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import structlog
 import yaml
 
 from bot.engine.engine import Engine
 from simulation.events import Event, Schedule
 from simulation.laws import Invariants
+from simulation.output import logged
 from simulation.sim import Simulation, Violation
 
 
@@ -32,6 +32,7 @@ class Outcome:
     mails: int
     faults: dict[str, int]
     cpu_s: float
+    looked: dict[str, int] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
 
     @property
@@ -47,17 +48,15 @@ def run(
 ) -> Outcome:
     """Live through a schedule; `wrap` may change each engine that starts."""
     began = time.process_time()
-    before = structlog.get_config()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("critical"))
     simulation = Simulation(schedule, laws(), wrap)
     failed = None
     try:
-        simulation.run()
+        with logged(simulation.output):
+            simulation.run()
     except Violation as violation:
         failed = f"event {simulation.number}: {violation}"
     finally:
         simulation.let_go()
-        structlog.configure(**before)
     if simulation.wire is not None:
         simulation.faults.update(simulation.wire.faults)
     return Outcome(
@@ -71,6 +70,7 @@ def run(
         mails=len(simulation.post.arrived),
         faults=dict(sorted(simulation.faults.items())),
         cpu_s=time.process_time() - began,
+        looked=dict(simulation.output.looked),
         lines=simulation.lines,
     )
 

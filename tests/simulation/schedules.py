@@ -53,6 +53,7 @@ def schedule(seed: int, days: int) -> Schedule:
         control=chance.random() < 0.7,
         mail=chance.random() < 0.7,
         together=Random(f"piletibot {seed} together").random() < 0.25,
+        digest=Random(f"piletibot {seed} digest").random() < 0.25,
         poll_s=chance.choice((300, 1800, 3600, 3600)),
     )
     return Schedule(setting, tuple(events(setting, seed)))

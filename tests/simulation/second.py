@@ -45,8 +45,9 @@ class Second:
             self.engine.book = self.sim.book
             report = cycle(self.engine, self.sim.bot_now)
             self.cycles += 1
-            self.sim.trace(f"second {[step.key for steps in report.said for step in steps]} {report.unreachable}")
+            self.sim.trace_bot(f"second {[step.key for steps in report.said for step in steps]} {report.unreachable}")
         except (Denied, Misconfigured, TrackerError, StoreError) as error:
+            self.sim.output.failed(error)
             self.sim.trace(f"second: {type(error).__name__}")
         finally:
             self.working = False
@@ -67,6 +68,7 @@ class Second:
             bot=lambda: (sim.bot_now, sim.bot_now),
             seam=lambda: self.passed,
             silenced=lambda: sim.silenced,
+            output=sim.output,
             second=True,
         )
         return sim.made(Wire(sim.site, clocks, sim.written), self._pass, lambda: sim.bot_now)

@@ -23,6 +23,7 @@ from bot.engine.tracker import Denied, TrackerError
 from bot.jira.catalogue import Catalogue, read_catalogue
 from bot.jira.client import Client
 from bot.jira.tracker import JiraTracker
+from bot.report.compose import DigestComposer
 from bot.sandbox.api import Site
 from bot.sandbox.faults import Faults
 from bot.sandbox.fitted import BOT
@@ -37,6 +38,7 @@ from bot.store.tables import commands, metadata, tickets
 from simulation.course import Course
 from simulation.events import KINDS, PATIENCE_S, Event, Schedule
 from simulation.office import Office
+from simulation.output import BROWSE, TOKEN, Output
 from simulation.wire import Clocks, Post, Shown, Wire, Written
 
 if TYPE_CHECKING:
@@ -48,7 +50,6 @@ CALM_S = DAY + 2 * HOUR
 """How long nobody acts and nothing fails at the end: longer than the bot leaves a ticket in peace after a refusal."""
 
 _RESTART_S = 30
-_TOKEN = "sandbox-token"
 _MORNING_S = 8 * HOUR + 31 * MINUTE
 
 
@@ -96,7 +97,8 @@ class Simulation(Course, Office):
         Office.__init__(self, setting, self.clock)
         self.site = Site(self.world)
         self.store = emptied(_memory())
-        self.post = Post()
+        self.output = Output()
+        self.post = Post(output=self.output)
         self.written: list[Written] = []
         self.engine: Engine | None = None
         self.wire: Wire | None = None
@@ -211,6 +213,7 @@ class Simulation(Course, Office):
         try:
             KINDS[event.do].do(self, event)
         except StoreError as error:  # a command that a person typed, which told them so
+            self.output.failed(error)
             self.trace(f"{event.do} failed: {type(error).__name__}")
 
     def pass_seam(self, name: str) -> None:
@@ -238,6 +241,7 @@ class Simulation(Course, Office):
             bot=lambda: (self.asked_at, self.cycle_at),
             seam=lambda: self.passed,
             silenced=lambda: self.silenced,
+            output=self.output,
         )
         self.wire = Wire(self.site, clocks, self.written)
         return self.made(self.wire, self.pass_seam, self.ask_clock)
@@ -250,7 +254,9 @@ class Simulation(Course, Office):
         catalogue = read_catalogue(client, self.book.entries)
         binding = tie(catalogue, self.book, folder)
         tracker = JiraTracker(client, catalogue, binding, self.book.entries)
-        ways = Ways(self.post, {p: f"{p}@desk.example" for p in self.book.languages}, "http://jira.test/browse/")
+        addresses = {person: f"{person}@desk.example" for person in self.book.languages}
+        composer = DigestComposer(BROWSE, 1 << 20) if self.setting.digest else None
+        ways = Ways(self.post, addresses, BROWSE, composer)
         engine = Engine(
             tracker,
             self.store,
@@ -270,7 +276,7 @@ class Simulation(Course, Office):
         """A connection to the desk's Jira."""
         return Client(
             "http://jira.test",
-            token=_TOKEN,
+            token=TOKEN,
             user="piletibot@sandbox.example" if self.setting.flavour == "cloud" else None,
             timeout_s=30.0,
             sleep=lambda seconds: self.pass_ms(int(seconds * 1000)),
@@ -285,7 +291,7 @@ class Simulation(Course, Office):
         me = self.world.person(BOT)
         assert me is not None
         was = me.denied, me.active, me.token
-        me.denied, me.active, me.token = {f"BROWSE_PROJECTS:{self.elsewhere.key}"}, True, _TOKEN
+        me.denied, me.active, me.token = {f"BROWSE_PROJECTS:{self.elsewhere.key}"}, True, TOKEN
         try:
             yield self._tracker()
         finally:
@@ -312,6 +318,11 @@ class Simulation(Course, Office):
         """What the bot takes for now."""
         self.asked_at = self.bot_now
         return self.asked_at
+
+    def trace_bot(self, line: str) -> None:
+        """Note what the bot says of itself."""
+        self.output.put("trace", line.encode())
+        self.trace(line)
 
     def take_over(self, book: Rulebook) -> None:
         """Have another rulebook in force from the next cycle on, as a reload has it."""
@@ -356,10 +367,12 @@ class Simulation(Course, Office):
         except Killed:
             self.trace("killed")
         except (Denied, Misconfigured) as error:  # the process ends, and its supervisor starts it again
+            self.output.failed(error)
             self.trace(f"ended: {type(error).__name__}")
             self._lose()
             self._rest(30 * MINUTE)
         except (TrackerError, StoreError) as error:
+            self.output.failed(error)
             self.trace(f"failed: {type(error).__name__}")
             self._rest(5 * MINUTE)
         except Exception as error:
@@ -377,7 +390,7 @@ class Simulation(Course, Office):
             self._rest(max(int(report.retry_after_s), 10 * MINUTE))
         elif report.doubtful or report.slowed:
             self.want(self.poll_s)
-        self.trace(
+        self.trace_bot(
             f"{report.changed} {report.judged} {report.held} {report.withdrawn} {report.doubtful} {report.gone} "
             f"{[step.key for steps in report.said for step in steps]} {report.troubles} {report.unreachable}"
         )

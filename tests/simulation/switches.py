@@ -5,10 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from canaries import PROSE
+
 from simulation.events import Event, Scene, Value, kind
 from simulation.sim import Simulation
 
-_VALUES = ('{"silent": true}', '{"silent": true}', '{"silent": "jah"}', "[]", '{"silent": false}')
+_VALUES = (
+    '{"silent": true}',
+    '{"silent": true}',
+    json.dumps({"silent": PROSE}),
+    json.dumps([PROSE]),
+    '{"silent": false}',
+)
 
 
 def _for_a_while(scene: Scene) -> Mapping[str, Value]:

@@ -8,18 +8,22 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
+from canaries import PERSONAL, PROSE, SECRETS, STAFF
 
 from simulation import runs
 from simulation.__main__ import soak
 from simulation.events import Schedule
+from simulation.laws import Invariants
+from simulation.output import Output
 from simulation.schedules import schedule
 
 HERE = Path(__file__).parent
 KEPT = list(runs.kept(HERE))
+UNSHOWN = partial(Invariants, off=frozenset({"_shown"}))
 
 
 @cache
@@ -34,13 +38,35 @@ def test_no_law_is_broken(seed: int) -> None:
     assert outcome.said > 10
 
 
+def test_all_that_is_put_out_is_looked_through() -> None:
+    looked = lived(10).looked | lived(5).looked
+    assert looked.keys() == {
+        "comments", "database", "digests", "engine", "errors", "letters", "log", "pages", "requests", "trace"
+    }  # fmt: skip
+    assert min(looked.values()) > 1000
+
+
+def test_what_gets_out_is_found() -> None:
+    output = Output()
+    output.put("comments", PERSONAL[STAFF[0]].encode())
+    output.put("log", b"as it should be")
+    assert output.leaks() == []
+    output.put("letters", PERSONAL[STAFF[0]].encode())
+    output.put("comments", SECRETS["Jira's token"].encode())
+    output.write(f"a line with {PROSE}")
+    found = output.leaks()
+    assert found[0] == "Jira's token in comments"
+    assert f"{STAFF[0]} in letters" in found
+    assert len([each for each in found if each.endswith(" in log")]) == len(PERSONAL) - 2
+
+
 @pytest.mark.parametrize(("found", "told"), [each[1:] for each in KEPT], ids=[each[0] for each in KEPT])
 def test_what_once_failed_does_so_no_more(found: str, told: Schedule) -> None:
-    outcome = runs.run(told)
+    outcome = runs.run(told, UNSHOWN)
     assert outcome.failed is None, f"{found}\n" + "\n".join(outcome.lines[-20:])
 
 
-_HASH = "from simulation import runs, schedules; print(runs.run(schedules.schedule(5, 1)).trace_hash)"
+_HASH = "from simulation.test_simulation import lived; print(lived(5).trace_hash)"
 
 
 def test_a_seed_gives_the_same_run_in_every_process() -> None:

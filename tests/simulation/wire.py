@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import requests
+from canaries import PERSONAL
 from requests.adapters import BaseAdapter
 
 from bot.core.ticket import Moment
@@ -18,6 +19,7 @@ from bot.sandbox.api import Site
 from bot.sandbox.inprocess import InProcess
 from bot.sandbox.texts import plain
 from bot.sandbox.world import Comment, Issue, World
+from simulation.output import Output, told_of
 
 _ISSUE = re.compile(r"/rest/api/[^/]+/issue/([A-Z0-9-]+)(/.*)?$")
 _MENTION = re.compile(r"\[~(?:accountid:)?([^\]\s]+)\]")
@@ -94,8 +96,10 @@ class Post:
 
     fates: list[str] = field(default_factory=list)
     arrived: list[Mail] = field(default_factory=list)
+    output: Output = field(default_factory=Output)
 
     def send(self, mail: Mail) -> None:
+        self.output.mailed(mail)
         match self.fates.pop(0) if self.fates else None:
             case "away":
                 raise Unsent("the mail server cannot be reached", every=True)
@@ -123,6 +127,7 @@ class Clocks:
     bot: Callable[[], tuple[Moment, Moment]]
     seam: Callable[[], str]
     silenced: Callable[[], bool]
+    output: Output
     second: bool = False
 
 
@@ -148,12 +153,14 @@ class Wire(BaseAdapter):
     ) -> requests.Response:
         met = _ISSUE.search((request.url or "").partition("?")[0])
         self.writing = met is not None and request.method != "GET"
+        self._clocks.output.asked(request, met is not None and "/comment" in (met[2] or ""))
         self._clocks.request()
         world = self._site.world
         before = world.find(met[1]) if met else None
         try:
             response = self._line.send(request, stream, timeout, verify, cert, proxies)
         except requests.RequestException as error:
+            error.args = (*error.args, PERSONAL["what Jira says of its errors"])
             self._met(type(error).__name__)
             if isinstance(error, requests.ReadTimeout):
                 limit = timeout[1] if isinstance(timeout, tuple) else timeout
@@ -166,6 +173,7 @@ class Wire(BaseAdapter):
         if response.status_code >= 400 and response.status_code not in (404,):
             self._met(str(response.status_code))
         self._note(request, met, before, response)
+        told_of(response)
         self._clocks.passed(_LATENCY_MS)
         return response
 
