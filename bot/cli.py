@@ -544,6 +544,29 @@ def purge(
     raise typer.Exit(run_purge(config, dry_run=dry_run, as_json=as_json))
 
 
+store = typer.Typer(help="The database itself.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(store, name="store")
+
+
+@store.command("copy")
+def store_copy(
+    url: Annotated[
+        str,
+        typer.Argument(
+            metavar="URL",
+            help="An empty database: sqlite:///FILE or postgresql://...; - reads it from stdin.",
+        ),
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be copied.")] = False,
+    config: Config = CONFIG,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a table, and one on the whole.")] = False,
+) -> None:
+    """Move the bot to another database: all of it is copied and compared, and the present one is left."""
+    from bot.commands.store import copy
+
+    raise typer.Exit(copy(config, url, dry_run=dry_run, as_json=as_json))
+
+
 @app.command()
 def handover(
     person: Annotated[

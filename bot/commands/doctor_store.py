@@ -25,7 +25,7 @@ from bot.engine.restraint import restraint
 from bot.settings import Misconfigured, Settings
 from bot.start import read_desk
 from bot.store.connect import parse
-from bot.store.errors import StoreError, place
+from bot.store.errors import NotInForce, StoreError, place
 from bot.store.holder import Holder
 from bot.store.scratch import file_version, looking
 from bot.store.store import Store
@@ -50,6 +50,8 @@ def of_database(settings: Settings, now: Moment) -> Iterator[Line]:
             yield from _of_file(file)
         with looking(url) as store:
             yield from _of_store(store, place(address), settings, now, size=file is None)
+    except NotInForce as error:
+        yield Line("database", "mistake", str(error), "see docs/operating.md, Moving to another database")
     except StoreError as error:
         yield Line("database", "unreachable", str(error), "see docs/operating.md, The database")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.engine.tracker import Denied, Unreachable
 from bot.settings import Misconfigured
-from bot.store.errors import StoreError
+from bot.store.errors import StoreError, Unfit
 
 FOUND, MISTAKE, UNREACHABLE = 1, 2, 3
 
@@ -18,6 +18,8 @@ def explain(error: Exception) -> tuple[str, int] | None:
             return f"Jira does not let the account in: {error}", MISTAKE
         case Unreachable():
             return f"Jira is unreachable: {error}", UNREACHABLE
+        case Unfit():
+            return str(error), MISTAKE
         case StoreError():
             return f"the database cannot be used: {error}", UNREACHABLE
         case OSError() if error.filename is not None:

@@ -30,6 +30,7 @@ from bot.shipped import rules_folder
 from bot.start import client_of, gate_of, read_desk, ready_for, start
 from bot.store.damage import open_sound
 from bot.store.errors import Damaged
+from bot.store.force import JOURNAL
 from bot.store.holder import this_process
 from bot.store.journal import Journal
 from bot.store.lease import Fenced, Lease, lengths
@@ -224,7 +225,23 @@ def _keep_letters(engine: Engine, file: Path | None) -> None:
         text = "if the database is ever put back from a backup, letters sent since may be sent again"
         structlog.get_logger().warning(text, journal=str(file), reason=error.strerror)
         return
+    _take_over(engine.store, engine.journal)
     engine.post = replace(engine.post, mailer=OnceMailer(mailer, engine.journal))
+
+
+def _take_over(store: Store, journal: Journal) -> None:
+    """Have the journal know what that of the database knew of which this one is a copy."""
+    noted = store.note(JOURNAL)
+    if noted is None:
+        return
+    try:
+        if not journal.path.samefile(noted):
+            journal.take_over(Path(noted))
+    except OSError as error:
+        text = "the journal of letters of the database before this one cannot be taken over"
+        structlog.get_logger().warning(text, journal=noted, reason=error.strerror)
+        return
+    store.drop_note(JOURNAL)
 
 
 def _give_back(lease: Lease) -> None:

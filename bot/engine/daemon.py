@@ -21,7 +21,7 @@ from bot.engine.cycle import cycle
 from bot.engine.engine import Engine, Report
 from bot.engine.schedule import Beat
 from bot.engine.tracker import Denied
-from bot.store.errors import Damaged
+from bot.store.errors import Damaged, NotInForce
 from bot.store.lease import Fenced
 from bot.store.store import StoreError
 
@@ -116,9 +116,10 @@ def run(
     cycles go on. `before` is called with the moment of each cycle first, and whether a reload was asked for: then the
     next cycle comes at once; `after` with what each cycle did that could begin, or that passed as the account is not
     let in. Such an account is asked for again after `DENIED_S`, then ever later, or at once upon a reload. A database
-    that cannot be used is told of once, and tried again in each cycle; one that is damaged ends it. Raises Damaged.
+    that cannot be used is told of once, and tried again in each cycle; one that is damaged, or was left for another,
+    ends it. Raises Damaged, NotInForce.
     """
-    damaged: list[Damaged] = []
+    ended: list[Damaged | NotInForce] = []
     unusable: str | None = None
     denials = 0
     quiet_until = 0.0
@@ -126,7 +127,7 @@ def run(
 
     def once() -> None:
         nonlocal denials, quiet_until, unusable, fenced
-        if stop() or damaged:
+        if stop() or ended:
             return
         at = now()
         if time.monotonic() < quiet_until and not stop.is_asked():
@@ -146,8 +147,8 @@ def run(
                 log.warning("nothing more is sent until this process has the lease again", reason=str(error))
             fenced = True
             return
-        except Damaged as error:
-            damaged.append(error)
+        except (Damaged, NotInForce) as error:
+            ended.append(error)
             stop.wake()
             return
         except StoreError as error:
@@ -178,14 +179,14 @@ def run(
         next_run_time=datetime.now(UTC),
     )
     scheduler.start()
-    while not stop() and not damaged:
+    while not stop() and not ended:
         # A cycle that runs now lets this one pass, and is followed by another itself. A clock that was set back would
         # have the scheduler wait until it is as late again.
         if stop.wait(poll_s) or job.next_run_time > datetime.now(UTC) + timedelta(seconds=2 * poll_s):
             job.modify(next_run_time=datetime.now(UTC))
     _shut_down(scheduler)
-    if damaged:
-        raise damaged[0]
+    if ended:
+        raise ended[0]
 
 
 def _shut_down(scheduler: BackgroundScheduler) -> None:

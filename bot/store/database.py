@@ -53,6 +53,11 @@ class Database:
         """Whether this thread is inside a transaction."""
         return self._mine.connection is not None
 
+    @property
+    def engine(self) -> Engine:
+        """What connects to it."""
+        return self._engine
+
     def close(self) -> None:
         """Let the database go."""
         self._engine.dispose()

@@ -23,6 +23,14 @@ class Hindered(StoreError):
     """A file or its disk takes no writes, or gives nothing to read: a connection opened anew may find more."""
 
 
+class Unfit(StoreError):
+    """The database is not one to be used so; a person has to name another, or to see to this one first."""
+
+
+class NotInForce(Unfit):
+    """The database was left for another, or is a copy that was never finished; the text names the other."""
+
+
 _WAITS = "nothing is sent until it can be written to, and then the bot goes on by itself"
 
 _SQLITE = {

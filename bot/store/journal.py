@@ -58,6 +58,12 @@ class Journal:
             before.clear()
         self._append([f"{at} = {step} {mail_id}" for step in steps if step not in before])
 
+    def take_over(self, path: Path) -> None:
+        """Take over what another journal knows, on the disk before this returns; what is known already stays so."""
+        known = set(self.path.read_text("ascii", errors="replace").splitlines())
+        lines = path.read_text("ascii", errors="replace").splitlines()
+        self._append([line for line in lines if line.strip() and line not in known])
+
     def said(self, keys: Iterable[str]) -> set[str]:
         """Return those of the steps that are said in a mail which may have left."""
         return {key for key in keys if self._steps.get(_hash(key)) in self._begun}

@@ -23,14 +23,16 @@ from sqlalchemy.engine import Connection
 
 from bot.store.database import Database
 from bot.store.errors import StoreError
+from bot.store.force import be_in_force
 from bot.store.holder import Holder, is_gone, machine_s
 from bot.store.tables import lease
 
 CYCLE = "cycle"
 """The lease on a desk's cycle: reading, judging, and all that is sent."""
 
-Taken = Literal["free", "own", "gone", "expired"]
-"""How a lease was come by: nobody held it; this process let it end; who held it is gone; it had ended long enough."""
+Taken = Literal["free", "own", "gone", "expired", "seized"]
+"""How a lease was come by: nobody held it; this process let it end; who held it is gone; it had ended long enough;
+or it was taken from whom it fenced off."""
 
 _LEAST_S = 60
 _MINE = (
@@ -122,15 +124,21 @@ class Lease:
             return None
         return self.take()
 
-    def take(self) -> Taken:
-        """Take the lease, its epoch counted up. Raises Fenced where it is another's and has not ended long enough."""
+    def take(self, *, by_force: bool = False) -> Taken:
+        """Take the lease, its epoch counted up.
+
+        Raises Fenced where it is another's and has not ended long enough, unless it is to be taken `by_force`: what
+        the other was sending may then still be on its way for the grace. Raises NotInForce for a database that is
+        left.
+        """
         with self._store.transaction():
+            be_in_force(self._store)
             row = self._read(lock=True)
             if row is None:
                 self._store.write_new(lease, {"name": self._name, "holder": "", "epoch": 0, "at": 0, "until_at": 0})
                 row = self._read(lock=True)
                 assert row is not None  # noqa: S101 - written, by this process or by another
-            how = self._why(row)
+            how = self._how(row, by_force=by_force)
             values = {"holder": self._me, "epoch": row.epoch + 1, "at": row.now, "until_at": row.now + self.length_s}
             self._store.write(sa.update(lease).where(lease.c.name == self._name).values(**values))
         self.epoch = row.epoch + 1
@@ -200,6 +208,14 @@ class Lease:
             given = sa.update(lease).where(*_MINE).values(holder="")
             self._store.write(given, [values])
             self.epoch = 0
+
+    def _how(self, row: _Row, *, by_force: bool) -> Taken:
+        try:
+            return self._why(row)
+        except Fenced:
+            if not by_force:
+                raise
+            return "seized"
 
     def _why(self, row: _Row) -> Taken:
         """How the lease may be come by. Raises Fenced where it may not be."""

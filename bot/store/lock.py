@@ -19,12 +19,16 @@ _CYCLING = 7_020_115
 _TAKEN = "another piletibot works on this database"
 
 
+class Busy(StoreError):
+    """Another bot has the lock."""
+
+
 @contextmanager
 def alone(url: str) -> Iterator[str]:
     """Hold the lock of the database at `url`, which ends with the process at the latest; gives a word for it.
 
     Beside a SQLite file it is a file of the same name with `.lock`, which stays; a database in memory needs none.
-    On PostgreSQL it is a session's, on a connection of its own. Raises StoreError when another bot holds it.
+    On PostgreSQL it is a session's, on a connection of its own. Raises Busy when another bot holds it.
 
     It is the quick and clear refusal of a second bot at its start. That a bot is alone as long as it sends is what
     `bot.store.lease` sees to: a lock may be lost without its notice. The word tells which file is locked, by device
@@ -50,7 +54,7 @@ def _of_file(address: URL) -> Iterator[str]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise StoreError(f"{address.database}: {_TAKEN}") from None
+            raise Busy(f"{address.database}: {_TAKEN}") from None
         file = os.fstat(lock)
         yield f"{file.st_dev}:{file.st_ino}"
     finally:
@@ -67,7 +71,7 @@ def _of_server(address: URL) -> Iterator[str]:
             with told(address):
                 free = connection.execute(sa.select(sa.func.pg_try_advisory_lock(_CYCLING))).scalar_one()
             if not free:
-                raise StoreError(f"PostgreSQL {address.database}: {_TAKEN}")
+                raise Busy(f"PostgreSQL {address.database}: {_TAKEN}")
             yield ""
     finally:
         engine.dispose()

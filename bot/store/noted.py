@@ -64,6 +64,10 @@ class Noted(Database):
         """Note a small fact; the same value again writes nothing."""
         self.upsert(notes, [{"name": name, "value": value}], unless_same="value")
 
+    def drop_note(self, name: str) -> None:
+        """Note nothing under this name any more."""
+        self.write(sa.delete(notes).where(notes.c.name == name))
+
     def write(self, statement: sa.Insert | sa.Update | sa.Delete, rows: Any = ()) -> int:
         """Execute the statement, as `Database.write` does; notes that were kept are read again after it."""
         if statement.table is notes:

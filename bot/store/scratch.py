@@ -13,7 +13,9 @@ from sqlalchemy.engine import URL
 
 from bot.store.connect import connect, parse
 from bot.store.copies import SCRATCH
+from bot.store.database import PAGE
 from bot.store.errors import StoreError, place, told
+from bot.store.force import be_in_force
 from bot.store.store import Store, open_store
 from bot.store.tables import HEAD, VERSION_TABLE, metadata
 from bot.store.upgrade import version_of
@@ -34,6 +36,7 @@ def scratch(url: str) -> Iterator[Store]:
         with closing(open_store(f"sqlite:///{copy}")) as store:
             if address.drivername != "sqlite":
                 _copy_rows(address, store)
+                be_in_force(store)
             yield store
 
 
@@ -70,6 +73,7 @@ def looking(url: str) -> Iterator[Store]:
         if not is_file:
             with told(address), engine.connect() as connection:
                 _is_at_head(address, version_of(connection))
+        be_in_force(store)
         yield store
 
 
@@ -118,8 +122,8 @@ def _copy_rows(address: URL, store: Store) -> None:
                 _is_at_head(address, version)
             with store.transaction():
                 for table in metadata.sorted_tables if version else ():
-                    rows = [dict(row._mapping) for row in connection.execute(sa.select(table))]
-                    if rows:
-                        store.upsert(table, rows)
+                    found = connection.execute(sa.select(table).execution_options(yield_per=PAGE))
+                    for rows in found.mappings().partitions():
+                        store.write(sa.insert(table), [dict(row) for row in rows])
     finally:
         source.dispose()

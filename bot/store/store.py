@@ -29,6 +29,7 @@ from bot.store.database import PAGE, among, pages
 from bot.store.done import Done
 from bot.store.erase import Erase, nameless
 from bot.store.errors import StoreError, told
+from bot.store.force import be_in_force
 from bot.store.links import Ties
 from bot.store.noted import Noted
 from bot.store.parts import Parts
@@ -113,17 +114,19 @@ def open_store(url: str, wait_s: float = 10.0, seam: Callable[[str], None] = lam
 
     `url` is `sqlite:///FILE`, `sqlite://` (in memory, gone when closed) or
     `postgresql://USER:PASSWORD@HOST/DATABASE`. Raises StoreError for another address, a database unreachable
-    or locked, and a schema newer than this version of the bot.
+    or locked, and a schema newer than this version of the bot; NotInForce for a database that is left.
     """
     address = parse(url)
     engine = connect(address, wait_s)
     try:
         with told(address):
             bring_to_head(engine, address, seam, wait_s)
+        opened = Store(engine, address)
+        be_in_force(opened)
     except BaseException:
         engine.dispose()
         raise
-    return Store(engine, address)
+    return opened
 
 
 class Store(Noted, Absences, Archive, Audits, Commands, Costs, Done, Erase, Parts, Ties):
