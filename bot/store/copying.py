@@ -74,12 +74,12 @@ def copy_store(
     journal: Path | None = None,
     sleep: Callable[[float], None] = time.sleep,
     say: Callable[[str], None] = lambda text: None,
-    seam: Callable[[str], None] = lambda name: None,
+    point: Callable[[str], None] = lambda name: None,
 ) -> list[TableCopy]:
     """Copy the database at `source` into the empty one at `target`, and leave it for that.
 
     `lengths` are those of the lease, `journal` the file that knows the letters sent from the source. `say` is given
-    what a person who waits should know, and `seam` is called where the process may be killed. Whatever goes wrong
+    what a person who waits should know, and `point` is called where the process may be killed. Whatever goes wrong
     before the end leaves the source in force, and what is in the target is refused by every bot until it is copied
     anew. Raises StoreError, Unfit.
     """
@@ -102,7 +102,7 @@ def copy_store(
         be_in_force(store)
         move = Move(token_hex(8), place(here), now)
         _begin(copied, there, move)
-        seam("after beginning")
+        point("after beginning")
         right = Lease(store, this_process(lock), length_s=lengths[0], grace_s=lengths[1])
         how = right.take(by_force=True)
         try:
@@ -115,18 +115,18 @@ def copy_store(
                 right.check()
                 _are_others_gone(store)
                 lines = [_copy_table(store, copied, table) for table in metadata.sorted_tables]
-                seam("after copying")
+                point("after copying")
                 for line in lines:
                     _compare(copied, line)
                 if journal is not None:
                     copied.set_note(JOURNAL, str(journal.absolute()))
-                seam("before leaving")
-                _leave(store, Move(move.id, place(there), now))
+                point("before leaving")
+                store.set_note(LEFT, _noted(Move(move.id, place(there), now)))
         except BaseException:
             with suppress(StoreError):
                 right.give_back()
             raise
-        seam("after leaving")
+        point("after leaving")
         copied.drop_note(UNFINISHED)
     return lines
 
@@ -225,7 +225,7 @@ def _begin(store: Store, address: URL, move: Move) -> None:
     with store.transaction():
         for table in reversed(metadata.sorted_tables):
             store.write(sa.delete(table))
-        store.set_note(UNFINISHED, msgspec.json.encode(move).decode())
+        store.set_note(UNFINISHED, _noted(move))
 
 
 def _stand_still(store: Store) -> None:
@@ -236,10 +236,8 @@ def _stand_still(store: Store) -> None:
             connection.exec_driver_sql(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
 
 
-def _leave(store: Store, move: Move) -> None:
-    """Mark the source as left, and fence off whoever still thinks to have a lease on it."""
-    store.set_note(LEFT, msgspec.json.encode(move).decode())
-    store.write(sa.update(lease).values(holder="", epoch=lease.c.epoch + 1))
+def _noted(move: Move) -> str:
+    return msgspec.json.encode(move).decode()
 
 
 def _tables_in(store: Store) -> list[sa.Table]:

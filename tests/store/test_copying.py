@@ -105,9 +105,9 @@ def test_copied_there_and_back_every_table_has_the_same_rows(
     again = copied(server, back)
     assert [line for line in again if line.name != "lease"] == [line for line in there if line.name != "lease"]
     assert contents(back) == before
-    # Each was taken once and left once; what comes next counts on.
-    assert [leases(url)[0][:3] for url in (file, server, back)] == [("cycle", "", n) for n in (9, 10, 9)]
-    assert leases(back)[0][3:] == (0, 0)
+    # Each was taken once, and the next counts on.
+    assert [leases(url)[0][2] for url in (file, server, back)] == [8, 9, 9]
+    assert leases(back) == [("cycle", "", 9, 0, 0)]
     with closing(open_store(back)) as store:
         assert Lease(store, this_process(), length_s=180, grace_s=60).take() == "free"
     for url in (file, server):
@@ -138,7 +138,7 @@ def test_wherever_it_is_killed_never_both_are_in_force(
             raise Killed
 
     with pytest.raises(Killed):
-        copied(file, target, seam=kill)
+        copied(file, target, point=kill)
     with pytest.raises(NotInForce, match=r"is a copy of .*bot\.db that was begun on .* never finished"):
         open_store(target)
     if at in BEFORE:
@@ -166,7 +166,7 @@ def test_a_copy_that_differs_is_not_taken_for_one(file: str, tmp_path: Path) -> 
                 other.execute("UPDATE verdicts SET elapsed_s = elapsed_s + 1 WHERE rowid = 3")
 
     with pytest.raises(StoreError, match="the copy of verdicts is not what it was copied from"):
-        copied(file, f"sqlite:///{target}", seam=spoil)
+        copied(file, f"sqlite:///{target}", point=spoil)
     open_store(file).close()
     with pytest.raises(NotInForce):
         open_store(f"sqlite:///{target}")
@@ -204,7 +204,7 @@ def test_what_goes_wrong_gives_the_lease_back_at_once(file: str, tmp_path: Path)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        copied(file, f"sqlite:///{tmp_path / 'copy.db'}", seam=fail)
+        copied(file, f"sqlite:///{tmp_path / 'copy.db'}", point=fail)
     with closing(open_store(file)) as store:
         assert Lease(store, this_process(), length_s=180, grace_s=60).take() == "free"
 
