@@ -25,7 +25,7 @@ from bot.store.database import Rows
 from bot.store.errors import StoreError, Unfit, place, told
 from bot.store.force import JOURNAL, LEFT, OF_COPIES, UNFINISHED, Move, be_in_force, move_in
 from bot.store.holder import this_process
-from bot.store.lease import CYCLE, Lease
+from bot.store.lease import Lease
 from bot.store.lock import Busy, alone
 from bot.store.scratch import be_there
 from bot.store.store import Store
@@ -113,7 +113,6 @@ def copy_store(
             with store.transaction():
                 _stand_still(store)
                 right.check()
-                _are_others_gone(store)
                 lines = [_copy_table(store, copied, table) for table in metadata.sorted_tables]
                 point("after copying")
                 for line in lines:
@@ -205,13 +204,6 @@ def _is_free(store: Store, address: URL) -> None:
     for table in metadata.sorted_tables:
         if rows := _count(store, table):
             raise Unfit(f"{place(address)}: it is not empty ({rows} rows in {table.name}); name an empty database")
-
-
-def _are_others_gone(store: Store) -> None:
-    """Raise Unfit where somebody has another lease on the source than that on the cycle: more than one bot works."""
-    held = sa.select(lease.c.name).where(lease.c.holder != "", lease.c.name != CYCLE).order_by(lease.c.name)
-    if others := [row.name for row in store.rows(held)]:
-        raise Unfit(f"other bots work on this database ({', '.join(others)}): stop them all first")
 
 
 # The steps.

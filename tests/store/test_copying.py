@@ -18,7 +18,7 @@ from bot.store.errors import NotInForce, StoreError, Unfit
 from bot.store.force import JOURNAL
 from bot.store.holder import this_process
 from bot.store.journal import Journal
-from bot.store.lease import Fenced, Lease
+from bot.store.lease import Fenced, Lease, PartLease
 from bot.store.lock import alone
 from bot.store.scratch import looking, scratch
 from bot.store.store import Store, open_store
@@ -209,12 +209,21 @@ def test_what_goes_wrong_gives_the_lease_back_at_once(file: str, tmp_path: Path)
         assert Lease(store, this_process(), length_s=180, grace_s=60).take() == "free"
 
 
-def test_whoever_else_works_on_it_is_to_be_stopped_first(file: str, tmp_path: Path) -> None:
+def test_whoever_works_on_a_part_of_the_cycle_is_fenced_off_too(file: str, tmp_path: Path) -> None:
     with closing(open_store(file)) as store:
-        Lease(store, this_process(), length_s=180, grace_s=60, name="KKA").take()
-        with pytest.raises(Unfit, match=r"other bots work on this database \(KKA\): stop them all first"):
-            copied(file, f"sqlite:///{tmp_path / 'copy.db'}")
-        assert Lease(store, this_process(), length_s=180, grace_s=60).take() == "free"
+        desk = Lease(store, this_process(), length_s=180, grace_s=60)
+        desk.take()
+        part = PartLease(store, this_process(), desk.held, name="KKA", length_s=180, grace_s=60)
+        part.take()
+
+        def sleep(seconds: float) -> None:
+            with pytest.raises(Fenced):
+                part.check()
+
+        copy_store(file, f"sqlite:///{tmp_path / 'copy.db'}", lengths=LENGTHS, now=NOW, sleep=sleep)
+        with pytest.raises(NotInForce):
+            part.take()
+    assert sorted(row[:2] for row in leases(f"sqlite:///{tmp_path / 'copy.db'}")) == [("KKA", ""), ("cycle", "")]
 
 
 def test_what_is_left_is_not_looked_into_either(file: str, tmp_path: Path, postgres: Callable[[], str]) -> None:
