@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -53,6 +54,14 @@ class Heartbeat:
         """Tell systemd that the bot has started; log a watchdog that barks before two cycles can be over."""
         if self._socket and self._watchdog_s is not None and self._watchdog_s < 2 * poll_s:
             log.warning("WatchdogSec is shorter than two cycles", watchdog_s=self._watchdog_s, poll_s=poll_s)
+        self._notify("READY=1")
+
+    def reloading(self) -> None:
+        """Tell systemd that what the bot was told is read anew; `reloaded` is to follow."""
+        self._notify(f"RELOADING=1\nMONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
+
+    def reloaded(self) -> None:
+        """Tell systemd that it was read."""
         self._notify("READY=1")
 
     def after(self, report: Report) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from typing import Literal
 
 import structlog
@@ -12,16 +13,22 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from bot.visible import on_one_line
 
 
-def configure(level: str, form: Literal["text", "json"]) -> None:
-    """Send the bot's log, and what its libraries warn of, to standard error.
+def configure(level: str, form: Literal["text", "json"], heard: Callable[[str], None] = lambda level: None) -> None:
+    """Send the bot's log, and what its libraries warn of, to standard error; `heard` is told the level of each line.
 
     A traceback shows no values of variables. Libraries are heard from `warning` on, since below it they log
     whole requests.
     """
+
+    def count(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+        heard(str(event["level"]))
+        return event
+
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         _written_out,
         structlog.processors.add_log_level,
+        count,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     shown: list[Processor]

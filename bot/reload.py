@@ -93,6 +93,11 @@ class Reload:
             log.error("the rulebook's change cannot be taken over", error=type(error).__name__)
 
     @property
+    def is_refusing(self) -> bool:
+        """Whether the files hold a rulebook that was refused."""
+        return bool(self._refused)
+
+    @property
     def _own(self) -> Path:
         return self.folders[-1]
 
@@ -176,6 +181,7 @@ class Reload:
             self._kept = (files, desk) if self._is_as(files) else None
             raise
         if same and ready.facts == self.engine.facts:
+            self.engine.tracker = ready.tracker  # it asks as the configuration says now
             return None
         return _Coming(ready, commit_of(self._own))
 

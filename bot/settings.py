@@ -35,7 +35,7 @@ from bot.core.findings import nearest
 from bot.core.retention import Retention
 from bot.mail import Tls, address_of, is_address
 from bot.secret import Secret
-from bot.web.settings import Web
+from bot.web.settings import LEAST_TOKEN, Metrics, Web
 
 PREFIX = "PILETIBOT_"
 CONFIG = f"{PREFIX}CONFIG"
@@ -44,6 +44,7 @@ CONFIG = f"{PREFIX}CONFIG"
 TOKEN = f"{PREFIX}JIRA__TOKEN"
 PASSWORD = f"{PREFIX}MAIL__PASSWORD"
 TOKENS = f"{PREFIX}WEB__TOKENS"
+METRICS_TOKEN = f"{PREFIX}METRICS__TOKEN"
 
 _NOT_SETTINGS = frozenset({CONFIG, f"{PREFIX}SOAK"})
 _Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -239,6 +240,7 @@ class Settings(BaseSettings):
     log: Log = Log()
     retention: Retention = Retention()
     web: Web | None = None
+    metrics: Metrics | None = None
 
     @classmethod
     def settings_customise_sources(
@@ -283,6 +285,9 @@ def load_settings(path: Path) -> Settings:
     for section, file in bundles.items():
         if file and not file.is_file():
             problems.append(f"{_place(path, text, (*section.split('.'), 'ca_bundle'))}: there is no such file")
+    if settings.metrics is not None and settings.metrics.listen is None and settings.web is None:
+        place = _place(path, text, ("metrics",))
+        problems.append(f"{place}: metrics: there is no page under [web] to be reached at; write `listen`")
     if problems:
         raise Misconfigured(*problems)
     return settings
@@ -324,6 +329,18 @@ def password_of(mail: Mail) -> str | None:
     if mail.password_file is None:
         raise Misconfigured(f"no password: set {PASSWORD}, or name a file with `password_file` under [mail]")
     return secret_text(mail.password_file, "password")
+
+
+def metrics_token_of(metrics: Metrics) -> str | None:
+    """Give the token that whoever asks for figures must bear, as `token_of` gives Jira's; None without one."""
+    if metrics.token is not None:
+        return metrics.token.get_secret_value()
+    if metrics.token_file is None:
+        return None
+    token = secret_text(metrics.token_file, "token")
+    if len(token) < LEAST_TOKEN:
+        raise Misconfigured(f"{metrics.token_file}: a token has at least {LEAST_TOKEN} characters")
+    return token
 
 
 def secret_text(file: Path, what: str) -> str:
@@ -385,6 +402,7 @@ def _beside(settings: Settings, home: Path) -> Settings:
     journal = there(settings.store.journal) or _journal(url, home)
     beat = settings.heartbeat
     jira, rules, store, mail, web = settings.jira, settings.rules, settings.store, settings.mail, settings.web
+    metrics = settings.metrics
     files = {"token_file": there(jira.token_file), "ca_bundle": there(jira.ca_bundle)}
     letters = {name: there(getattr(mail, name)) for name in ("password_file", "ca_bundle", "addresses_file")}
     return settings.model_copy(
@@ -401,6 +419,7 @@ def _beside(settings: Settings, home: Path) -> Settings:
             "imports": Imports(calls=there(settings.imports.calls), ratings=there(settings.imports.ratings)),
             "digest": Digest(folder=there(settings.digest.folder)),
             "heartbeat": beat.model_copy(update={"file": there(beat.file), "ca_bundle": there(beat.ca_bundle)}),
+            "metrics": metrics and metrics.model_copy(update={"token_file": there(metrics.token_file)}),
             "web": web and web.model_copy(update={"tokens_file": there(web.tokens_file)}),
             "store": store.model_copy(update={"url": Secret(url), "journal": journal}),
         }
@@ -426,6 +445,7 @@ def _misplaced_secrets(path: Path, text: str, written: Mapping[str, Any]) -> Ite
     named = written.get("sites")
     sites = {f"sites.{name}": site for name, site in named.items()} if isinstance(named, dict) else {}
     places = [("jira", "token", TOKEN), ("mail", "password", PASSWORD), ("web", "tokens", TOKENS)]
+    places.append(("metrics", "token", METRICS_TOKEN))
     places += [(section, "token", _token_variable(section)) for section in sites]
     for section, secret, variable in places:
         found = sites.get(section, written.get(section))

@@ -25,7 +25,7 @@ from bot.jira.access import speaks
 from bot.jira.binding import Binding, bind
 from bot.jira.catalogue import Catalogue, read_catalogue
 from bot.jira.client import Client
-from bot.jira.gate import Gate
+from bot.jira.gate import Gate, Heard
 from bot.jira.tracker import JiraTracker
 from bot.mail import PORTS, Server, SmtpMailer
 from bot.rule_errors import SoundPart
@@ -42,6 +42,16 @@ _DRAWING_S = 20.0
 """How long a digest that goes by itself waits for its charts, in seconds."""
 
 _uniform = SystemRandom().uniform
+JIRA = "jira"
+"""What requests to the desk's own Jira are counted under; other sites have a word of the configuration."""
+
+
+Hear = Callable[[str, str, str, float], None]
+"""Told of every request that was sent: the site asked, and what `bot.jira.gate` tells of it."""
+
+
+def unheard(site: str, kind: str, outcome: str, seconds: float) -> None:
+    """Nobody counts requests."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +122,7 @@ def gate_of(
     sleep: Callable[[float], None] = time.sleep,
     stopping: Callable[[], bool] = lambda: False,
     breaks: bool = False,
+    heard: Heard = lambda kind, outcome, seconds: None,
 ) -> Gate:
     """Make the gate of an account's requests; with `breaks` a Jira that is away is asked ever more rarely."""
     return Gate(
@@ -121,6 +132,7 @@ def gate_of(
         per_minute=jira.requests_per_minute,
         breaks=breaks,
         stopping=stopping,
+        heard=heard,
     )
 
 
@@ -129,6 +141,7 @@ def sites_of(
     entries: Entries,
     *,
     sleep: Callable[[float], None] = time.sleep,
+    hear: Hear = unheard,
 ) -> dict[str, Client]:
     """Make the connections to the other sites that the rules name, which are only looked at and never waited for.
 
@@ -138,10 +151,12 @@ def sites_of(
     if unknown:
         raise Misconfigured(*placed(unknown, settings.rules.folder))
     named = dict.fromkeys(each.site for each in entries.outside if each.site is not None)
-    return {name: site_client(settings.sites[name], name, sleep=sleep) for name in named}
+    return {name: site_client(settings.sites[name], name, sleep=sleep, hear=hear) for name in named}
 
 
-def site_client(site: OtherJira, name: str, *, sleep: Callable[[float], None] = time.sleep) -> Client:
+def site_client(
+    site: OtherJira, name: str, *, sleep: Callable[[float], None] = time.sleep, hear: Hear = unheard
+) -> Client:
     """Make a connection to another site. Raises Misconfigured without a token."""
     return Client(
         site.url,
@@ -152,7 +167,7 @@ def site_client(site: OtherJira, name: str, *, sleep: Callable[[float], None] = 
         read_only=True,
         attempts=1,
         sleep=sleep,
-        gate=gate_of(site, sleep=sleep),
+        gate=gate_of(site, sleep=sleep, heard=partial(hear, name)),
     )
 
 
@@ -210,21 +225,23 @@ def start(
     *,
     sleep: Callable[[float], None] = time.sleep,
     stopping: Callable[[], bool] = lambda: False,
-    gate: Gate | None = None,
+    client: Client | None = None,
+    hear: Hear = unheard,
 ) -> Engine:
     """Make the engine of a configuration; the store is opened last, when all else is well.
 
+    It speaks through `client`, or through a connection of its own, and `hear` is told of its requests to other sites.
     Patience that Jira asked an earlier process for is kept. Raises Misconfigured, Throttled while it lasts,
     Unreachable for a Jira from which this database was once filled, and what `store` raises.
     """
     folder = settings.rules.folder
     desk = read_desk(folder, settings.site)
-    gate = gate or gate_of(settings.jira, sleep=sleep, stopping=stopping)
-    gate.recall(_noted(settings))
-    client = client_of(settings.jira, sleep=sleep, gate=gate)
-    ready = ready_for(settings, desk, client, lambda: _was_reached(settings), sleep=sleep)
+    if client is None:
+        client = client_of(settings.jira, sleep=sleep, gate=gate_of(settings.jira, sleep=sleep, stopping=stopping))
+    client.gate.recall(_noted(settings))
+    ready = ready_for(settings, desk, client, lambda: _was_reached(settings), sleep=sleep, hear=hear)
     opened = store()
-    gate.remember_in(partial(opened.set_note, RESTRAINT))
+    client.gate.remember_in(partial(opened.set_note, RESTRAINT))
     engine = Engine(
         tracker=ready.tracker,
         store=opened,
@@ -290,11 +307,12 @@ def ready_for(
     reached: Callable[[], bool] = lambda: True,
     *,
     sleep: Callable[[float], None] = time.sleep,
+    hear: Hear = unheard,
 ) -> Ready:
     """Tie a desk to what its Jira has now; `client` is to speak for it. Raises as `look_at` and `tie` do."""
     catalogue = look_at(settings.jira, desk.book.entries, reached, sleep=sleep, gate=client.gate)
     binding = tie(catalogue, desk.book, settings.rules.folder, token_of(settings.jira))
-    sites = sites_of(settings, desk.book.entries, sleep=sleep)
+    sites = sites_of(settings, desk.book.entries, sleep=sleep, hear=hear)
     tracker = JiraTracker(
         client, catalogue, binding, desk.book.entries, sites=sites, former=settings.jira.former_accounts
     )

@@ -80,7 +80,8 @@ def test_a_database_that_is_damaged_while_the_bot_runs_is_begun_anew(
         with suppress(BlockingIOError):
             while True:
                 heard.append(systemd.recv(200).decode())
-        assert [each for each in heard if each in ("READY=1", "STOPPING=1")] == ["READY=1", "READY=1", "STOPPING=1"]
+        words = [word for each in heard if (word := each.partition("=")[0]) in ("READY", "RELOADING", "STOPPING")]
+        assert words == [*["READY", "RELOADING", "READY"] * 2, "STOPPING"], "each SIGHUP is told, and its end"
         assert len(before) == len(told(sandbox, issue)) == 1
         assert len(told(sandbox, later)) == 1
         (notice,) = told(sandbox, control)

@@ -124,6 +124,39 @@ def test_addresses_of_databases(url: str, kept: str, tmp_path: Path) -> None:
                 ("ftp://hc.example/hunter2", "write an address, such as https://hc-ping.example/UUID"),
             )
         ),
+        *(
+            ("[rules]", f"[metrics]\n{written}\n[rules]", f"config.toml:{line}: metrics{wrong}")
+            for written, line, wrong in (
+                (
+                    'listen = "9464"',
+                    5,
+                    ".listen: write an address of this machine with a port, such as 127.0.0.1:8090",
+                ),
+                ('token_file = "t"', 4, ": there is no page under [web] to be reached at; write `listen`"),
+                (
+                    "live_s = 60",
+                    4,
+                    ": without `listen` figures are at /metrics of the page, which others reach: "
+                    'name a `token_file`, or say listen = "127.0.0.1:9464"',
+                ),
+                (
+                    'listen = "127.0.0.1:9464"\nallow = ["10.0.0.1/8"]',
+                    6,
+                    ".allow: '10.0.0.1/8' is no address or network; write 10.0.0.5 or 10.0.0.0/24",
+                ),
+                (
+                    'token_file = "t"\nallow = ["10.0.0.0/8"]',
+                    4,
+                    ": at the page a proxy may ask for anybody: `allow` counts only with `listen`",
+                ),
+            )
+        ),
+        (
+            "[rules]",
+            '[metrics]\ntoken = "hunter2"\n[rules]',
+            "config.toml:5: the token does not belong in here; set PILETIBOT_METRICS__TOKEN, or put it into a file "
+            "named by `token_file`",
+        ),
         (
             "[rules]",
             "[rules",

@@ -31,7 +31,7 @@ from bot.jira.screens import screens
 from bot.jira.ways import ways
 from bot.rule_errors import SoundPart
 from bot.rulefiles import yaml_files
-from bot.settings import Misconfigured, Settings, load_settings
+from bot.settings import Misconfigured, Settings, load_settings, metrics_token_of
 from bot.start import (
     BrokenRulebook,
     Desk,
@@ -73,6 +73,10 @@ def check(config: Path, *, offline: bool) -> int:
         sound = error.sound if isinstance(error, BrokenRulebook) else None
     try:
         mistakes += _page_mistakes(settings, desk)
+    except Misconfigured as error:
+        mistakes += error.problems
+    try:
+        _say_figures(settings)
     except Misconfigured as error:
         mistakes += error.problems
     try:
@@ -133,6 +137,14 @@ def _page_mistakes(settings: Settings, desk: Desk | None) -> list[str]:
     way = f"open to {settings.web.open_to}" if settings.web.open_to else f"{len(tokens)} people with a token"
     _ok(f"the lead's page at {settings.web.listen}: {settings.web.user_header or way}")
     return list(strangers(settings.web, tokens, desk.book)) if desk else []
+
+
+def _say_figures(settings: Settings) -> None:
+    """Say where machines are told figures. Raises Misconfigured for a token that cannot be read."""
+    metrics = settings.metrics
+    if metrics is not None:
+        whom = "who bears the token" if metrics_token_of(metrics) else ", ".join(metrics.allow) or "this machine"
+        _ok(f"figures for monitoring at {metrics.listen or 'the page'}, told to {whom}")
 
 
 def _look(settings: Settings, sound: SoundPart | None) -> list[str]:

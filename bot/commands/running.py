@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -19,15 +20,17 @@ from bot.engine import daemon
 from bot.engine.begun_anew import note_beginning
 from bot.engine.costs import keep
 from bot.engine.cycle import cycle
-from bot.engine.engine import Engine, Report
+from bot.engine.engine import Engine, Post, Report
 from bot.engine.sent_once import OnceMailer
+from bot.engine.tally import Tally
 from bot.heartbeat import Heartbeat
-from bot.jira.gate import Gate
+from bot.jira.client import Client
+from bot.reconfigure import Reconfigure, parts_of
 from bot.reload import Reload
 from bot.rulefiles import look
 from bot.settings import Settings, load_settings
 from bot.shipped import rules_folder
-from bot.start import client_of, gate_of, read_desk, ready_for, start
+from bot.start import JIRA, Hear, client_of, gate_of, read_desk, ready_for, start, unheard
 from bot.store.damage import open_sound
 from bot.store.errors import Damaged
 from bot.store.force import JOURNAL
@@ -46,7 +49,7 @@ def once(config: Path) -> int:
 
     Raises as `start` and `cycle` do.
     """
-    settings = _settings(config)
+    settings = _settings(config, Tally())
     with ExitStack() as held:
         engine = _started(settings, held)
         report = cycled(engine)
@@ -68,64 +71,98 @@ def run(config: Path) -> int:
     more, and a changed rulebook is taken over. A SQLite database that turns out to be damaged is moved aside, and the
     bot starts anew with an empty one.
     """
-    settings = _settings(config)
+    tally = Tally()
+    settings = _settings(config, tally)
     stop = daemon.Stop()
     stop.listen()
     log = structlog.get_logger()
-    damage = _live(settings, stop)
+    reconfigure = Reconfigure(config, settings)
+    damage = _live(reconfigure, stop, tally)
     while damage is not None:
         log.error("database damaged", reason=str(damage))
-        damage = _live(settings, stop, damage)
+        damage = _live(reconfigure, stop, tally, damage)
     log.info("stopped")
     return 0
 
 
-def _live(settings: Settings, stop: daemon.Stop, damage: Damaged | None = None) -> Damaged | None:
+def _live(reconfigure: Reconfigure, stop: daemon.Stop, tally: Tally, damage: Damaged | None = None) -> Damaged | None:
     """Run cycles until told to stop, or until the database turns out to be damaged, which is returned.
 
     With the `damage` found before the database is moved aside first. Raises as `start` does, and that where it cannot
     be moved aside.
     """
-    log = structlog.get_logger()
+    log, settings = structlog.get_logger(), reconfigure.settings
     with ExitStack() as held:
-        place = None
+        place = lookout = None
         if settings.web is not None:
             from bot.commands.page import Place
 
             place = held.enter_context(closing(Place(settings.web)))
+        if settings.metrics is not None:
+            from bot.commands.watch import Lookout
+
+            lookout = held.enter_context(closing(Lookout(settings.metrics)))
         folders = (rules_folder() / "common", settings.rules.folder)
         seen = look(folders)
-        gate = gate_of(settings.jira, sleep=stop.sleep, stopping=stop, breaks=True)
-        engine = _started(settings, held, sleep=stop.sleep, stopping=stop, gate=gate, damage=damage)
+        gate = gate_of(
+            settings.jira, sleep=stop.sleep, stopping=stop, breaks=True, heard=partial(tally.request, JIRA)
+        )
+        client = client_of(settings.jira, sleep=stop.sleep, gate=gate)
+        engine = _started(
+            settings, held, sleep=stop.sleep, stopping=stop, client=client, hear=tally.request, damage=damage
+        )
         for finding in digest_mistakes(settings, engine.book.entries):
             log.warning("a digest does not reach its recipient", reason=finding.text)
-        client, started = client_of(settings.jira, sleep=stop.sleep, gate=gate), engine.spent.requests
-        engine.spent.requests = lambda: started() + client.requests
-        client.fence = engine.fence
         reload = Reload(
             engine,
             folders,
             read=lambda: read_desk(settings.rules.folder, settings.site),
-            tie=lambda desk: ready_for(settings, desk, client, sleep=stop.sleep),
+            tie=lambda desk: ready_for(reconfigure.settings, desk, client, sleep=stop.sleep, hear=tally.request),
             seen=seen,
             notice_s=settings.rules.notice_s,
             pull_s=settings.rules.pull_s,
         )
+        beat = Beating(heartbeat_of(settings))
+        held.callback(lambda: beat.now.stopping() if stop() else beat.now.close())
+        reconfigure.parts = [
+            *parts_of(engine, client, reload, partial(with_journal, engine)),
+            beat.prepare,
+            lambda coming: _logged(coming, tally),
+            *([lambda coming: place.prepare(engine.book)] if place else []),
+            *([lambda coming: lookout.prepare()] if lookout else []),
+        ]
+        url, now = settings.store.url.get_secret_value(), lambda: int(time.time())
+        watch = None
+        if lookout is not None:
+            refused = {"rulebook": lambda: reload.is_refusing, "configuration": lambda: reconfigure.is_refusing}
+            watch, server = held.enter_context(lookout.watching(engine, url, tally, now, refused))
+            if server is not None:
+                log.info("metrics", url=server.url)
         if place is not None:
-            url = settings.store.url.get_secret_value()
-            page = place.serving(engine, url, lambda: int(time.time()), f"{settings.jira.url}/browse/")
+            page = place.serving(engine, url, now, f"{settings.jira.url}/browse/", watch)
             log.info("page", url=held.enter_context(page).url)
-        beat = heartbeat_of(settings)
-        held.callback(lambda: beat.stopping() if stop() else beat.close())
-        beat.started(settings.engine.poll_s)
+        beat.now.started(settings.engine.poll_s)
         log.info("started", site=settings.site, rulebook=engine.book.version, poll_s=settings.engine.poll_s)
+
+        def before(at: Moment, asked: bool) -> None:
+            if not asked:
+                reload(at)
+                return
+            beat.now.reloading()
+            try:
+                reconfigure()
+                reload(at, True)
+            finally:
+                beat.now.reloaded()
+
         try:
             daemon.run(
                 engine,
                 stop,
                 poll_s=settings.engine.poll_s,
-                before=reload,
-                after=lambda report: _ended(report, beat),
+                before=before,
+                after=lambda report: _ended(report, beat.now),
+                tally=tally,
             )
         except Damaged as error:
             return error
@@ -134,10 +171,31 @@ def _live(settings: Settings, stop: daemon.Stop, damage: Damaged | None = None) 
     return None
 
 
+def _logged(settings: Settings, tally: Tally) -> Callable[[], None]:
+    """What has the log be of the level and the form of a configuration."""
+    return lambda: logs.configure(settings.log.level, settings.log.format, tally.line)
+
+
 def _ended(report: Report, beat: Heartbeat) -> None:
     beat.after(report)
     if report.unreachable is None:
         structlog.get_logger().info("cycle", summary=summary(report))
+
+
+class Beating:
+    """The dead man's signal of now, in the place of which a reload puts another."""
+
+    def __init__(self, now: Heartbeat) -> None:
+        self.now = now
+
+    def prepare(self, settings: Settings) -> Callable[[], None]:
+        """Give what puts that of a configuration in force."""
+
+        def put_in_force() -> None:
+            self.now.close()
+            self.now = heartbeat_of(settings)
+
+        return put_in_force
 
 
 def heartbeat_of(settings: Settings) -> Heartbeat:
@@ -174,9 +232,9 @@ def summary(report: Report) -> str:
     return ", ".join(f"{n} {what}" for i, (what, n) in enumerate(counts) if n or i < always)
 
 
-def _settings(config: Path) -> Settings:
+def _settings(config: Path, tally: Tally) -> Settings:
     settings = load_settings(config)
-    logs.configure(settings.log.level, settings.log.format)
+    logs.configure(settings.log.level, settings.log.format, tally.line)
     return settings
 
 
@@ -186,7 +244,8 @@ def _started(
     *,
     sleep: Callable[[float], None] = time.sleep,
     stopping: Callable[[], bool] = lambda: False,
-    gate: Gate | None = None,
+    client: Client | None = None,
+    hear: Hear = unheard,
     damage: Damaged | None = None,
 ) -> Engine:
     """Make the engine, its store open for this process alone, until `held` is let go.
@@ -206,27 +265,26 @@ def _started(
             note_beginning(store, int(time.time()))
         return store
 
-    engine = start(settings, opened, sleep=sleep, stopping=stopping, gate=gate)
-    _keep_letters(engine, settings.store.journal)
+    engine = start(settings, opened, sleep=sleep, stopping=stopping, client=client, hear=hear)
+    engine.post = with_journal(engine, engine.post, settings.store.journal)
     length_s, grace_s = lengths(settings.engine.poll_s, max(settings.jira.timeout_s, settings.mail.timeout_s))
     engine.lease = Lease(engine.store, this_process(lock), length_s=length_s, grace_s=grace_s)
     held.callback(_give_back, engine.lease)
     return engine
 
 
-def _keep_letters(engine: Engine, file: Path | None) -> None:
-    """Have a journal of letters kept in a file, where there is mail."""
-    mailer = engine.post.mailer
-    if mailer is None or file is None:
-        return
+def with_journal(engine: Engine, post: Post, file: Path | None) -> Post:
+    """Have a journal of letters kept in a file, where there is mail; the same way of letters, with that."""
+    if post.mailer is None or file is None:
+        return post
     try:
-        engine.journal = Journal(file, int(time.time()))
+        engine.journal = engine.journal or Journal(file, int(time.time()))
     except OSError as error:
         text = "if the database is ever put back from a backup, letters sent since may be sent again"
         structlog.get_logger().warning(text, journal=str(file), reason=error.strerror)
-        return
+        return post
     _take_over(engine.store, engine.journal)
-    engine.post = replace(engine.post, mailer=OnceMailer(mailer, engine.journal))
+    return replace(post, mailer=OnceMailer(post.mailer, engine.journal))
 
 
 def _take_over(store: Store, journal: Journal) -> None:

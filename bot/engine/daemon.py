@@ -20,6 +20,7 @@ from bot.core.ticket import Moment
 from bot.engine.cycle import cycle
 from bot.engine.engine import Engine, Report
 from bot.engine.schedule import Beat
+from bot.engine.tally import Outcome, Tally, outcome_of
 from bot.engine.tracker import Denied
 from bot.store.errors import Damaged, NotInForce
 from bot.store.lease import Fenced
@@ -108,6 +109,7 @@ def run(
     before: Callable[[Moment, bool], None] = lambda at, asked: None,
     after: Callable[[Report], None] = lambda report: None,
     jitter: Callable[[float, float], float] = _uniform,
+    tally: Tally | None = None,
 ) -> None:
     """Run a cycle at once, then one every `poll_s` seconds, until told to stop; returns within ten seconds of that.
 
@@ -117,7 +119,7 @@ def run(
     next cycle comes at once; `after` with what each cycle did that could begin, or that passed as the account is not
     let in. Such an account is asked for again after `DENIED_S`, then ever later, or at once upon a reload. A database
     that cannot be used is told of once, and tried again in each cycle; one that is damaged, or was left for another,
-    ends it. Raises Damaged, NotInForce.
+    ends it. Every cycle is counted in the `tally`, however it ended. Raises Damaged, NotInForce.
     """
     ended: list[Damaged | NotInForce] = []
     unusable: str | None = None
@@ -126,13 +128,26 @@ def run(
     fenced = False
 
     def once() -> None:
-        nonlocal denials, quiet_until, unusable, fenced
         if stop() or ended:
             return
-        at = now()
+        at, began, outcome = now(), time.monotonic(), None
+        report: Report | None = None
+        try:
+            outcome, report = attempt(at)
+        finally:
+            if tally is not None:
+                ended_at = at + int(time.monotonic() - began)
+                tally.cycle(outcome or "failed", ended_at, time.monotonic() - began, report)
+        if report is not None:
+            after(report)
+            if stop.is_asked():
+                once()
+
+    def attempt(at: Moment) -> tuple[Outcome, Report | None]:
+        """Run a cycle; how it ended, and what it did where it could begin, or passed as the account is kept out."""
+        nonlocal denials, quiet_until, unusable, fenced
         if time.monotonic() < quiet_until and not stop.is_asked():
-            after(Report(at, unreachable="the account is not let in", denied=True))
-            return
+            return "denied", Report(at, unreachable="the account is not let in", denied=True)
         try:
             before(at, stop.asked())
             report = cycle(engine, at)
@@ -141,31 +156,28 @@ def run(
                 log.error("the account is not let in, it is quiet", reason=str(error))
             quiet_until = time.monotonic() + min(DENIED_S * 2.0**denials, LONGEST_DENIED_S)
             denials = min(denials + 1, 16)
-            report = Report(at, unreachable=str(error), denied=True)
+            return "denied", Report(at, unreachable=str(error), denied=True)
         except Fenced as error:
             if not fenced:
                 log.warning("nothing more is sent until this process has the lease again", reason=str(error))
             fenced = True
-            return
+            return "fenced", None
         except (Damaged, NotInForce) as error:
             ended.append(error)
             stop.wake()
-            return
+            return "database", None
         except StoreError as error:
             if str(error) != unusable:
                 unusable = str(error)
                 log.error("database unreachable", reason=unusable)
-            return
-        else:
-            if unusable is not None:
-                log.info("database works again")
-            unusable = None
-            if denials:
-                log.info("the account is let in again")
-            denials, fenced = 0, False
-        after(report)
-        if stop.is_asked():
-            once()
+            return "database", None
+        if unusable is not None:
+            log.info("database works again")
+        unusable = None
+        if denials:
+            log.info("the account is let in again")
+        denials, fenced = 0, False
+        return outcome_of(report), report
 
     scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(1)}, timezone="UTC")
     job = scheduler.add_job(

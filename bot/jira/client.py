@@ -98,6 +98,11 @@ class Client:
         self._attempts = attempts
         self.timeout_s = timeout_s
         self._sleep, self._clock, self._jitter = sleep, clock, jitter
+        self._transport = transport
+        self.sign_in(token=token, user=user, ca_bundle=ca_bundle)
+
+    def sign_in(self, *, token: str, user: str | None, ca_bundle: str | None) -> None:
+        """Ask by this account and trust these certificates from now on; connections are made anew."""
         self._jira = jira.JIRA(
             server=self.url,
             options={"verify": ca_bundle or True},
@@ -105,7 +110,7 @@ class Client:
             token_auth=None if user else token,
             get_server_info=False,
             max_retries=0,
-            timeout=timeout_s,
+            timeout=self.timeout_s,
             logging=False,
         )
         self._session: requests.Session = self._jira._session
@@ -113,9 +118,9 @@ class Client:
         said = self._session.merge_environment_settings(self.url, {}, None, self._session.verify, None)
         self._session.proxies, self._session.verify = said["proxies"], said["verify"]
         self._session.trust_env = False
-        if transport is not None:
-            self._session.mount("http://", transport)
-            self._session.mount("https://", transport)
+        if self._transport is not None:
+            self._session.mount("http://", self._transport)
+            self._session.mount("https://", self._transport)
 
     @property
     def now_s(self) -> float:
@@ -267,7 +272,7 @@ class Client:
             self.gate.answered(call, answer)
             raise
         except requests.RequestException as error:
-            self.gate.unanswered(call, _cause(error))
+            self.gate.unanswered(call, _cause(error), self._clock() - started_at)
             raise
         except ValueError:  # of the standard library's HTTP, which looks at headers last
             raise Denied("the user or the token has a character that cannot be sent") from None

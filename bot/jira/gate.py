@@ -26,6 +26,8 @@ PATIENCE_S = 60.0
 TICKET_S = 5.0
 """How long is waited in place for one ticket, in seconds: the others are not to wait for it."""
 
+Heard = Callable[[str, str, float], None]
+
 _log = structlog.get_logger(__name__)
 
 
@@ -41,7 +43,8 @@ class Gate:
     """Lets requests through, at most `per_minute` of them; with `breaks` a Jira that is away is left in peace.
 
     Waiting is done with `sleep`, and ends in Throttled when `stopping` says so; `jitter(low, high)` varies the
-    breaker's waits.
+    breaker's waits. `heard` is told of every request that was sent: its kind, what became of it, and after how many
+    seconds.
     """
 
     def __init__(
@@ -53,10 +56,12 @@ class Gate:
         per_minute: int | None = None,
         breaks: bool = False,
         stopping: Callable[[], bool] = lambda: False,
+        heard: Heard = lambda kind, outcome, seconds: None,
     ) -> None:
         self.pacing = Pacing(per_minute)
         self.breaker = Breaker(jitter) if breaks else None
         self.stopping = stopping
+        self._heard = heard
         self._keep: Callable[[str], None] = lambda note: None
         self._clock, self._sleep = clock, sleep
         self._kept = Circuit()
@@ -84,6 +89,7 @@ class Gate:
     def answered(self, call: Call, answer: requests.Response) -> None:
         """Heed an answer, whatever it is."""
         now = self._clock()
+        self._heard(call.kind, outcome_of(answer), answer.elapsed.total_seconds())
         self.pacing.count(call, now)
         wait_s = patience(answer.headers, now)
         if "X-RateLimit-Remaining" in answer.headers:
@@ -97,9 +103,10 @@ class Gate:
                 _log.warning("Jira asks for patience", about=about or "everything", until=until, reason=because)
         self._heed(now, f"{call.kind}: answered {answer.status_code}" if _is_away(answer) else None)
 
-    def unanswered(self, call: Call, cause: str) -> None:
-        """Heed a request whose answer did not come."""
+    def unanswered(self, call: Call, cause: str, after_s: float = 0.0) -> None:
+        """Heed a request whose answer did not come, which was known after so many seconds."""
         now = self._clock()
+        self._heard(call.kind, "unanswered", after_s)
         self.pacing.count(call, now)
         self._heed(now, f"{call.kind}: {cause}")
 
@@ -137,6 +144,16 @@ class Gate:
             _log.warning("Jira is away, left in peace", reason=circuit.because, until=_written(circuit.again_at))
         elif circuit.state == "closed":
             _log.info("Jira answers again", away_s=circuit.since_at - before.since_at)
+
+
+def outcome_of(answer: requests.Response) -> str:
+    """What became of a request, in a word: `ok`, `redirected`, `denied`, `throttled`, `refused` or `failed`."""
+    status = answer.status_code
+    if status in (401, 407):
+        return "denied"
+    if status == 429:
+        return "throttled"
+    return {2: "ok", 3: "redirected", 4: "refused"}.get(status // 100, "failed")
 
 
 def about_of(call: Call, answer: requests.Response) -> str:

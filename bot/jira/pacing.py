@@ -84,6 +84,10 @@ class Window:
         self._heed_clock(at)
         self._moments.append(at)
 
+    def take_over(self, other: Window) -> None:
+        """Count what another counted, the last of it where that is more than this can hold."""
+        self._moments.extend(other._moments)
+
     def is_over(self, now: float) -> bool:
         """Whether nothing of it counts any more."""
         return now >= self._moments[-1] + self.limit.within_s
@@ -111,6 +115,13 @@ class Pacing:
 
     def __post_init__(self) -> None:
         self._all = Window(Limit(self.per_minute, MINUTE_S)) if self.per_minute is not None else None
+
+    def bound(self, per_minute: int) -> None:
+        """Have at most so many in any minute from now on; those of the last minute count."""
+        self.per_minute, before = per_minute, self._all
+        self._all = Window(Limit(per_minute, MINUTE_S))
+        if before is not None:
+            self._all.take_over(before)
 
     def turn(self, call: Call, now: float) -> Turn:
         """When a request may go at the earliest."""

@@ -42,6 +42,17 @@ _SAID_ON = (
     .order_by(sa.func.max(ledger.c.at).desc(), ledger.c.ticket_id)
     .limit(sa.bindparam("many"))
 )
+_STATES = sa.select(tickets.c.state, _many.label("many")).where(_here).group_by(tickets.c.state)
+_DUE = sa.select(_many).select_from(tickets).where(tickets.c.look_again_at <= sa.bindparam("now"))
+_UNDONE = [
+    sa.select(table.c.rule, table.c.state, _many.label("many"))
+    .where(table.c.state.in_(states))
+    .group_by(table.c.rule, table.c.state)
+    for table, states in (
+        (ledger, ("held", "batched", "released", "intended", "doubtful")),
+        (letters, ("held", "batched", "released", "intended", "drafted")),  # a doubtful one is never sent again
+    )
+]
 
 
 class Glance(NamedTuple):
@@ -78,6 +89,19 @@ class Audits(Database):
         columns = sa.select(tickets.c.id, tickets.c.look_again_at)
         those = columns.where(_here, tickets.c.state.in_(sorted(states)), tickets.c.id > after)
         return {row.id: row.look_again_at for row in self.rows(those.order_by(tickets.c.id).limit(many))}
+
+    def states(self) -> dict[str, int]:
+        """Count the tickets by their states: a pass over all of them."""
+        return {row.state: row.many for row in self.rows(_STATES)}
+
+    def overdue(self, now: Moment) -> int:
+        """Count the tickets that are to be looked at by `now`."""
+        return int(self.value(_DUE, now=now))
+
+    def undone(self) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], int]]:
+        """Count the steps, and the letters, on which nothing is decided for good, by rule and state."""
+        steps, sent = ({(row.rule, row.state): row.many for row in self.rows(each)} for each in _UNDONE)
+        return steps, sent
 
     def lease_holder(self) -> str | None:
         """Return who holds the lease on the cycle, as it was written; empty where nobody does, None at first."""

@@ -6,6 +6,7 @@ A statement of every cycle is built once, as building it takes longer than execu
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -34,10 +35,14 @@ class _Mine(threading.local):
 
 
 class Database:
-    """An open database; `writes` counts the transactions that changed something."""
+    """An open database; `writes` counts the transactions that changed something.
+
+    `turned` counts the steps and letters that were written in a state, as `step` or `letter`, by rule and state.
+    """
 
     def __init__(self, engine: Engine, url: URL) -> None:
         self.writes = 0
+        self.turned: Counter[tuple[str, str, str]] = Counter()
         self._url = url
         self._engine = engine
         self._writer = engine.execution_options(writing=True)

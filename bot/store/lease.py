@@ -109,6 +109,11 @@ class Lease:
         """Its name, holder and epoch, as it is held now."""
         return self._name, self._me, self.epoch
 
+    @property
+    def is_held(self) -> bool:
+        """Whether it is this process's as far as it knows: taken, and not ended since it was last renewed."""
+        return self.epoch > 0 and self._age_s() < self.length_s
+
     def hold(self) -> Taken | None:
         """Make sure that the lease is this process's; returns how it was come by, None where it was held already.
 

@@ -301,6 +301,7 @@ class Store(Noted, Absences, Archive, Audits, Commands, Costs, Done, Erase, Part
         """Write these entries over those of the same key, all or none."""
         if entries:
             self.upsert(ledger, [_entry_row(entry) for entry in entries])
+            self.turned.update(("step", entry.rule, entry.state) for entry in entries)
 
     def pending(self) -> list[Entry]:
         """Return the entries `intended` or `doubtful`, oldest first: their comments may have been written."""
@@ -393,6 +394,7 @@ class Store(Noted, Absences, Archive, Audits, Commands, Costs, Done, Erase, Part
         """Write these letters over those of the same key, all or none."""
         if rows:
             self.upsert(letters, [msgspec.structs.asdict(each) for each in rows])
+            self.turned.update(("letter", each.rule, each.state) for each in rows)
 
     # What of the ledger is whole.
 

@@ -33,6 +33,7 @@ from bot.web.settings import Web, address, is_loopback
 from bot.web.sign_in import SignIn
 from bot.web.snapshot import Snapshot
 from bot.web.source import Source
+from bot.web.watch import Watch
 from bot.web.words import COMMON, LANGUAGES, language_of, words_of
 
 NAMES = {"et": "Eesti", "en": "English", "ru": "Русский"}
@@ -54,6 +55,7 @@ class Site:
     snapshot: Snapshot
     sign_in: SignIn
     pages: tuple[Page, ...]
+    watch: Watch | None = None
 
     @cached_property
     def style(self) -> bytes:
@@ -76,6 +78,11 @@ class Site:
             lstrip_blocks=True,
         )
 
+    @property
+    def name(self) -> str:
+        """What its listener is called."""
+        return "web"
+
     def app(self) -> ASGIApp:
         """Make the application that a server runs."""
         routes = [
@@ -84,10 +91,19 @@ class Site:
             Route("/find", self._find),
             Route(self.style_path, self._style),
             Route("/favicon.svg", self._icon),
+            *(self.watch.routes() if self.watch else ()),
             *(Route(page.path, self._endpoint(page), name=page.name) for page in self.pages),
         ]
         inner = ExceptionMiddleware(Router(routes, default=self._nothing), handlers={HTTPException: self._http_error})
         return Guard(inner, self._hosts(), frozenset({"/login", "/logout"}), self.message)
+
+    def stop(self) -> None:
+        """Judge no more tickets for pages."""
+        self.snapshot.stopping = True
+
+    def close(self) -> None:
+        """Wait a moment for what was judged."""
+        self.snapshot.close()
 
     def _hosts(self) -> frozenset[str]:
         host, _ = address(self.web.listen)
@@ -258,9 +274,9 @@ def _told(silence: Silence, asked: Asked) -> str:
     return words["bot_silent"].format(what=what, by=words[f"silent_{silence.by}"], at=asked.at(silence.since_at))
 
 
-def site_of(web: Web, source: Source, site: str, tokens: Mapping[str, str]) -> Site:
-    """Make the pages of a desk."""
-    return Site(web, source, Snapshot(source), SignIn(web, site, tokens), all_pages())
+def site_of(web: Web, source: Source, site: str, tokens: Mapping[str, str], watch: Watch | None = None) -> Site:
+    """Make the pages of a desk; with `watch` the probes stand beside them, and the figures if they have a token."""
+    return Site(web, source, Snapshot(source), SignIn(web, site, tokens), all_pages(), watch)
 
 
 async def _token(request: Request) -> str:

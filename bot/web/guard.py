@@ -35,12 +35,14 @@ READS = frozenset({"GET", "HEAD"})
 class Guard:
     """Lets through to the pages what is asked of one of the `hosts`, by a method that reads; posts to `posts` alone.
 
+    Without `hosts` any name will do.
+
     Whatever fails in a page is an answer that `say` makes of a status, without a word of what went wrong; the log has
     the kind of the error alone, since its text may quote a ticket.
     """
 
     app: ASGIApp
-    hosts: frozenset[str]
+    hosts: frozenset[str] | None
     posts: frozenset[str]
     say: Callable[[Request, int], Response]
 
@@ -76,7 +78,7 @@ class Guard:
 
     def _refused(self, scope: Scope) -> int | None:
         """The status of what is not let through."""
-        if host_of(Headers(scope=scope).getlist("host")) not in self.hosts:
+        if self.hosts is not None and host_of(Headers(scope=scope).getlist("host")) not in self.hosts:
             return 421
         if scope["method"] in READS or (scope["method"] == "POST" and scope["path"] in self.posts):
             return None

@@ -1,4 +1,4 @@
-"""The server of the pages: a thread of its own beside the bot's, with its own way into the store."""
+"""The server of pages and figures: a thread of its own beside the bot's, with its own way into the store."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 import h11
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot.settings import Misconfigured
-from bot.web.app import Site
 from bot.web.settings import address
 
 log = structlog.get_logger()
@@ -33,8 +34,25 @@ MOST_AT_ONCE = 64
 _STOP_S = 1.2
 
 
-def listening(listen: str) -> socket.socket:
-    """Take the address that pages are served at. Raises Misconfigured where it cannot be had."""
+class Served(Protocol):
+    """What a server serves, and what ends with it."""
+
+    @property
+    def name(self) -> str:
+        """What its thread is called."""
+
+    def app(self) -> ASGIApp:
+        """Make the application."""
+
+    def stop(self) -> None:
+        """Begin nothing any more."""
+
+    def close(self) -> None:
+        """End, once nothing is asked any more."""
+
+
+def listening(listen: str, key: str = "web.listen") -> socket.socket:
+    """Take the address that `key` of the configuration names. Raises Misconfigured where it cannot be had."""
     host, port = address(listen)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     taken = socket.socket(family, socket.SOCK_STREAM)
@@ -49,7 +67,7 @@ def listening(listen: str) -> socket.socket:
             errno.EADDRNOTAVAIL: "this machine has no such address",
             errno.EACCES: "ports under 1024 are not for everybody; name another one",
         }.get(error.errno or 0, error.strerror or "it cannot be had")
-        raise Misconfigured(f"web.listen {listen}: {why}") from None
+        raise Misconfigured(f"{key} {listen}: {why}") from None
     return taken
 
 
@@ -92,15 +110,15 @@ class Impatient(H11Protocol):
 class Server(threading.Thread):
     """Serves pages until it is told to stop; what fails in it is logged, and never reaches the bot."""
 
-    def __init__(self, site: Site, taken: socket.socket, within_s: float = ASKED_WITHIN_S) -> None:
-        super().__init__(name="web", daemon=True)
-        self._site = site
+    def __init__(self, served: Served, taken: socket.socket, within_s: float = ASKED_WITHIN_S) -> None:
+        super().__init__(name=served.name, daemon=True)
+        self._served = served
         self._taken = taken
         host, port, *_ = taken.getsockname()
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         self._server = uvicorn.Server(
             uvicorn.Config(
-                site.app(),
+                served.app(),
                 http=type("Impatient", (Impatient,), {"within_s": within_s}),
                 h11_max_incomplete_event_size=LARGEST_REQUEST,
                 ws="none",
@@ -122,22 +140,22 @@ class Server(threading.Thread):
         try:
             self._server.run(sockets=[self._taken])
         except Exception as error:
-            log.error("the page stopped", error=type(error).__name__)
+            log.error("a listener stopped", listener=self.name, error=type(error).__name__)
         finally:
             self._taken.close()
 
     def stop(self) -> None:
         """Answer what is under way, and no more; returns within two seconds, as the daemon must within ten."""
         self._server.should_exit = True
-        self._site.snapshot.stopping = True
+        self._served.stop()
         self.join(_STOP_S)
-        self._site.snapshot.close()
+        self._served.close()
 
 
 @contextmanager
-def serving(site: Site, taken: socket.socket, within_s: float = ASKED_WITHIN_S) -> Iterator[Server]:
-    """Serve the pages at an address that was taken, as long as the block lasts; a request must come `within_s`."""
-    server = Server(site, taken, within_s)
+def serving(served: Served, taken: socket.socket, within_s: float = ASKED_WITHIN_S) -> Iterator[Server]:
+    """Serve something at an address that was taken, as long as the block lasts; a request must come `within_s`."""
+    server = Server(served, taken, within_s)
     server.start()
     try:
         yield server

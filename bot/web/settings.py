@@ -1,4 +1,4 @@
-"""The section `[web]` of the configuration: where the page listens, and who may look at it."""
+"""The sections `[web]` and `[metrics]` of the configuration: where they listen, and who may look."""
 
 from __future__ import annotations
 
@@ -47,12 +47,7 @@ class Web(BaseModel):
     @field_validator("trusted")
     @classmethod
     def _are_networks(cls, trusted: tuple[str, ...]) -> tuple[str, ...]:
-        for each in trusted:
-            try:
-                ip_network(each)
-            except ValueError:
-                raise ValueError(f"'{each}' is no address or network; write 10.0.0.5 or 10.0.0.0/24") from None
-        return trusted
+        return _networks(trusted)
 
     @field_validator("tokens")
     @classmethod
@@ -87,6 +82,63 @@ class Web(BaseModel):
     def networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """The networks whose proxies are believed."""
         return tuple(map(ip_network, self.trusted))
+
+
+class Metrics(BaseModel):
+    """Where figures and probes are answered, for machines: at an address of their own, or at the page's.
+
+    Figures are told to the addresses or networks of `allow`, and to who bears the token; without either to this
+    machine alone. Probes are answered to everybody. The process counts as dead when no cycle has ended for `live_s`
+    seconds, and as not ready when Jira was not reached for `ready_s`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    listen: _Text | None = None
+    allow: tuple[_Text, ...] = ()
+    token: Secret | None = None
+    token_file: Path | None = None
+    live_s: Annotated[int, Field(ge=60, le=86_400)] = 1800
+    ready_s: Annotated[int, Field(ge=60, le=86_400)] = 900
+
+    @field_validator("listen")
+    @classmethod
+    def _is_an_address(cls, listen: str | None) -> str | None:
+        if listen is not None:
+            address(listen)
+        return listen
+
+    @field_validator("allow")
+    @classmethod
+    def _are_networks(cls, allow: tuple[str, ...]) -> tuple[str, ...]:
+        return _networks(allow)
+
+    @field_validator("token")
+    @classmethod
+    def _is_long(cls, token: Secret | None) -> Secret | None:
+        if token is not None and len(token.get_secret_value()) < LEAST_TOKEN:
+            raise ValueError(f"a token has at least {LEAST_TOKEN} characters")
+        return token
+
+    @model_validator(mode="after")
+    def _is_reached(self) -> Self:
+        if self.listen is None and not (self.token or self.token_file):
+            raise ValueError(
+                "without `listen` figures are at /metrics of the page, which others reach: "
+                'name a `token_file`, or say listen = "127.0.0.1:9464"'
+            )
+        if self.listen is None and self.allow:
+            raise ValueError("at the page a proxy may ask for anybody: `allow` counts only with `listen`")
+        return self
+
+
+def _networks(written: tuple[str, ...]) -> tuple[str, ...]:
+    for each in written:
+        try:
+            ip_network(each)
+        except ValueError:
+            raise ValueError(f"'{each}' is no address or network; write 10.0.0.5 or 10.0.0.0/24") from None
+    return written
 
 
 def address(listen: str) -> tuple[str, int]:

@@ -1,0 +1,137 @@
+"""What machines ask of the bot: whether it lives, whether it is ready, and its figures."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING, Any
+
+from anyio import to_thread
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp
+
+from bot.web.guard import Guard
+from bot.web.settings import Metrics, address, is_loopback
+
+if TYPE_CHECKING:  # the figures' library is imported when they are asked for first
+    from bot.web.metrics import Watched
+
+_AT_ONCE = 2
+_LOOPBACK = ("127.0.0.0/8", "::1")
+_SAID = {
+    401: "401: the token is missing or wrong\n",
+    403: "403: not for this address; see `allow` under [metrics]\n",
+    404: "404: there are /livez, /readyz and /metrics\n",
+    405: "405: only GET and HEAD\n",
+    421: "421: not by this name\n",
+    500: "500: a mistake in the bot; its log has the kind\n",
+}
+
+
+@dataclass
+class Token:
+    """What whoever asks for figures must bear; None where nothing is asked for. It may change while it is asked."""
+
+    value: str | None = None
+
+    def set(self, value: str | None) -> None:
+        """Have another one count from now on."""
+        self.value = value
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Answers machines, at an address of its own or beside the pages, by what the configuration says of `metrics`.
+
+    The process counts as dead when no cycle has ended for `live_s` seconds. `token` is what whoever asks for figures
+    must bear.
+    """
+
+    metrics: Metrics
+    watched: Watched
+    token: Token = field(default_factory=Token)
+
+    def routes(self) -> Sequence[Route]:
+        """Give the paths that there are."""
+        return [
+            Route("/livez", self._live),
+            Route("/readyz", self._ready),
+            *([Route("/metrics", self._figures)] if self.metrics.listen or self.token.value else []),
+        ]
+
+    @property
+    def name(self) -> str:
+        """What its listener is called."""
+        return "metrics"
+
+    def app(self) -> ASGIApp:
+        """Make the application of a listener of its own."""
+        host, _ = address(self.metrics.listen or "127.0.0.1:0")
+        hosts = frozenset({"127.0.0.1", "localhost", "::1", host}) if is_loopback(host) else None
+        inner = Router(list(self.routes()), default=_plain(404), redirect_slashes=False)
+        return Guard(inner, hosts, frozenset(), lambda request, status: _plain(status))
+
+    def stop(self) -> None:
+        """Nothing goes on by itself here."""
+
+    def close(self) -> None:
+        """Nothing is left open here."""
+
+    # Answers
+
+    async def _live(self, request: Request) -> Response:
+        is_live = self.watched.tally.idle_s <= self.metrics.live_s
+        return _answer(is_live, {"live": is_live})
+
+    async def _ready(self, request: Request) -> Response:
+        found = await self._looked(self.watched.ready, self.metrics.ready_s)
+        is_ready = all(found.values())
+        return _answer(is_ready, {"ready": is_ready, **found})
+
+    async def _figures(self, request: Request) -> Response:
+        if (refused := self._refused(request)) is not None:
+            return refused
+        from prometheus_client.exposition import choose_encoder
+
+        encode, kind = choose_encoder(request.headers.get("accept", ""))
+        return Response(await self._looked(encode, self._registry), media_type=None, headers={"Content-Type": kind})
+
+    @cached_property
+    def _registry(self) -> Any:
+        from bot.web.metrics import registry_of
+
+        return registry_of(self.watched)
+
+    async def _looked(self, ask: Any, *given: Any) -> Any:
+        """Ask the database, in a thread that waits for it."""
+        to_thread.current_default_thread_limiter().total_tokens = _AT_ONCE
+        return await run_in_threadpool(ask, *given)
+
+    def _refused(self, request: Request) -> Response | None:
+        """Why figures are not for whoever asks; None where they are."""
+        networks = self.metrics.allow or (() if self.token.value else _LOOPBACK)
+        peer = request.client.host if request.client else ""
+        if networks and not any(ip_address(peer) in ip_network(each) for each in networks):
+            return _plain(403)
+        if (token := self.token.value) is None:
+            return None
+        scheme, _, borne = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and hmac.compare_digest(borne.strip().encode(), token.encode()):
+            return None
+        refusal = _plain(401)
+        refusal.headers["WWW-Authenticate"] = "Bearer"
+        return refusal
+
+
+def _answer(is_well: bool, said: Mapping[str, bool]) -> Response:
+    return JSONResponse(dict(said), 200 if is_well else 503)
+
+
+def _plain(status: int) -> Response:
+    return PlainTextResponse(_SAID.get(status, f"{status}\n"), status)
