@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from zoneinfo import ZoneInfo
+from typing import NamedTuple
 
 import pytest
 from desks import SITE, desk_over, shipped
+from told_days import NEWS, TALLINN, table, told
 
 from bot.demo import Demo, Played, Spoken, open_demo, play
 from bot.sandbox.story import Stage, read_story
 from bot.shipped import rules_folder
 
-TALLINN = ZoneInfo("Europe/Tallinn")
-DAYS = 12
 JIRA_AWAY_ON = 3
 """The day of the story on which Jira is away for an hour."""
 
-Outcome = tuple[Played, dict[str, list[Spoken]], dict[str, set[str]], dict[str, set[str]]]
 TOLD = rules_folder() / "keskkonnaamet" / "demo" / "tickets.jsonl"
 TICKETS = {ticket["id"]: ticket for ticket in map(json.loads, TOLD.read_text("utf-8").splitlines())}
+
+
+class Outcome(NamedTuple):
+    """A demo that was played, and by ticket what was said on it and what it lacks; by rule what was recorded of."""
+
+    demo: Demo
+    played: Played
+    said: dict[str, list[Spoken]]
+    lacks: dict[str, set[str]]
+    recorded: dict[str, set[str]]
 
 
 def local(at: int) -> datetime:
@@ -34,18 +43,6 @@ def at(text: str) -> datetime:
     return datetime.strptime(f"{text} +0200", "%Y-%m-%d %H:%M %z")
 
 
-def played_in_process(flavour: str, days: int) -> tuple[Played, int]:
-    """The demo without the network between the bot and the sandbox, and when it ends."""
-    book = shipped().book
-    story = read_story(rules_folder() / "keskkonnaamet" / "demo", book, days)
-    with desk_over(flavour, at=story.starts_at) as desk, desk.bot() as bot:
-        sandbox = SimpleNamespace(site=desk.site, world=desk.world)
-        client = bot.engine.tracker.client
-        return play(
-            Demo(story, Stage(desk.world, story, book), sandbox, desk.clock, client, bot.engine)
-        ), story.ends_at
-
-
 @pytest.fixture(scope="module")
 def letters(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the demo of a Cloud desk leaves its letters."""
@@ -53,9 +50,9 @@ def letters(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def over_http(letters: Path) -> Outcome:
+def weeks(letters: Path) -> Outcome:
     """What the demo of a Cloud desk comes to, what was said on each ticket, what each lacks and what was recorded."""
-    with open_demo("cloud", "keskkonnaamet", DAYS, letters=letters) as demo:
+    with open_demo("cloud", "keskkonnaamet", NEWS, letters=letters, inside=True) as demo:
         played = play(demo)
         names = {demo.sandbox.world.issues[number].key: name for name, number in demo.stage.ids.items()}
         lacks: dict[str, set[str]] = {name: set() for name in names.values()}
@@ -69,21 +66,43 @@ def over_http(letters: Path) -> Outcome:
     said: dict[str, list[Spoken]] = {name: [] for name in names.values()}
     for spoken in played.spoken:
         said[names[spoken.ticket]].append(spoken)
-    return played, said, lacks, recorded
+    return Outcome(demo, played, said, lacks, recorded)
 
 
-@pytest.mark.parametrize(("flavour", "days"), [("cloud", 2), ("dc", 4)])
-def test_the_outcome_is_the_same_on_every_run_and_in_both_flavours(
-    over_http: Outcome, flavour: str, days: int
-) -> None:
+def test_what_people_do_and_the_bot_says_is_as_it_was_read(weeks: Outcome) -> None:
+    assert told(weeks.demo, weeks.played) == table("keskkonnaamet", weeks.demo.story.ends_at)
+
+
+def over_http(days: int) -> tuple[Played, int]:
+    """The demo of a Cloud desk with the network between the bot and the sandbox, and when it ends."""
+    with open_demo("cloud", "keskkonnaamet", days) as demo:
+        return play(demo), demo.story.ends_at
+
+
+def of_another_site(days: int) -> tuple[Played, int]:
+    """The same on a Data Center desk that has another name."""
     assert SITE != "demo", "not even the site's name changes what is said"
-    again, ends_at = played_in_process(flavour, days)
-    assert again.spoken == [spoken for spoken in over_http[0].spoken if spoken.at < ends_at]
-    assert again.away == (over_http[0].away if days > JIRA_AWAY_ON else 0)
+    book = shipped().book
+    story = read_story(rules_folder() / "keskkonnaamet" / "demo", book, days)
+    with desk_over("dc", at=story.starts_at) as desk, desk.bot() as bot:
+        sandbox = SimpleNamespace(site=desk.site, world=desk.world)
+        client = bot.engine.tracker.client
+        return play(
+            Demo(story, Stage(desk.world, story, book), sandbox, desk.clock, client, bot.engine)
+        ), story.ends_at
 
 
-def test_so_much_is_said(over_http: Outcome) -> None:
-    played, said, _, _ = over_http
+@pytest.mark.parametrize(("days", "another"), [(2, over_http), (4, of_another_site)])
+def test_the_outcome_is_the_same_on_every_run_and_in_both_flavours(
+    weeks: Outcome, days: int, another: Callable[[int], tuple[Played, int]]
+) -> None:
+    again, ends_at = another(days)
+    assert again.spoken == [spoken for spoken in weeks.played.spoken if spoken.at < ends_at]
+    assert again.away == (weeks.played.away if days > JIRA_AWAY_ON else 0)
+
+
+def test_so_much_is_said(weeks: Outcome) -> None:
+    _, played, said, _, _ = weeks
     assert len(said) >= 30, "something is said on every ticket"
     assert len(played.spoken) == sum(map(len, said.values())) >= 90
     talk = said.values()
@@ -134,15 +153,13 @@ def test_so_much_is_said(over_http: Outcome) -> None:
         ("D29", "2026-12-18 14:30", "data-breach", "know", ["aks1", "spetsialist3"]),
     ],
 )
-def test_this_is_said_then(over_http: Outcome, ticket: str, when: str, rule: str, rung: str, to: list[str]) -> None:
-    found = [
-        spoken for spoken in over_http[1][ticket] if (rule, rung) in zip(spoken.rules, spoken.rungs, strict=True)
-    ]
+def test_this_is_said_then(weeks: Outcome, ticket: str, when: str, rule: str, rung: str, to: list[str]) -> None:
+    found = [spoken for spoken in weeks.said[ticket] if (rule, rung) in zip(spoken.rules, spoken.rungs, strict=True)]
     assert [(local(spoken.at), list(spoken.to)) for spoken in found] == [(at(when), to)]
 
 
-def test_tickets_tied_to_an_incident_wait_for_it_and_each_forwarder_gets_one_list(over_http: Outcome) -> None:
-    _, said, _, _ = over_http
+def test_tickets_tied_to_an_incident_wait_for_it_and_each_forwarder_gets_one_list(weeks: Outcome) -> None:
+    said = weeks.said
     solved = [each for each in said["N06"] if each.rules[0] == "mass-outage"]
     assert [(local(each.at), sorted(each.to)) for each in solved] == [
         (at("2026-12-22 11:30"), ["spetsialist1", "spetsialist2", "spetsialist3"])
@@ -167,21 +184,21 @@ WORDS = {
 }
 
 
-def test_what_a_ticket_lacks_is_found_and_nothing_else(over_http: Outcome) -> None:
+def test_what_a_ticket_lacks_is_found_and_nothing_else(weeks: Outcome) -> None:
     """Each ticket of the story says in its own words what it lacks; the rest is for people, or for later rules."""
-    for name, gaps in over_http[2].items():
+    for name, gaps in weeks.lacks.items():
         ticket = TICKETS[name]
         period = "declaration_period" if (ticket["category"] or "").startswith("DEKL") else "period"
         flaws = [flaw.removeprefix(FLAW) for flaw in ticket["flaws"] if flaw.startswith(FLAW)]
         assert gaps == {period if flaw == "periood" else WORDS[flaw] for flaw in flaws}, name
-    assert sum(map(bool, over_http[2].values())) == 7
+    assert sum(map(bool, weeks.lacks.values())) == 7
 
 
-def test_surveys_and_guesses_are_recorded_and_not_said(over_http: Outcome) -> None:
-    recorded = over_http[3]
+def test_surveys_and_guesses_are_recorded_and_not_said(weeks: Outcome) -> None:
+    recorded = weeks.recorded
     assert recorded["survey"] == {"D08", "D09", "L04"}
     assert {"D06", "D12", "D18"} <= recorded["tier1-first"]
-    assert not {rule for spoken in over_http[0].spoken for rule in spoken.rules} & {"survey", "tier1-first"}
+    assert not {rule for spoken in weeks.played.spoken for rule in spoken.rules} & {"survey", "tier1-first"}
 
 
 @pytest.mark.parametrize(
@@ -192,33 +209,33 @@ def test_surveys_and_guesses_are_recorded_and_not_said(over_http: Outcome) -> No
         ("2026-12-23 14:00", "2026-12-28 08:00"),  # the eve's afternoon, Christmas and a weekend
     ],
 )
-def test_nothing_is_said_then(over_http: Outcome, since: str, until: str) -> None:
-    assert [spoken for spoken in over_http[0].spoken if at(since) <= local(spoken.at) < at(until)] == []
+def test_nothing_is_said_then(weeks: Outcome, since: str, until: str) -> None:
+    assert [spoken for spoken in weeks.played.spoken if at(since) <= local(spoken.at) < at(until)] == []
 
 
-def test_nothing_is_said_on_the_held_ticket_until_a_person_lets_it(over_http: Outcome) -> None:
+def test_nothing_is_said_on_the_held_ticket_until_a_person_lets_it(weeks: Outcome) -> None:
     held, freed = at("2026-12-16 12:00"), at("2026-12-23 09:00")
-    moments = [local(spoken.at) for spoken in over_http[1]["D10"]]
+    moments = [local(spoken.at) for spoken in weeks.said["D10"]]
     assert not [moment for moment in moments if held <= moment < freed]
     assert freed in moments, "then what is due by now, in one comment"
 
 
-def test_tickets_handled_in_good_time_are_left_in_peace(over_http: Outcome) -> None:
+def test_tickets_handled_in_good_time_are_left_in_peace(weeks: Outcome) -> None:
     for ticket in ("D04", "D09", "D14"):
-        assert [spoken.rungs for spoken in over_http[1][ticket]] == [("routed",)]
-    assert [spoken.rungs for spoken in over_http[1]["D06"]] == [("routed",), ("tell",)], "tier 2 returned it"
+        assert [spoken.rungs for spoken in weeks.said[ticket]] == [("routed",)]
+    assert [spoken.rungs for spoken in weeks.said["D06"]] == [("routed",), ("tell",)], "tier 2 returned it"
 
 
 def test_nobody_hears_twice_of_one_thing_and_everybody_within_the_desks_hours(
-    over_http: Outcome,
+    weeks: Outcome,
 ) -> None:
     calendar = shipped().book.calendar
-    assert all(calendar.is_open(spoken.at) for spoken in over_http[0].spoken)
-    assert {local(spoken.at).date() for spoken in over_http[0].spoken} >= {date(2026, 12, 14), date(2026, 12, 31)}
+    assert all(calendar.is_open(spoken.at) for spoken in weeks.played.spoken)
+    assert {local(spoken.at).date() for spoken in weeks.played.spoken} >= {date(2026, 12, 14), date(2026, 12, 31)}
 
 
-def test_each_morning_everybody_has_one_summary_of_what_is_theirs(over_http: Outcome, letters: Path) -> None:
-    sent = over_http[0].letters
+def test_each_morning_everybody_has_one_summary_of_what_is_theirs(weeks: Outcome, letters: Path) -> None:
+    sent = weeks.played.letters
     summaries = [(letter.to, local(letter.due_at)) for letter in sent if letter.rule == "summary"]
     assert len(summaries) == len(set(summaries)) >= 100
     assert {(due.hour, due.minute) for _, due in summaries} == {(8, 30)}
@@ -229,8 +246,8 @@ def test_each_morning_everybody_has_one_summary_of_what_is_theirs(over_http: Out
     assert len(list(letters.glob("*.eml"))) == len(sent)
 
 
-def test_what_people_tell_the_bot_is_done_or_refused_and_answered(over_http: Outcome) -> None:
-    said = over_http[1]
+def test_what_people_tell_the_bot_is_done_or_refused_and_answered(weeks: Outcome) -> None:
+    said = weeks.said
     assert [
         (f"{local(spoken.at):%d. %H:%M}", spoken.rungs, spoken.to)
         for ticket in ("K01", "K02")
@@ -248,9 +265,9 @@ def test_what_people_tell_the_bot_is_done_or_refused_and_answered(over_http: Out
     assert at("2026-12-21 08:00") in snoozed
 
 
-def test_what_is_solved_is_followed_until_it_is_delivered_and_closed(over_http: Outcome) -> None:
+def test_what_is_solved_is_followed_until_it_is_delivered_and_closed(weeks: Outcome) -> None:
     said = {
-        name: [rule for spoken in over_http[1][name] for rule in spoken.rules]
+        name: [rule for spoken in weeks.said[name] for rule in spoken.rules]
         for name in ("L01", "L02", "L03", "L04", "L05", "L06", "L07")
     }
     attempts = ["delivery-attempted", "delivery-attempted", "delivery-failed", "undelivered-closed"]
@@ -259,7 +276,7 @@ def test_what_is_solved_is_followed_until_it_is_delivered_and_closed(over_http: 
     assert "closed-by-itself" not in said["L02"], "the rule only records"
     assert [rule for rule in said["L03"] if rule.startswith("reopened")] == ["reopened"], "with its reason"
     assert [rule for rule in said["L07"] if rule.startswith("reopened")] == ["reopened", "reopened-why"]
-    assert [spoken.rungs for spoken in over_http[1]["L04"] if "tier2-replied" in spoken.rules] == [
+    assert [spoken.rungs for spoken in weeks.said["L04"] if "tier2-replied" in spoken.rules] == [
         ("tell",),
         ("ask",),
     ]
