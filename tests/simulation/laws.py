@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -23,7 +24,7 @@ from bot.engine.engine import Report
 from bot.engine.mailer import Mail, mail_id
 from bot.engine.poll import RECONCILED
 from bot.sandbox.fitted import BOT
-from bot.store.tables import ledger, tickets
+from bot.store.tables import ledger
 from bot.store.tied import with_others
 from simulation.sim import PACE, Laws, Simulation, Violation
 from simulation.wire import keys_in
@@ -34,7 +35,7 @@ _OVERLAP_S = 300
 """How far the poll promises to look back, in seconds."""
 
 _SAME = "the bot's last comment says the same"
-_ROWS = sa.select(tickets.c.id, tickets.c.updated_ms, tickets.c.look_again_at, tickets.c.state, tickets.c.gone_at)
+_ROWS = "SELECT id, updated_ms, look_again_at, state, gone_at FROM tickets"
 _BATCHED = sa.select(ledger.c.key).where(ledger.c.state == "batched")
 
 
@@ -42,6 +43,24 @@ def _is_digest(mail: Mail, book: Rulebook) -> bool:
     """Whether a letter is a digest that was due, which comes when its recipient wants it, at work or not."""
     those = (owed(entry, book, mail.at) for entry in book.entries.digest.recipients)
     return mail.id in {mail_id(key) for due in those if due is not None for key in keys_of(due, book.site).values()}
+
+
+class _Row(NamedTuple):
+    """A ticket as the mirror has it."""
+
+    id: str
+    updated_ms: int
+    look_again_at: Moment | None
+    state: str
+    gone_at: Moment | None
+
+
+def _rows(sim: Simulation) -> list[_Row]:
+    return [_Row(*row) for row in sim.driver.execute(_ROWS)]
+
+
+def _troubled(sim: Simulation) -> set[str]:
+    return {id_ for (id_,) in sim.driver.execute("SELECT ticket_id FROM troubles")}
 
 
 @dataclass
@@ -114,8 +133,8 @@ class Invariants(Told, Laws):
         """Every open ticket on the desk has one valid next look: none in the past, none missing without a reason."""
         engine = sim.engine
         assert engine is not None
-        troubled = {ticket_id for ticket_id, *_ in sim.store.troubles()}
-        for row in sim.store.rows(_ROWS):
+        troubled = _troubled(sim)
+        for row in _rows(sim):
             if row.gone_at is not None or row.id in troubled:
                 continue
             if row.look_again_at is not None:
@@ -155,8 +174,8 @@ class Invariants(Told, Laws):
         if waits or report.troubles or swept_at <= self.blind_at:
             return
         began_ms = (sim.cycle_at - 1) * 1000
-        rows = {row.id: row for row in sim.store.rows(_ROWS)}
-        troubled = {ticket_id for ticket_id, *_ in sim.store.troubles()}
+        rows = {row.id: row for row in _rows(sim)}
+        troubled = _troubled(sim)
         for known in sim.world.indexed(began_ms, knobs.lag_ms, uneven=knobs.uneven):
             row = rows.get(str(known.id))
             if known.project_key != home or str(known.id) in troubled or known.id not in sim.world.issues:
@@ -183,7 +202,7 @@ class Invariants(Told, Laws):
             by_comment = row.state == "said" and row.letter is None and row.ticket_id
             if by_comment and row.key not in self.keys and row.because != _SAME:
                 raise Violation(f"{row.key} is said, and no comment ever said so")
-        there = {row.id for row in sim.store.rows(_ROWS) if row.gone_at is None}
+        there = {row.id for row in _rows(sim) if row.gone_at is None}
         for key, ticket_id in self.comments.items():
             row = rows.get(key)
             if is_forgotten(sim, self.said_at[key]) or sim.store.spent([key]):
@@ -202,7 +221,7 @@ class Invariants(Told, Laws):
 
     def _mirrored(self, sim: Simulation) -> None:
         """The mirror shows each ticket as Jira does."""
-        rows = {row.id: row for row in sim.store.rows(_ROWS)}
+        rows = {row.id: row for row in _rows(sim)}
         for issue in sim.world.issues.values():
             if issue.project_key not in sim.book.entries.projects:
                 continue
@@ -219,12 +238,12 @@ class Invariants(Told, Laws):
         """What an undisturbed bot would say now is said: nothing is left to say, nothing left to set."""
         engine, store, now = sim.engine, sim.store, sim.bot_now
         assert engine is not None
-        ids = [row.id for row in store.rows(_ROWS) if row.gone_at is None]
+        ids = [row.id for row in _rows(sim) if row.gone_at is None]
         those = store.tickets(ids)
         known = with_others(engine.desk(now), those, store, sim.book, now)
         wishes = [judge(ticket, sim.book, now, known) for ticket in those]
         rows = {key: entry for entries in store.entries(ids).values() for key, entry in entries.items()}
-        looks = {row.id: row.look_again_at for row in store.rows(_ROWS)}
+        looks = {row.id: row.look_again_at for row in _rows(sim)}
         arranged = arrange(wishes, rows, sim.book, desk_state(engine, now), now)
         for steps in arranged.say:
             for step in steps:

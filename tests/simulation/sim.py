@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import heapq
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -34,7 +35,7 @@ from bot.start import tie
 from bot.store.holder import Holder
 from bot.store.lease import Lease
 from bot.store.store import Store, StoreError, open_store
-from bot.store.tables import commands, metadata, tickets
+from bot.store.tables import metadata
 from simulation.course import Course
 from simulation.events import KINDS, PATIENCE_S, Event, Schedule
 from simulation.office import Office
@@ -67,6 +68,13 @@ def _memory() -> Store:
     return open_store("sqlite://")
 
 
+def _driver_of(store: Store) -> sqlite3.Connection:
+    """SQLite's own connection to the database, of which there is one: what is only asked is asked of it cheaply."""
+    with store._engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+    return driver  # type: ignore[no-any-return]
+
+
 def emptied(store: Store) -> Store:
     """The store with nothing in it."""
     with store.transaction():
@@ -97,6 +105,7 @@ class Simulation(Course, Office):
         Office.__init__(self, setting, self.clock)
         self.site = Site(self.world)
         self.store = emptied(_memory())
+        self.driver = _driver_of(self.store)
         self.output = Output()
         self.post = Post(output=self.output)
         self.written: list[Written] = []
@@ -123,6 +132,8 @@ class Simulation(Course, Office):
         self._catalogue: Catalogue | None = None
         self._armed: list[tuple[Event, list[int]]] = []
         self._quiet_until = 0
+        self._due_in: tuple[int, Moment | None] | None = None
+        self._due_at: tuple[list[Moment], Moment] = ([], 0)
 
     # The run.
 
@@ -409,13 +420,21 @@ class Simulation(Course, Office):
 
     def _next_look(self) -> Moment:
         """When, by the bot's clock, something is due though nothing happens; at least a poll after the last cycle."""
-        moments = [self.store.value(_LOOK), self.store.value(_COMMAND)]
+        moments, reconciled_at = self._due()
         least = self.cycle_at + self.poll_s
         calendar = self.book.calendar
         morning = calendar.start_of_day(calendar.day_of(self.bot_now)) + _MORNING_S
         morning += DAY if morning <= self.cycle_at else 0
-        reconcile = int(self.store.note("reconciled_at") or 0) + PACE.reconcile_s
-        return min(max(least, at) for at in (*(each for each in moments if each is not None), morning, reconcile))
+        return min(max(least, at) for at in (*moments, morning, reconciled_at + PACE.reconcile_s))
+
+    def _due(self) -> tuple[list[Moment], Moment]:
+        """When tickets and commands are due next, and when the desk was last compared, as the database says."""
+        driver = self.driver
+        if (state := (driver.total_changes, self.lost_at)) != self._due_in:
+            (look,), (command,), (reconciled_at,) = (driver.execute(asked).fetchone() for asked in _DUE)
+            moments = [each for each in (look, command) if each is not None]
+            self._due_in, self._due_at = state, (moments, int(reconciled_at or 0))
+        return self._due_at
 
     def release(self) -> None:
         """Let all batches over the ceiling go."""
@@ -440,8 +459,11 @@ class Simulation(Course, Office):
         return digest.hexdigest()[:16]
 
 
-_LOOK = sa.select(sa.func.min(tickets.c.look_again_at))
-_COMMAND = sa.select(sa.func.min(commands.c.not_before)).where(commands.c.settled_at.is_(None))
+_DUE = (
+    "SELECT min(look_again_at) FROM tickets",
+    "SELECT min(not_before) FROM commands WHERE settled_at IS NULL",
+    "SELECT max(value) FROM notes WHERE name = 'reconciled_at'",
+)
 
 
 class Laws:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -26,17 +26,10 @@ def _engine(sim: Simulation) -> Engine:
     return found
 
 
-def _driver(sim: Simulation) -> sqlite3.Connection:
-    """SQLite's own connection to the database, of which there is one."""
-    with _engine(sim).connect() as connection:
-        driver: Any = connection.connection.driver_connection
-    return driver  # type: ignore[no-any-return]
-
-
 @kind("disk full", 0.4, lasts(MINUTE, 12 * HOUR))
 def disk_full(sim: Simulation, event: Event) -> None:
     """The database cannot grow."""
-    driver = _driver(sim)
+    driver = sim.driver
     (pages,) = driver.execute("PRAGMA page_count").fetchone()
     driver.execute(f"PRAGMA max_page_count = {pages}")
     sim.lasting(event.for_s or HOUR, lambda: driver.execute(f"PRAGMA max_page_count = {_PAGES}") and None)
@@ -45,7 +38,7 @@ def disk_full(sim: Simulation, event: Event) -> None:
 @kind("disk read only", 0.3, lasts(MINUTE, 12 * HOUR))
 def disk_read_only(sim: Simulation, event: Event) -> None:
     """Nothing can be written to the database."""
-    driver = _driver(sim)
+    driver = sim.driver
     driver.execute("PRAGMA query_only = 1")
     sim.lasting(event.for_s or HOUR, lambda: driver.execute("PRAGMA query_only = 0") and None)
 
@@ -76,7 +69,7 @@ def database_locked(sim: Simulation, event: Event) -> None:
 @kind("backup", 7)
 def backup(sim: Simulation, event: Event) -> None:
     """A copy of the database is taken."""
-    sim.backups = [*sim.backups[-2:], (sim.now, _driver(sim).serialize())]
+    sim.backups = [*sim.backups[-2:], (sim.now, sim.driver.serialize())]
 
 
 def _at_work(scene: Scene) -> Mapping[str, Value]:
@@ -88,7 +81,7 @@ def restored(sim: Simulation, event: Event) -> None:
     """The bot is stopped, yesterday's copy of the database put back, and the bot started again."""
     old = [data for at, data in sim.backups if at <= sim.now - 12 * HOUR]
     if old:
-        _put_back(sim, lambda: _driver(sim).deserialize(old[-1]))
+        _put_back(sim, lambda: sim.driver.deserialize(old[-1]))
 
 
 @kind("database lost", 0.1)
@@ -100,6 +93,7 @@ def database_lost(sim: Simulation, event: Event) -> None:
 def _put_back(sim: Simulation, what: Callable[[], object]) -> None:
     if not is_writing(sim):
         sim.lost_at = sim.now
+        sim.output.database(sim.store)
         what()
         sim.die(10 * MINUTE)
 
