@@ -12,10 +12,13 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from multiprocessing import get_context
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
+from msgspec import structs
+
 from bot.backtest.spill import pack_mets, pack_outcome, spill
-from bot.core.outcome import Outcome
+from bot.core.outcome import Outcome, StepOutcome
 from bot.core.replay import Grid, Met, Span, replay
 from bot.core.rulebook import Rulebook
 from bot.core.speaking import Batch, Speaking
@@ -51,12 +54,16 @@ class Found:
 
 
 class _Life(NamedTuple):
-    """A ticket lived again, packed; without an outcome where it was not there in the span."""
+    """A ticket lived again, packed; without an outcome where it was not there in the span.
+
+    `met` is what is still to be arranged with the rest of the desk, `arranged` counts what already was.
+    """
 
     outcome: bytes | None
     judgings: int
     trouble: bool
     met: list[tuple[Moment, bytes]]
+    arranged: int = 0
 
 
 def backtest(
@@ -84,6 +91,8 @@ def backtest(
             found.judgings += sum(life.judgings for life in lives)
             found.troubles += sum(life.trouble for life in lives)
             progress("judge", len(lives))
+            if arranged := sum(life.arranged for life in lives):
+                progress("arrange", arranged)
         speaking = Speaking(opened().book, span, grid)
         kept.tell(speaking.run(_counted(kept.met(), progress)))
         found.batches += speaking.batches
@@ -146,8 +155,26 @@ class _Living:
         control = self._book.entries.manners.control
         first = next((i for i, met in enumerate(lived.met) if met.wishes.steps or met.key == control), None)
         wishing = [] if first is None else lived.met[first:]
-        met = pack_mets(wishing)
-        return _Life(pack_outcome(lived.outcome), lived.judged, trouble=False, met=met)
+        if control is None and all(step.observe for met in wishing for step in met.wishes.steps):
+            outcome = self._alone(wishing, lived.outcome)
+            return _Life(pack_outcome(outcome), lived.judged, trouble=False, met=[], arranged=len(wishing))
+        return _Life(pack_outcome(lived.outcome), lived.judged, trouble=False, met=pack_mets(wishing))
+
+    def _alone(self, wishing: list[Met], outcome: Outcome) -> Outcome:
+        """What becomes of steps that are only recorded: nothing that is said of other tickets holds them back.
+
+        A control ticket does, so that with one the whole desk is arranged in order of time.
+        """
+        speaking = Speaking(self._book, self._span, self._grid)
+        steps = sorted(_steps(speaking.run((0, met) for met in wishing)), key=_due_at)
+        return structs.replace(outcome, steps=tuple(steps))
+
+
+_due_at = attrgetter("due_at")
+
+
+def _steps(told: Iterable[tuple[int, StepOutcome]]) -> Iterator[StepOutcome]:
+    return (step for _, step in told)
 
 
 def _troubled(known: tuple[str, str, str, Moment], trouble: str) -> _Life:

@@ -9,41 +9,26 @@ from itertools import groupby
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import get_type_hints
+from typing import Any
 
 import msgspec
-from msgspec import defstruct
 
 from bot.core.ledger import decided
 from bot.core.outcome import Outcome, StepOutcome
 from bot.core.replay import Met, is_same
 from bot.core.speaking import Number
-from bot.core.steps import Because, Occasion, Step, Wishes
+from bot.core.steps import Because, Step, Wishes
 from bot.core.ticket import Moment
 
-_LEFT_OUT = frozenset(("values", "left", "edition", "instead"))
-"""What of a step only its text would show, and what arranging adds to it."""
+_LEFT_OUT: dict[str, Any] = {"values": {}, "left": (), "edition": None, "instead": ()}
+"""What of a step only its text would show, and what arranging adds to it, as it is kept: not at all."""
 
-_OF_THE_MET = ("ticket_id", "ticket_key")
-_KEPT = tuple(
-    name for name in Step.__struct_fields__ if name not in (*_LEFT_OUT, *_OF_THE_MET, "because", "occasion")
-)
-_TYPES = get_type_hints(Step)
-_Flat = defstruct("_Flat", [(name, _TYPES[name]) for name in _KEPT], frozen=True, array_like=True)
-"""A step without its ticket, its occasion and its because, which stand beside it."""
-
-_kept = attrgetter(*_KEPT)
+_NAMES = tuple(name for name in Step.__struct_fields__ if name not in _LEFT_OUT and name != "because")
+_named = attrgetter(*_NAMES)
 
 
-class _Step(msgspec.Struct, frozen=True, array_like=True):
-    """A step; `because` is already one line."""
-
-    clock: str
-    started_at: Moment
-    rung: str
-    repeat: int
-    because: str
-    rest: _Flat  # type: ignore[valid-type]
+class _Step(Step, frozen=True, array_like=True):
+    """A step as it is kept; `because` is already one line."""
 
 
 class _Met(msgspec.Struct, frozen=True, array_like=True):
@@ -84,28 +69,18 @@ def pack_mets(mets: Iterable[Met]) -> list[tuple[Moment, bytes]]:
 
 
 def _packed(step: Step) -> _Step:
-    of = step.occasion
-    return _Step(of.clock, of.started_at, of.rung, of.repeat, decided(step), _Flat(*_kept(step)))
+    return _Step(because=Because(decided(step)), **dict(zip(_NAMES, _named(step), strict=True)), **_LEFT_OUT)
 
 
 def unpack_met(at: Moment, packed: bytes, before: dict[str, Step]) -> Met:
     """Read what `pack_mets` wrote; `before` holds the steps of the met before it by their keys, and then its own."""
     met = _MET.decode(packed)
-    steps = tuple(before[step] if isinstance(step, str) else _unpacked(step, met) for step in met.steps)
+    steps = tuple([before[step] if isinstance(step, str) else step for step in met.steps])
     before.clear()
-    before.update((step.key, step) for step in steps)
+    for step in steps:
+        before[step.key] = step
     wishes = Wishes(met.ticket_id, met.project, steps, None, "", met.on_hold)
     return Met(at, met.key, met.queue, wishes, met.last, met.silences)
-
-
-def _unpacked(step: _Step, met: _Met) -> Step:
-    return Step(
-        ticket_id=met.ticket_id,
-        ticket_key=met.key,
-        occasion=Occasion(step.clock, step.started_at, step.rung, step.repeat),
-        because=Because(step.because),
-        **dict(zip(_KEPT, _kept(step.rest), strict=True)),
-    )
 
 
 def pack_outcome(outcome: Outcome) -> bytes:

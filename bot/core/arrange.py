@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Literal, NamedTuple
 
+import msgspec
 from msgspec import structs
 
 from bot.core.announced import unannounced
@@ -19,8 +21,7 @@ from bot.core.steps import Step, Wishes, key_of, rules_of
 from bot.core.ticket import Moment
 
 
-@dataclass(frozen=True, slots=True)
-class DeskState:
+class DeskState(msgspec.Struct, frozen=True):
     """What crosses tickets: what was spoken today, and which projects a person silenced (`*` for all).
 
     `barred` are the projects in which the account may no longer do what the rules ask.
@@ -129,9 +130,10 @@ def arrange(
         arranged.observe += [step for step in speakable if step.observe]
         if spoken := tuple(sorted((step for step in speakable if not step.observe), key=_most_urgent_first)):
             speaking.append(spoken)
-    if desk.letters:
+    if desk.letters and any(map(_is_shared, chain.from_iterable(speaking))):
         speaking = list(_together(speaking))
-    speaking.sort(key=lambda steps: (*_most_urgent_first(steps[0]), _number(steps[0].ticket_id)))
+    if len(speaking) > 1:
+        speaking.sort(key=lambda steps: (*_most_urgent_first(steps[0]), _number(steps[0].ticket_id)))
     within = _within_budgets(speaking, arranged, book, desk, now)
     released: list[tuple[Step, ...]] = []
     fresh: list[tuple[Step, ...]] = []
@@ -328,13 +330,12 @@ def told_in(spoken: Iterable[Entry], book: Rulebook) -> Iterator[str]:
 
 
 def _withdrawn(wishes: Sequence[Wishes], ledger: Mapping[str, Entry]) -> list[str]:
+    waiting = [(key, told) for key, told in ledger.items() if told.state in WAITING]
+    if not waiting:
+        return []
     judged = {wish.ticket_id for wish in wishes}
     wished = {step.key for wish in wishes for step in wish.steps}
-    return [
-        key
-        for key, told in ledger.items()
-        if told.state in WAITING and told.ticket_id in judged and key not in wished
-    ]
+    return [key for key, told in waiting if told.ticket_id in judged and key not in wished]
 
 
 def _most_urgent_first(step: Step) -> tuple[int, int, Moment, str]:

@@ -124,7 +124,10 @@ class Calendar:
 
     def is_open(self, at: Moment) -> bool:
         """Whether `at` is working time: opening time is, closing time is not."""
-        return self.between(at, at + 1) == 1
+        table = self._tables[0]
+        if at < table.lo or at >= table.hi:
+            table = self._covering(at, at + 1)
+        return at < table.closes[_opened(table, at)]
 
     def closes_at(self, at: Moment) -> Moment | None:
         """Find the end of the working interval holding `at`; None when closed, or open for 50 years."""
@@ -242,6 +245,14 @@ class Calendar:
         anchored_s = _worked(table, _ANCHOR)
         table.worked[:] = [sum_s - anchored_s for sum_s in worked]
         return table
+
+
+def _opened(table: _Table, at: Moment) -> int:
+    """Find the last interval that opened at or before a moment of the table."""
+    opens, i = table.opens, table.days[(at - table.lo) // _DAY_S]
+    while opens[i] > at:
+        i -= 1
+    return i
 
 
 def _worked(table: _Table, at: Moment) -> int:

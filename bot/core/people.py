@@ -255,11 +255,7 @@ def language_of(people: Sequence[str], book: Rulebook) -> str:
 
 def calendar_of(person: str, book: Rulebook) -> Calendar:
     """When a person works: their own calendar, else that of the first queue they are a member of, else the desk's."""
-    entry = next((each for each in book.entries.people if each.person == person), None)
-    if entry is not None and entry.calendar is not None:
-        return book.calendars[entry.calendar]
-    queue = next((queue for queue in book.entries.queues if person in queue.members), None)
-    return book.calendar_of(queue.calendar if queue else None, None)
+    return book.calendars_of_people.get(person) or book.calendar
 
 
 _NOT_TOLD_APART = ("owner", "manager", "reporter", "duty", "returner")

@@ -74,6 +74,19 @@ class Rulebook:
             at[queue.tier].update(queue.members, [queue.coordinator] if queue.coordinator else [])
         return frozenset(at[1] - at[2])
 
+    @cached_property
+    def calendars_of_people(self) -> Mapping[str, Calendar]:
+        """When those work who have a calendar of their own, or else are members of a queue: that of the first."""
+        found: dict[str, Calendar] = {}
+        for queue in self.entries.queues:
+            for person in queue.members:
+                found.setdefault(person, self.calendar_of(queue.calendar, None))
+        named: dict[str, Calendar] = {}
+        for entry in self.entries.people:
+            if entry.calendar is not None:
+                named.setdefault(entry.person, self.calendars[entry.calendar])
+        return found | named
+
     def calendar_of(self, name: str | None, queue: str | None) -> Calendar:
         """The calendar that a policy names, for a ticket in `queue`; the desk's where nothing names another."""
         return self.calendars[self.hours_of(name, queue) or self.entries.manners.calendar]

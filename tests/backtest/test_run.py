@@ -89,6 +89,23 @@ def test_more_workers_find_the_same() -> None:
     assert (again, told_again) == (found, told)
 
 
+@dataclass(frozen=True)
+class Observing:
+    """Opens the small desk with its rules on observe; with a control ticket the desk is arranged in order of time."""
+
+    control: str | None
+
+    def __call__(self) -> Opened:
+        manners = {"observe": True, "budget": 1, "ceiling": 1, "control": self.control}
+        return Opened(book(manners=manners), read)
+
+
+def test_what_is_only_recorded_becomes_the_same_ticket_by_ticket_as_on_the_whole_desk() -> None:
+    alone, together = (list(backtest(SOURCES, Observing(control), SPAN, GRID)) for control in (None, "ABC-999"))
+    assert alone == together
+    assert {step.action for outcome in alone for step in outcome.steps} == {"observe", "hold", "withdraw"}
+
+
 def test_what_is_spilled_is_all_that_arranging_needs() -> None:
     whole = Step(
         **{name: WRITTEN.get(name, f"some {name}") for name in Step.__struct_fields__}  # type: ignore[arg-type]
@@ -111,10 +128,10 @@ def test_what_is_spilled_is_all_that_arranging_needs() -> None:
     before: dict[str, Step] = {}
     for met, (at_, line) in zip(mets, packed, strict=True):
         again = unpack_met(at_, line, before)
-        assert again.wishes.steps == tuple(
-            structs.replace(each, because=Because("w"), values={}, left=(), edition=None, instead=())
+        assert [structs.asdict(each) for each in again.wishes.steps] == [
+            structs.asdict(structs.replace(each, because=Because("w"), values={}, left=(), edition=None, instead=()))
             for each in met.wishes.steps
-        )
+        ]
         assert again == met._replace(wishes=structs.replace(met.wishes, steps=again.wishes.steps))
 
 
