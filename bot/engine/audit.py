@@ -20,7 +20,6 @@ from bot.engine.engine import Engine, Pace, Report
 from bot.engine.poll import RECONCILED
 from bot.engine.tracker import TrackerError
 from bot.engine.twins import read_back
-from bot.store.audits import Glance
 from bot.store.store import Store, StoreError
 from bot.store.tied import with_others
 
@@ -72,10 +71,9 @@ def audit(engine: Engine, now: Moment, report: Report, *, swept: bool) -> None:
         return
     counts: dict[Check, int] = {}
     mended: dict[Check, int] = {}
-    seen = _glance(engine.store, now)
-    before = _read(seen.noted)
+    before = found_in(engine.store)
     try:
-        counts |= _of_glance(seen, engine.pace, now)
+        counts |= at_a_glance(engine.store, engine.pace, now)
         counts["budget"] = _over_budget(engine, now) if report.said else _still("budget", before, engine, now)
         if swept:
             removed = report.removed
@@ -95,20 +93,13 @@ _OF_SWEEPS = frozenset({"unproven", "twins"})
 
 
 def at_a_glance(store: Store, pace: Pace, now: Moment) -> dict[Check, int]:
-    """Count what one question to the database tells."""
-    return _of_glance(_glance(store, now), pace, now)
-
-
-def _glance(store: Store, now: Moment) -> Glance:
-    return store.glance(now - LATE_S, now - OPEN_S, RECONCILED, AUDIT)
-
-
-def _of_glance(seen: Glance, pace: Pace, now: Moment) -> dict[Check, int]:
-    swept_at = now if seen.swept is None else int(seen.swept)
+    """Count what the database tells in a few questions, most of which need not be asked in a cycle."""
+    late, mark_ms, swept = store.late(now - LATE_S, now - OPEN_S), store.mark_ms(), store.note(RECONCILED)
+    swept_at = now if swept is None else int(swept)
     return {
-        "late look": seen.late,
-        "outbox": seen.steps + seen.letters,
-        "mark": int(seen.mark_ms is not None and seen.mark_ms > (now + _AHEAD_S) * 1000),
+        "late look": late.looks,
+        "outbox": late.steps + late.letters,
+        "mark": int(mark_ms is not None and mark_ms > (now + _AHEAD_S) * 1000),
         "sweep": int(now - swept_at > 2 * pace.reconcile_s + OPEN_S),
     }
 

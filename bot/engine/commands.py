@@ -56,7 +56,7 @@ def heed_commands(engine: Engine, now: Moment, report: Report) -> None:
         return
     since = engine.store.note(SINCE)
     if engine.book.entries.manners.observe:
-        _observe(engine, now)
+        _observe(engine, since, now)
         return
     if not since:
         engine.store.set_note(SINCE, str(now))
@@ -100,12 +100,13 @@ def _lets_go(engine: Engine, ticket: Ticket, command: Command | None) -> bool:
     return command is not None and command.word == "unhold" and may_let_go(engine, ticket)
 
 
-def _observe(engine: Engine, now: Moment) -> None:
+def _observe(engine: Engine, since: str | None, now: Moment) -> None:
     """Settle the commands that nothing was begun for, so that they are not carried out once the desk is live.
 
     Those read only after that were written before the bot began to hear.
     """
-    engine.store.set_note(SINCE, "")
+    if since != "":
+        engine.store.set_note(SINCE, "")
     fresh = [each for each in engine.store.unsettled_commands() if each.granted is None and each.not_before is None]
     if fresh:
         _settle(engine, fresh, None, "the desk is on observe", now)

@@ -55,7 +55,7 @@ def cycle(engine: Engine, now: Moment) -> Report:
     with ExitStack() as held:
         if engine.hands is not None:
             held.enter_context(engine.hands.begun(engine, now))
-        held.enter_context(engine.store.notes_at_once())
+        held.enter_context(engine.store.at_once())
         _whole(engine, now, report)
     return report
 

@@ -118,7 +118,7 @@ def done(engine: Engine, order: Order) -> Outcome:
     report, outcome = Report(order.now), Outcome()
     before = engine.spent.requests()
     try:
-        with engine.store.notes_at_once():
+        with engine.store.at_once():
             _do(engine, order, report, outcome)
     except Slowed as error:
         outcome.slowed.append(str(error))
@@ -264,7 +264,7 @@ class HandingOut:
         found = engine.store.outcomes([part.id for part in parts])
         outcomes = [_OUTCOME.decode(found[part.id]) for part in parts]
         engine.store.clear_parts()
-        engine.store.notes_anew()
+        engine.store.learn_anew()
         for outcome in outcomes:
             self._learn(engine, outcome, report)
         for outcome in outcomes:

@@ -11,18 +11,20 @@ import sqlalchemy as sa
 
 from bot.core.desk import Absence
 from bot.core.ticket import Moment
-from bot.store.database import Database
+from bot.store.glance import Glances
 from bot.store.tables import absences, leavers
 
 _ABSENCES = sa.select(absences).order_by(absences.c.first, absences.c.person, absences.c.last)
 _LEAVERS = sa.select(leavers).order_by(leavers.c.person)
 
 
-class Absences(Database):
+class Absences(Glances):
     """The absences of an open store."""
 
     def absences(self) -> list[Absence]:
         """Return the absences given by command, by first day, person and last day."""
+        if (seen := self.glance()) and not seen.absences:
+            return []
         return [_absence(row) for row in self.rows(_ABSENCES)]
 
     def put_absence(self, absence: Absence, at: Moment) -> None:
@@ -40,6 +42,8 @@ class Absences(Database):
 
     def leavers(self) -> dict[str, date]:
         """Return the people whose accounts are no longer active, each with the day on which that was found."""
+        if (seen := self.glance()) and not seen.leavers:
+            return {}
         return {row.person: date.fromisoformat(row.day) for row in self.rows(_LEAVERS)}
 
     def put_leavers(self, people: Iterable[str], day: date) -> None:

@@ -8,26 +8,23 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from bot.core.ticket import Moment
-from bot.store.database import Database
+from bot.store.glance import Glances
 from bot.store.lease import CYCLE
-from bot.store.tables import lease, ledger, letters, mark, notes, tickets
+from bot.store.tables import lease, ledger, letters, tickets
 
 _here = tickets.c.gone_at.is_(None)
 _many = sa.func.count()
 _begun = sa.or_(letters.c.state == "intended", sa.and_(letters.c.state == "doubtful", letters.c.way == "comment"))
-_AT_A_GLANCE = sa.select(
-    sa.select(_many).select_from(tickets).where(tickets.c.look_again_at <= sa.bindparam("late")).scalar_subquery(),
+_LATE = sa.select(
+    sa.select(_many).select_from(tickets).where(tickets.c.look_again_at <= sa.bindparam("looks")).scalar_subquery(),
     sa.select(_many)
     .select_from(ledger)
-    .where(ledger.c.state.in_(("intended", "doubtful")), ledger.c.at < sa.bindparam("settled"))
+    .where(ledger.c.state.in_(("intended", "doubtful")), ledger.c.at < sa.bindparam("begun"))
     .scalar_subquery(),
     sa.select(_many)
     .select_from(letters)
-    .where(letters.c.state.in_(("intended", "doubtful")), letters.c.at < sa.bindparam("settled"), _begun)
+    .where(letters.c.state.in_(("intended", "doubtful")), letters.c.at < sa.bindparam("begun"), _begun)
     .scalar_subquery(),
-    sa.select(mark.c.ms).scalar_subquery(),
-    sa.select(notes.c.value).where(notes.c.name == sa.bindparam("swept")).scalar_subquery(),
-    sa.select(notes.c.value).where(notes.c.name == sa.bindparam("noted")).scalar_subquery(),
 )
 _UNPROVEN = sa.select(_many).where(
     ledger.c.state == "said",
@@ -55,26 +52,23 @@ _UNDONE = [
 ]
 
 
-class Glance(NamedTuple):
-    """What one question tells each cycle.
+class Late(NamedTuple):
+    """How many looks are late, and how many steps and letters were begun too long ago."""
 
-    Looks that are late, steps and letters begun too long ago, the mark, the last sweep, and what was found before.
-    """
-
-    late: int
-    steps: int
-    letters: int
-    mark_ms: int | None
-    swept: str | None
-    noted: str | None
+    looks: int = 0
+    steps: int = 0
+    letters: int = 0
 
 
-class Audits(Database):
+class Audits(Glances):
     """The questions of the audit to an open store."""
 
-    def glance(self, late: Moment, settled: Moment, swept: str, noted: str) -> Glance:
-        """Count looks due by `late` and writes begun before `settled`; `swept` and `noted` name notes."""
-        return Glance._make(self.rows(_AT_A_GLANCE, late=late, settled=settled, swept=swept, noted=noted)[0])
+    def late(self, looks: Moment, begun: Moment) -> Late:
+        """Count what is late: looks due by one moment, and writes begun before another."""
+        seen = self.glance()
+        if seen and not (seen.begun or seen.letters) and (seen.look_at is None or seen.look_at > looks):
+            return Late()
+        return Late._make(self.rows(_LATE, looks=looks, begun=begun)[0])
 
     def unproven(self, since: Moment) -> int:
         """Count the steps said at `since` or later of which neither a comment nor a letter is known."""

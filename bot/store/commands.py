@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from bot.core.commands import with_decisions
 from bot.core.ticket import Moment, Ticket
-from bot.store.database import Database, among
+from bot.store.database import among
+from bot.store.glance import Glances
 from bot.store.tables import commands
 
 _COMMANDS = among(sa.select(commands), commands.c.ticket_id)
@@ -36,7 +37,7 @@ class CommandRow(NamedTuple):
     settled_at: Moment | None = None
 
 
-class Commands(Database):
+class Commands(Glances):
     """The part of the store that remembers commands."""
 
     def note_commands(self, those: Iterable[Ticket]) -> None:
@@ -59,6 +60,8 @@ class Commands(Database):
 
     def unsettled_commands(self) -> list[CommandRow]:
         """Return the commands that something is left to do for, in the order in which they were written."""
+        if (seen := self.glance()) and not seen.commands:
+            return []
         return [CommandRow(**row._mapping) for row in self.rows(_UNSETTLED)]
 
     def put_commands(self, rows: Sequence[CommandRow]) -> None:

@@ -30,6 +30,7 @@ from bot.store.done import Done
 from bot.store.erase import Erase, nameless
 from bot.store.errors import StoreError, told
 from bot.store.force import be_in_force
+from bot.store.glance import UNSETTLED
 from bot.store.links import Ties
 from bot.store.noted import Noted
 from bot.store.parts import Parts
@@ -136,7 +137,8 @@ class Store(Noted, Absences, Archive, Audits, Commands, Costs, Done, Erase, Part
 
     def mark_ms(self) -> int | None:
         """Return the tracker's milliseconds up to which changes have been read; None before the first."""
-        ms: int | None = self.value(_MARK)
+        seen = self.glance()
+        ms: int | None = self.value(_MARK) if seen is None else seen.mark_ms
         return ms
 
     def polled_at(self) -> Moment | None:
@@ -232,6 +234,8 @@ class Store(Noted, Absences, Archive, Audits, Commands, Costs, Done, Erase, Part
 
     def due(self, now: Moment, limit: int) -> list[str]:
         """Return the ids of at most `limit` tickets to be looked at by `now`, the longest due first."""
+        if (seen := self.glance()) and (seen.look_at is None or seen.look_at > now):
+            return []
         return [row.id for row in self.rows(_DUE, now=now, many=limit)]
 
     def judged(self, looks: Mapping[str, Moment | None]) -> None:
@@ -272,11 +276,15 @@ class Store(Noted, Absences, Archive, Audits, Commands, Costs, Done, Erase, Part
 
     def laid_aside(self, ticket_id: str) -> LaidAside | None:
         """Return what goes wrong with a ticket; None where nothing does."""
+        if (seen := self.glance()) and not seen.troubles:
+            return None
         rows = self.rows(_LAID_ASIDE, which=ticket_id)
         return LaidAside(**rows[0]._mapping) if rows else None
 
     def troubles(self) -> list[LaidAside]:
         """Return the tickets with which something goes wrong, the oldest first."""
+        if (seen := self.glance()) and not seen.troubles:
+            return []
         return [LaidAside(**row._mapping) for row in self.rows(_TROUBLES)]
 
     def take_up(self, ids: Sequence[str]) -> None:
@@ -305,6 +313,8 @@ class Store(Noted, Absences, Archive, Audits, Commands, Costs, Done, Erase, Part
 
     def pending(self) -> list[Entry]:
         """Return the entries `intended` or `doubtful`, oldest first: their comments may have been written."""
+        if (seen := self.glance()) and not seen.begun:
+            return []
         return [_entry(row) for row in self.rows(_PENDING)]
 
     def spoken_since(self, at: Moment) -> list[Entry]:
@@ -380,11 +390,15 @@ class Store(Noted, Absences, Archive, Audits, Commands, Costs, Done, Erase, Part
 
     def letters_in(self, states: Collection[str]) -> list[LetterRow]:
         """Return the letters that are in one of these states, by moment and key."""
+        if (seen := self.glance()) and not seen.letters and UNSETTLED.issuperset(states):
+            return []
         return [LetterRow(**row._mapping) for row in self.rows(_LETTERS_IN, states=sorted(states))]
 
     def batched(self) -> dict[Moment, int]:
         """Return how many steps and letters wait in a batch, by the moment at which it was kept, oldest first."""
         found: Counter[Moment] = Counter()
+        if (seen := self.glance()) and not seen.batched and not seen.letters:
+            return {}
         for statement in _BATCHED:
             for row in self.rows(statement):
                 found[row.at] += row.many
