@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from command_line import piletibot
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 from pydantic import TypeAdapter, ValidationError
@@ -203,7 +203,6 @@ def is_there(value, path):
     return True
 
 
-@settings(max_examples=400)
 @given(mutated(WHOLE, PLACES[RULEBOOK]))
 def test_the_schema_accepts_no_more_than_the_models_and_no_less_than_the_loader(tmp_path_factory, book):
     folder = tmp_path_factory.getbasetemp() / "mutated"
@@ -225,7 +224,6 @@ def test_the_schema_accepts_no_more_than_the_models_and_no_less_than_the_loader(
 CASES_OF_TESTS = TypeAdapter(tuple[Case, ...])
 
 
-@settings(max_examples=200)
 @given(mutated(CASE_LIST, PLACES[TESTS]))
 def test_what_the_schema_of_tests_accepts_the_models_accept(cases):
     if mistakes(TESTS, cases) == []:

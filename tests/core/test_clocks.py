@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 import small_desk
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.clock import at_risk_s, elapsed_s, is_running, paused_s
@@ -252,7 +252,6 @@ def placed(story):
     return [(moment * M, *rest) for moment, (_, *rest) in zip(at, story, strict=True)]
 
 
-@settings(max_examples=300)
 @given(story=STORIES, rules=st.sampled_from(POLICIES), order=st.randoms(use_true_random=False))
 def test_the_order_of_other_fields_within_a_second_does_not_matter(story, rules, order):
     one = ticket(*((after // (5 * M), *rest) for after, *rest in placed(story)))

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from small_desk import SECTIONS, at, book, ticket
 
@@ -88,7 +88,6 @@ PEOPLE, QUEUES = st.sampled_from(["ann", "bob", "cid"]), st.sampled_from(["first
 ACTS = st.lists(st.tuples(st.sampled_from(["person", "bot"]), PEOPLE, QUEUES, st.integers(1, 90)), max_size=8)
 
 
-@settings(max_examples=150)
 @given(acts=ACTS, category=st.sampled_from(["LAW", "IT"]))
 def test_a_queue_that_a_person_chose_is_theirs_for_the_stay(acts: list[Any], category: str) -> None:
     """However people and the bot take turns: once a person has set the queue at tier 2, the bot wishes for none."""
