@@ -98,6 +98,11 @@ class Reload:
         return bool(self._refused)
 
     @property
+    def is_coming(self) -> bool:
+        """Whether a changed rulebook is told of and not in force yet."""
+        return self._coming is not None
+
+    @property
     def _own(self) -> Path:
         return self.folders[-1]
 

@@ -109,9 +109,11 @@ class Store(_Section):
     """Where the bot's memory is: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`.
 
     `journal` is the file that knows which letters were begun, which no backup of the database takes back.
+    `namespace` is a schema of PostgreSQL's in which the tables are, instead of the server's usual one.
     """
 
     url: Secret = Secret("sqlite:///piletibot.db")
+    namespace: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")] | None = None
     journal: Path | None = None
 
     @field_validator("url")
@@ -181,7 +183,13 @@ class Digest(_Section):
 
 
 class Engine(_Section):
-    """How often, in seconds: polls, how far each looks back over the last, and the sweep over all tickets."""
+    """How often, in seconds: polls, how far each looks back over the last, and the sweep over all tickets.
+
+    With `workers` this process is one of several that work on one PostgreSQL, with so many parts of cycles in hand at
+    once; 0 is a bot that is alone.
+    """
+
+    workers: Annotated[int, Field(ge=0, le=64)] = 0
 
     poll_s: Annotated[int, Field(ge=5, le=86_400)] = 60
     overlap_s: Annotated[int, Field(ge=0, le=86_400)] = 300
@@ -288,6 +296,16 @@ def load_settings(path: Path) -> Settings:
     if settings.metrics is not None and settings.metrics.listen is None and settings.web is None:
         place = _place(path, text, ("metrics",))
         problems.append(f"{place}: metrics: there is no page under [web] to be reached at; write `listen`")
+    url = settings.store.url.get_secret_value()
+    if settings.engine.workers and not url.startswith("postgres"):
+        place = _place(path, text, ("engine", "workers"))
+        problems.append(f"{place}: several processes work on one PostgreSQL; name it with 'url' under [store]")
+    if settings.store.namespace is not None and not url.startswith("postgres"):
+        problems.append(f"{_place(path, text, ('store', 'namespace'))}: only PostgreSQL has these")
+    elif settings.store.namespace is not None and url.count("options=") > 1:
+        problems.append(
+            f"{_place(path, text, ('store', 'namespace'))}: with it the address has no options of its own"
+        )
     if problems:
         raise Misconfigured(*problems)
     return settings
@@ -399,6 +417,8 @@ def _beside(settings: Settings, home: Path) -> Settings:
         return None if path is None else home / path.expanduser()
 
     url = _store_beside(settings.store.url.get_secret_value(), home)
+    if settings.store.namespace is not None and url.startswith("postgres"):
+        url += f"{'&' if '?' in url else '?'}options=-c%20search_path%3D{settings.store.namespace}"
     journal = there(settings.store.journal) or _journal(url, home)
     beat = settings.heartbeat
     jira, rules, store, mail, web = settings.jira, settings.rules, settings.store, settings.mail, settings.web

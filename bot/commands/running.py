@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from functools import partial
@@ -73,6 +74,10 @@ def run(config: Path) -> int:
     """
     tally = Tally()
     settings = _settings(config, tally)
+    if settings.engine.workers:
+        from bot.commands.cluster import work_together
+
+        return work_together(settings, tally)
     stop = daemon.Stop()
     stop.listen()
     log = structlog.get_logger()
@@ -198,7 +203,7 @@ class Beating:
         return put_in_force
 
 
-def heartbeat_of(settings: Settings) -> Heartbeat:
+def heartbeat_of(settings: Settings, environ: Mapping[str, str] = os.environ) -> Heartbeat:
     """Make the dead man's signal of a configuration."""
     beat = settings.heartbeat
     return Heartbeat(
@@ -207,6 +212,7 @@ def heartbeat_of(settings: Settings) -> Heartbeat:
         timeout_s=beat.timeout_s,
         ca_bundle=str(beat.ca_bundle) if beat.ca_bundle else None,
         away_s=beat.away_s,
+        environ=environ,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -112,3 +113,21 @@ def _postgresql(url: URL) -> Engine:
         return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": 10})
     except ImportError:
         raise StoreError("PostgreSQL needs psycopg: pip install 'piletibot[postgres]'") from None
+
+
+def libpq(url: URL, options: str = "") -> str:
+    """Write PostgreSQL's address as libpq reads it, with these options after its own, as `-c NAME=VALUE`."""
+    given = url.query.get("options", "")
+    own = given if isinstance(given, str) else " ".join(given)
+    query = {**url.query, "options": f"{own} {options}".strip()} if own or options else dict(url.query)
+    written = url.set(drivername="postgresql", query=query).render_as_string(hide_password=False)
+    place, mark, words = written.partition("?")
+    return place + mark + words.replace("+", "%20")  # which libpq does not read as a space
+
+
+def namespace_of(url: URL) -> str | None:
+    """The schema of PostgreSQL's that an address names in its options; None for the server's usual one."""
+    given = url.query.get("options", "")
+    own = given if isinstance(given, str) else " ".join(given)
+    found = re.findall(r"-c ?search_path=(\w+)", own)
+    return found[-1] if found else None

@@ -6,11 +6,12 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from zlib import crc32
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
-from bot.store.connect import connect, parse
+from bot.store.connect import connect, namespace_of, parse
 from bot.store.errors import StoreError, told
 
 _CYCLING = 7_020_115
@@ -24,7 +25,7 @@ class Busy(StoreError):
 
 
 @contextmanager
-def alone(url: str) -> Iterator[str]:
+def alone(url: str, *, shared: bool = False) -> Iterator[str]:
     """Hold the lock of the database at `url`, which ends with the process at the latest; gives a word for it.
 
     Beside a SQLite file it is a file of the same name with `.lock`, which stays; a database in memory needs none.
@@ -32,10 +33,10 @@ def alone(url: str) -> Iterator[str]:
 
     It is the quick and clear refusal of a second bot at its start. That a bot is alone as long as it sends is what
     `bot.store.lease` sees to: a lock may be lost without its notice. The word tells which file is locked, by device
-    and inode; it is empty where none is.
+    and inode; it is empty where none is. On PostgreSQL several processes may hold it `shared`, which work together.
     """
     address = parse(url)
-    holding = _of_file(address) if address.drivername == "sqlite" else _of_server(address)
+    holding = _of_file(address) if address.drivername == "sqlite" else _of_server(address, shared)
     with holding as lock:
         yield lock
 
@@ -62,14 +63,18 @@ def _of_file(address: URL) -> Iterator[str]:
 
 
 @contextmanager
-def _of_server(address: URL) -> Iterator[str]:
+def _of_server(address: URL, shared: bool) -> Iterator[str]:
+    ask = sa.func.pg_try_advisory_lock_shared if shared else sa.func.pg_try_advisory_lock
+    namespace = namespace_of(address)
+    key = (_CYCLING,) if namespace is None else (_CYCLING, crc32(namespace.encode()) - 2**31)
+
     engine = connect(address, 0)
     try:
         with told(address):
             connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         with closing(connection):
             with told(address):
-                free = connection.execute(sa.select(sa.func.pg_try_advisory_lock(_CYCLING))).scalar_one()
+                free = connection.execute(sa.select(ask(*key))).scalar_one()
             if not free:
                 raise Busy(f"PostgreSQL {address.database}: {_TAKEN}")
             yield ""

@@ -18,7 +18,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 
-from bot.store.connect import connect
+from bot.store.connect import connect, namespace_of
 from bot.store.errors import StoreError, place, told
 from bot.store.tables import APPLICATION, HEAD, VERSION_TABLE, metadata
 
@@ -34,6 +34,10 @@ def bring_to_head(engine: Engine, url: URL, seam: Seam = lambda name: None, wait
     `seam` is called where the process may be killed, as the engine's is. Raises StoreError for a schema newer than
     this version of the bot knows, and where a migration fails, which leaves the database as it was.
     """
+    if (namespace := namespace_of(url)) is not None:
+        with engine.begin() as connection:
+            if not sa.inspect(connection).has_schema(namespace):
+                connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {namespace}")
     with engine.connect() as connection:
         version = version_of(connection)
     if version > HEAD:

@@ -1,0 +1,172 @@
+"""A desk of three projects that works day and night, its sandbox Jira over HTTP, and processes that work on it.
+
+Each ticket is to be asked about once, a minute after it was opened, and tickets are opened as of two minutes ago: so
+that all is due at once, and what was said can be counted.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bot.jira.tracker import STEP
+from bot.sandbox import acts
+from bot.sandbox.clock import Clock
+from bot.sandbox.desk import keskkonnaamet
+from bot.sandbox.server import Sandbox, serve
+
+ROOT = Path(__file__).resolve().parents[1]
+OPENED_S = 120
+PROJECTS = ("KKA", "ARH", "KEMIT")
+RULES = """
+desk: joint
+language: en
+projects: [{projects}]
+states:
+  - {{state: new, name: {{en: New}}, status: Uus, standing: open, ball: tier 1, tier: 1}}
+  - {{state: at-work, name: {{en: At work}}, category: indeterminate, standing: open, ball: tier 2, tier: 2}}
+  - {{state: closed, name: {{en: Closed}}, category: done, standing: closed, ball: nobody}}
+calendars:
+  always: {{timezone: Europe/Tallinn, hours: {{mon-sun: "00:00-24:00"}}, day: 8h}}
+people:
+  - {{person: first, account: {{cloud: "{first}", dc: "{first}"}}}}
+  - {{person: chief, account: {{cloud: "{lead}", dc: "{lead}"}}}}
+roles: {{coordinator: first, lead: chief}}
+manners: {{calendar: always, budget: {budget}, ceiling: {ceiling}}}
+ladders:
+  - name: no-movement
+    why: Whoever forwarded a ticket must know that it stands still.
+    when: {{standing: open}}
+    clock: since movement
+    rungs:
+      - {{rung: ask, after: {after}, say: no_movement, to: first}}
+"""
+
+CONFIG = """
+site = "{site}"
+[jira]
+url = "{url}"
+user = "piletibot@sandbox.example"
+token_file = "token"
+timeout_s = {timeout_s}
+requests_per_minute = 6000
+[rules]
+folder = "rules"
+[store]
+url = "{store}"
+{namespace}
+[engine]
+poll_s = 5
+workers = {workers}
+[log]
+format = "json"
+"""
+
+
+@dataclass
+class Joint:
+    """The desk, and the processes that work on it."""
+
+    sandbox: Sandbox
+    clock: Clock
+    home: Path
+    config: Path
+    processes: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def open(self, each: int, projects: Sequence[str] = PROJECTS) -> None:
+        """Have people open so many tickets in each project."""
+        world = self.sandbox.world
+        with self.sandbox.site._lock:
+            self.clock.set((int(time.time()) - OPENED_S) * 1000)
+            for project in projects:
+                for n in range(each):
+                    values = {"summary": f"Number {n}", "issuetype": world.issue_types["10100"]}
+                    acts.create(world, world.person("spetsialist1"), world.projects[project], values)
+            self.clock.set(None)
+
+    def keys(self) -> Counter[str]:
+        """How often each step stands in Jira."""
+        bot = self.sandbox.world.person("piletibot")
+        with self.sandbox.site._lock:
+            said = [each for issue in self.sandbox.world.issues.values() for each in issue.comments]
+        return Counter(key for each in said if each.author is bot for key in each.properties[STEP]["keys"])
+
+    def start(self, many: int = 1) -> None:
+        """Start processes as `piletibot run` does."""
+        command = [sys.executable, "-c", "from bot.cli import main; main()", "run", "--config", str(self.config)]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PILETIBOT_")}
+        for _ in range(many):
+            log = self.home / f"log{len(self.processes)}"
+            self.processes.append(
+                subprocess.Popen(command, cwd=ROOT, env=environment, stderr=log.open("w"), text=True)
+            )
+
+    def log(self, number: int) -> str:
+        """What a process logged."""
+        return (self.home / f"log{number}").read_text("utf-8")
+
+    def stop(self) -> None:
+        """Tell all processes to stop, and wait for that."""
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.terminate()
+        for process in self.processes:
+            process.wait(20)
+
+    def until(self, holds: Callable[[], bool], within_s: float) -> float:
+        """Wait until something holds; gives after how many seconds it did."""
+        began = time.monotonic()
+        while not holds():
+            assert time.monotonic() - began < within_s, "it did not come to that"
+            time.sleep(0.05)
+        return time.monotonic() - began
+
+
+@contextmanager
+def joint_desk(
+    home: Path,
+    store: str,
+    *,
+    workers: int = 1,
+    timeout_s: float = 5.0,
+    projects: Sequence[str] = PROJECTS,
+    site: str = "joint",
+    namespace: str = "",
+    budget: int = 100_000,
+    ceiling: int = 100_000,
+    after: str = "1m",
+    **rules: Any,
+) -> Iterator[Joint]:
+    """A desk on a PostgreSQL; processes that were started on it are gone at the end."""
+    clock = Clock()
+    world = keskkonnaamet("cloud", clock)
+    people = {"first": world.person("spetsialist1").account_id, "lead": world.person("juht1").account_id}
+    given = {"projects": ", ".join(projects), "budget": budget, "ceiling": ceiling, "after": after}
+    (home / "rules").mkdir(parents=True)
+    (home / "rules" / "desk.yaml").write_text(RULES.format(**people, **given), "utf-8")
+    (home / "token").write_text("sandbox-token", "utf-8")
+    (home / "token").chmod(0o600)
+    with serve(world) as sandbox:
+        named = f'namespace = "{namespace}"' if namespace else ""
+        written = CONFIG.format(
+            site=site, url=sandbox.url, store=store, namespace=named, workers=workers, timeout_s=timeout_s
+        )
+        (home / "config.toml").write_text(written, "utf-8")
+        joint = Joint(sandbox, clock, home, home / "config.toml")
+        try:
+            yield joint
+        finally:
+            for process in joint.processes:
+                if process.poll() is None:
+                    process.kill()
+                    process.wait()
