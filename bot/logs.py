@@ -1,4 +1,7 @@
-"""The log on standard error: one line an event, as text or JSON, without texts of tickets or personal data."""
+"""The log on standard error: one line an event, as text or JSON, without texts of tickets or personal data.
+
+Every event that the bot logs is a fixed text, told of in docs/log.md; a line with `logger` is one of its libraries'.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,7 @@ def configure(level: str, form: Literal["text", "json"], heard: Callable[[str], 
 
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        _without_nothing,
         _written_out,
         structlog.processors.add_log_level,
         count,
@@ -45,13 +49,18 @@ def configure(level: str, form: Literal["text", "json"], heard: Callable[[str], 
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *shown],
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     # A cycle that waits out a Jira that is away skips the ones due meanwhile, as it should.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+
+def _without_nothing(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    """A field without a value is left out."""
+    return {key: value for key, value in event.items() if value is not None}
 
 
 def _written_out(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from math import ceil
 from pathlib import Path
 
@@ -264,7 +265,9 @@ class Reload:
         elif not may_tell(engine, now):
             if not coming.waiting:
                 opening = engine.book.calendar.next_opening(now)
-                log.info("rulebook changed, told when the desk opens", version=coming.ready.book.version, at=opening)
+                until = datetime.fromtimestamp(opening, UTC).isoformat(timespec="seconds")
+                version = coming.ready.book.version
+                log.info("rulebook changed, told when the desk opens", rulebook=version, until=until)
             coming.waiting = True
         else:
             coming.values = coming.values or self._compared(coming, now + self.notice_s)
@@ -286,8 +289,23 @@ class Reload:
     def _compared(self, coming: _Coming, at: Moment) -> dict[str, Value]:
         found = difference(self.engine, coming.ready, at)
         values = values_of(found, coming.ready, self.engine, coming.commit)
-        said = {word: getattr(value, "n", value) for word, value in values.items() if not isinstance(value, At)}
-        log.info("rulebook changed", before=self.engine.book.version, **said)
+        log.info(
+            "rulebook changed",
+            rulebook=coming.ready.book.version,
+            before=self.engine.book.version,
+            commit=values.get("commit"),
+            added=values.get("added"),
+            removed=values.get("removed"),
+            altered=values.get("altered"),
+            renamed=values.get("renamed"),
+            sections=values.get("sections"),
+            gained=values.get("gained"),
+            lost=values.get("lost"),
+            recorded=values.get("recorded"),
+            withdrawn=values.get("withdrawn"),
+            comments=found.comments,
+            ceiling=found.ceiling,
+        )
         return values
 
     def _put_in_force(self, ready: Ready) -> None:

@@ -184,7 +184,13 @@ def _logged(settings: Settings, tally: Tally) -> Callable[[], None]:
 def _ended(report: Report, beat: Heartbeat) -> None:
     beat.after(report)
     if report.unreachable is None:
-        structlog.get_logger().info("cycle", summary=summary(report))
+        structlog.get_logger().info(
+            "cycle",
+            changed=report.changed,
+            judged=report.judged,
+            comments=len(report.said),
+            summary=summary(report),
+        )
 
 
 class Beating:
@@ -286,8 +292,7 @@ def with_journal(engine: Engine, post: Post, file: Path | None) -> Post:
     try:
         engine.journal = engine.journal or Journal(file, int(time.time()))
     except OSError as error:
-        text = "if the database is ever put back from a backup, letters sent since may be sent again"
-        structlog.get_logger().warning(text, journal=str(file), reason=error.strerror)
+        structlog.get_logger().warning("no journal of letters can be kept", file=str(file), reason=error.strerror)
         return post
     _take_over(engine.store, engine.journal)
     return replace(post, mailer=OnceMailer(post.mailer, engine.journal))
@@ -302,8 +307,8 @@ def _take_over(store: Store, journal: Journal) -> None:
         if not journal.path.samefile(noted):
             journal.take_over(Path(noted))
     except OSError as error:
-        text = "the journal of letters of the database before this one cannot be taken over"
-        structlog.get_logger().warning(text, journal=noted, reason=error.strerror)
+        log = structlog.get_logger()
+        log.warning("a journal of letters cannot be taken over", file=noted, reason=error.strerror)
         return
     store.drop_note(JOURNAL)
 

@@ -53,7 +53,7 @@ def amend(engine: Engine, steps: Sequence[tuple[Step, Entry]], now: Moment, repo
         engine.store.write_entries([structs.replace(said, edition=step.edition, because=decided(step))])
         if edited is not None:
             report.amended.append(step)
-            log.info("edited", ticket=step.ticket_key, rule=step.rule)
+            log.info("edited", ticket=step.ticket_key, rules=[step.rule])
 
 
 def _edit(engine: Engine, step: Step, entry: Entry) -> Part | None:

@@ -118,7 +118,7 @@ def _leave(
     """Leave a ticket's commands until it had its peace."""
     _put_off(engine, ticket_id, rows, lay_by_refused(engine, ticket_id, error, now))
     report.troubles.append(f"{ticket_id}: {error}")
-    log.warning("command refused", ticket=ticket_id, reason=str(error))
+    log.warning("command refused", ticket_id=ticket_id, reason=str(error))
 
 
 def _put_off(engine: Engine, ticket_id: str, rows: Sequence[CommandRow], again: Moment) -> None:

@@ -106,7 +106,7 @@ def _tell_of_outage(engine: Engine, report: Report, now: Moment) -> None:
         engine.away_since = now
         log.warning("tracker unreachable", reason=report.unreachable)
     elif report.unreachable is None and engine.away_since is not None:
-        log.info("tracker reachable again", after_s=now - engine.away_since)
+        log.info("tracker reachable again", away_s=now - engine.away_since)
         engine.away_since = None
 
 

@@ -237,7 +237,7 @@ def put_fields(engine: Engine, steps: Sequence[Step], now: Moment, report: Repor
                 engine.doubts.pop(step.ticket_id, None)
                 _remember_given(engine, step.ticket_id, sets)
                 engine.seam("after fields")
-                log.info("set", ticket=step.ticket_key, rule=step.rule, fields=sorted(sets))
+                log.info("set", ticket=step.ticket_key, rules=[step.rule], fields=sorted(sets))
         except Refused as error:
             lay_by_refused(engine, step.ticket_id, error, now)
             report.troubles.append(f"{step.ticket_key}: {error}")

@@ -125,7 +125,7 @@ def _written(engine: Engine, mornings: Mapping[str, Moment], now: Moment, report
             raise
         except Exception as error:  # one kind of letters never stops the others; what it was is reported by type
             report.troubles.append(f"letters of the kind {name} could not be written ({type(error).__name__})")
-            log.error("letters could not be written", kind=name, error=type(error).__name__)
+            log.error("letters could not be written", letter=name, error=type(error).__name__)
 
 
 def _desk(engine: Engine, told: Told, now: Moment) -> Desk:

@@ -38,7 +38,7 @@ def keep_house(engine: Engine, now: Moment) -> None:
     for word, n in purge(engine.store, engine.book, found):
         engine.seam("within purge")
         removed += n
-        log.debug("purged", kind=word, rows=n)
+        log.debug("purged of a kind", kind=word, rows=n)
         if engine.stopping():
             return
     files = engine.store.purge_copies(found.at["copies"])

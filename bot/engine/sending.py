@@ -160,18 +160,18 @@ def _mail(engine: Engine, letter: Letter, row: LetterRow, now: Moment, report: R
         again = now + min(_LATEST_AGAIN_S, _AGAIN_S * 2 ** min(tries - 1, 10))
         _hold(engine, msgspec.structs.replace(row, tries=tries), str(error), now, again)
         report.troubles.append(f"a letter of the kind {letter.rule} could not be sent: {error}")
-        log.warning("letter not sent", kind=letter.rule, reason=str(error))
+        log.warning("letter not sent", letter=letter.rule, reason=str(error))
         return str(error) if error.every else None
     except NotTaken as error:
         report.troubles.append(f"the letter of the kind {letter.rule} to {letter.to}: {error}")
-        log.warning("letter not taken", kind=letter.rule, reason=str(error))
+        log.warning("letter not taken", letter=letter.rule, reason=str(error))
         engine.store.write_letters([turned(row, "refused", str(error), now)])
         if desk_ticket(engine) is not None:
             raise
     except Lost as error:
         engine.store.write_letters([turned(row, "doubtful", str(error), now)])
         report.doubtful += 1
-        log.warning("letter doubtful", kind=letter.rule)
+        log.warning("letter doubtful", letter=letter.rule)
     else:
         engine.seam("after mail")
         _said(engine, letter, row, now, report)
@@ -312,14 +312,14 @@ def _writing(engine: Engine, letter: Letter) -> Writing:
 def _said(engine: Engine, letter: Letter, row: LetterRow, now: Moment, report: Report, state: str = "said") -> None:
     engine.store.write_letters([turned(row, state, row.because, now)])
     report.letters.append(letter)
-    log.info("letter sent", kind=letter.rule, way=row.way)
+    log.info("letter sent", letter=letter.rule, way=row.way)
 
 
 def _unwritten(engine: Engine, letter: Letter, row: LetterRow, error: Exception, now: Moment, report: Report) -> None:
     what = f"the letter could not be written ({type(error).__name__})"
     _hold(engine, row, what, now, today_of(engine, letter.to, now) + _DAY_S)
     report.troubles.append(f"{letter.rule}: {what}")
-    log.error("letter could not be written", kind=letter.rule, error=type(error).__name__)
+    log.error("letter could not be written", letter=letter.rule, error=type(error).__name__)
 
 
 def _hold(engine: Engine, row: LetterRow, because: str, now: Moment, not_before: Moment) -> None:

@@ -75,7 +75,7 @@ def _remove(engine: Engine, ticket_id: str, comment: Said, now: Moment, report: 
     except Doubtful:
         return False
     report.removed += 1
-    log.warning("a second comment was removed", ticket=ticket_id, comment=comment.comment_id)
+    log.warning("a second comment was removed", ticket_id=ticket_id, comment_id=comment.comment_id)
     return True
 
 
@@ -94,4 +94,4 @@ def _keep_the_first(engine: Engine, ticket_id: str, removed: Said, first: dict[s
 def _tell(engine: Engine, ticket_id: str, what: str, now: Moment, report: Report) -> None:
     lay_by(engine, ticket_id, "twice", what, now)
     report.troubles.append(f"{ticket_id}: {what}")
-    log.warning("two comments for one step", ticket=ticket_id, reason=what)
+    log.warning("two comments for one step", ticket_id=ticket_id, reason=what)

@@ -278,7 +278,7 @@ class Client:
             raise Denied("the user or the token has a character that cannot be sent") from None
         finally:
             ms = int((self._clock() - started_at) * 1000)
-            _log.debug("jira", method=call.method, path=call.path, status=status, ms=ms)
+            _log.debug("request", method=call.method, path=call.path, status=status, ms=ms)
         self.gate.answered(call, answer)
         return answer
 

@@ -117,7 +117,7 @@ class OtherSite:
             except Refused as error:
                 raise Unreachable(str(error)) from None
             for finding in unknown_elsewhere(self._entries, catalogue, self.name):
-                _log.warning("another site lacks what the rulebook names", site=self.name, what=finding.text)
+                _log.warning("another site lacks what the rulebook names", other_site=self.name, reason=finding.text)
             bindings = outside_bindings(self._entries, catalogue, self._binding, self.name)
             self._known = now + _KNOWN_S, catalogue, bindings
         self._away = None
@@ -129,4 +129,4 @@ class OtherSite:
             return
         least_s = error.retry_after_s if isinstance(error, Throttled) else 0.0
         self._away, self._away_until, self._known = error, self._client.now_s + max(least_s, _PEACE_S), None
-        _log.warning("another site cannot be asked", site=self.name, reason=str(error))
+        _log.warning("another site cannot be asked", other_site=self.name, reason=str(error))

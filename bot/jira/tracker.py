@@ -422,7 +422,9 @@ class JiraTracker:
         """A status made since the start is told of once: what it means is looked up at the next reload or start."""
         if status not in self.binding.states and status not in self._told_statuses:
             self._told_statuses.add(status)
-            _log.warning("a status unknown at the start: its tickets are left alone until a reload", status=status)
+            _log.warning(
+                "a status unknown at the start: its tickets are left alone until a reload", jira_status=status
+            )
 
     def _comments(self, ticket_id: str) -> list[_Comment]:
         found: dict[str, _Comment] = {}

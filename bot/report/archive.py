@@ -96,5 +96,5 @@ def _read(row: ReportRow) -> Report | None:
     try:
         return read(row.body)
     except msgspec.DecodeError:
-        log.warning("kept report not readable", kind=row.head.kind, first=row.head.first.isoformat())
+        log.warning("kept report not readable", period=row.head.kind, first=row.head.first.isoformat())
         return None

@@ -91,7 +91,7 @@ class DigestComposer:
             try:
                 self._pictures[charts] = None if self._is_blind else self.draw(charts)
             except NotDrawn as error:
-                log.warning("charts not drawn", because=str(error))
+                log.warning("charts not drawn", reason=str(error))
                 self._pictures[charts] = None
                 self._is_blind = True
         found = self._pictures[charts]

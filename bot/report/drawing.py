@@ -59,5 +59,5 @@ def drawn(digest: Digest, tell: Tell, timeout_s: float = TIMEOUT_S) -> tuple[tup
     try:
         return draw(charts_of(digest, tell), timeout_s), ()
     except NotDrawn as error:
-        log.warning("charts not drawn", because=str(error))
+        log.warning("charts not drawn", reason=str(error))
         return (), (tell.words["no_charts"],)

@@ -278,7 +278,7 @@ def test_the_log_tells_method_template_status_and_time_only(mock: responses.Requ
     with capture_logs() as logs:
         make().read("2/user/{name}", Thing, at={"name": "Mari"}, params={"username": "Mari"})
     assert logs == [
-        {"event": "jira", "log_level": "debug", "method": "GET", "path": "2/user/{name}", "status": 200, "ms": 0}
+        {"event": "request", "log_level": "debug", "method": "GET", "path": "2/user/{name}", "status": 200, "ms": 0}
     ]
 
 

@@ -252,7 +252,7 @@ def test_a_status_made_since_the_start_is_told_of_once(flavour: Any) -> None:
         reading = [sandboxed.tracker.read([id_]).tickets[0].state for id_ in (*opened, *opened)]
     assert reading == [UNKNOWN] * 4
     told = [log for log in logs if log["log_level"] == "warning"]
-    assert [(log["event"][:29], log["status"]) for log in told] == [("a status unknown at the start", "10001")]
+    assert [(log["event"][:29], log["jira_status"]) for log in told] == [("a status unknown at the start", "10001")]
 
 
 PASSING = [

@@ -67,7 +67,7 @@ def _drawn(charts: tuple[Chart, ...], tell: Tell) -> tuple[Sequence[Drawn], Sequ
         with _lock:
             return _kept_drawn(charts), ()
     except NotDrawn as error:
-        log.warning("charts not drawn", because=str(error))
+        log.warning("charts not drawn", reason=str(error))
         return (), (tell.words["no_charts"],)
 
 
