@@ -138,8 +138,8 @@ class FakeTracker:
 
     # What the engine asks.
 
-    def changed(self, since_ms: int | None) -> Iterator[Stamp]:
-        """Give the visible tickets of the project, oldest change first."""
+    def changed(self, since_ms: int | None, known: dict[str, int] | None = None) -> Iterator[Stamp]:
+        """Give the visible tickets of the project, oldest change first; with `known` whole, but for what is known."""
         self._asked()
         visible = [
             ticket
@@ -149,11 +149,13 @@ class FakeTracker:
             and (since_ms is None or ticket.updated_ms >= since_ms)
         ]
         for ticket in sorted(visible, key=lambda ticket: (ticket.updated_ms, ticket.key)):
-            yield Stamp(ticket.id, ticket.key, ticket.updated_ms)
+            if ticket.updated_ms != (known or {}).get(ticket.id):
+                yield Stamp(ticket.id, ticket.key, ticket.updated_ms, None if known is None else ticket)
 
-    def read(self, ids: Sequence[str]) -> Reading:
-        """Give the tickets asked for."""
-        self._asked()
+    def read(self, ids: Sequence[str], came: Mapping[str, object] = {}) -> Reading:
+        """Give the tickets asked for; those that came already are not asked for again."""
+        if not ids or any(came.get(id_) is None for id_ in ids):
+            self._asked()
         wanted = dict.fromkeys(ids)
         seen = [ticket_id for ticket_id in wanted if ticket_id in self.tickets and ticket_id not in self.hidden]
         return Reading(

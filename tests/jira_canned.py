@@ -161,13 +161,30 @@ class Canned:
 
     def _search(self, _: Json, __: Json, body: Json) -> tuple[int, Json]:
         found = re.fullmatch(
-            r'project in \("KKA"\)(?: AND updated >= (\d+))? ORDER BY updated ASC, key ASC', body["jql"]
+            r'project in \("KKA"\)(?: AND updated >= (\d+))?(?: AND NOT \((.*)\))? ORDER BY updated ASC, key ASC',
+            body["jql"],
         )
         assert found is not None, body["jql"]
-        stamps = list(self.fake.changed(int(found[1]) if found[1] else None))
-        rows = [
-            {"id": stamp.id, "key": stamp.key, "fields": {"updated": _written(stamp.updated_ms)}} for stamp in stamps
+        left_out = {
+            id_: int(before)
+            for before, ids in re.findall(r"\(updated < (\d+) AND id in \((.*?)\)\)", found[2] or "")
+            for id_ in ids.split(", ")
+        }
+        if not left_out.keys() <= self.fake.tickets.keys():
+            return 400, NOT_THERE
+        stamps = [
+            stamp
+            for stamp in self.fake.changed(int(found[1]) if found[1] else None)
+            if stamp.updated_ms >= left_out.get(stamp.id, 0)
         ]
+        if body.get("expand"):
+            assert body["expand"] == ("changelog" if self.cloud else ["changelog"])
+            rows = [row for stamp in stamps for row in self._found([stamp.id])]
+        else:
+            rows = [
+                {"id": stamp.id, "key": stamp.key, "fields": {"updated": _written(stamp.updated_ms)}}
+                for stamp in stamps
+            ]
         return 200, {"issues": rows, "isLast": True} if self.cloud else {
             "issues": rows[body["startAt"] :], "total": len(rows), "startAt": body["startAt"], "maxResults": 1000
         }  # fmt: skip

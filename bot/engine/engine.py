@@ -20,6 +20,7 @@ from bot.engine.desk import desk_of
 from bot.engine.digesting import Composer, Folder
 from bot.engine.given import last, loads
 from bot.engine.mailer import Mailer
+from bot.engine.overlap import Overlap
 from bot.engine.sketches import Sketches
 from bot.engine.tracker import Tracker
 from bot.store.journal import Journal
@@ -94,19 +95,19 @@ class Hands(Protocol):
 class Engine:
     """One desk's bot. `facts` is the fingerprint of the mapping that reads tickets.
 
-    `seam` is called at the named points where a process may be killed without a step being said twice or lost;
-    tests kill it there. `stopping` tells whether the bot was told to stop. `tried` are the versions of tickets that
-    could not be read, by id: only the sweep asks for these again. `clock` tells how late it has become in a long
-    cycle; without one a cycle takes no time. `doubts` counts a ticket's writes whose answer was lost, by its id,
-    since the last that was confirmed. `notices` are what the lead is yet to be told on the control ticket,
-    `given` the persons to whom the bot assigned tickets, by ticket, until the mirror shows it. `sketches` tell which
-    open tickets are alike. `spent` is what the bot itself cost. `lease` is asked before each sending; without one
-    nobody else can work on the store. Until `unsure_until` what another process was sending when it ended may still
-    arrive. `asked` tells when in this cycle the off-switch was asked about what, `audited` up to which ticket the
-    audit has come. `retention` is how long what the bot keeps lives; None for ever. `away_since` is when the tracker
-    went away, while it is. `journal` knows which letters were begun, also those of which the store does not know.
-    Where several processes work on the desk, the one that keeps it has `hands` to which it gives the parts of its
-    cycle; in whose hands such a part is, its engine is a `part`.
+    `seam` is called at the named points where a process may be killed without a step being said twice or lost; tests
+    kill it there. `stopping` tells whether the bot was told to stop. `tried` are the versions of tickets that could
+    not be read, by id: only the sweep asks for these again. `overlap` is what the last poll saw and stored. `clock`
+    tells how late it has become in a long cycle; without one a cycle takes no time. `doubts` counts a ticket's writes
+    whose answer was lost, by its id, since the last that was confirmed. `notices` are what the lead is yet to be told
+    on the control ticket, `given` the persons to whom the bot assigned tickets, by ticket, until the mirror shows it.
+    `sketches` tell which open tickets are alike. `spent` is what the bot itself cost. `lease` is asked before each
+    sending; without one nobody else can work on the store. Until `unsure_until` what another process was sending when
+    it ended may still arrive. `asked` tells when in this cycle the off-switch was asked about what, `audited` up to
+    which ticket the audit has come. `retention` is how long what the bot keeps lives; None for ever. `away_since` is
+    when the tracker went away, while it is. `journal` knows which letters were begun, also those of which the store
+    does not know. Where several processes work on the desk, the one that keeps it has `hands` to which it gives the
+    parts of its cycle; in whose hands such a part is, its engine is a `part`.
     """
 
     tracker: Tracker
@@ -120,6 +121,7 @@ class Engine:
     clock: Callable[[], Moment] | None = None
     doubts: Counter[str] = field(default_factory=Counter)
     tried: dict[str, int] = field(default_factory=dict)
+    overlap: Overlap = field(default_factory=Overlap)
     notices: list[Step] = field(default_factory=list)
     post: Post = Post()
     given: dict[str, str] = field(default_factory=dict)

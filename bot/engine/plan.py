@@ -29,13 +29,13 @@ class Looking:
         """Give what the other gives."""
         return self._tracker.closed
 
-    def changed(self, since_ms: int | None) -> Iterator[Stamp]:
+    def changed(self, since_ms: int | None, known: dict[str, int] | None = None) -> Iterator[Stamp]:
         """Give what the other gives."""
-        return self._tracker.changed(since_ms)
+        return self._tracker.changed(since_ms, known)
 
-    def read(self, ids: Sequence[str]) -> Reading:
+    def read(self, ids: Sequence[str], came: Mapping[str, object] = {}) -> Reading:
         """Read what the other reads."""
-        return self._tracker.read(ids)
+        return self._tracker.read(ids, came)
 
     @property
     def sites(self) -> Sequence[str]:

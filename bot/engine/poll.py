@@ -38,7 +38,10 @@ def poll(engine: Engine, now: Moment, report: Report) -> None:
     since = None if mark is None else max(0, min(mark, now * 1000) - engine.pace.overlap_s * 1000)
     newest = mark or 0
     projects = engine.book.entries.projects
-    for stamps in _chunks(engine.tracker.changed(since), engine.pace.read_size):
+    known = None if mark is None or since is None else engine.overlap.known(mark, since)
+    engine.overlap.mark_ms = None
+    stored: dict[str, int] = {}
+    for stamps in _chunks(engine.tracker.changed(since, known), engine.pace.read_size):
         newest = max(newest, *(stamp.updated_ms for stamp in stamps))
         beyond = [stamp for stamp in stamps if stamp.key.rpartition("-")[0] not in projects]
         if beyond:
@@ -51,8 +54,10 @@ def poll(engine: Engine, now: Moment, report: Report) -> None:
             if (stamp.id not in seen or stamp.updated_ms > seen[stamp.id].updated_ms)
             and engine.tried.get(stamp.id) != stamp.updated_ms
         }
-        unread = mirror(engine, list(fresh), now, report)
+        came = {stamp.id: stamp.came for stamp in stamps if fresh.get(stamp.id) == stamp.updated_ms}
+        unread = mirror(engine, list(fresh), now, report, came=came)
         engine.tried.update((ticket_id, fresh[ticket_id]) for ticket_id in unread)
+        stored |= {stamp.id: stamp.updated_ms for stamp in stamps if stamp.id not in engine.tried}
     _read_again(engine, now, report)
     look_elsewhere(engine, now)
     engine.seam("before mark")
@@ -62,6 +67,7 @@ def poll(engine: Engine, now: Moment, report: Report) -> None:
         if mark is None:
             engine.store.set_note(RECONCILED, str(now))
         keep(engine)
+    engine.overlap.leave(min(newest, now * 1000), now, known or {}, stored)
     engine.seam("after mark")
     _tell_closed(engine, report)
 
@@ -89,17 +95,23 @@ def _tell_closed(engine: Engine, report: Report) -> None:
 
 
 def mirror(
-    engine: Engine, ids: Sequence[str], now: Moment, report: Report, same: Mapping[str, int] | None = None
+    engine: Engine,
+    ids: Sequence[str],
+    now: Moment,
+    report: Report,
+    same: Mapping[str, int] | None = None,
+    came: Mapping[str, object] = {},
 ) -> Mapping[str, str | None]:
     """Read tickets whole and mark them due at once; one that cannot be read is reported.
 
-    Those that are still as `same` has them, by their id and stamp, are left in the peace they have.
+    Those that are still as `same` has them, by their id and stamp, are left in the peace they have. What `came` with
+    their stamps is not asked for again.
     Returns the ids that were not mirrored with what is wrong, None for those that are not there, or no longer
     in a project of the rulebook.
     """
     if not ids:
         return {}
-    reading = engine.tracker.read(ids)
+    reading = engine.tracker.read(ids, came)
     here = [ticket for ticket in reading.tickets if ticket.project in engine.book.entries.projects]
     tickets = [ticket for ticket in here if (same or {}).get(ticket.id) != ticket.updated_ms]
     if tickets:

@@ -6,7 +6,7 @@ Every call may raise the errors below and no others; none of their texts holds a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.core.commands import Permission
@@ -73,11 +73,15 @@ class Doubtful(TrackerError):
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A ticket's version: enough to know whether it must be read again."""
+    """A ticket's version: enough to know whether it must be read again.
+
+    `came` is what came of the ticket itself with the same answer, for the tracker to read; None where nothing did.
+    """
 
     id: str
     key: str
     updated_ms: int
+    came: object = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +122,24 @@ class Tracker(Protocol):
         """The projects that the last `changed` could not search, each with what was said; never all of them."""
         ...
 
-    def changed(self, since_ms: int | None) -> Iterator[Stamp]:
+    def changed(self, since_ms: int | None, known: dict[str, int] | None = None) -> Iterator[Stamp]:
         """Every visible ticket of the rulebook's projects updated at or after `since_ms` (all when None).
 
         With `since_ms` those of the projects outside the desk come too, of which the engine knows who is meant.
+        With `known`, the stamps that are known already by the tickets' ids, those that are still so may be left out,
+        and the others may have what `read` needs of them. What changed again within the second of a known stamp may
+        be left out too. `known` is emptied where nothing could be left out.
 
         Oldest change first; a ticket may come twice when it changes meanwhile. One request when nothing changed.
         A project that cannot be searched, among others that can, is `closed` once all have come.
         """
         ...
 
-    def read(self, ids: Sequence[str]) -> Reading:
-        """The tickets with these ids, whole: histories and message lists fetched to the end."""
+    def read(self, ids: Sequence[str], came: Mapping[str, object] = {}) -> Reading:
+        """The tickets with these ids, whole: histories and message lists fetched to the end.
+
+        What `came` with their stamps, by their ids, is not asked for again.
+        """
         ...
 
     @property

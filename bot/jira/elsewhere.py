@@ -16,7 +16,7 @@ from bot.jira.answers import Answered
 from bot.jira.binding import Binding, outside_bindings, unknown_elsewhere
 from bot.jira.catalogue import Catalogue, read_elsewhere
 from bot.jira.client import Client
-from bot.jira.reader import LEAN, Unreadable, decode_issue, read_ticket
+from bot.jira.reader import LEAN, Unreadable, read_ticket
 
 _log = structlog.get_logger()
 
@@ -93,8 +93,7 @@ class OtherSite:
         catalogue, bindings = self._look()
         asked = id_.partition(":")[2]
         with about_a_ticket(self._client):
-            batch = fetch.one(self._client, catalogue.flavour, asked, LEAN)
-        issue = decode_issue(batch.issues[0])
+            issue, histories = fetch.one(self._client, catalogue.flavour, asked, LEAN)
         binding = bindings.get(issue.key.rpartition("-")[0])
         if binding is None:
             raise Refused("it was moved to a project that is not named under `outside`")
@@ -104,7 +103,7 @@ class OtherSite:
         with about_a_ticket(self._client):
             comments = fetch.comments(self._client, version, str(issue.id)) if cut_off else listed.comments
         # Whatever it is called there by now, here it is known by the key that the tie holds.
-        return msgspec.structs.replace(read_ticket(issue, batch.histories[asked], comments, binding), id=id_)
+        return msgspec.structs.replace(read_ticket(issue, histories, comments, binding), id=id_)
 
     def _look(self) -> tuple[Catalogue, dict[str, Binding]]:
         """What the site has; asked for anew every hour. Raises what it last failed with while it is left in peace."""

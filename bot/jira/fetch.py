@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import msgspec
 
@@ -12,7 +13,7 @@ from bot.jira.ailing import about_a_ticket
 from bot.jira.answers import Answered
 from bot.jira.catalogue import Flavour
 from bot.jira.client import ATTEMPTS, Client
-from bot.jira.reader import Comment, Comments, History, identify
+from bot.jira.reader import Comment, Comments, History, Issue, Unreadable, decode_issue, identify
 
 BATCH = 100
 """The most tickets that Cloud's bulkfetch gives at once."""
@@ -25,16 +26,22 @@ MOST_COMMENTS = 10_000
 
 _HISTORIES = 10_000
 _COMMENTS = 100
+_EMBEDDED = 40
+"""How many entries of a history Cloud gives with a ticket at most, the newest."""
 
 
 @dataclass
 class Batch:
-    """What came for the ids `asked`: tickets still in JSON, and on Cloud their histories by id, fetched apart."""
+    """What came for the ids `asked`: tickets, and by id those histories that did not come whole with them."""
 
     asked: Sequence[str]
-    issues: list[msgspec.Raw] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
     histories: dict[str, list[History]] = field(default_factory=dict)
     troubles: list[Trouble] = field(default_factory=list)
+
+    def history(self, issue: Issue) -> Sequence[History]:
+        """Give the whole history of one of the tickets."""
+        return self.histories.get(str(issue.id), issue.histories)
 
 
 class _IssueError(msgspec.Struct):
@@ -56,15 +63,6 @@ class _Logs(msgspec.Struct):
     token: str | None = msgspec.field(name="nextPageToken", default=None)
 
 
-class _Embedded(msgspec.Struct):
-    histories: list[History] = []
-    total: int = 0
-
-
-class _Embedding(msgspec.Struct):
-    changelog: _Embedded = msgspec.field(default_factory=_Embedded)
-
-
 class _Page(msgspec.Struct):
     values: list[History] = []
     total: int = 0
@@ -77,31 +75,34 @@ class _Found(msgspec.Struct):
 
 def fetch(client: Client, flavour: Flavour, ids: Sequence[str], fields: Sequence[str]) -> Iterator[Batch]:
     """Give the tickets batch by batch. Raises Unreachable, Throttled and Denied, but not Refused."""
-    ask = _cloud if flavour == "cloud" else _dc
+    ask = partial(_cloud if flavour == "cloud" else _dc, fields=fields)
     for i in range(0, len(ids), BATCH):
-        yield _halved(ask, client, ids[i : i + BATCH], fields)
+        yield _halved(ask, client, ids[i : i + BATCH])
 
 
-def one(client: Client, flavour: Flavour, key: str, fields: Sequence[str]) -> Batch:
-    """Fetch a ticket by its key with GETs alone. Raises what `Client.read` raises."""
+def complete(client: Client, flavour: Flavour, came: Mapping[str, Issue]) -> Iterator[Batch]:
+    """Give tickets that came with a search, by their ids, as `fetch` gives them: with their whole histories."""
+    if flavour != "cloud":
+        yield Batch(list(came), list(came.values()))
+        return
+
+    def ask(client: Client, ids: Sequence[str], attempts: int) -> Batch:
+        return _whole(client, Batch(ids, [came[id_] for id_ in ids]), attempts)
+
+    ids = list(came)
+    for i in range(0, len(ids), BATCH):
+        yield _halved(ask, client, ids[i : i + BATCH])
+
+
+def one(client: Client, flavour: Flavour, key: str, fields: Sequence[str]) -> tuple[Issue, Sequence[History]]:
+    """Fetch a ticket and its history by its key with GETs alone. Raises Unreadable and what `Client.read` raises."""
     version = "3" if flavour == "cloud" else "2"
     params = {"fields": ",".join(fields), "expand": "changelog"}
-    raw = client.read(f"{version}/issue/{{id}}", msgspec.Raw, at={"id": key}, params=params)
-    batch = Batch([key], [raw])
-    embedded = _decoded(raw).changelog
-    if flavour == "cloud" and embedded.total > len(embedded.histories):
+    issue = decode_issue(client.read(f"{version}/issue/{{id}}", msgspec.Raw, at={"id": key}, params=params))
+    if flavour == "cloud" and issue.histories_left_out:
         # Cloud gives the newest with the ticket; all of them only by themselves.
-        batch.histories[key] = list(_histories(client, key))
-    else:
-        batch.histories[key] = embedded.histories
-    return batch
-
-
-def _decoded(raw: msgspec.Raw) -> _Embedding:
-    try:
-        return msgspec.json.decode(raw, type=_Embedding)
-    except msgspec.MsgspecError:
-        return _Embedding()
+        return issue, list(_histories(client, key))
+    return issue, issue.histories
 
 
 def _histories(client: Client, key: str) -> Iterator[History]:
@@ -132,47 +133,54 @@ def comments(client: Client, version: str, ticket_id: str) -> list[Comment]:
             raise Ailing(f"it has more than {MOST_COMMENTS} comments", why="unread")
 
 
-Ask = Callable[[Client, Sequence[str], Sequence[str], int], Batch]
+Ask = Callable[[Client, Sequence[str], int], Batch]
 
 
-def _halved(ask: Ask, client: Client, ids: Sequence[str], fields: Sequence[str], attempts: int = ATTEMPTS) -> Batch:
+def _halved(ask: Ask, client: Client, ids: Sequence[str], attempts: int = ATTEMPTS) -> Batch:
     """Ask for all at once; where that is refused, for each half, down to the one ticket it is about.
 
     Likewise where Jira stumbles over it while it answers else; the halves are then asked for once each.
     """
     try:
         with about_a_ticket(client):
-            return ask(client, ids, fields, attempts)
+            return ask(client, ids, attempts)
     except (Answered, Ailing) as error:
         if len(ids) == 1:
             missing = isinstance(error, Answered) and error.status == 404
             return Batch(ids, troubles=[] if missing else [Trouble(ids[0], str(error))])
         attempts = 1 if isinstance(error, Ailing) else attempts
     middle = len(ids) // 2
-    first, second = (_halved(ask, client, part, fields, attempts) for part in (ids[:middle], ids[middle:]))
+    first, second = (_halved(ask, client, part, attempts) for part in (ids[:middle], ids[middle:]))
     issues, troubles = first.issues + second.issues, first.troubles + second.troubles
     return Batch(ids, issues, first.histories | second.histories, troubles)
 
 
-def _cloud(client: Client, ids: Sequence[str], fields: Sequence[str], attempts: int) -> Batch:
-    """Fetch with bulkfetch, which leaves out what cannot be seen, and the histories with theirs, which has no limit.
-
-    The histories are not narrowed by field: items without `fieldId` would be lost.
-    """
-    wanted = {"issueIdsOrKeys": list(ids), "fields": list(fields)}
+def _cloud(client: Client, ids: Sequence[str], attempts: int, fields: Sequence[str]) -> Batch:
+    """Fetch with bulkfetch, which leaves out what cannot be seen, and which cuts off long histories."""
+    wanted = {"issueIdsOrKeys": list(ids), "fields": list(fields), "expand": ["changelog"]}
     bulk = client.read("3/issue/bulkfetch", _Bulk, body=wanted, attempts=attempts)
-    errors = [Trouble(error.id, "Jira could not give it whole") for error in bulk.errors]
-    batch = Batch(ids, bulk.issues, troubles=errors)
-    asked: dict[str, object] = {"issueIdsOrKeys": list(ids), "maxResults": _HISTORIES}
+    batch = _decoded(ids, bulk.issues)
+    batch.troubles += [Trouble(error.id, "Jira could not give it whole") for error in bulk.errors]
+    return _whole(client, batch, attempts)
+
+
+def _whole(client: Client, batch: Batch, attempts: int) -> Batch:
+    """Fetch the histories that were cut off, all at once.
+
+    They are not narrowed by field: items without `fieldId` would be lost.
+    """
+    cut_off = [str(each.id) for each in batch.issues if each.histories_left_out or len(each.histories) >= _EMBEDDED]
+    asked: dict[str, object] = {"issueIdsOrKeys": cut_off, "maxResults": _HISTORIES}
     used: set[str] = set()
-    while bulk.issues:
+    batch.histories = {id_: [] for id_ in cut_off}
+    while cut_off:
         try:
             page = client.read("3/changelog/bulkfetch", _Logs, body=asked, attempts=attempts)
         except Answered as error:
             if error.status != 400 or "nextPageToken" not in asked:
                 raise
             # The page's token has expired; by themselves histories are paged by numbers.
-            batch.histories = {id_: list(_histories(client, id_)) for id_ in map(identify, bulk.issues) if id_}
+            batch.histories = {id_: list(_histories(client, id_)) for id_ in cut_off}
             break
         for log in page.logs:
             batch.histories.setdefault(log.id, []).extend(log.histories)
@@ -185,12 +193,29 @@ def _cloud(client: Client, ids: Sequence[str], fields: Sequence[str], attempts: 
     return batch
 
 
-def _dc(client: Client, ids: Sequence[str], fields: Sequence[str], attempts: int) -> Batch:
+def _decoded(ids: Sequence[str], raw: Iterable[msgspec.Raw]) -> Batch:
+    """Decode what came for these ids; what does not have Jira's form is a trouble of its ticket."""
+    batch, nameless = Batch(ids), False
+    for each in raw:
+        try:
+            batch.issues.append(decode_issue(each))
+        except Unreadable as error:
+            id_ = identify(each)
+            nameless |= id_ is None
+            batch.troubles += [Trouble(id_, str(error))] if id_ else []
+    if nameless:
+        known = {str(issue.id) for issue in batch.issues} | {trouble.ticket_id for trouble in batch.troubles}
+        odd = "it, or another one of its batch, does not have Jira's form"
+        batch.troubles += [Trouble(id_, odd) for id_ in ids if id_ not in known]
+    return batch
+
+
+def _dc(client: Client, ids: Sequence[str], attempts: int, fields: Sequence[str]) -> Batch:
     """Search by id, histories included; a single one by GET, which says whether it is there at all."""
     if len(ids) == 1:
         params = {"fields": ",".join(fields), "expand": "changelog"}
         at = {"id": ids[0]}
-        return Batch(ids, [client.read("2/issue/{id}", msgspec.Raw, at=at, params=params, attempts=attempts)])
+        return _decoded(ids, [client.read("2/issue/{id}", msgspec.Raw, at=at, params=params, attempts=attempts)])
     found: dict[str | None, msgspec.Raw] = {}
     while True:
         before = len(found)
@@ -206,4 +231,4 @@ def _dc(client: Client, ids: Sequence[str], fields: Sequence[str], attempts: int
         page = client.read("2/search", _Found, body=body, attempts=attempts)
         found |= {identify(raw): raw for raw in page.issues}
         if len(found) in (before, page.total):
-            return Batch(ids, list(found.values()))
+            return _decoded(ids, found.values())

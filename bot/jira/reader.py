@@ -127,6 +127,7 @@ class Comments(msgspec.Struct):
 
 class _Changelog(msgspec.Struct):
     histories: list[History] = []
+    total: int | None = 0
 
 
 class Issue(msgspec.Struct):
@@ -151,6 +152,11 @@ class Issue(msgspec.Struct):
     def histories(self) -> Sequence[History]:
         """The history entries that came along."""
         return self.changelog.histories if self.changelog else ()
+
+    @property
+    def histories_left_out(self) -> bool:
+        """Whether there are more history entries than those that came along, or none came at all."""
+        return self.changelog is None or (self.changelog.total or 0) > len(self.changelog.histories)
 
     @property
     def comments(self) -> Comments:

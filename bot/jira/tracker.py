@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from time import monotonic
 from typing import Any
 
@@ -15,7 +16,7 @@ from bot.core.doc import Doc
 from bot.core.entries import Entries
 from bot.core.findings import Finding
 from bot.core.ticket import Ticket, site_of
-from bot.engine.tracker import Denied, Reading, Refused, Said, Stamp, TrackerError, Trouble
+from bot.engine.tracker import Denied, Reading, Refused, Said, Stamp, Throttled, TrackerError, Trouble, Unreachable
 from bot.jira import access, fetch, markup, search
 from bot.jira.access import PERMISSIONS
 from bot.jira.ailing import about_a_ticket
@@ -38,17 +39,7 @@ from bot.jira.client import Client
 from bot.jira.edits import edit_of
 from bot.jira.elsewhere import OtherSite
 from bot.jira.off_switch import off_switch
-from bot.jira.reader import (
-    LEAN,
-    Unreadable,
-    decode_issue,
-    identify,
-    is_word,
-    moment_ms,
-    number,
-    read_ticket,
-    texts_of,
-)
+from bot.jira.reader import LEAN, Issue, Unreadable, is_word, moment_ms, number, read_ticket, texts_of
 from bot.jira.remote import remote_links
 
 _log = structlog.get_logger()
@@ -60,6 +51,11 @@ _INTERNAL = {"key": "sd.public.comment", "value": {"internal": True}}
 _PAGE = 100
 _SEARCHED = 1000
 _KNOWN_S = 3600
+_BUSY = 50
+"""So many tickets that changed between two polls make it sure that something changes until the next."""
+
+_SPARING = 60
+"""How many searches bring stamps alone, after one that was to bring whole tickets failed."""
 
 
 class _Property(msgspec.Struct):
@@ -134,35 +130,57 @@ class JiraTracker:
         }
         self._addresses = {name: there.url for name, there in (sites or {}).items()}
         self.closed: dict[str, str] = {}
+        self._sparing = 0
+        self._busy = False
         self._told_statuses: set[str] = set()
         self._onlookers: dict[str, tuple[float, frozenset[str] | None]] = {}
 
-    def changed(self, since_ms: int | None) -> Iterator[Stamp]:
-        """Give the tickets that changed; one request when nothing did.
+    def changed(self, since_ms: int | None, known: dict[str, int] | None = None) -> Iterator[Stamp]:
+        """Give the tickets that changed; one request when nothing did, and where they fit into one page.
 
         An account that was logged out sees nothing, which is not to be taken for tickets that are gone: when a
         whole project seems empty, the account is asked who it is. Raises Denied then. A project that could not be
         searched is only asked for again when all tickets are.
         """
-        empty = True
-        known = self.closed if since_ms is not None else {}
-        if not set(self._entries.projects) - known.keys():
-            known = {}
+        empty, came = True, 0
+        closed = self.closed if since_ms is not None else {}
+        if not set(self._entries.projects) - closed.keys():
+            closed = {}
         projects = self._entries.projects if since_ms is None else (*self._entries.projects, *self._seen_outside)
-        projects = tuple(project for project in projects if project not in known)
+        projects = tuple(project for project in projects if project not in closed)
         refused: dict[str, str] = {}
         try:
-            for stamp in search.changed(self.client, self.catalogue.flavour, projects, since_ms, refused):
+            asked = (self.client, self.catalogue.flavour, projects, since_ms, refused)
+            for stamp in search.changed(*asked, whole=self._whole(known)):
                 empty = False
+                came += stamp.came is not None
                 yield stamp
+            self._busy = came >= _BUSY
+        except Unreachable as error:
+            if known and not isinstance(error, Throttled):
+                self._sparing = _SPARING
+            raise
         finally:
-            self.closed = {**known, **refused}
+            self.closed = {**closed, **refused}
         if empty and since_ms is None:
             myself(self.client)
 
-    def read(self, ids: Sequence[str]) -> Reading:
+    def _whole(self, known: dict[str, int] | None) -> search.Whole | None:
+        """What is to come with a search: no whole tickets for a while where that failed, be it for their size.
+
+        Nor where nothing is known, as after a start: most of what comes then is mirrored already.
+        """
+        if not known:
+            return None
+        if self._sparing == 0:
+            return search.Whole(self._fields, known, self._busy)
+        self._sparing -= 1
+        known.clear()
+        return None
+
+    def read(self, ids: Sequence[str], came: Mapping[str, object] = {}) -> Reading:
         """Read tickets whole; those that are not there are `missing`, those that are odd are `troubles`."""
-        found, missing, troubles = self.read_in_each(ids)
+        found, missing, troubles = self.read_in_each(ids, came)
         return Reading(tuple(ticket for ticket, *_ in found), missing, troubles)
 
     @property
@@ -187,28 +205,25 @@ class JiraTracker:
         here = [id_ for id_ in wanted if site_of(id_) is None]
         for batch in fetch.fetch(self.client, self.catalogue.flavour, here, LEAN):
             troubles |= {trouble.ticket_id: trouble for trouble in batch.troubles}
-            for raw in batch.issues:
-                id_ = identify(raw) or ""
+            for issue in batch.issues:
                 try:
-                    tickets.append(self._outside_ticket(raw, batch))
+                    tickets.append(self._outside_ticket(issue, batch))
                 except (Unreadable, Refused) as error:
-                    troubles[id_] = Trouble(id_, str(error))
+                    troubles[str(issue.id)] = Trouble(str(issue.id), str(error))
         known = {name for ticket in tickets for name in (ticket.id, ticket.key)}
         missing = tuple(id_ for id_ in wanted if id_ not in known and id_ not in troubles)
         return Reading(tuple(tickets), missing, tuple(troubles.values()))
 
-    def _outside_ticket(self, raw: msgspec.Raw, batch: fetch.Batch) -> Ticket:
-        issue = decode_issue(raw)
+    def _outside_ticket(self, issue: Issue, batch: fetch.Batch) -> Ticket:
         project = issue.key.rpartition("-")[0]
         binding = self._outside.get(project)
         if binding is None:
             raise Refused(f"its project {project} is not named under `outside`")
-        histories = batch.histories.get(str(issue.id), []) if self._cloud else issue.histories
         listed = issue.comments
         cut_off = listed.total > len(listed.comments)
         with about_a_ticket(self.client):
             comments = fetch.comments(self.client, self._version, str(issue.id)) if cut_off else listed.comments
-        return read_ticket(issue, histories, comments, binding)
+        return read_ticket(issue, batch.history(issue), comments, binding)
 
     def open_before(self, until_ms: int) -> Iterator[Stamp]:
         """Give the tickets that are not done by Jira's reckoning and were last updated before `until_ms`."""
@@ -217,30 +232,30 @@ class JiraTracker:
         yield from search.changed(self.client, self.catalogue.flavour, projects, None, closed, narrowed)
 
     def read_in_each(
-        self, ids: Sequence[str]
+        self, ids: Sequence[str], came: Mapping[str, object] = {}
     ) -> tuple[list[tuple[Ticket, ...]], tuple[str, ...], tuple[Trouble, ...]]:
         """Read as `read` does, each ticket in the words of this rulebook and of the `others`, in this order."""
         wanted = dict.fromkeys(ids)
         asked = [id_ for id_ in wanted if id_.isascii() and id_.isdigit()]
+        here = {id_: issue for id_ in asked if isinstance(issue := came.get(id_), Issue)}
         tickets: list[tuple[Ticket, ...]] = []
         troubles: dict[str, Trouble] = {}
-        for batch in fetch.fetch(self.client, self.catalogue.flavour, asked, self._fields):
+        flavour = self.catalogue.flavour
+        batches = fetch.complete(self.client, flavour, here) if here else ()
+        for batch in chain(
+            batches, fetch.fetch(self.client, flavour, [id_ for id_ in asked if id_ not in here], self._fields)
+        ):
             batch_troubles = list(batch.troubles)
-            known = {trouble.ticket_id for trouble in batch.troubles}
-            for raw in batch.issues:
-                id_ = identify(raw)
-                known.add(id_ or "")
+            for issue in batch.issues:
                 try:
-                    tickets.append(self._ticket(raw, batch))
+                    tickets.append(self._ticket(issue, batch))
                 except (Unreadable, Refused) as error:
-                    batch_troubles += [Trouble(id_, str(error))] if id_ else []
+                    batch_troubles.append(Trouble(str(issue.id), str(error)))
                 except TrackerError:
                     raise
                 except Exception as error:  # one odd ticket never costs the others; its data is in the error's text
-                    batch_troubles += [Trouble(id_, f"it cannot be read ({type(error).__name__})")] if id_ else []
-            if "" in known:
-                odd = "it, or another one of its batch, does not have Jira's form"
-                batch_troubles += [Trouble(id_, odd) for id_ in batch.asked if id_ not in known]
+                    what = f"it cannot be read ({type(error).__name__})"
+                    batch_troubles.append(Trouble(str(issue.id), what))
             troubles |= {trouble.ticket_id: trouble for trouble in batch_troubles}
         if asked and not tickets and not troubles:
             myself(self.client)
@@ -399,9 +414,7 @@ class JiraTracker:
         path, params = f"{self._version}/issue/{{id}}", {"fields": field}
         return self.client.read(path, _Holding, at={"id": ticket_id}, params=params).fields.get(field) or ()
 
-    def _ticket(self, raw: msgspec.Raw, batch: fetch.Batch) -> tuple[Ticket, ...]:
-        issue = decode_issue(raw)
-        histories = batch.histories.get(str(issue.id), []) if self._cloud else issue.histories
+    def _ticket(self, issue: Issue, batch: fetch.Batch) -> tuple[Ticket, ...]:
         listed = issue.comments
         cut_off = listed.total > len(listed.comments)
         with about_a_ticket(self.client):
@@ -409,7 +422,7 @@ class JiraTracker:
             remote = self._remote(str(issue.id))
         self._heed_status(issue.field("status", StatusId, StatusId()).id)
         bindings = (self.binding, *self._others)
-        return tuple(read_ticket(issue, histories, comments, binding, remote) for binding in bindings)
+        return tuple(read_ticket(issue, batch.history(issue), comments, binding, remote) for binding in bindings)
 
     def _remote(self, ticket_id: str) -> Mapping[str, str]:
         """The tickets of other sites that the ticket's links lead to, where a rulebook has a word for such links."""

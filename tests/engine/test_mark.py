@@ -49,10 +49,15 @@ class Noting(Looking):
     def __init__(self, tracker: Tracker) -> None:
         super().__init__(tracker)
         self.since: list[int | None] = []
+        self.known: list[dict[str, int] | None] = []
+        self.came: list[str] = []
 
-    def changed(self, since_ms: int | None) -> Iterator[Stamp]:
+    def changed(self, since_ms: int | None, known: dict[str, int] | None = None) -> Iterator[Stamp]:
         self.since.append(since_ms)
-        return super().changed(since_ms)
+        self.known.append(None if known is None else dict(known))
+        for stamp in super().changed(since_ms, known):
+            self.came.append(stamp.id)
+            yield stamp
 
 
 def test_a_desk_without_tickets_is_not_asked_about_a_time_before_all_time(desk: Desk) -> None:
@@ -62,3 +67,48 @@ def test_a_desk_without_tickets_is_not_asked_about_a_time_before_all_time(desk: 
         for _ in range(2):
             cycle(bot.engine, desk.later(MINUTE))
         assert tracker.since == [None, 0]
+
+
+def test_what_the_last_poll_stored_need_not_come_again(desk: Desk) -> None:
+    tickets = []
+    for _ in range(3):
+        tickets.append(desk.open())
+        desk.later(MINUTE)
+    with desk.bot() as bot:
+        tracker = Noting(bot.engine.tracker)
+        bot.engine.tracker = tracker
+        for _ in range(3):
+            cycle(bot.engine, desk.later(MINUTE))
+        assert tracker.came == [*tickets, *tickets[1:], tickets[2]], "one that is known comes again"
+        stamps = {id_: seen.updated_ms for id_, seen in bot.engine.store.seen(tickets).items()}
+        assert tracker.known == [None, {id_: stamps[id_] for id_ in tickets[:2]}, stamps]
+        tracker.came.clear()
+        desk.later(10 * MINUTE)
+        desk.write(tickets[0], "it1")
+        for _ in range(3):
+            cycle(bot.engine, desk.later(MINUTE))
+        assert tracker.came == [tickets[2], *[tickets[0]] * 3]
+        assert list(tracker.known[-1] or {}) == [tickets[0]], "what is older than the overlap is forgotten"
+
+
+def test_what_is_known_is_forgotten_where_another_process_moved_the_mark(desk: Desk) -> None:
+    desk.forwarded()
+    with desk.bot() as bot:
+        tracker = Noting(bot.engine.tracker)
+        bot.engine.tracker = tracker
+        cycle(bot.engine, desk.later(MINUTE))
+        bot.engine.store.set_mark((bot.engine.store.mark_ms() or 0) - 1, desk.now)
+        cycle(bot.engine, desk.later(MINUTE))
+        assert tracker.known == [None, {}]
+
+
+def test_what_could_not_be_read_is_not_known(desk: Desk) -> None:
+    with desk.bot() as bot:
+        tracker = Noting(bot.engine.tracker)
+        bot.engine.tracker = tracker
+        cycle(bot.engine, desk.later(MINUTE))
+        odd, whole = desk.open(), desk.open()
+        desk.edit(odd, "spetsialist1", labels={"not": "a list"})
+        for _ in range(4):
+            cycle(bot.engine, desk.later(MINUTE))
+        assert (tracker.known[-1] or {}).keys() == {whole}

@@ -84,8 +84,10 @@ def test_one_that_can_no_longer_be_read_lets_the_mark_move(desk: Desk, flavour: 
         desk.write(bad, "it1")
         path = {"cloud": "/issue/bulkfetch$", "dc": f"/issue/{bad}$"}[flavour]
         times = {"cloud": 5, "dc": None}[flavour]
-        desk.site.faults.faults = [Fault("answer", path=path, status=500, times=times)]
-        report = bot.cycle(2 * MINUTE)
+        search = Fault("answer", path="/search", status=500, times=5)
+        desk.site.faults.faults = [search, Fault("answer", path=path, status=500, times=times)]
+        assert bot.cycle(MINUTE).unreachable is not None, "it would have come with the search"
+        report = bot.cycle(MINUTE)
         assert report.unreachable is None
         assert [row[0] for row in bot.engine.store.troubles()] == [bad]
         assert desk.rungs(good) == ["no-movement/ask"]
@@ -215,8 +217,9 @@ def test_one_that_cannot_be_read_is_tried_ever_more_seldom_too(desk: Desk) -> No
         bot.settled()
         desk.write(bad, "it1")
         path = f"/issue/{bad}$"
-        desk.site.faults.faults = [Fault("answer", "GET", path, status=500, times=None)]
-        bot.cycle(MINUTE)
+        search = Fault("answer", path="/search", status=500, times=5)
+        desk.site.faults.faults = [search, Fault("answer", "GET", path, status=500, times=None)]
+        bot.cycle(MINUTE), bot.cycle(MINUTE)
         began, tried = desk.now, []
         for _ in range(4 * 5):
             before = asked(desk, "GET", path)

@@ -109,7 +109,7 @@ class Pages:
         return msgspec.convert(next(self.pages), into) if "bulkfetch" not in path else self._bulk(path, into)
 
     def _bulk(self, path: str, into: Any) -> Any:
-        found = {"issues": [{"id": "1"}]} if "issue/" in path else next(self.pages)
+        found = {"issues": [{"id": "1", "key": "KKA-1", "fields": {}}]} if "issue/" in path else next(self.pages)
         return msgspec.json.decode(json.dumps(found).encode(), type=into)
 
 

@@ -38,6 +38,56 @@ def changes_come_oldest_first_from_the_moment_on(world: World) -> None:
     assert list(world.tracker.changed(START_MS + 60_001)) == []
 
 
+def known_of(world: World) -> dict[str, int]:
+    return {stamp.id: stamp.updated_ms for stamp in world.tracker.changed(START_MS)}
+
+
+def news(world: World, known: dict[str, int]) -> list[str]:
+    """Those of the tickets that come though these are known, which are other than known."""
+    stamps = list(world.tracker.changed(START_MS, known))
+    came = {stamp.id: stamp.came for stamp in stamps}
+    reading = world.tracker.read(list(came), came)
+    tickets = {ticket.id: ticket for ticket in reading.tickets}
+    assert tickets == {ticket.id: ticket for ticket in world.tracker.read(list(came)).tickets}
+    assert {id_: ticket.updated_ms for id_, ticket in tickets.items()} == {
+        stamp.id: stamp.updated_ms for stamp in stamps
+    }
+    return [stamp.id for stamp in stamps if known.get(stamp.id) != stamp.updated_ms]
+
+
+@case
+def what_is_known_may_stay_away_and_what_changed_comes_whole(world: World) -> None:
+    opened = []
+    for _ in range(4):
+        opened.append(world.open("spetsialist1"))
+        world.tick(10_000)
+    known = known_of(world)
+    assert news(world, {}) == opened
+    assert news(world, known) == []
+    world.change(opened[1], "spetsialist1", state="at-tier-2")
+    for _ in range(30):
+        world.write(opened[1], "spetsialist1")
+    assert news(world, known) == [opened[1]]
+    world.tick(10_000)
+    world.write(opened[3], "it1")
+    assert news(world, known) == [opened[1], opened[3]]
+    assert len(known) == 4
+
+
+@case
+def a_known_ticket_that_is_gone_hides_no_other(world: World) -> None:
+    opened = []
+    for _ in range(3):
+        opened.append(world.open("spetsialist1"))
+        world.tick(10_000)
+    known = known_of(world)
+    world.remove(opened[0])
+    world.remove(opened[2])
+    assert news(world, known) == [] or known == {}
+    world.write(opened[1], "it1")
+    assert news(world, known) == [opened[1]]
+
+
 @case
 def what_is_not_there_or_not_to_be_seen_is_missing(world: World) -> None:
     kept, hidden, removed = (world.open("spetsialist1") for _ in range(3))

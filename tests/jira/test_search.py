@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import responses
 from jira_canned import URL
-from jira_worlds import START_MS, Sandboxed, client_of, connected_in_process
+from jira_worlds import START_MS, Sandboxed, at_canned, client_of, connected_in_process
 from requests import PreparedRequest
 
 from bot.engine.tracker import Denied, Stamp, Unreachable
+from bot.jira import search
 from bot.jira.catalogue import Flavour
-from bot.jira.search import changed, quoted
+from bot.jira.search import Whole, changed, quoted
 from bot.sandbox import acts
 
 Json = Any
@@ -181,6 +183,80 @@ def test_nothing_changed_is_one_request(flavour: Any) -> None:
     overlap = list(sandboxed.tracker.changed(START_MS))
     assert overlap[0] == Stamp("10000", "KKA-1", START_MS)
     assert sandboxed.site.requests.total() == 1
+
+
+@pytest.mark.parametrize("flavour", ["cloud", "dc"])
+@pytest.mark.parametrize(
+    ("changed", "known", "entries", "requests"),
+    [
+        (1, 5, 2, (1, 1)),
+        (30, 100, 2, (1, 1)),
+        (30, 100, 38, (1, 1)),
+        (30, 100, 39, (2, 1)),
+        (30, 100, 50, (2, 1)),
+        (130, 9, 2, (2, 2)),
+        (3, 1001, 2, (2, 3)),
+    ],
+)
+def test_what_changed_takes_one_search_and_one_for_all_histories_that_are_cut_off(
+    flavour: Any, changed: int, known: int, entries: int, requests: tuple[int, int]
+) -> None:
+    sandboxed = connected_in_process(flavour)
+    opened = [sandboxed.open("spetsialist1") for _ in range(changed)]
+    stamps = {str(number): START_MS + number for number in range(1, known + 1)} | {"0": START_MS + 10_000}
+    for id_ in stamps:
+        issue = sandboxed.world.find(opened[0])
+        assert issue is not None
+        sandboxed.world.issues[int(id_)] = replace(issue, id=int(id_), key=f"KKA-1{id_}", updated_ms=stamps[id_])
+    for turn in range(entries):
+        sandboxed.change(opened[0], "it1", state=("at-tier-2", "solved")[turn % 2])
+    sandboxed.tick(10_000)
+    for id_ in opened:
+        sandboxed.change(id_, "it1", queue="it")
+        sandboxed.tick(10)
+    sandboxed.asked()
+    found = list(sandboxed.tracker.changed(START_MS, stamps))
+    came = {stamp.id: stamp.came for stamp in found if stamp.id in opened}
+    reading = sandboxed.tracker.read(opened, came)
+    assert [ticket.id for ticket in reading.tickets] == opened
+    assert [len(ticket.changes) for ticket in reading.tickets[:2]] == [entries + 1, 1][:changed]
+    assert sandboxed.asked() == requests[flavour == "dc"]
+    assert len(stamps) == (0 if known > 1000 else known + 1)
+
+
+@pytest.mark.parametrize("status", [400, 0])
+def test_a_search_that_names_what_is_gone_is_not_trusted(mock: responses.RequestsMock, status: int) -> None:
+    """Jira refuses a search that names an id that is gone, or finds nothing by it."""
+    known = {"1": START_MS, "2": START_MS + 9000}
+    rows = [row(2, 9000), row(3, 500)]
+    asked = answer_with(
+        mock, "3/search/jql", lambda body: {"issues": rows} if "NOT" not in body["jql"] else status or {"issues": []}
+    )
+    whole = Whole(("status", "updated"), known)
+    found = list(search.changed(client_of(URL, "cloud"), "cloud", ["KKA"], START_MS, {}, whole=whole))
+    assert [(stamp.id, stamp.came) for stamp in found] == [("2", None), ("3", None)]
+    assert [body["fields"] for body in asked] == [["status", "updated"], ["key", "updated"]]
+    assert known == {}
+
+
+def test_after_a_poll_that_brought_much_all_that_is_known_is_left_out(mock: responses.RequestsMock) -> None:
+    tracker, most = at_canned("cloud"), 50
+    rows = [[row(n, n) for n in range(most)], [row(7, 7)], [row(7, 7)], [], [row(7, 7)]]
+    asked = answer_with(mock, "3/search/jql", lambda body: {"issues": rows[len(asked) - 1]})
+    for _ in range(4):
+        list(tracker.changed(START_MS, {"1": START_MS + 1, "2": START_MS + 2}))
+    named = [re.findall(r"in \(([0-9, ]+)\)", body["jql"]) for body in asked]
+    assert named == [["1"], ["1, 2"], ["1"], ["1"], []], "and a search without rows is made again for stamps alone"
+
+
+def test_where_whole_tickets_fail_stamps_alone_are_asked_for_a_while(mock: responses.RequestsMock) -> None:
+    tracker = at_canned("cloud")
+    asked = answer_with(mock, "3/search/jql", lambda body: 500 if "expand" in body else {"issues": [row(2, 0)]})
+    known = {"1": START_MS, "2": START_MS + 9000}
+    with pytest.raises(Unreachable):
+        list(tracker.changed(START_MS, known))
+    assert [stamp.id for stamp in tracker.changed(START_MS, known)] == ["2"]
+    assert ("expand" in asked[-1], known) == (False, {})
 
 
 @pytest.mark.parametrize("flavour", ["cloud", "dc"])

@@ -154,12 +154,12 @@ def _no_rereading(engine: Engine) -> Engine:
             delivering.append(True)
         pass_seam(name)
 
-    def polled(since_ms: int | None) -> Any:
+    def polled(since_ms: int | None, known: dict[str, int] | None = None) -> Any:
         delivering.clear()
-        return changed(since_ms)
+        return changed(since_ms, known)
 
-    def mirrored(ids: Sequence[str]) -> Reading:
-        return Reading(tuple(store.tickets(ids)), (), ()) if delivering else read(ids)
+    def mirrored(ids: Sequence[str], came: Mapping[str, object] = {}) -> Reading:
+        return Reading(tuple(store.tickets(ids)), (), ()) if delivering else read(ids, came)
 
     engine.seam = seam
     tracker.read, tracker.changed = mirrored, polled  # type: ignore[method-assign]
