@@ -416,6 +416,14 @@ def _beside(settings: Settings, home: Path) -> Settings:
     def there(path: Path | None) -> Path | None:
         return None if path is None else home / path.expanduser()
 
+    loaded = os.environ.get("CREDENTIALS_DIRECTORY")
+
+    def secret(path: Path | None) -> Path | None:
+        """What systemd loaded for the service under that name (LoadCredential=), before a file beside this one."""
+        if path is not None and loaded and path.parent == Path() and (Path(loaded) / path).is_file():
+            return Path(loaded) / path
+        return there(path)
+
     url = _store_beside(settings.store.url.get_secret_value(), home)
     if settings.store.namespace is not None and url.startswith("postgres"):
         url += f"{'&' if '?' in url else '?'}options=-c%20search_path%3D{settings.store.namespace}"
@@ -423,14 +431,15 @@ def _beside(settings: Settings, home: Path) -> Settings:
     beat = settings.heartbeat
     jira, rules, store, mail, web = settings.jira, settings.rules, settings.store, settings.mail, settings.web
     metrics = settings.metrics
-    files = {"token_file": there(jira.token_file), "ca_bundle": there(jira.ca_bundle)}
-    letters = {name: there(getattr(mail, name)) for name in ("password_file", "ca_bundle", "addresses_file")}
+    files = {"token_file": secret(jira.token_file), "ca_bundle": there(jira.ca_bundle)}
+    letters = {name: there(getattr(mail, name)) for name in ("ca_bundle", "addresses_file")}
+    letters["password_file"] = secret(mail.password_file)
     return settings.model_copy(
         update={
             "jira": jira.model_copy(update=files),
             "sites": {
                 name: site.model_copy(
-                    update={"token_file": there(site.token_file), "ca_bundle": there(site.ca_bundle)}
+                    update={"token_file": secret(site.token_file), "ca_bundle": there(site.ca_bundle)}
                 )
                 for name, site in settings.sites.items()
             },
@@ -439,8 +448,8 @@ def _beside(settings: Settings, home: Path) -> Settings:
             "imports": Imports(calls=there(settings.imports.calls), ratings=there(settings.imports.ratings)),
             "digest": Digest(folder=there(settings.digest.folder)),
             "heartbeat": beat.model_copy(update={"file": there(beat.file), "ca_bundle": there(beat.ca_bundle)}),
-            "metrics": metrics and metrics.model_copy(update={"token_file": there(metrics.token_file)}),
-            "web": web and web.model_copy(update={"tokens_file": there(web.tokens_file)}),
+            "metrics": metrics and metrics.model_copy(update={"token_file": secret(metrics.token_file)}),
+            "web": web and web.model_copy(update={"tokens_file": secret(web.tokens_file)}),
             "store": store.model_copy(update={"url": Secret(url), "journal": journal}),
         }
     )

@@ -29,6 +29,7 @@ from bot.jira.catalogue import Catalogue, read_elsewhere
 from bot.jira.privileges import excess
 from bot.jira.screens import screens
 from bot.jira.ways import ways
+from bot.proxies import is_spoken, proxy_of
 from bot.rule_errors import SoundPart
 from bot.rulefiles import yaml_files
 from bot.settings import Misconfigured, Settings, load_settings, metrics_token_of
@@ -59,7 +60,7 @@ def check(config: Path, *, offline: bool) -> int:
     settings = load_settings(config)
     logs.configure("error", settings.log.format)
     _ok(f"{config}: site {settings.site}")
-    folder, mistakes = settings.rules.folder, list[str]()
+    folder, mistakes = settings.rules.folder, list(_say_proxies(settings))
     _say_open(config, folder, *yaml_files(folder))
     sound: SoundPart | None = None
     desk: Desk | None = None
@@ -98,6 +99,24 @@ def check(config: Path, *, offline: bool) -> int:
     for mistake in sorted(dict.fromkeys(mistakes), key=_place):
         print(visible(mistake), file=sys.stderr)
     return MISTAKE if mistakes else 0
+
+
+def _say_proxies(settings: Settings) -> Iterator[str]:
+    """Say by way of which proxies others are asked, and give those that the bot cannot speak with."""
+    asked = {"Jira": settings.jira.url}
+    asked |= {f"the other site {name}": site.url for name, site in settings.sites.items()}
+    if settings.heartbeat.url is not None:
+        asked["the heartbeat's address"] = settings.heartbeat.url.get_secret_value()
+    for what, url in asked.items():
+        try:
+            proxy = proxy_of(url)
+        except ValueError:
+            yield f"environment: the proxy for {what} is not an address; write http://HOST:PORT into HTTPS_PROXY"
+            continue
+        if proxy is not None and not is_spoken(proxy):
+            yield f"environment: the proxy for {what} is {proxy}: only http:// and https:// proxies can be used"
+        elif proxy is not None:
+            _ok(f"{what} is asked by way of the proxy {proxy}, which the environment names")
 
 
 def _say_open(*paths: Path) -> None:

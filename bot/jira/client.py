@@ -7,6 +7,7 @@ bodies.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from random import SystemRandom
@@ -44,6 +45,15 @@ LONGEST_ANSWER_S = 300.0
 """Seconds from the question to the last byte of its answer."""
 
 _PART = 1 << 16
+
+_REFUSED_BY_PROXY = re.compile(r"Tunnel connection failed: (\d{3})")
+_PROXY_SAYS = {
+    "403": "the proxy does not let it through (403)",
+    "407": "the proxy wants a user and a password (407); write them into HTTPS_PROXY",
+    "502": "the proxy does not reach it (502)",
+    "503": "the proxy does not reach it (503)",
+    "504": "the proxy does not reach it (504)",
+}
 
 
 class TooMuch(requests.RequestException):
@@ -357,6 +367,12 @@ def _is_passing(error: requests.RequestException) -> bool:
     return not isinstance(error, ValueError) and not isinstance(_reason(error), SSLError)
 
 
+def _answer_of_proxy(error: requests.RequestException) -> str:
+    """With which status a proxy refused to connect; nothing where it did not answer."""
+    found = _REFUSED_BY_PROXY.search(str(error))
+    return found[1] if found else ""
+
+
 def _cause(error: requests.RequestException) -> str:
     """Say what happened in words that hold no address and no content."""
     if isinstance(error, requests.exceptions.ConnectTimeout):
@@ -364,7 +380,7 @@ def _cause(error: requests.RequestException) -> str:
     if isinstance(error, requests.exceptions.ReadTimeout):
         return "no answer in time"
     if isinstance(error, requests.exceptions.ProxyError):
-        return "the proxy does not connect"
+        return _PROXY_SAYS.get(_answer_of_proxy(error), "the proxy does not connect")
     if isinstance(_reason(error), SSLError) or isinstance(error, requests.exceptions.SSLError):
         return "the certificate is not trusted; give `ca_bundle` the issuer's certificate"
     if isinstance(_reason(error), NewConnectionError):
