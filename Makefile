@@ -19,8 +19,8 @@ check: $(VENV)/.develops
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict
 
-bench: $(VENV)/.benches
-	$(BIN)/python tests/bench
+bench: $(VENV)/.benches  ## How fast the bot is beside a floor and its peers; BENCH='--only million,day' for single parts.
+	$(BIN)/python tests/bench $(BENCH)
 
 soak: $(VENV)/.develops
 	PILETIBOT_SOAK=1 $(BIN)/python -m pytest -m '' --timeout 3600

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import json
 import time
+from argparse import ArgumentParser
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from backtesting import backtests
 from charting import drawings, memory, told
 from cycling import CHANGED, bench
+from day import show_day
 from desk import NOW_S, bound, loaded, observing
 from digesting import digests
-from hours import working_time
 from judging import judgements
 from loading import large, loads
 from measure import machine, show
@@ -26,6 +28,8 @@ from tickets import SEED, issues
 from ticking import open_clocks, standings
 
 from bot import logs
+from bot.jira.binding import Binding
+from bot.start import Desk
 
 READ, JUDGED, CLOCKS, DIGESTED = 500, 1000, 100_000, 10_000
 DESKS = ((1000, 1), (5000, 0))
@@ -36,42 +40,106 @@ ROUNDS = 5
 BACKTESTED, SAMPLE = 100_000, 20
 
 
-def main() -> None:
-    """Measure everything and print it."""
-    began = time.monotonic()
-    logs.configure("error", "text")
-    print(machine())
-    print(f"Synthetic issues from seed {SEED}.")
+MILLION, MILLION_BYTES = 1_000_000, 25 * 10**9
+DAY = 100_000
+
+
+def _starts() -> None:
     show("Start: the whole process", starts(9))
-    raw = [json.dumps(each, ensure_ascii=False).encode() for each in issues(JUDGED)]
-    with TemporaryDirectory() as folder:
-        desk, binding = bound(observing(Path(folder)), loaded(()))
-    size = sum(map(len, raw[:READ])) / READ / 1024
-    show(f"Reading {READ} issues, {size:.0f} KB each with history and comments", readings(raw[:READ], binding, 5))
+
+
+def _reading() -> None:
+    raw, (_, binding) = _raw(READ), _bound()
+    size = sum(map(len, raw)) / READ / 1024
+    show(f"Reading {READ} issues, {size:.0f} KB each with history and comments", readings(raw, binding, 5))
     if real_ones := real():
         size = sum(map(len, real_ones)) / len(real_ones) / 1024
         show(f"Reading {len(real_ones)} real issues, {size:.0f} KB each", readings(real_ones, binding, 3))
+
+
+def _loading() -> None:
     with TemporaryDirectory() as folder:
         entries = large(Path(folder) / "rules").book.entries
         amount = sum(len(getattr(entries, name)) for name in ENTRIES)
         show(f"Loading a rulebook of {amount} entries, processor time", loads(Path(folder) / "rules", 9))
-    show(f"Judging {JUDGED} tickets", judgements([ticket(each, binding) for each in raw], desk.book, NOW_S, 5))
-    mirrored = [ticket(json.dumps(each, ensure_ascii=False).encode(), binding) for each in issues(DIGESTED)]
-    show(
-        f"The digest of a desk of {DIGESTED:,} tickets in two years, processor time",
-        digests(mirrored, desk.book, NOW_S, ROUNDS),
-    )
+
+
+def _judging() -> None:
+    desk, binding = _bound()
+    tickets = [ticket(each, binding) for each in _raw(JUDGED)]
+    show(f"Judging {JUDGED} tickets", judgements(tickets, desk.book, NOW_S, 5))
+
+
+def _digest() -> None:
+    desk, binding = _bound()
+    mirrored = [ticket(each, binding) for each in _raw(DIGESTED)]
+    rows = digests(mirrored, desk.book, NOW_S, ROUNDS)
+    show(f"The digest of a desk of {DIGESTED:,} tickets in two years, processor time", rows)
     show("The charts of a digest, processor time of the child process", drawings(ROUNDS))
     print(told(memory()))
+
+
+def _hours() -> None:
+    from hours import working_time  # its peers are large packages, which nothing else needs
+
     working_time()
+
+
+def _clocks() -> None:
     show(f"{CLOCKS:,} open clocks brought up to date, processor time", standings(open_clocks(CLOCKS), ROUNDS))
-    for size_, whole_rounds in DESKS:
-        with bench(size_) as desk_:
-            show(f"A desk of {size_} tickets: the first cycle reads it whole", desk_.first())
-            show(f"A desk of {size_} tickets: nothing changed", desk_.poll(0, ROUNDS, whole_rounds))
-            show(f"A desk of {size_} tickets: {CHANGED} changed", desk_.poll(CHANGED, ROUNDS, 1))
-            show(f"A desk of {size_} tickets: the sweep", desk_.sweep(ROUNDS))
-    backtests(BACKTESTED, SAMPLE)
+
+
+def _cycle() -> None:
+    for size, whole_rounds in DESKS:
+        with bench(size) as desk:
+            show(f"A desk of {size} tickets: the first cycle reads it whole", desk.first())
+            show(f"A desk of {size} tickets: nothing changed", desk.poll(0, ROUNDS, whole_rounds))
+            show(f"A desk of {size} tickets: {CHANGED} changed", desk.poll(CHANGED, ROUNDS, 1))
+            show(f"A desk of {size} tickets: the sweep", desk.sweep(ROUNDS))
+
+
+def _raw(count: int) -> list[bytes]:
+    return [json.dumps(each, ensure_ascii=False).encode() for each in issues(count)]
+
+
+def _bound() -> tuple[Desk, Binding]:
+    with TemporaryDirectory() as folder:
+        return bound(observing(Path(folder)), loaded(()))
+
+
+PARTS: dict[str, Callable[[], None]] = {
+    "start": _starts,
+    "reading": _reading,
+    "loading": _loading,
+    "judging": _judging,
+    "digest": _digest,
+    "hours": _hours,
+    "clocks": _clocks,
+    "cycle": _cycle,
+    "backtest": lambda: backtests(BACKTESTED, SAMPLE),
+}
+LONG: dict[str, Callable[[], None]] = {
+    "million": lambda: backtests(MILLION, SAMPLE, MILLION_BYTES),
+    "day": lambda: show_day(DAY),
+}
+"""What takes longer than all the rest together: only where it is asked for by name."""
+
+
+def main() -> None:
+    """Measure what is asked for, or all but what is long, and print it."""
+    parser = ArgumentParser(description=__doc__)
+    names = [*PARTS, *LONG]
+    parser.add_argument("--only", help=f"parts to measure, with commas between them: {', '.join(names)}")
+    only = parser.parse_args().only
+    wanted = list(PARTS) if only is None else only.split(",")
+    if unknown := [name for name in wanted if name not in names]:
+        parser.error(f"no such parts: {', '.join(unknown)}; there are {', '.join(names)}")
+    began = time.monotonic()
+    logs.configure("error", "text")
+    print(machine())
+    print(f"Synthetic issues from seed {SEED}.")
+    for name in wanted:
+        (PARTS | LONG)[name]()
     print(f"\nMeasured in {time.monotonic() - began:.0f} s.")
 
 

@@ -6,19 +6,17 @@ import gzip
 import os
 import random
 import re
-import resource
-import subprocess
+import shutil
 import sys
-import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 import msgspec
-from measure import amount, timed
+from measure import Used, amount, timed, used
 from reading import REAL
 from tickets import SEED, issues
 
@@ -98,29 +96,25 @@ def export(count: int, file: Path) -> int:
     return file.stat().st_size
 
 
-def run(file: Path, out: Path, rules: Path) -> tuple[float, float, int]:
-    """Backtest a file as a user does; gives the seconds, the processors' seconds, and the largest process's bytes."""
+def run(file: Path, out: Path, rules: Path) -> Used:
+    """Backtest a file as a user does; what that took with all of its processes."""
     program = str(Path(sys.executable).with_name("piletibot"))
-    command = [program, "backtest", "--rules", str(rules), "--export", str(file), "--json"]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    began = time.perf_counter()
-    with out.open("wb") as told:
-        done = subprocess.run(command, stdout=told, stderr=subprocess.PIPE, check=False)
-    took = time.perf_counter() - began
-    if done.returncode not in (0, 1):
-        raise RuntimeError(done.stderr.decode())
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return took, used, after.ru_maxrss * 1024
+    return used([program, "backtest", "--rules", str(rules), "--export", str(file), "--json"], out, (0, 1))
 
 
-def backtests(count: int, sample: int) -> None:
-    """Print what a backtest of so many tickets takes, and what looking at a sample of them in every hour does."""
+def backtests(count: int, sample: int, least_free: int = 0) -> None:
+    """Print what a backtest of so many tickets takes, and what looking at a sample of them in every hour does.
+
+    Without so many bytes free where the export and the outcomes are to be written it says so instead.
+    """
+    if shutil.disk_usage(gettempdir()).free < least_free:
+        print(f"\n### A backtest of {count:,} tickets\n\nNot measured: {least_free / 1e9:.0f} GB must be free.")
+        return
     with TemporaryDirectory() as folder:
         file, told = Path(folder) / "export.jsonl", Path(folder) / "told.jsonl"
         size = export(count, file)
         decoded = timed(lambda: _decode(file))
-        runs = {name: (*run(file, told, rules), told.stat().st_size) for name, rules in RULEBOOKS.items()}
+        runs = {name: (run(file, told, rules), told.stat().st_size) for name, rules in RULEBOOKS.items()}
         few = Path(folder) / "sample.jsonl"
         export(sample, few)
         source = exported(few, [book()], None, lambda stage, done: None)
@@ -130,17 +124,18 @@ def backtests(count: int, sample: int) -> None:
     ours = timed(lambda: [replay(ticket, book(), SPAN, Grid()) for ticket in seen])
     hourly = timed(lambda: [_by_the_hour(ticket) for ticket in seen])
     print(f"\n### A backtest of {count:,} tickets of {shapes()[0]} shape, {size / 1e6:,.0f} MB\n")
-    print("| what | took | processors' time | largest process | a ticket |")
-    print("|---|---:|---:|---:|---:|")
-    print(f"| floor: the export decoded on one core | {amount(decoded)} | | | {amount(decoded / count)} |")
-    for name, (took, used, memory, lines) in runs.items():
-        whole = f"{amount(took)} | {amount(used)} | {memory >> 20} MiB | {amount(took / count)}"
+    print("| what | took | processors' time | largest process | all processes | a ticket |")
+    print("|---|---:|---:|---:|---:|---:|")
+    print(f"| floor: the export decoded on one core | {amount(decoded)} | | | | {amount(decoded / count)} |")
+    for name, (took, lines) in runs.items():
+        memory = f"{took.largest >> 20} MiB | {took.together >> 20} MiB"
+        whole = f"{amount(took.seconds)} | {amount(took.processor_s)} | {memory} | {amount(took.seconds / count)}"
         print(
             f"| **piletibot backtest --json**, {os.cpu_count()} cores, {name}; {lines / 1e6:,.0f} MB out | {whole} |"
         )
     few_, each = f"{sample} of them, one core", amount(ours / sample)
-    print(f"| judging alone, {few_}, the larger rulebook | {amount(ours)} | | | {each} |")
-    print(f"| the same, looked at in every working hour | {amount(hourly)} | | | {amount(hourly / sample)} |")
+    print(f"| judging alone, {few_}, the larger rulebook | {amount(ours)} | | | | {each} |")
+    print(f"| the same, looked at in every working hour | {amount(hourly)} | | | | {amount(hourly / sample)} |")
 
 
 def _decode(file: Path) -> None:
