@@ -25,7 +25,6 @@ from measure import machine, show
 from reading import readings, real, ticket
 from starting import starts
 from tickets import SEED, issues
-from ticking import open_clocks, standings
 
 from bot import logs
 from bot.jira.binding import Binding
@@ -80,12 +79,14 @@ def _digest() -> None:
 
 
 def _hours() -> None:
-    from hours import working_time  # its peers are large packages, which nothing else needs
+    from hours import working_time  # with peers that are large packages
 
     working_time()
 
 
 def _clocks() -> None:
+    from ticking import open_clocks, standings
+
     show(f"{CLOCKS:,} open clocks brought up to date, processor time", standings(open_clocks(CLOCKS), ROUNDS))
 
 
