@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import structlog
 
-from bot.commands.running import heartbeat_of, summary
+from bot.commands.running import heartbeat_of
 from bot.commands.station import Station
 from bot.engine.cluster import Cluster
 from bot.engine.daemon import Stop
@@ -34,17 +34,12 @@ def work_together(settings: Settings, tally: Tally) -> int:
         for name, each in desks.items():
             beat = heartbeat_of(each, {})
             held.callback(beat.close)
-            station = Station(name, each, stop, cluster.hand_out(name), beat, tally, _ended)
+            station = Station(name, each, stop, cluster.hand_out(name), beat, tally)
             held.callback(station.close)
             cluster.stations[name] = station
         own.started(settings.engine.poll_s)
         held.callback(own.stopping)
-        log.info("started", desks=list(desks), workers=settings.engine.workers, process=os.getpid())
+        log.info("worker started", desks=list(desks), workers=settings.engine.workers, process=os.getpid())
         cluster.run()
     log.info("stopped")
     return 0
-
-
-def _ended(desk: str, report: Report) -> None:
-    if report.unreachable is None:
-        log.info("cycle", desk=desk, summary=summary(report))

@@ -183,6 +183,11 @@ def _logged(settings: Settings, tally: Tally) -> Callable[[], None]:
 
 def _ended(report: Report, beat: Heartbeat) -> None:
     beat.after(report)
+    log_cycle(report)
+
+
+def log_cycle(report: Report) -> None:
+    """Log what a cycle did that came through."""
     if report.unreachable is None:
         structlog.get_logger().info(
             "cycle",

@@ -13,8 +13,9 @@ from random import SystemRandom
 
 import sqlalchemy as sa
 import structlog
+from structlog.contextvars import bound_contextvars
 
-from bot.commands.running import with_journal
+from bot.commands.running import log_cycle, with_journal
 from bot.core.ticket import Moment
 from bot.engine.cycle import cycle
 from bot.engine.daemon import DENIED_S, LONGEST_DENIED_S, Stop
@@ -72,11 +73,10 @@ class Station:
         hand_out: Callable[[Sequence[tuple[str, str]]], None],
         heartbeat: Heartbeat,
         tally: Tally,
-        ended: Callable[[str, Report], None],
     ) -> None:
         self.name = name
         self._settings, self._stop, self._hand_out = settings, stop, hand_out
-        self._heartbeat, self._tally, self._ended = heartbeat, tally, ended
+        self._heartbeat, self._tally = heartbeat, tally
         timeout_s = max(settings.jira.timeout_s, settings.mail.timeout_s)
         self._length_s, self._grace_s = lengths(settings.engine.poll_s, timeout_s)
         self._gate = gate_of(
@@ -106,26 +106,34 @@ class Station:
     def cycle(self, asked: bool) -> Moment | None:
         """Run a cycle, if this process keeps the desk or nobody does; gives when the next is due, None if another's.
 
-        `asked` tells that a person asks for a reload. It raises nothing: what goes wrong is logged.
+        `asked` tells that a person asks for a reload. It raises nothing: what goes wrong is logged. Each line of the
+        log says which desk it is about.
         """
+        with bound_contextvars(desk=self.name):
+            return self._cycle(asked)
+
+    def _cycle(self, asked: bool) -> Moment | None:
         try:
             if self._kept is None:
                 self._kept = self._keep()
             return self._once(self._kept, int(time.time()), asked)
         except Fenced as error:
             if self._kept is not None:
-                log.warning("another process has taken over", desk=self.name, reason=str(error))
+                log.warning("another process has taken over", reason=str(error))
                 self._let_go()
         except StoreError as error:
-            self._tell("database unreachable", str(error))
+            if self._is_news(error):
+                log.error("database unreachable", reason=str(error))
             if self._kept is not None:
                 return int(time.time()) + self._settings.engine.poll_s
         except Misconfigured as error:
-            self._tell("the desk cannot be worked on", str(error))
+            if self._is_news(error):
+                log.error("the desk cannot be worked on", errors=list(error.problems))
         except (Unreachable, Denied) as error:
-            self._tell("tracker unreachable, the desk waits", str(error))
+            if self._is_news(error):
+                log.error("tracker unreachable, the desk waits", reason=str(error))
         except Exception as error:  # one desk never stops the others; what it was is told by type
-            log.exception("cycle failed", desk=self.name, error=type(error).__name__)
+            log.error("cycle failed", error=type(error).__name__)
             if self._kept is not None:
                 return int(time.time()) + self._settings.engine.poll_s
         return None
@@ -189,7 +197,7 @@ class Station:
                 lease.give_back()
             raise
         self._told = None
-        log.info("desk taken", desk=self.name, epoch=lease.epoch, how=how, rulebook=engine.book.version)
+        log.info("desk taken", epoch=lease.epoch, how=how, rulebook=engine.book.version)
         return _Kept(engine, reload, Beat(self._settings.site, self._settings.engine.poll_s, _uniform), held)
 
     def _once(self, kept: _Kept, now: Moment, asked: bool) -> Moment:
@@ -210,7 +218,7 @@ class Station:
             took_s = time.monotonic() - began
             self._tally.cycle(outcome, now + int(took_s), took_s, report)
         self._heartbeat.after(report)
-        self._ended(self.name, report)
+        log_cycle(report)
         late = datetime.now(UTC)
         return int(kept.beat.get_next_fire_time(late, late).timestamp())
 
@@ -220,7 +228,7 @@ class Station:
             report = cycle(kept.engine, now)
         except Denied as error:
             if not kept.denials:
-                log.error("the account is not let in, it is quiet", desk=self.name, reason=str(error))
+                log.error("the account is not let in, it is quiet", reason=str(error))
             kept.quiet_until = time.monotonic() + min(DENIED_S * 2.0**kept.denials, LONGEST_DENIED_S)
             kept.denials = min(kept.denials + 1, 16)
             return "denied", Report(now, unreachable=str(error), denied=True)
@@ -232,16 +240,19 @@ class Station:
         if kept is not None:
             kept.held.close()
 
-    def _tell(self, event: str, reason: str) -> None:
-        """Log what keeps the desk from being worked on, once."""
-        if self._told != reason:
-            self._told = reason
-            log.error(event, desk=self.name, reason=reason)
+    def _is_news(self, reason: object) -> bool:
+        """Whether what keeps the desk from being worked on was not told of last."""
+        before, self._told = self._told, str(reason)
+        return before != self._told
 
     # Parts of cycles.
 
     def work(self, which: str) -> bool:
         """Do a part of another's cycle, or of an own one; whether it was done. Raises Fenced where it must wait."""
+        with bound_contextvars(desk=self.name):
+            return self._work(which)
+
+    def _work(self, which: str) -> bool:
         store = self._store()
         part = store.part(which)
         if part is None or part.state != "open":
@@ -269,7 +280,8 @@ class Station:
         if wanted not in mine.engines:
             ready = self._ready(*wanted)
             if ready is None:
-                self._tell("a part is left to others, as the rulebook here is not theirs", order.version)
+                if self._is_news(order.version):
+                    log.error("a part is left to others, as the rulebook here is not theirs", rulebook=order.version)
                 return None
             while len(mine.engines) >= _KNOWN:
                 del mine.engines[next(iter(mine.engines))]

@@ -271,7 +271,10 @@ class Cluster:
         """Have desks that nobody keeps taken, and jobs of workers that are gone handed out again or forgotten."""
         manager = self._app.job_manager
         for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S):
-            log.info("job of a worker that is gone", job=job.task_name, **job.task_kwargs)
+            given = job.task_kwargs
+            log.info(
+                "job of a worker that is gone", job=job.task_name, desk=given.get("desk"), part=given.get("part")
+            )
             if job.task_name == "part":
                 await manager.retry_job(job)
             else:
