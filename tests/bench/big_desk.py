@@ -50,13 +50,14 @@ class BigDesk:
         while self._recent[0][0] < self.now - _RECENT_S:
             self._recent.popleft()
 
-    def changed(self, since_ms: int | None) -> Iterator[Stamp]:
+    def changed(self, since_ms: int | None, known: dict[str, int] | None = None) -> Iterator[Stamp]:
         """All tickets, or those that something happened to since; of longer ago than an hour nothing is known."""
         if since_ms is None:
             return (self._stamp(n) for n in range(self.count))
-        return (self._stamp(n) for n in dict.fromkeys(n for at, n in list(self._recent) if at * 1000 >= since_ms))
+        stamps = map(self._stamp, dict.fromkeys(n for at, n in self._recent if at * 1000 >= since_ms))
+        return iter([stamp for stamp in stamps if (known or {}).get(stamp.id) != stamp.updated_ms])
 
-    def read(self, ids: Sequence[str]) -> Reading:
+    def read(self, ids: Sequence[str], came: Mapping[str, object] = {}) -> Reading:
         """Make these tickets."""
         return Reading(tuple(self.ticket(int(id_) - _FIRST_ID) for id_ in ids))
 
