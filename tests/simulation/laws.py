@@ -34,6 +34,9 @@ _SOON_S, _RESTLESS_S = 60, 12 * 3600
 _OVERLAP_S = 300
 """How far the poll promises to look back, in seconds."""
 
+_IN_VAIN = 24
+"""How many writes to a ticket a process may try in vain while nobody changes it: they come ever more seldom."""
+
 _SAME = "the bot's last comment says the same"
 _ROWS = "SELECT id, updated_ms, look_again_at, state, gone_at FROM tickets"
 _BATCHED = sa.select(ledger.c.key).where(ledger.c.state == "batched")
@@ -83,6 +86,7 @@ class Invariants(Told, Laws):
     def after_cycle(self, sim: Simulation, report: Report | None) -> None:
         self._hear(sim)
         self._mail(sim)
+        self._patient(sim)
         if report is None or sim.engine is None:
             return
         if report.batched:
@@ -104,6 +108,17 @@ class Invariants(Told, Laws):
         self._mirrored(sim)
         self._unsaid(sim)
         self._private(sim)
+
+    def _patient(self, sim: Simulation) -> None:
+        """Jira is given the time that it asks for, and a ticket that takes no writes its peace."""
+        for wire in (sim.wire, *(each.wire for each in sim.seconds)):
+            if wire is None:
+                continue
+            if wire.hurried:
+                raise Violation(f"Jira was asked too early: {wire.hurried[0]}")
+            for (id_, _), many in wire.in_vain.items():
+                if many > _IN_VAIN:
+                    raise Violation(f"{id_} is written to in vain {many} times, and nobody changed it")
 
     # What was written.
 

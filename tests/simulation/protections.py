@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
@@ -15,7 +16,7 @@ import yaml
 from bot.core.calendar import Calendar
 from bot.core.letters import LetterRow
 from bot.core.ticket import Moment
-from bot.engine.control import SILENCED
+from bot.engine.control import HEED_S, SILENCED
 from bot.engine.engine import Engine
 from bot.engine.tracker import Reading
 from bot.jira.tracker import JiraTracker
@@ -190,6 +191,43 @@ def _no_lease(engine: Engine) -> Engine:
     return engine
 
 
+def _no_patience(engine: Engine) -> Engine:
+    """Whatever Jira asks for, requests go at once."""
+    _tracker(engine).client.gate.enter = lambda call: None  # type: ignore[method-assign]
+    return engine
+
+
+class _Known(dict[str, Moment]):
+    """Moments of questions, by which each was asked just now."""
+
+    def get(self, asked: str, long_ago: Moment) -> Moment:  # type: ignore[override]
+        return long_ago + HEED_S
+
+
+def _no_fresh_question(engine: Engine) -> Engine:
+    """The off-switch is asked for by the sweep alone."""
+    engine.asked = _Known()
+    return engine
+
+
+class _NoDoubt(Counter[str]):
+    """Counts, and forgets."""
+
+    def __getitem__(self, ticket_id: str) -> int:
+        return 0
+
+
+def _no_peace(engine: Engine) -> Engine:
+    """How many writes to a ticket were in vain is not counted."""
+    engine.doubts = _NoDoubt()
+    return engine
+
+
+def _no_rebuilding(engine: Engine) -> Engine:
+    """What was said before the database began anew is not read from the tickets."""
+    return _without(engine, rebuilt=frozenset)
+
+
 _KILLED = ("kill", 8.0, {"during": "after write"})
 
 PROTECTIONS: Mapping[str, Protection] = {
@@ -247,6 +285,31 @@ PROTECTIONS: Mapping[str, Protection] = {
         "after it was read",
         _no_lease,
         (("stopped", 12.0, {"during": "before write", "for_s": 3600}),),
+    ),
+    "patience": Protection(
+        "Jira is not asked before the patience is over that it asked for",
+        "asked too early",
+        _no_patience,
+        (("failing", 12.0, {"what": "answer;429;;;3600;", "n": 1, "for_s": 3600}),),
+    ),
+    "fresh question": Protection(
+        "before a send the off-switch is asked for afresh",
+        "its project being silent since",
+        _no_fresh_question,
+        (("property", 3.0, {"what": '{"silent": true}', "for_s": _DAY // 4}),),
+    ),
+    "peace": Protection(
+        "a ticket is left in peace after writes in vain",
+        "is written to in vain",
+        _no_peace,
+        (("read only", 1.5, {"for_s": _DAY}),),
+    ),
+    "rebuilding": Protection(
+        "what was said before the database began anew is known by the tickets",
+        "comments on",
+        _no_rebuilding,
+        (("database lost", 2.0, {}),),
+        {"ticket_budget": 1},
     ),
 }
 """What is switched off in turn, by its name."""

@@ -26,6 +26,7 @@ class Second:
     def __init__(self, sim: Simulation) -> None:
         self.sim = sim
         self.engine: Engine | None = None
+        self.wire: Wire | None = None
         self.working = False
         self.ended = False
         self.cycles = 0
@@ -69,6 +70,8 @@ class Second:
             seam=lambda: self.passed,
             silenced=lambda: sim.silenced,
             output=sim.output,
+            skew_s=lambda: sim.skew_s,
             second=True,
         )
-        return sim.made(Wire(sim.site, clocks, sim.written), self._pass, lambda: sim.bot_now)
+        self.wire = Wire(sim.site, clocks, sim.written)
+        return sim.made(self.wire, self._pass, lambda: sim.bot_now)

@@ -7,7 +7,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from bot.engine.control import silences
 from bot.engine.cycle import cycle
 from bot.engine.engine import Engine, Pace, Report
 from bot.engine.engine import Post as Ways
+from bot.engine.restraint import RESTRAINT
 from bot.engine.tracker import Denied, TrackerError
 from bot.jira.catalogue import Catalogue, read_catalogue
 from bot.jira.client import Client
@@ -253,6 +254,7 @@ class Simulation(Course, Office):
             seam=lambda: self.passed,
             silenced=lambda: self.silenced,
             output=self.output,
+            skew_s=lambda: self.skew_s,
         )
         self.wire = Wire(self.site, clocks, self.written)
         return self.made(self.wire, self.pass_seam, self.ask_clock)
@@ -261,9 +263,11 @@ class Simulation(Course, Office):
         """A process's engine, which reaches Jira over a wire and has a lease of its own. Raises as the start does."""
         self.processes += 1
         client = self.client(wire)
+        client.gate.recall(self.store.note(RESTRAINT))
         folder = rules_folder() / self.setting.desk
         catalogue = read_catalogue(client, self.book.entries)
         binding = tie(catalogue, self.book, folder)
+        client.gate.remember_in(partial(self.store.set_note, RESTRAINT))
         tracker = JiraTracker(client, catalogue, binding, self.book.entries)
         addresses = {person: f"{person}@desk.example" for person in self.book.languages}
         composer = DigestComposer(BROWSE, 1 << 20) if self.setting.digest else None
@@ -398,7 +402,7 @@ class Simulation(Course, Office):
         self.reports += 1
         self.said += sum(map(len, report.said))
         if report.unreachable is not None:
-            self._rest(max(int(report.retry_after_s), 10 * MINUTE))
+            self._rest(max(int(report.retry_after_s / 2), 10 * MINUTE))  # it is too early then
         elif report.doubtful or report.slowed:
             self.want(self.poll_s)
         self.trace_bot(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -128,6 +129,7 @@ class Clocks:
     seam: Callable[[], str]
     silenced: Callable[[], bool]
     output: Output
+    skew_s: Callable[[], int]
     second: bool = False
 
 
@@ -141,6 +143,9 @@ class Wire(BaseAdapter):
         self.shown: dict[int, Shown] = {}
         self.faults: dict[str, int] = {}
         self.writing = False
+        self.asked_for: tuple[Moment, int] = (0, 0)
+        self.hurried: list[str] = []
+        self.in_vain: Counter[tuple[int, int]] = Counter()
 
     def send(
         self,
@@ -153,6 +158,7 @@ class Wire(BaseAdapter):
     ) -> requests.Response:
         met = _ISSUE.search((request.url or "").partition("?")[0])
         self.writing = met is not None and request.method != "GET"
+        self._hurries(request)
         self._clocks.output.asked(request, met is not None and "/comment" in (met[2] or ""))
         self._clocks.request()
         world = self._site.world
@@ -162,6 +168,7 @@ class Wire(BaseAdapter):
         except requests.RequestException as error:
             error.args = (*error.args, PERSONAL["what Jira says of its errors"])
             self._met(type(error).__name__)
+            self._failed(before)
             if isinstance(error, requests.ReadTimeout):
                 limit = timeout[1] if isinstance(timeout, tuple) else timeout
                 self._note(request, met, before, None)
@@ -172,12 +179,33 @@ class Wire(BaseAdapter):
             raise
         if response.status_code >= 400 and response.status_code not in (404,):
             self._met(str(response.status_code))
+            self._asks_for_patience(response)
+            if response.status_code >= 500:
+                self._failed(before)
         self._note(request, met, before, response)
         told_of(response)
         self._clocks.passed(_LATENCY_MS)
         return response
 
     def close(self) -> None: ...
+
+    def _asks_for_patience(self, response: requests.Response) -> None:
+        """Note until when nothing at all is to be asked, as Jira wants it and so long as the bot's clock goes on."""
+        wait, reason = response.headers.get("Retry-After", ""), response.headers.get("RateLimit-Reason", "")
+        if response.status_code == 429 and wait.isdigit() and (not reason or "quota" in reason):
+            until, skew_s = self._clocks.now() + int(wait), self._clocks.skew_s()
+            self.asked_for = max((until, skew_s), self.asked_for)
+
+    def _failed(self, before: Issue | None) -> None:
+        """Count the writes in vain to a ticket that nobody changed."""
+        if self.writing and before is not None:
+            self.in_vain[before.id, before.updated_ms] += 1
+
+    def _hurries(self, request: requests.PreparedRequest) -> None:
+        until, skew_s = self.asked_for
+        early_s = until - self._clocks.now()
+        if early_s > 1 and skew_s == self._clocks.skew_s():
+            self.hurried.append(f"{request.method} {early_s} s before the patience is over that Jira asked for")
 
     def _met(self, what: str) -> None:
         self.faults[what] = self.faults.get(what, 0) + 1
