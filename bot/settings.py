@@ -186,11 +186,12 @@ class Engine(_Section):
     """How often, in seconds: polls, how far each looks back over the last, and the sweep over all tickets.
 
     With `workers` this process is one of several that work on one PostgreSQL, with so many parts of cycles in hand at
-    once; 0 is a bot that is alone.
+    once; 0 is a bot that is alone. One that stands still for longer than `lease_s` and twice the time that a request
+    may take is taken over from by the others.
     """
 
     workers: Annotated[int, Field(ge=0, le=64)] = 0
-
+    lease_s: Annotated[int, Field(ge=15, le=3600)] = 180
     poll_s: Annotated[int, Field(ge=5, le=86_400)] = 60
     overlap_s: Annotated[int, Field(ge=0, le=86_400)] = 300
     reconcile_s: Annotated[int, Field(ge=60, le=7 * 86_400)] = 1800

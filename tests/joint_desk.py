@@ -16,13 +16,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from bot.jira.tracker import STEP
 from bot.sandbox import acts
 from bot.sandbox.clock import Clock
 from bot.sandbox.desk import keskkonnaamet
 from bot.sandbox.server import Sandbox, serve
+from bot.sandbox.world import World
 
 ROOT = Path(__file__).resolve().parents[1]
 OPENED_S = 120
@@ -66,6 +66,7 @@ url = "{store}"
 {namespace}
 [engine]
 poll_s = 5
+lease_s = 15
 workers = {workers}
 [log]
 format = "json"
@@ -132,6 +133,24 @@ class Joint:
         return time.monotonic() - began
 
 
+def rulebook_in(
+    home: Path,
+    world: World,
+    *,
+    projects: Sequence[str] = PROJECTS,
+    budget: int = 100_000,
+    ceiling: int = 100_000,
+    after: str = "1m",
+) -> Path:
+    """The desk's rulebook in a folder, which is given."""
+    people = {"first": world.person("spetsialist1").account_id, "lead": world.person("juht1").account_id}
+    given = {"projects": ", ".join(projects), "budget": budget, "ceiling": ceiling, "after": after}
+    folder = home / "rules"
+    folder.mkdir(parents=True)
+    (folder / "desk.yaml").write_text(RULES.format(**people, **given), "utf-8")
+    return folder
+
+
 @contextmanager
 def joint_desk(
     home: Path,
@@ -145,15 +164,11 @@ def joint_desk(
     budget: int = 100_000,
     ceiling: int = 100_000,
     after: str = "1m",
-    **rules: Any,
 ) -> Iterator[Joint]:
     """A desk on a PostgreSQL; processes that were started on it are gone at the end."""
     clock = Clock()
     world = keskkonnaamet("cloud", clock)
-    people = {"first": world.person("spetsialist1").account_id, "lead": world.person("juht1").account_id}
-    given = {"projects": ", ".join(projects), "budget": budget, "ceiling": ceiling, "after": after}
-    (home / "rules").mkdir(parents=True)
-    (home / "rules" / "desk.yaml").write_text(RULES.format(**people, **given), "utf-8")
+    rulebook_in(home, world, projects=projects, budget=budget, ceiling=ceiling, after=after)
     (home / "token").write_text("sandbox-token", "utf-8")
     (home / "token").chmod(0o600)
     with serve(world) as sandbox:

@@ -9,6 +9,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from math import ceil
 from random import SystemRandom
 
 import sqlalchemy as sa
@@ -37,7 +38,7 @@ from bot.start import JIRA, client_of, gate_of, pace_of, read_desk, ready_for, s
 from bot.store.connect import libpq
 from bot.store.errors import StoreError
 from bot.store.holder import this_process
-from bot.store.lease import Fenced, Lease, PartLease, lengths, name_of
+from bot.store.lease import Fenced, Lease, PartLease, name_of
 from bot.store.lock import alone
 from bot.store.store import Store, open_store
 
@@ -78,7 +79,8 @@ class Station:
         self._settings, self._stop, self._hand_out = settings, stop, hand_out
         self._heartbeat, self._tally = heartbeat, tally
         timeout_s = max(settings.jira.timeout_s, settings.mail.timeout_s)
-        self._length_s, self._grace_s = lengths(settings.engine.poll_s, timeout_s)
+        least_s = ceil(3 * max(settings.engine.poll_s, timeout_s))
+        self._length_s, self._grace_s = max(settings.engine.lease_s, least_s), ceil(2 * timeout_s)
         self._gate = gate_of(
             settings.jira, sleep=stop.sleep, stopping=stop, breaks=True, heard=partial(tally.request, JIRA)
         )
