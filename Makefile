@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTHONS ?= python3.13 python3.12 python3.11 python3
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: demo test check bench soak kills fuzz sbom venv clean
+.PHONY: demo test check bench soak kills fuzz sbom wheelhouse venv clean
 .NOTPARALLEL:
 
 demo: $(VENV)/.runs  ## The whole bot on the built-in sandbox Jira; DEMO='--flavor dc' and the like go through.
@@ -33,6 +33,9 @@ sbom: | $(BIN)/python  ## What the bot runs with, as CycloneDX, in out/sbom.json
 	out/sbom/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt '.[postgres]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt cyclonedx-bom
 	$(BIN)/python .ci/sbom out/sbom/bin/python out/sbom.json
+
+wheelhouse: | $(BIN)/python  ## All that an installation without internet needs; WHEELS='--python 3.12 --platform ...'.
+	$(BIN)/python .ci/wheelhouse out $(WHEELS)
 
 kills: $(VENV)/.develops  ## Kills the bot at every point, on each database and Jira, and writes the table of docs/safety.md.
 	PILETIBOT_UPDATE_GOLDEN=1 $(BIN)/python -m pytest -m soak --timeout 7200 tests/engine/test_kill.py
