@@ -557,6 +557,9 @@ def store_copy(
             help="An empty database: sqlite:///FILE or postgresql://...; - reads it from stdin.",
         ),
     ],
+    namespace: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The schema of PostgreSQL's, as `namespace` under [store].")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be copied.")] = False,
     config: Config = CONFIG,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a table, and one on the whole.")] = False,
@@ -564,7 +567,7 @@ def store_copy(
     """Move the bot to another database: all of it is copied and compared, and the present one is left."""
     from bot.commands.store import copy
 
-    raise typer.Exit(copy(config, url, dry_run=dry_run, as_json=as_json))
+    raise typer.Exit(copy(config, url, namespace, dry_run=dry_run, as_json=as_json))
 
 
 @app.command()

@@ -46,6 +46,9 @@ PASSWORD = f"{PREFIX}MAIL__PASSWORD"
 TOKENS = f"{PREFIX}WEB__TOKENS"
 METRICS_TOKEN = f"{PREFIX}METRICS__TOKEN"
 
+NAMESPACE = "^[a-z][a-z0-9_]{0,62}$"
+"""What the name of a schema of PostgreSQL's may be."""
+
 _NOT_SETTINGS = frozenset({CONFIG, f"{PREFIX}SOAK"})
 _Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
@@ -113,7 +116,7 @@ class Store(_Section):
     """
 
     url: Secret = Secret("sqlite:///piletibot.db")
-    namespace: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")] | None = None
+    namespace: Annotated[str, StringConstraints(pattern=NAMESPACE)] | None = None
     journal: Path | None = None
 
     @field_validator("url")
@@ -427,7 +430,7 @@ def _beside(settings: Settings, home: Path) -> Settings:
 
     url = _store_beside(settings.store.url.get_secret_value(), home)
     if settings.store.namespace is not None and url.startswith("postgres"):
-        url += f"{'&' if '?' in url else '?'}options=-c%20search_path%3D{settings.store.namespace}"
+        url = in_namespace(url, settings.store.namespace)
     journal = there(settings.store.journal) or _journal(url, home)
     beat = settings.heartbeat
     jira, rules, store, mail, web = settings.jira, settings.rules, settings.store, settings.mail, settings.web
@@ -454,6 +457,11 @@ def _beside(settings: Settings, home: Path) -> Settings:
             "store": store.model_copy(update={"url": Secret(url), "journal": journal}),
         }
     )
+
+
+def in_namespace(url: str, namespace: str) -> str:
+    """Write the address of a PostgreSQL database whose tables are in a schema of that name."""
+    return f"{url}{'&' if '?' in url else '?'}options=-c%20search_path%3D{namespace}"
 
 
 def _journal(url: str, home: Path) -> Path | None:

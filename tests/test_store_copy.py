@@ -28,9 +28,10 @@ def test_a_running_bot_is_moved_to_postgresql_and_goes_on_there(
         before = forwarded(sandbox)
         with running(config) as daemon:
             until(daemon, "1 comments written")
-            assert piletibot("store", "copy", server, "--config", config, "--dry-run") == 0
+            desk = ("--namespace", "desk")
+            assert piletibot("store", "copy", server, *desk, "--config", config, "--dry-run") == 0
             assert "A bot runs on it." in capsys.readouterr().out
-            assert piletibot("store", "copy", server, "--config", config, "--json") == 0
+            assert piletibot("store", "copy", server, *desk, "--config", config, "--json") == 0
             told_of = capsys.readouterr()
             assert "waiting 2 s for what the bot that runs on it may have been sending" in told_of.err
             meanwhile = forwarded(sandbox)
@@ -45,7 +46,7 @@ def test_a_running_bot_is_moved_to_postgresql_and_goes_on_there(
         assert (whole["v"], whole["from"], whole["dry_run"]) == (1, str(tmp_path / "piletibot.db"), False)
         assert piletibot("release", "--config", config) == 2
         assert "this database was left on " in capsys.readouterr().err
-        config.write_text(config.read_text() + f'\n[store]\nurl = "{server}"\n')
+        config.write_text(config.read_text() + f'\n[store]\nurl = "{server}"\nnamespace = "desk"\n')
         with running(config) as daemon:
             until(daemon, "1 comments written")
         assert daemon.returncode == 0
@@ -57,12 +58,13 @@ def test_a_running_bot_is_moved_to_postgresql_and_goes_on_there(
     [
         ("oracle://db/piletibot", 2, "oracle: only sqlite:///FILE and postgresql://... are supported"),
         ("sqlite:///new.db", 3, "piletibot.db: there is no such file"),
+        ("sqlite:///new.db --namespace desk", 2, "--namespace desk: it names a schema of PostgreSQL"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], url: str, status: int, why: str
 ) -> None:
     config = write_desk(tmp_path, "http://127.0.0.1:1", user=None)
-    assert piletibot("store", "copy", url, "--config", config) == status
+    assert piletibot("store", "copy", *url.split(), "--config", config) == status
     assert why in capsys.readouterr().err
     assert list(tmp_path.glob("new.db*")) == []

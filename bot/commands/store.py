@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from pathlib import Path
@@ -13,7 +14,7 @@ from sqlalchemy.engine import URL
 
 from bot import logs
 from bot.commands.why import show
-from bot.settings import Misconfigured, Settings, load_settings
+from bot.settings import NAMESPACE, Misconfigured, Settings, in_namespace, load_settings
 from bot.store.connect import parse
 from bot.store.copying import TableCopy, copy_store, would_copy
 from bot.store.errors import StoreError, place
@@ -25,14 +26,14 @@ VERSION = 1
 _STANDARD_INPUT = "-"
 
 
-def copy(config: Path, url: str, *, dry_run: bool, as_json: bool) -> int:
+def copy(config: Path, url: str, namespace: str | None, *, dry_run: bool, as_json: bool) -> int:
     """Copy the configuration's database into an empty one and leave it, or only say what would be copied; return 0.
 
     Raises Misconfigured, and StoreError as `copy_store` does.
     """
     settings = load_settings(config)
     logs.configure("error", settings.log.format)
-    source, target = settings.store.url.get_secret_value(), _target(url)
+    source, target = settings.store.url.get_secret_value(), _target(url, namespace)
     if dry_run:
         lines, running = would_copy(source, target)
         if running and not as_json:
@@ -51,13 +52,19 @@ def copy(config: Path, url: str, *, dry_run: bool, as_json: bool) -> int:
     return 0
 
 
-def _target(url: str) -> str:
+def _target(url: str, namespace: str | None) -> str:
     """Read where to; a file is found from the folder in which the command is given. Raises Misconfigured."""
     text = sys.stdin.readline().strip() if url == _STANDARD_INPUT else url
     try:
         address = parse(text)
     except StoreError as error:
         raise Misconfigured(str(error)) from None
+    if namespace is not None:
+        if address.drivername == "sqlite" or "options" in address.query or not re.fullmatch(NAMESPACE, namespace):
+            raise Misconfigured(
+                f"--namespace {namespace}: it names a schema of PostgreSQL, as a word of small letters"
+            )
+        return in_namespace(text, namespace)
     if address.drivername == "sqlite" and address.database not in (None, "", ":memory:"):
         return f"sqlite:///{Path(str(address.database)).absolute()}"
     return text
