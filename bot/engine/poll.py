@@ -61,7 +61,8 @@ def poll(engine: Engine, now: Moment, report: Report) -> None:
     _read_again(engine, now, report)
     look_elsewhere(engine, now)
     engine.seam("before mark")
-    with engine.store.transaction():
+    # The mark is behind all that is stored, so that one lost with the power only makes the next answer longer.
+    with engine.store.transaction(lasting=False):
         renew_lease(engine)
         engine.store.set_mark(min(newest, now * 1000), now)
         if mark is None:

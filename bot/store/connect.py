@@ -37,17 +37,21 @@ def parse(url: str) -> URL:
 def connect(url: URL, wait_s: float) -> Engine:
     """Make an engine whose transactions wait `wait_s` seconds for the lock of another.
 
-    Those with the execution option `writing` may write. Raises StoreError where the file cannot be made or
-    psycopg is missing; connects to nothing yet.
+    Those with the execution option `writing` may write; those with `passing`, too, do not wait for the disk of a file
+    when they commit. Raises StoreError where the file cannot be made or psycopg is missing; connects to
+    nothing yet.
     """
     engine = _sqlite(url, wait_s) if url.drivername == "sqlite" else _postgresql(url)
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writing = connection.get_execution_options().get("writing", False)
+        options = connection.get_execution_options()
+        writing = options.get("writing", False)
         if engine.dialect.name == "sqlite":
             # Taking the lock at once, as a read transaction that turns to writing may fail without waiting.
             driver: Any = connection.connection.driver_connection
+            if writing:
+                driver.execute(f"PRAGMA synchronous = {'NORMAL' if options.get('passing') else 'FULL'}")
             driver.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
         elif writing:
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(wait_s * 1000)}")

@@ -92,5 +92,5 @@ class Glances(Database):
             return None
         if kept.glance is None or kept.writes != self.writes:
             kept.writes = self.writes
-            kept.glance = Glance._make(self.rows(_GLANCE)[0])
+            kept.glance = Glance._make(self.plain(_GLANCE)[0])
         return kept.glance

@@ -24,7 +24,7 @@ class Noted(Glances):
             noted: str | None = self.value(_NOTE, name=name)
             return noted
         if kept.notes is None:
-            kept.notes = {row.name: row.value for row in self.rows(_ALL)}
+            kept.notes = dict(self.plain(_ALL))
         return kept.notes.get(name)
 
     def set_note(self, name: str, value: str) -> None:

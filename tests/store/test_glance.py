@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -70,16 +69,13 @@ def _asked_alone(store: Store) -> dict[str, object]:
 
 
 def test_a_cycle_in_which_nothing_waits_asks_once(store: Store) -> None:
-    asked: list[str] = []
+    asked: list[object] = []
 
-    def note(conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
-        asked.append(statement)
+    def note(driver: object, record: object, connection: object) -> None:
+        asked.append(record)
 
-    sa.event.listen(sa.Engine, "before_cursor_execute", note)
-    try:
-        with store.at_once():
-            for name in QUESTIONS.keys() - {"said"}:
-                QUESTIONS[name](store)
-    finally:
-        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+    sa.event.listen(store._engine.pool, "checkout", note)
+    with store.at_once():
+        for name in QUESTIONS.keys() - {"said"}:
+            QUESTIONS[name](store)
     assert len(asked) == 1

@@ -178,7 +178,16 @@ def test_a_file_is_for_its_owner_and_survives_a_power_cut(tmp_path: Path) -> Non
     pragmas = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 2500}
     with store.reading() as connection:
         assert {p: connection.exec_driver_sql(f"PRAGMA {p}").scalar() for p in pragmas} == pragmas
+    assert _synchronous(store, lasting=False) == 1, "in WAL mode such a commit waits for no disk"
+    assert _synchronous(store, lasting=True) == 2
+    with store.transaction():
+        assert _synchronous(store, lasting=False) == 2, "what is part of a lasting one lasts"
     store.close()
+
+
+def _synchronous(store: Store, *, lasting: bool) -> int:
+    with store.transaction(lasting=lasting), store.reading() as connection:
+        return int(connection.exec_driver_sql("PRAGMA synchronous").scalar_one())
 
 
 def test_a_locked_file_is_told_and_usable_again(tmp_path: Path) -> None:
