@@ -462,6 +462,19 @@ def schema(
     print(text_of(tests_schema() if tests else rulebook_schema()), end="")
 
 
+@app.command()
+def monitoring(
+    out: Annotated[Path, typer.Option("--out", help="The folder to write them into.")] = Path(),
+    language: Annotated[
+        DescribedIn, typer.Option("--language", help="The language of their texts.")
+    ] = DescribedIn.en,
+) -> None:
+    """The alarms for Prometheus and the dashboard for Grafana, as two files."""
+    from bot.commands.monitoring import monitoring as write
+
+    raise typer.Exit(write(out, language.value))
+
+
 absence = typer.Typer(help="Who is away, and who stands in.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(absence, name="absence")
 

@@ -25,6 +25,8 @@ from prometheus_client.registry import Collector
 from bot import __version__
 from bot.core.laid_aside import OTHER, WHY
 from bot.core.ledger import COMMAND, NOTICES
+from bot.core.letter_kinds import LETTERS
+from bot.core.recipients import DIGEST
 from bot.core.rulebook import Rulebook
 from bot.core.silence import BY, Silence
 from bot.core.soundness import CHECKS, failing
@@ -44,6 +46,7 @@ Labels = tuple[str, ...]
 Samples = Mapping[Labels, float]
 
 STEP_STATES = ("intended", "said", "doubtful", "observed", "adopted", "held", "batched", "released", "withdrawn")
+LETTER_STATES = (*STEP_STATES, "drafted", "refused", "failed")
 LINE_LEVELS = ("warning", "error")
 _WAITING = ("held", "batched", "released", "intended", "doubtful")
 _LETTERS_WAITING = ("held", "batched", "released", "intended", "drafted")
@@ -242,7 +245,10 @@ def _turned(shown: Shown, what: str) -> Iterator[tuple[str, str, float]]:
 
 
 def _letters(shown: Shown) -> Samples:
-    return {(rule, state): float(n) for rule, state, n in _turned(shown, "letter")}
+    found: dict[Labels, float] = {(kind, state): 0.0 for kind in (*LETTERS, DIGEST) for state in LETTER_STATES}
+    for kind, state, n in _turned(shown, "letter"):
+        found[kind, state] = found.get((kind, state), 0.0) + n
+    return found
 
 
 def _open(shown: Shown) -> Samples | None:
