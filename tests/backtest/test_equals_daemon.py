@@ -75,7 +75,10 @@ def exported(desk: Desk, bot: Bot) -> list[bytes]:
     ]
 
 
-@pytest.mark.parametrize(("flavour", "days", "manners"), [("cloud", 8, {}), ("dc", 4, {"budget": 2})])
+@pytest.mark.parametrize(
+    ("flavour", "days", "manners"),
+    [("cloud", 5, {}), ("dc", 3, {"budget": 2}), pytest.param("cloud", 8, {}, marks=pytest.mark.soak)],
+)
 def test_the_same_is_said_at_the_same_moments(flavour: Flavour, days: int, manners: dict[str, int]) -> None:
     book = rulebook(manners=manners)
     story = untied(read_story(rules_folder() / "keskkonnaamet" / "demo", book, days))

@@ -260,6 +260,7 @@ def test_the_past_does_not_come_after_the_future():
 
 
 @pytest.mark.shared
+@pytest.mark.soak  # in the suite test_hours.py asks all of them through the command line
 def test_every_shared_case(sla_cases, calendar_of):
     answers = {
         "add": lambda calendar, case: calendar.add(at(case["start"]), case["amount_s"]) == at(case["expected"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from small_desk import SECTIONS, at, book, ticket
 
@@ -126,7 +126,6 @@ TIMED = book(
 )
 
 
-@settings(max_examples=100, deadline=None)
 @example(BY_THE_BOT, Grid(1800), PLAIN)
 @example(FORWARDED_LATER, Grid(1800), PLAIN)
 @given(

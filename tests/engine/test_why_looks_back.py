@@ -25,7 +25,8 @@ def test_of_the_moment_of_each_comment_it_is_explained_that_it_would_be_said() -
     story = read_story(rules_folder() / "keskkonnaamet" / "demo", book, DAYS)
     with desk_over("cloud", at=story.starts_at) as desk, desk.bot(book=book) as bot:
         sandbox = SimpleNamespace(site=desk.site, world=desk.world)
-        play(Demo(story, Stage(desk.world, story, book), sandbox, desk.clock, bot.engine.tracker.client, bot.engine))
+        demo = Demo(story, Stage(desk.world, story, book), sandbox, desk.clock, bot.engine.tracker.client, bot.engine)
+        play(demo, busy_s=1800)
         tickets = {ticket.id: ticket for ticket in bot.engine.store.open_tickets()}
         ledger = [row for row in bot.engine.store.ledger() if row.rule != COMMAND]
         people = desk_of(bot.engine.store, book)

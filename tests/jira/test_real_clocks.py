@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -115,8 +116,8 @@ def test_every_clock_that_ended_has_a_verdict() -> None:
 
 
 def test_newest_first_makes_the_same_clocks_as_oldest_first() -> None:
-    bound = binding(book())
-    for raw, each in zip(exported(), judged(), strict=True):
+    bound, each_of = binding(book()), slice(None) if os.environ.get("PILETIBOT_SOAK") else slice(0, None, 4)
+    for raw, each in zip(exported()[each_of], judged()[each_of], strict=True):
         turned = look(read(raw, bound, newest_first=True), book(), NOW)
         assert turned.view.ticket == each.view.ticket
         assert turned.clocks == each.clocks
