@@ -49,7 +49,7 @@ METRICS_TOKEN = f"{PREFIX}METRICS__TOKEN"
 NAMESPACE = "^[a-z][a-z0-9_]{0,62}$"
 """What the name of a schema of PostgreSQL's may be."""
 
-_NOT_SETTINGS = frozenset({CONFIG, f"{PREFIX}SOAK"})
+NOT_SETTINGS = frozenset({CONFIG, f"{PREFIX}SOAK"})
 _Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 
@@ -283,6 +283,9 @@ def load_settings(path: Path) -> Settings:
         written = read_toml(text)
     except tomllib.TOMLDecodeError as error:
         raise Misconfigured(f"{path}: this is not TOML: {error}") from None
+    if isinstance(desks := written.get("desks"), dict):
+        named = ", ".join(str(desk) for desk in desks.values())
+        raise Misconfigured(f"{path}: this names several desks; name the configuration of one of them: {named}")
     problems = [*_misplaced_secrets(path, text, written), *_unknown_variables()]
     try:
         settings = _beside(Settings(**written), path.resolve().parent)
@@ -498,7 +501,7 @@ def _unknown_variables() -> Iterator[str]:
     """Give the variables of ours that set nothing; pydantic sees only those inside a known section."""
     for name in sorted(os.environ):
         section = name.removeprefix(PREFIX).partition("__")[0].lower()
-        if name.startswith(PREFIX) and name not in _NOT_SETTINGS and section not in Settings.model_fields:
+        if name.startswith(PREFIX) and name not in NOT_SETTINGS and section not in Settings.model_fields:
             yield f"{name}: this environment variable sets nothing{_meant(section, Settings)}"
 
 

@@ -1,45 +1,151 @@
-"""`piletibot run` as one of several processes that work together, on one machine or on many."""
+"""`piletibot run` as one of several processes that work together, on one machine or many, for one desk or several."""
 
 from __future__ import annotations
 
 import os
 import time
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing, suppress
+from functools import partial
+from pathlib import Path
 
 import structlog
 
+from bot.commands.page import Place
 from bot.commands.running import heartbeat_of
 from bot.commands.station import Station
+from bot.core.ticket import Moment
 from bot.engine.cluster import Cluster
 from bot.engine.daemon import Stop
 from bot.engine.engine import Report
 from bot.engine.tally import Tally
 from bot.heartbeat import Heartbeat
-from bot.settings import Settings
+from bot.installation import Installation, load_desk
+from bot.settings import Misconfigured, Settings
 from bot.store.connect import parse
+from bot.store.errors import StoreError
 
 log = structlog.get_logger()
 
 
 def work_together(settings: Settings, tally: Tally) -> int:
     """Work on the desk with all others that have the same database, until SIGTERM or SIGINT; return 0."""
-    stop = Stop()
-    own = Heartbeat()
+    desks = {settings.site: lambda others: settings}
+    return _work(desks, settings.store.url.get_secret_value(), settings.engine.workers, tally)
+
+
+def work_on_all(installation: Installation, tally: Tally) -> int:
+    """Work on all desks of an installation with all others that do, until SIGTERM or SIGINT; return 0.
+
+    What is wrong with one desk stops no other: it is told of, and looked at again now and then.
+    """
+
+    def loading(file: Path) -> _Load:
+        return lambda others: load_desk(file, others)
+
+    desks = {name: loading(file) for name, file in installation.desks.items()}
+    return _work(desks, installation.store.url.get_secret_value(), installation.engine.workers, tally)
+
+
+_Load = Callable[[Mapping[str, Settings]], Settings]
+"""Reads the configuration of a desk, given those of the others."""
+
+
+def _work(desks: Mapping[str, _Load], url: str, workers: int, tally: Tally) -> int:
+    stop, own, known = Stop(), Heartbeat(), dict[str, Settings]()
     with ExitStack() as held:
-        url = parse(settings.store.url.get_secret_value())
-        desks = {settings.site: settings}
-        cluster = Cluster(
-            url, list(desks), stop, settings.engine.workers, lambda: own.after(Report(int(time.time())))
-        )
-        for name, each in desks.items():
-            beat = heartbeat_of(each, {})
+        pages: dict[str, _Page] = {}
+
+        def alive() -> None:
+            own.after(Report(int(time.time())))
+            for page in pages.values():
+                page.serve()
+
+        cluster = Cluster(parse(url), list(desks), stop, workers, alive)
+
+        def made(name: str, load: _Load) -> Station:
+            settings = load({other: each for other, each in known.items() if other != name})
+            known[name] = settings
+            beat = heartbeat_of(settings, {})
             held.callback(beat.close)
-            station = Station(name, each, stop, cluster.hand_out(name), beat, tally)
+            station = Station(name, settings, stop, cluster.hand_out(name), beat, tally)
             held.callback(station.close)
-            cluster.stations[name] = station
-        own.started(settings.engine.poll_s)
+            if settings.web is not None:
+                pages[name] = held.enter_context(closing(_Page(settings, station)))
+            return station
+
+        for name, load in desks.items():
+            cluster.stations[name] = _Unmade(name, partial(made, name, load), cluster)
+        own.started(0)
         held.callback(own.stopping)
-        log.info("worker started", desks=list(desks), workers=settings.engine.workers, process=os.getpid())
+        log.info("worker started", desks=list(desks), workers=workers, process=os.getpid())
         cluster.run()
     log.info("stopped")
     return 0
+
+
+class _Unmade:
+    """A desk whose configuration is still to be read; one that cannot be is tried again with each job."""
+
+    def __init__(self, name: str, make: Callable[[], Station], cluster: Cluster) -> None:
+        self.name, self._make, self._cluster = name, make, cluster
+        self._told = ""
+
+    @property
+    def is_kept(self) -> bool:
+        return False
+
+    def _made(self) -> Station | None:
+        try:
+            station = self._make()
+        except Misconfigured as error:
+            if self._told != str(error):
+                self._told = str(error)
+                with structlog.contextvars.bound_contextvars(desk=self.name):
+                    log.error("the desk cannot be worked on", errors=error.problems)
+            return None
+        self._cluster.stations[self.name] = station
+        return station
+
+    def cycle(self, asked: bool) -> Moment | None:
+        station = self._made()
+        return None if station is None else station.cycle(asked)
+
+    def work(self, part: str) -> bool:
+        station = self._made()
+        return station is not None and station.work(part)
+
+    def leave(self) -> None:
+        """Nothing is kept here."""
+
+    def may_leave(self) -> bool:
+        return True
+
+    def share(self, processes: int) -> None:
+        """Nothing is asked for here."""
+
+
+class _Page:
+    """The page of a desk, served by whichever of a machine's processes has its address."""
+
+    def __init__(self, settings: Settings, station: Station) -> None:
+        self._settings, self._station = settings, station
+        self._held = ExitStack()
+        self._served = False
+
+    def close(self) -> None:
+        """Let the address go."""
+        self._held.close()
+
+    def serve(self) -> None:
+        """Serve it from now on, if that is to be had."""
+        web = self._settings.web
+        if self._served or web is None:
+            return
+        url, browse = self._settings.store.url.get_secret_value(), f"{self._settings.jira.url}/browse/"
+        with suppress(Misconfigured, StoreError), ExitStack() as tried:  # another of this machine may serve it
+            place = tried.enter_context(closing(Place(web)))
+            server = tried.enter_context(place.serving(self._station, url, lambda: int(time.time()), browse))
+            self._served = True
+            self._held.push(tried.pop_all())
+            log.info("page", url=server.url)

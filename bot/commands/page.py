@@ -5,18 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from socket import socket
+from typing import Protocol
 
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment
-from bot.engine.engine import Engine
 from bot.settings import Misconfigured
 from bot.store.scratch import looking
+from bot.texts import Messages
 from bot.web.app import site_of
 from bot.web.server import Server, listening, serving
 from bot.web.settings import Web
 from bot.web.sign_in import strangers, tokens_of
 from bot.web.source import Source
 from bot.web.watch import Watch
+
+
+class Shows(Protocol):
+    """What the pages are told of an engine: the rulebook in force, and its texts."""
+
+    @property
+    def book(self) -> Rulebook:
+        """The rulebook."""
+
+    @property
+    def messages(self) -> Messages:
+        """Its texts."""
 
 
 class Place:
@@ -49,7 +62,7 @@ class Place:
 
     @contextmanager
     def serving(
-        self, engine: Engine, store_url: str, now: Callable[[], Moment], browse: str, watch: Watch | None = None
+        self, engine: Shows, store_url: str, now: Callable[[], Moment], browse: str, watch: Watch | None = None
     ) -> Iterator[Server]:
         """Serve the pages of an engine's desk, which shares with them no more than the rulebook in force.
 

@@ -25,6 +25,7 @@ from bot.engine.engine import Engine, Post, Report
 from bot.engine.sent_once import OnceMailer
 from bot.engine.tally import Tally
 from bot.heartbeat import Heartbeat
+from bot.installation import load_installation
 from bot.jira.client import Client
 from bot.reconfigure import Reconfigure, parts_of
 from bot.reload import Reload
@@ -73,6 +74,12 @@ def run(config: Path) -> int:
     bot starts anew with an empty one.
     """
     tally = Tally()
+    installation = load_installation(config)
+    if installation is not None:
+        from bot.commands.cluster import work_on_all
+
+        logs.configure(installation.log.level, installation.log.format, tally.line)
+        return work_on_all(installation, tally)
     settings = _settings(config, tally)
     if settings.engine.workers:
         from bot.commands.cluster import work_together

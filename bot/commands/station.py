@@ -17,6 +17,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from bot.commands.running import log_cycle, with_journal
+from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment
 from bot.engine.cycle import cycle
 from bot.engine.daemon import DENIED_S, LONGEST_DENIED_S, Stop
@@ -34,13 +35,14 @@ from bot.reload import Reload
 from bot.rulefiles import look
 from bot.settings import Misconfigured, Settings
 from bot.shipped import rules_folder
-from bot.start import JIRA, client_of, gate_of, pace_of, read_desk, ready_for, sites_of, start
+from bot.start import JIRA, Desk, client_of, gate_of, pace_of, read_desk, ready_for, sites_of, start
 from bot.store.connect import libpq
 from bot.store.errors import StoreError
 from bot.store.holder import this_process
 from bot.store.lease import Fenced, Lease, PartLease, name_of
 from bot.store.lock import alone
 from bot.store.store import Store, open_store
+from bot.texts import Messages
 
 _STUCK_S = 30
 """After how long the server ends a transaction whose process stands still, in seconds: others wait for its rows."""
@@ -91,6 +93,7 @@ class Station:
         self._lock = threading.Lock()
         self._kept: _Kept | None = None
         self._known: dict[tuple[str, str], Ready] = {}
+        self._last: Ready | Desk | None = None
         self._mine = threading.local()
         self._told: str | None = None
 
@@ -102,6 +105,23 @@ class Station:
     def close(self) -> None:
         """Let the database go."""
         self._held.close()
+
+    @property
+    def book(self) -> Rulebook:
+        """The rulebook in force, or, where others keep the desk, the last known here. Raises Misconfigured."""
+        return self._shown().book
+
+    @property
+    def messages(self) -> Messages:
+        """Its texts."""
+        return self._shown().messages
+
+    def _shown(self) -> Engine | Ready | Desk:
+        if self._kept is not None:
+            return self._kept.engine
+        if self._last is None:
+            self._last = read_desk(self._settings.rules.folder, self._settings.site)
+        return self._last
 
     # The cycles of a desk that is kept here.
 
@@ -122,7 +142,7 @@ class Station:
         except Fenced as error:
             if self._kept is not None:
                 log.warning("another process has taken over", reason=str(error))
-                self._let_go()
+                self.leave()
         except StoreError as error:
             if self._is_news(error):
                 log.error("database unreachable", reason=str(error))
@@ -312,7 +332,7 @@ class Station:
                 return None
             while len(self._known) >= _KNOWN:
                 del self._known[next(iter(self._known))]
-            self._known[version, facts] = ready
+            self._known[version, facts] = self._last = ready
             return ready
 
     def _part_engine(self, ready: Ready, store: Store) -> Engine:
