@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property, partial
 
 from bot.core.owners import LEAST_LOADED, NOBODY
 from bot.core.rulebook import Rulebook
@@ -16,11 +17,35 @@ def loads(store: Store, book: Rulebook, given: dict[str, str]) -> Mapping[str, i
     """Count the open tickets of each person, with those `given` that the mirror does not know of yet.
 
     `given` holds persons by ticket; those that the mirror has caught up with are taken out of it. Nothing is counted
-    where no queue asks for it.
+    where no queue asks for it, nor before somebody is to be chosen: it goes through the whole desk.
     """
     if all(queue.owner != LEAST_LOADED for queue in book.entries.queues):
         given.clear()
         return {}
+    return _Loads(partial(_counted, store, book, given))
+
+
+class _Loads(Mapping[str, int]):
+    """Counts that are made when the first is looked at."""
+
+    def __init__(self, count: Callable[[], Mapping[str, int]]) -> None:
+        self._count = count
+
+    @cached_property
+    def _counts(self) -> Mapping[str, int]:
+        return self._count()
+
+    def __getitem__(self, person: str) -> int:
+        return self._counts[person]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._counts)
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+
+def _counted(store: Store, book: Rulebook, given: dict[str, str]) -> Mapping[str, int]:
     for ticket in store.tickets(list(given)):
         if ticket.owner == given[ticket.id] or any(
             change.bot for change in ticket.changes if change.field == "owner"
