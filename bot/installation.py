@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.core.entries import SiteWord
 from bot.settings import NOT_SETTINGS, PREFIX, Engine, Log, Misconfigured, Settings, Store, load_settings, read_toml
+from bot.web.settings import Metrics
 
 
 class Workers(Engine):
@@ -28,6 +29,7 @@ class Installation(BaseModel):
     store: Store
     engine: Workers = Workers()
     log: Log = Log()
+    metrics: Metrics | None = None
 
 
 def load_installation(path: Path) -> Installation | None:
@@ -52,13 +54,18 @@ def load_installation(path: Path) -> Installation | None:
         raise Misconfigured(*problems) from None
     if not installation.desks:
         problems.append(f'{path}: [desks] names no desk, such as keskkonnaamet = "keskkonnaamet.toml"')
+    if installation.metrics is not None and installation.metrics.listen is None:
+        problems.append(f"{path}: metrics: with several desks they have an address of their own; write `listen`")
     if not installation.store.url.get_secret_value().startswith("postgres"):
         problems.append(f"{path}: store.url: the jobs of several workers are in a PostgreSQL")
     if problems:
         raise Misconfigured(*problems)
     home = path.resolve().parent
     desks = {name: home / file.expanduser() for name, file in installation.desks.items()}
-    return installation.model_copy(update={"desks": desks})
+    metrics = installation.metrics
+    if metrics is not None and metrics.token_file is not None:
+        metrics = metrics.model_copy(update={"token_file": home / metrics.token_file.expanduser()})
+    return installation.model_copy(update={"desks": desks, "metrics": metrics})
 
 
 def load_desk(file: Path, others: Mapping[str, Settings]) -> Settings:
@@ -67,6 +74,8 @@ def load_desk(file: Path, others: Mapping[str, Settings]) -> Settings:
     problems = [text for name, other in others.items() for text in _clashes(settings, other, name)]
     if not settings.store.url.get_secret_value().startswith("postgres"):
         problems.append("store.url: a desk of several is in a PostgreSQL")
+    if settings.metrics is not None:
+        problems.append("metrics: with several desks these are the process's: write them where the desks are named")
     if problems:
         raise Misconfigured(*(f"{file}: {problem}" for problem in problems))
     return settings

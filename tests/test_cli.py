@@ -33,7 +33,7 @@ from bot.store.store import open_store
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = (
     *("demo", "sandbox", "init", "check", "plan", "why", "once", "run", "release", "approve", "adopt"),
-    *("digest", "test", "hours", "backtest", "describe", "schema"),
+    *("digest", "test", "hours", "backtest", "describe", "schema", "monitoring"),
 )
 HEAVY = (
     "pydantic",

@@ -59,14 +59,14 @@ def test_a_token_is_rotated_and_a_log_changed_without_a_restart(tmp_path: Path) 
             waits = json.loads(line_with(daemon, "counts after a restart alone"))
             assert (waits["level"], waits["keys"]) == ("warning", ["engine.poll_s"])
             assert json.loads(line_with(daemon, "the account is let in again"))["level"] == "info"
-            assert figure(url, 'piletibot_cycles_total{outcome="denied"}') >= 1
-            assert figure(url, 'piletibot_refused{what="configuration"}') == 0
+            assert figure(url, 'piletibot_cycles_total{desk="test",outcome="denied"}') >= 1
+            assert figure(url, 'piletibot_refused{desk="test",what="configuration"}') == 0
             edit(config, "[jira]", "[jirra]")
             daemon.send_signal(signal.SIGHUP)
             refused = json.loads(line_with(daemon, "configuration refused"))
             assert any("unknown key 'jirra'" in error for error in refused["errors"])
             line_with(daemon, '"cycle"')
-            assert figure(url, 'piletibot_refused{what="configuration"}') == 1
+            assert figure(url, 'piletibot_refused{desk="test",what="configuration"}') == 1
         assert daemon.returncode == 0
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing, suppress
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -24,6 +25,11 @@ from bot.installation import Installation, load_desk
 from bot.settings import Misconfigured, Settings
 from bot.store.connect import parse
 from bot.store.errors import StoreError
+from bot.store.scratch import looking
+from bot.web.settings import Metrics
+
+if TYPE_CHECKING:
+    from bot.web.metrics import Watched
 
 log = structlog.get_logger()
 
@@ -31,7 +37,7 @@ log = structlog.get_logger()
 def work_together(settings: Settings, tally: Tally) -> int:
     """Work on the desk with all others that have the same database, until SIGTERM or SIGINT; return 0."""
     desks = {settings.site: lambda others: settings}
-    return _work(desks, settings.store.url.get_secret_value(), settings.engine.workers, tally)
+    return _work(desks, settings.store.url.get_secret_value(), settings.engine.workers, settings.metrics, tally)
 
 
 def work_on_all(installation: Installation, tally: Tally) -> int:
@@ -44,22 +50,27 @@ def work_on_all(installation: Installation, tally: Tally) -> int:
         return lambda others: load_desk(file, others)
 
     desks = {name: loading(file) for name, file in installation.desks.items()}
-    return _work(desks, installation.store.url.get_secret_value(), installation.engine.workers, tally)
+    url = installation.store.url.get_secret_value()
+    return _work(desks, url, installation.engine.workers, installation.metrics, tally)
 
 
 _Load = Callable[[Mapping[str, Settings]], Settings]
 """Reads the configuration of a desk, given those of the others."""
 
 
-def _work(desks: Mapping[str, _Load], url: str, workers: int, tally: Tally) -> int:
+def _work(desks: Mapping[str, _Load], url: str, workers: int, metrics: Metrics | None, tally: Tally) -> int:
     stop, own, known = Stop(), Heartbeat(), dict[str, Settings]()
     with ExitStack() as held:
         pages: dict[str, _Page] = {}
+        figures = None if metrics is None else held.enter_context(closing(_Figures(metrics, tally)))
 
         def alive() -> None:
+            tally.alive()
             own.after(Report(int(time.time())))
             for page in pages.values():
                 page.serve()
+            if figures is not None:
+                figures.look()
 
         cluster = Cluster(parse(url), list(desks), stop, workers, alive)
 
@@ -68,8 +79,11 @@ def _work(desks: Mapping[str, _Load], url: str, workers: int, tally: Tally) -> i
             known[name] = settings
             beat = heartbeat_of(settings, {})
             held.callback(beat.close)
-            station = Station(name, settings, stop, cluster.hand_out(name), beat, tally)
+            counted = Tally()
+            station = Station(name, settings, stop, cluster.hand_out(name), beat, counted)
             held.callback(station.close)
+            if figures is not None:
+                figures.tell_of(station, settings, counted)
             if settings.web is not None:
                 pages[name] = held.enter_context(closing(_Page(settings, station)))
             return station
@@ -123,6 +137,40 @@ class _Unmade:
 
     def share(self, processes: int) -> None:
         """Nothing is asked for here."""
+
+
+class _Figures:
+    """What machines ask of this process, at its own address. Raises Misconfigured where that cannot be had."""
+
+    def __init__(self, metrics: Metrics, process: Tally) -> None:
+        from bot.commands.watch import Lookout
+
+        self._held = ExitStack()
+        self._watched: list[Watched] = []
+        self._waiting: list[tuple[Station, Settings, Tally]] = []
+        lookout = self._held.enter_context(closing(Lookout(metrics)))
+        _, server = self._held.enter_context(lookout.watching(self._watched, process))
+        if server is not None:
+            log.info("metrics", url=server.url)
+
+    def tell_of(self, station: Station, settings: Settings, tally: Tally) -> None:
+        """Tell of a desk too, as soon as its database can be looked into."""
+        self._waiting.append((station, settings, tally))
+
+    def look(self) -> None:
+        """Look into the databases of those that are not told of yet."""
+        from bot.commands.watch import watched_together
+
+        for each in list(self._waiting):
+            station, settings, tally = each
+            with suppress(StoreError):
+                store = self._held.enter_context(looking(settings.store.url.get_secret_value()))
+                self._watched.append(watched_together(station, store, tally))
+                self._waiting.remove(each)
+
+    def close(self) -> None:
+        """Answer no more."""
+        self._held.close()
 
 
 class _Page:

@@ -40,6 +40,7 @@ from bot.store.holder import this_process
 from bot.store.journal import Journal
 from bot.store.lease import Fenced, Lease, lengths
 from bot.store.lock import alone
+from bot.store.scratch import looking
 from bot.store.store import Store, StoreError
 
 _LOOK_S = 5
@@ -111,7 +112,7 @@ def _live(reconfigure: Reconfigure, stop: daemon.Stop, tally: Tally, damage: Dam
 
             place = held.enter_context(closing(Place(settings.web)))
         if settings.metrics is not None:
-            from bot.commands.watch import Lookout
+            from bot.commands.watch import Lookout, watched
 
             lookout = held.enter_context(closing(Lookout(settings.metrics)))
         folders = (rules_folder() / "common", settings.rules.folder)
@@ -147,7 +148,8 @@ def _live(reconfigure: Reconfigure, stop: daemon.Stop, tally: Tally, damage: Dam
         watch = None
         if lookout is not None:
             refused = {"rulebook": lambda: reload.is_refusing, "configuration": lambda: reconfigure.is_refusing}
-            watch, server = held.enter_context(lookout.watching(engine, url, tally, now, refused))
+            looked = watched(engine, held.enter_context(looking(url)), tally, refused)
+            watch, server = held.enter_context(lookout.watching([looked], tally))
             if server is not None:
                 log.info("metrics", url=server.url)
         if place is not None:

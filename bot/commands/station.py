@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -101,6 +102,23 @@ class Station:
     def is_kept(self) -> bool:
         """Whether this process keeps the desk."""
         return self._kept is not None
+
+    @property
+    def engine(self) -> Engine | None:
+        """What works on the desk here; None while another process keeps it."""
+        kept = self._kept
+        return None if kept is None else kept.engine
+
+    @property
+    def is_refusing(self) -> bool:
+        """Whether the files hold a rulebook that was refused, as far as this process keeps the desk."""
+        kept = self._kept
+        return kept is not None and kept.reload.is_refusing
+
+    @property
+    def turned(self) -> Counter[tuple[str, str, str]]:
+        """What this process wrote of steps and letters."""
+        return Counter() if self._opened is None else self._opened.turned
 
     def close(self) -> None:
         """Let the database go."""

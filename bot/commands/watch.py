@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from bot.core.ticket import Moment
 from bot.engine.engine import Engine
 from bot.engine.tally import Tally
 from bot.settings import metrics_token_of
-from bot.store.scratch import looking
+from bot.store.store import Store
 from bot.web.metrics import Watched
 from bot.web.server import Server, listening, serving
 from bot.web.settings import Metrics
 from bot.web.watch import Token, Watch
+
+if TYPE_CHECKING:
+    from bot.commands.station import Station
 
 
 class Lookout:
@@ -38,19 +43,28 @@ class Lookout:
             self._taken.close()
 
     @contextmanager
-    def watching(
-        self,
-        engine: Engine,
-        store_url: str,
-        tally: Tally,
-        now: Callable[[], Moment],
-        refused: Mapping[str, Callable[[], bool]],
-    ) -> Iterator[tuple[Watch, Server | None]]:
-        """Watch an engine; what answers, and the server of its own address. Raises StoreError as `looking` does."""
-        with looking(store_url) as store:
-            watch = Watch(self._metrics, Watched(engine, store, tally, now, refused), self._token)
-            if self._taken is None:
-                yield watch, None
-                return
-            with serving(watch, self._taken) as server:
-                yield watch, server
+    def watching(self, watched: Sequence[Watched], process: Tally) -> Iterator[tuple[Watch, Server | None]]:
+        """Watch desks, of which there may become more; what answers, and the server of its own address."""
+        watch = Watch(self._metrics, watched, process, self._token)
+        if self._taken is None:
+            yield watch, None
+            return
+        with serving(watch, self._taken) as server:
+            yield watch, server
+
+
+def watched(engine: Engine, store: Store, tally: Tally, refused: Mapping[str, Callable[[], bool]]) -> Watched:
+    """What is told of the desk of an engine that one process works on; `store` is opened for reading alone."""
+    return Watched(engine.book.site, store, tally, now, lambda: engine, lambda: engine.store.turned, refused)
+
+
+def watched_together(station: Station, store: Store, tally: Tally) -> Watched:
+    """What is told of a desk that several processes work on, as this one has it."""
+    refused = {"rulebook": lambda: station.is_refusing}
+    engine, turned = (lambda: station.engine), (lambda: station.turned)
+    return Watched(station.name, store, tally, now, engine, turned, refused, together=True)
+
+
+def now() -> Moment:
+    """Give the moment."""
+    return int(time.time())

@@ -63,7 +63,7 @@ class Tally:
 
     @property
     def idle_s(self) -> float:
-        """For how many seconds no cycle has ended, nor the process begun."""
+        """For how many seconds no cycle has ended, nor the process begun or been alive otherwise."""
         return self.clock() - self._ended_s
 
     def cycle(self, outcome: Outcome, at: Moment, seconds: float, report: Report | None = None) -> None:
@@ -89,6 +89,10 @@ class Tally:
         """Count a request that was sent, and how long its answer took."""
         self.requests[site, kind, outcome] += 1
         self.request_s.setdefault(site, Spread(REQUEST_S)).add(seconds)
+
+    def alive(self) -> None:
+        """Know that the process goes on, though no cycle of its own ended: another has them all."""
+        self._ended_s = self.clock()
 
     def line(self, level: str) -> None:
         """Count a line of the log."""

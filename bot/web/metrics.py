@@ -9,7 +9,7 @@ from __future__ import annotations
 import platform
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -79,17 +79,21 @@ class Stored(NamedTuple):
 
 @dataclass
 class Watched:
-    """What is told of a bot: its `engine` and `tally`, and what its `store`, opened for reading alone, tells.
+    """What is told of one desk's bot: what its `tally` counted, and what its `store`, opened to be read alone, tells.
 
-    `refused` tells of each kind of file (the `rulebook`, the `configuration`) whether what it holds was refused;
-    `now` the moment.
+    `engine` gives what works on the desk in this process: None in one of several that work `together` while another
+    keeps it. `turned` gives what this process wrote of steps and letters. `refused` tells of each kind of file (the
+    `rulebook`, the `configuration`) whether what it holds was refused.
     """
 
-    engine: Engine
+    desk: str
     store: Store
     tally: Tally
     now: Callable[[], Moment]
+    engine: Callable[[], Engine | None]
+    turned: Callable[[], Counter[tuple[str, str, str]]]
     refused: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
+    together: bool = False
     _kept: Stored | None = None
     _until: float = float("-inf")
 
@@ -108,23 +112,28 @@ class Watched:
     def ready(self, within_s: int) -> Mapping[str, bool]:
         """Whether the bot can do its work: the database, Jira reached `within_s`, the lease, and the rulebook.
 
-        The rulebook in force is known to the database once a cycle has begun by it.
+        The rulebook in force is known to the database once a cycle has begun by it. Of several processes that work
+        together each is ready where one of them has the lease.
         """
+        engine = self.engine()
         try:
             polled_at, rules = self.store.polled_at(), self.store.note(RULEBOOK)
+            is_held = self.holds_lease or (self.together and bool(self.store.lease_holder()))
         except StoreError:
             return {"database": False, "jira": False, "lease": self.holds_lease, "rulebook": False}
+        version = "" if engine is None else f"{engine.book.version} "
         return {
             "database": True,
             "jira": polled_at is not None and self.now() - polled_at <= within_s,
-            "lease": self.holds_lease,
-            "rulebook": (rules or "").startswith(f"{self.engine.book.version} "),
+            "lease": is_held,
+            "rulebook": rules is not None and rules.startswith(version),
         }
 
     @property
     def holds_lease(self) -> bool:
         """Whether this process may send; one that needs no lease may."""
-        return self.engine.lease is None or self.engine.lease.is_held
+        engine = self.engine()
+        return engine is not None and (engine.lease is None or engine.lease.is_held)
 
 
 def _stored(store: Store, now: Moment) -> Stored:
@@ -155,11 +164,12 @@ class Shown:
     watched: Watched
     stored: Stored | None
     tally: Tally = field(init=False)
-    book: Rulebook = field(init=False)
+    book: Rulebook | None = field(init=False)
 
     def __post_init__(self) -> None:
+        engine = self.watched.engine()
         object.__setattr__(self, "tally", self.watched.tally)
-        object.__setattr__(self, "book", self.watched.engine.book)
+        object.__setattr__(self, "book", None if engine is None else engine.book)
 
 
 Read = Callable[[Shown], Samples | None]
@@ -170,14 +180,31 @@ Spreads = Callable[[Shown], Mapping[Labels, Spread]]
 class Row:
     """A metric: its name as Prometheus has it, what it tells, its labels, and how it is read; None shows none.
 
-    A counter's name ends in `_total`. One that is read of the database is not there while that cannot be asked.
+    A counter's name ends in `_total`. One that is read of the database is not there while that cannot be asked. Each
+    has the label `desk` before its own.
     """
 
     name: str
     kind: Literal["counter", "gauge"]
     help: str
-    labels: Labels
+    own: Labels
     read: Read
+
+    @property
+    def labels(self) -> Labels:
+        """All of its labels."""
+        return ("desk", *self.own)
+
+
+@dataclass(frozen=True)
+class ProcessRow:
+    """A metric that is no desk's."""
+
+    name: str
+    kind: Literal["counter", "gauge"]
+    help: str
+    labels: Labels
+    read: Callable[[Tally], Samples]
 
 
 @dataclass(frozen=True)
@@ -186,8 +213,13 @@ class Histogram:
 
     name: str
     help: str
-    labels: Labels
+    own: Labels
     read: Spreads
+
+    @property
+    def labels(self) -> Labels:
+        """All of its labels."""
+        return ("desk", *self.own)
 
 
 def _one(read: Callable[[Shown], float | None]) -> Read:
@@ -230,7 +262,7 @@ KINDS = ("ladder", "route", "completeness", "incident", "notice", "command", "ot
 
 def _by_kind(shown: Shown, counts: Iterable[tuple[str, str, float]], states: Iterable[str]) -> Samples:
     """Counts by rule and state as samples by kind and state: a rule that is no more counts as other."""
-    kinds = kinds_of(shown.book)
+    kinds = {} if shown.book is None else kinds_of(shown.book)
     found: dict[Labels, float] = {(kind, state): 0.0 for kind in KINDS for state in states}
     for rule, state, n in counts:
         label = kinds.get(rule, "other"), state
@@ -239,7 +271,7 @@ def _by_kind(shown: Shown, counts: Iterable[tuple[str, str, float]], states: Ite
 
 
 def _turned(shown: Shown, what: str) -> Iterator[tuple[str, str, float]]:
-    for (kind, rule, state), n in dict(shown.watched.engine.store.turned).items():
+    for (kind, rule, state), n in dict(shown.watched.turned()).items():
         if kind == what:
             yield rule, state, n
 
@@ -252,7 +284,7 @@ def _letters(shown: Shown) -> Samples:
 
 
 def _open(shown: Shown) -> Samples | None:
-    if shown.stored is None:
+    if shown.stored is None or shown.book is None:
         return None
     standing = {each.state: each.standing for each in shown.book.entries.states}
     found: dict[Labels, float] = {(state,): 0.0 for state, stands in standing.items() if stands != "closed"}
@@ -275,16 +307,17 @@ def _at(moment: Moment | None) -> float | None:
     return float(moment) if moment else None
 
 
-METRICS: tuple[Row | Histogram, ...] = (
+METRICS: tuple[ProcessRow | Row | Histogram, ...] = (
     # What runs here.
-    Row("piletibot_build_info", "gauge", "The version of the bot, of Python, and of the database's schema; always 1.",
-        ("version", "python", "schema"), lambda shown: {(__version__, platform.python_version(), str(HEAD)): 1.0}),
-    Row("piletibot_rulebook_info", "gauge", "The desk and the version of the rulebook in force; always 1.",
-        ("desk", "version"), lambda shown: {(shown.book.site, shown.book.version): 1.0}),
+    ProcessRow("piletibot_build_info", "gauge", "The version of the bot, of Python, and of the schema; always 1.",
+               ("version", "python", "schema"),
+               lambda process: {(__version__, platform.python_version(), str(HEAD)): 1.0}),
+    ProcessRow("piletibot_log_lines_total", "counter", "Warnings and errors logged, by their level.",
+               ("level",), lambda process: _each(LINE_LEVELS, process.lines)),
+    Row("piletibot_rulebook_info", "gauge", "The version of the rulebook in force; always 1.",
+        ("version",), lambda shown: None if shown.book is None else {(shown.book.version,): 1.0}),
     Row("piletibot_refused", "gauge", "1 while the files hold a rulebook, or a configuration, that was refused.",
         ("what",), lambda shown: {(what,): float(is_so()) for what, is_so in shown.watched.refused.items()}),
-    Row("piletibot_log_lines_total", "counter", "Warnings and errors logged, by their level.",
-        ("level",), lambda shown: _each(LINE_LEVELS, shown.tally.lines)),
     # Cycles.
     Row("piletibot_cycles_total", "counter", "Cycles, by how they ended.",
         ("outcome",), lambda shown: _each(OUTCOMES, {each: shown.tally.cycles[each] for each in OUTCOMES})),
@@ -364,45 +397,47 @@ def _by_state(letters: Mapping[tuple[str, str], int]) -> Counter[str]:
 
 
 class Figures(Collector):
-    """Collects the metrics of a bot anew whenever it is asked."""
+    """Collects the metrics of the desks of a process anew whenever it is asked."""
 
-    def __init__(self, watched: Watched) -> None:
-        self._watched = watched
+    def __init__(self, watched: Sequence[Watched], process: Tally) -> None:
+        self._watched, self._process = watched, process
 
     def collect(self) -> Iterable[Metric]:
         """Give every metric that can be told now."""
-        shown = Shown(self._watched, self._watched.stored())
-        for each in METRICS:
-            family = _spread(each, shown) if isinstance(each, Histogram) else _family(each, shown)
-            if family is not None:
-                yield family
+        shown = [Shown(each, each.stored()) for each in list(self._watched)]
+        for metric in METRICS:
+            if isinstance(metric, Histogram):
+                yield _spread(metric, shown)
+            elif isinstance(metric, ProcessRow):
+                yield _family(metric, metric.read(self._process).items())
+            else:
+                samples = [(each.watched.desk, metric.read(each) or {}) for each in shown]
+                yield _family(metric, (((desk, *own), n) for desk, told in samples for own, n in told.items()))
 
 
-def registry_of(watched: Watched) -> CollectorRegistry:
+def registry_of(watched: Sequence[Watched], process: Tally) -> CollectorRegistry:
     """Make a registry of the bot's metrics and those of its process (processor time, memory, open files)."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Figures(watched))
+    registry.register(Figures(watched, process))
     ProcessCollector(registry=registry)
     return registry
 
 
-def _family(row: Row, shown: Shown) -> Metric | None:
-    samples = row.read(shown)
-    if samples is None:
-        return None
+def _family(row: Row | ProcessRow, samples: Iterable[tuple[Labels, float]]) -> Metric:
     kind = CounterMetricFamily if row.kind == "counter" else GaugeMetricFamily
     family = kind(row.name, row.help, labels=row.labels)
-    for labels, value in samples.items():
+    for labels, value in samples:
         family.add_metric(labels, value)
     return family
 
 
-def _spread(histogram: Histogram, shown: Shown) -> Metric:
+def _spread(histogram: Histogram, shown: Sequence[Shown]) -> Metric:
     family = HistogramMetricFamily(histogram.name, histogram.help, labels=histogram.labels)
-    for labels, spread in histogram.read(shown).items():
-        total, buckets = 0, []
-        for bound, n in zip((*map(str, spread.bounds), "+Inf"), tuple(spread.counts), strict=True):
-            total += n
-            buckets.append((bound, float(total)))
-        family.add_metric(labels, buckets, spread.sum_s)
+    for each in shown:
+        for labels, spread in histogram.read(each).items():
+            total, buckets = 0, []
+            for bound, n in zip((*map(str, spread.bounds), "+Inf"), tuple(spread.counts), strict=True):
+                total += n
+                buckets.append((bound, float(total)))
+            family.add_metric((each.watched.desk, *labels), buckets, spread.sum_s)
     return family

@@ -16,11 +16,15 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
+from bot.engine.tally import Tally
 from bot.web.guard import Guard
 from bot.web.settings import Metrics, address, is_loopback
 
 if TYPE_CHECKING:  # the figures' library is imported when they are asked for first
     from bot.web.metrics import Watched
+
+READINESS = ("database", "jira", "lease", "rulebook")
+"""What a bot is ready with, each in a word."""
 
 _AT_ONCE = 2
 _LOOPBACK = ("127.0.0.0/8", "::1")
@@ -49,12 +53,15 @@ class Token:
 class Watch:
     """Answers machines, at an address of its own or beside the pages, by what the configuration says of `metrics`.
 
+    `watched` are the desks of the process, one or more; `process` counted what is no desk's.
+
     The process counts as dead when no cycle has ended for `live_s` seconds. `token` is what whoever asks for figures
     must bear.
     """
 
     metrics: Metrics
-    watched: Watched
+    watched: Sequence[Watched]
+    process: Tally
     token: Token = field(default_factory=Token)
 
     def routes(self) -> Sequence[Route]:
@@ -86,13 +93,18 @@ class Watch:
     # Answers
 
     async def _live(self, request: Request) -> Response:
-        is_live = self.watched.tally.idle_s <= self.metrics.live_s
+        is_live = self.process.idle_s <= self.metrics.live_s
         return _answer(is_live, {"live": is_live})
 
     async def _ready(self, request: Request) -> Response:
-        found = await self._looked(self.watched.ready, self.metrics.ready_s)
+        found = await self._looked(self._found)
         is_ready = all(found.values())
         return _answer(is_ready, {"ready": is_ready, **found})
+
+    def _found(self) -> Mapping[str, bool]:
+        """What is as it should be with every desk."""
+        desks = [each.ready(self.metrics.ready_s) for each in list(self.watched)]
+        return {what: bool(desks) and all(desk[what] for desk in desks) for what in READINESS}
 
     async def _figures(self, request: Request) -> Response:
         if (refused := self._refused(request)) is not None:
@@ -106,7 +118,7 @@ class Watch:
     def _registry(self) -> Any:
         from bot.web.metrics import registry_of
 
-        return registry_of(self.watched)
+        return registry_of(self.watched, self.process)
 
     async def _looked(self, ask: Any, *given: Any) -> Any:
         """Ask the database, in a thread that waits for it."""

@@ -28,7 +28,7 @@ from bot.store.errors import StoreError
 from bot.store.holder import this_process
 from bot.store.lease import Lease
 from bot.web.app import site_of
-from bot.web.metrics import METRICS, Watched
+from bot.web.metrics import METRICS, ProcessRow, Watched
 from bot.web.settings import Metrics, Web
 from bot.web.source import Source
 from bot.web.watch import Token, Watch
@@ -58,7 +58,9 @@ def watched(**facts: Any) -> Iterator[Watched]:
         store.set_note(RECONCILED, str(NOW - 600))
         store.set_mark(0, NOW - 60)
         clock = SimpleNamespace(s=0.0)
-        found = Watched(engine, store, Tally(lambda: clock.s), lambda: NOW, **facts)
+        tally = Tally(lambda: clock.s)
+        found = Watched("small", store, tally, lambda: NOW, lambda: engine, lambda: engine.store.turned, **facts)
+        found.works = engine  # type: ignore[attr-defined]
         found.clock = clock  # type: ignore[attr-defined]
         yield found
 
@@ -67,7 +69,7 @@ def browser(
     watched: Watched, *, token: str | None = None, peer: str = "127.0.0.1", host: str = "127.0.0.1", **metrics: Any
 ) -> TestClient:
     """Somebody at an address who asks the listener of its own."""
-    watch = Watch(Metrics(**({"listen": "127.0.0.1:9464"} | metrics)), watched, Token(token))
+    watch = Watch(Metrics(**({"listen": "127.0.0.1:9464"} | metrics)), [watched], watched.tally, Token(token))
     return TestClient(watch.app(), base_url=f"http://{host}:9464", client=(peer, 50_000))
 
 
@@ -80,15 +82,17 @@ def samples(text: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
 
 
 def value(text: str, name: str, **labels: str) -> float | None:
-    return samples(text).get((name, tuple(sorted(labels.items()))))
+    own = {} if name in OF_PROCESS else {"desk": "small"}
+    return samples(text).get((name, tuple(sorted({**own, **labels}.items()))))
 
 
+OF_PROCESS = {each.name for each in METRICS if isinstance(each, ProcessRow)}
 READY = {"ready": True, "database": True, "jira": True, "lease": True, "rulebook": True}
 
 
 def without_lease(found: Watched) -> None:
-    assert found.engine.lease is not None
-    found.engine.lease.give_back()
+    assert found.works.lease is not None
+    found.works.lease.give_back()
 
 
 NOT_READY = [
@@ -191,7 +195,7 @@ def test_what_is_not_there(method: str, path: str, status: int) -> None:
 def test_beside_the_pages_figures_are_for_who_has_the_token(token: str | None) -> None:
     with watched() as found:
         web = Web(user_header=HEADER)
-        watch = Watch(Metrics(token=TOKEN), found, Token(token))
+        watch = Watch(Metrics(token=TOKEN), [found], found.tally, Token(token))
         site = site_of(web, Source(found.store, lambda: RULES, lambda: TEXTS, lambda: NOW), "small", {}, watch)
         asked = TestClient(site.app(), base_url="http://127.0.0.1:8090", client=("127.0.0.1", 1))
         bearing = {"Authorization": f"Bearer {TOKEN}"}
@@ -264,7 +268,7 @@ TOLD = [
     ("piletibot_refused", {"what": "rulebook"}, 1),
     ("piletibot_database_up", {}, 1),
     ("piletibot_database_errors_total", {}, 1),
-    ("piletibot_rulebook_info", {"desk": "small", "version": RULES.version}, 1),
+    ("piletibot_rulebook_info", {"version": RULES.version}, 1),
 ]
 
 
@@ -329,6 +333,37 @@ def test_a_machine_that_speaks_openmetrics_is_answered_so(figures: str) -> None:
 def test_a_rule_that_is_no_more_still_counts() -> None:
     with watched() as found:
         asked = browser(found)
-        found.engine.book = book(ladders=[])
+        found.works.book = book(ladders=[])
         text = asked.get("/metrics").text
         assert value(text, "piletibot_steps_total", kind="other", state="said") == 1
+
+
+def test_one_of_several_processes_that_does_not_keep_the_desk() -> None:
+    with watched(together=True) as found:
+        found.engine = lambda: None
+        asked = browser(found)
+        assert asked.get("/readyz").json() == READY, "another has the lease, and works by a rulebook"
+        text = asked.get("/metrics").text
+        assert value(text, "piletibot_lease_held") == 0
+        assert value(text, "piletibot_open_tickets", state="solved") is None
+        assert value(text, "piletibot_due_tickets") == 6
+        without_lease(found)
+        assert asked.get("/readyz").json() == READY | {"ready": False, "lease": False}
+
+
+def test_a_process_of_several_desks_tells_of_each_and_is_ready_where_all_are() -> None:
+    with watched() as one, watched() as other:
+        other.desk = "other"
+        other.tally.cycle("through", NOW, 0.1)
+        asked = TestClient(
+            Watch(Metrics(listen="127.0.0.1:9464"), [one, other], one.tally).app(),
+            base_url="http://127.0.0.1:9464",
+            client=("127.0.0.1", 1),
+        )
+        text = asked.get("/metrics").text
+        told = [value(text, "piletibot_cycles_total", desk=desk, outcome="through") for desk in ("small", "other")]
+        assert told == [0, 1]
+        assert text.count("\npiletibot_build_info{") == 1
+        assert asked.get("/readyz").json() == READY
+        without_lease(other)
+        assert asked.get("/readyz").json() == READY | {"ready": False, "lease": False}
