@@ -1,200 +1,218 @@
-"""A whole cycle over HTTP, on a desk where nothing changed, and where some tickets did."""
+"""A whole cycle beside the peer and the floor, on desks of any size: requests, bytes, processor time, time, memory.
+
+Each contender is a process of its own, and so is the Jira, whose work is nobody's.
+"""
 
 from __future__ import annotations
 
-import http.client
+import json
+import statistics
 import subprocess
 import sys
-from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from statistics import median_low
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import requests
-from desk import NOW_S, TOKEN, USER, bound, loaded, observing
-from jira import JIRA
-from measure import Row, timed
-from requests.adapters import HTTPAdapter
+from desk import NOW_S
+from measure import amount
 
-from bot.engine.cycle import cycle
-from bot.engine.engine import Engine, Report
-from bot.engine.poll import reconcile
-from bot.jira.client import Client
-from bot.jira.tracker import connect
-from bot.store.store import open_store
+Json = Any
 
-CHANGED = 10
-"""How many tickets somebody comments on between two polls, where any change."""
-
-FLOOR = "floor: the same requests, raw"
-BOT = "**Piletibot**"
-MARK = "script on `jira`, `updated >= mark`"
-WHOLE = "script on `jira`, the whole project"
-
+OURS, FLOOR, PEER = "**Piletibot**", "floor", "peer"
+LATENCY_S = 0.08
+_NAMES = {"ours": OURS, "floor": FLOOR, "peer": PEER}
 _MINUTE_S = 60
 _OVERLAP_S = 300
 
 
-class Sent(NamedTuple):
-    """One request as it went out."""
+class Took(NamedTuple):
+    """What one cycle took: `sent` and `received` are bytes on the wire, headers included, as the contender has it."""
 
-    method: str
-    path: str
-    body: bytes
-    headers: Mapping[str, str]
-
-
-class Recording(HTTPAdapter):
-    """Carries requests as ever, and remembers them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._sent: list[Sent] = []
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
-        """Remember a request and carry it."""
-        body = request.body or b""
-        raw = body if isinstance(body, bytes) else body.encode()
-        self._sent.append(Sent(request.method or "GET", request.path_url, raw, dict(request.headers)))
-        return super().send(request, *args, **options)
-
-    def taken(self) -> list[Sent]:
-        """Give what was sent since this was last asked."""
-        sent, self._sent = self._sent, []
-        return sent
+    changed: int
+    requests: int
+    received: int
+    sent: int
+    cpu_s: float
+    s: float
+    peak_mib: float
 
 
-class Bench:
-    """The bot and its peers on one sandbox, whose clock only this moves."""
+class Jira:
+    """The prepared Jira in its process, and the moment it is there."""
 
-    def __init__(self, url: str, folder: Path) -> None:
-        self._url, self._now, self._acts = url, NOW_S, 0
-        desk, binding = bound(observing(folder), loaded(()))
-        self._ours = Recording()
-        self._client = Client(url, token=TOKEN, user=USER, transport=self._ours)
-        tracker = connect(self._client, desk.book.entries)
-        if isinstance(tracker, list):
-            raise SystemExit("\n".join(finding.text for finding in tracker))
-        store = open_store(f"sqlite:///{folder / 'bench.db'}")
-        self._engine = Engine(tracker, store, desk.book, desk.messages, binding.fingerprint)
-        self._theirs = Recording()
-        self._peer = JIRA(server=url, basic_auth=(USER, TOKEN), max_retries=0, timeout=120)
-        self._peer._session.mount("http://", self._theirs)
-        self._ids: list[str] = []
-        self._seen: dict[str, dict[str, str]] = {}
+    def __init__(self, url: str) -> None:
+        self.url, self.now = url, NOW_S
+        self._session = requests.Session()
 
-    def close(self) -> None:
-        """Close what is open."""
-        self._engine.store.close()
-        self._client.close()
-        self._peer.close()  # type: ignore[no-untyped-call]
+    def tell(self, what: str, **asked: Any) -> Mapping[str, int]:
+        """Tell it something, and return what it counted since it was last told anything."""
+        answer = self._session.post(f"{self.url}/bench/{what}", json=asked, timeout=60)
+        answer.raise_for_status()
+        counted: Mapping[str, int] = answer.json()
+        return counted
 
-    def first(self) -> list[Row]:
-        """Read the whole desk for the first time."""
-        self._ours.taken()
-        seconds = timed(self._cycle)
-        sent = self._ours.taken()
-        rows = [Row(FLOOR, [timed(lambda: replay(self._url, sent))], len(sent)), Row(BOT, [seconds], len(sent))]
-        found = self._peer.search_issues("project = KKA", fields="updated", maxResults=False)
-        self._ids = [each.id for each in found]
-        updated = {each.id: each.fields.updated for each in found}
-        self._seen = {MARK: dict(updated), WHOLE: dict(updated)}
-        return rows
+    def later(self, changed: int) -> None:
+        """Let a minute pass, in which so many tickets change; one in twenty of these for the second time."""
+        self.now += _MINUTE_S
+        self.tell("clock", now_ms=self.now * 1000)
+        if changed:
+            self.tell("change", count=changed, again=changed // 20, now_ms=self.now * 1000)
 
-    def poll(self, changed: int, rounds: int, whole_rounds: int) -> list[Row]:
-        """Let so many tickets change before every round, and time one poll of everybody's.
 
-        Who asks for the whole project every time has fewer rounds, since each is long.
-        """
-        seconds: dict[str, list[float]] = {name: [] for name in (FLOOR, BOT, MARK, WHOLE)}
-        counted: dict[str, list[int]] = {name: [] for name in seconds}
-        for turn in range(rounds):
-            since_ms = (self._now - _OVERLAP_S) * 1000
-            self._let_change(changed)
-            self._ours.taken()
-            seconds[BOT].append(timed(self._cycle))
-            sent = self._ours.taken()
-            seconds[FLOOR].append(timed(lambda sent=sent: replay(self._url, sent)))  # type: ignore[misc]
-            counted[BOT].append(len(sent))
-            counted[FLOOR].append(len(sent))
-            scripts = {MARK: f"project = KKA AND updated >= {since_ms}", WHOLE: "project = KKA"}
-            for name, jql in scripts.items():
-                if name == WHOLE and turn >= whole_rounds:
-                    continue
-                self._theirs.taken()
-                seconds[name].append(timed(lambda name=name, jql=jql: self._script(name, jql)))  # type: ignore[misc]
-                counted[name].append(len(self._theirs.taken()))
-        return [Row(name, taken, median_low(counted[name])) for name, taken in seconds.items() if taken]
+class Contender:
+    """A contender in its process."""
 
-    def sweep(self, rounds: int) -> list[Row]:
-        """Compare the whole desk with the mirror, as the bot does every half hour."""
-        raw, ours, sent = [], [], []
-        for _ in range(rounds):
-            self._ours.taken()
-            ours.append(timed(lambda: reconcile(self._engine, self._now, Report(self._now))))
-            sent = self._ours.taken()
-            raw.append(timed(lambda sent=sent: replay(self._url, sent)))  # type: ignore[misc]
-        return [Row(FLOOR, raw, len(sent)), Row(BOT, ours, len(sent))]
+    def __init__(self, jira: Jira, process: subprocess.Popen[str]) -> None:
+        self._jira, self._process = jira, process
+        if not self._answer():
+            raise SystemExit(f"a contender could not begin: {process.args}")
 
-    def _cycle(self) -> None:
-        report = cycle(self._engine, self._now)
-        if report.unreachable or report.troubles or report.said:
-            raise SystemExit(f"not the cycle that was meant: {report}")
-
-    def _script(self, name: str, jql: str) -> None:
-        """What a script on the `jira` package does each poll: search with changelog, and comments of what changed."""
-        seen = self._seen[name]
-        for issue in self._peer.search_issues(jql, expand="changelog", maxResults=False):
-            if seen.get(issue.id) != issue.fields.updated:
-                seen[issue.id] = issue.fields.updated
-                self._peer.comments(issue.id)
-
-    def _let_change(self, changed: int) -> None:
-        """Let a minute pass, in which tier 2 comments on so many tickets; for none, time stands still."""
-        if changed == 0:
-            return
-        self._now += _MINUTE_S
-        _ask(self._url, "PUT", "/sandbox/clock", {"now_ms": self._now * 1000})
-        for _ in range(changed):
-            self._acts = (self._acts + 7) % len(self._ids)
-            _ask(self._url, "POST", f"/rest/api/2/issue/{self._ids[self._acts]}/comment", {"body": "Vaatan järele."})
+    def do(self, what: str = "cycle") -> Took:
+        """Have it do something now. Raises SystemExit where it failed."""
+        self._jira.tell("count")
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"do": what, "now": self._jira.now}) + "\n")
+        self._process.stdin.flush()
+        line = self._answer()
+        if not line:
+            raise SystemExit(f"a contender failed: {self._process.args}")
+        counted = self._jira.tell("count")
+        return Took(
+            **json.loads(line), requests=counted["requests"], received=counted["sent"], sent=counted["received"]
+        )
 
 
 @contextmanager
-def bench(tickets: int) -> Iterator[Bench]:
-    """Start a sandbox of so many tickets in a process of its own, and the bot on it."""
-    script = Path(__file__).with_name("jira_process.py")
-    words = [sys.executable, str(script), str(tickets)]
-    with (
-        TemporaryDirectory() as folder,
-        subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process,
-    ):
+def jira_of(flavour: str, count: int) -> Iterator[Jira]:
+    """Start a prepared Jira of so many open tickets."""
+    with _process("prepared.py", flavour, str(count)) as process:
+        assert process.stdout is not None
+        yield Jira(process.stdout.readline().strip())
+
+
+@contextmanager
+def contender(name: str, jira: Jira, flavour: str, folder: Path) -> Iterator[Contender]:
+    """Start a contender, whose files are in the folder."""
+    with _process("contender.py", name, jira.url, flavour, str(folder)) as process:
+        yield Contender(jira, process)
+
+
+@contextmanager
+def _process(script: str, *words: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, str(Path(__file__).with_name(script)), *words]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
-            url = process.stdout.readline().strip() if process.stdout else ""
-            with closing(Bench(url, Path(folder))) as made:
-                yield made
+            yield process
         finally:
-            process.communicate("")
+            with suppress(BrokenPipeError):
+                process.communicate("")
 
 
-def replay(url: str, sent: Sequence[Sent]) -> None:
-    """Send the same requests over one bare connection, and read the answers as bytes."""
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
-    for each in sent:
-        connection.request(each.method, each.path, each.body, dict(each.headers))
-        answer = connection.getresponse()
-        answer.read()
-        if answer.status != 200:
-            raise SystemExit(f"{each.method} {each.path}: {answer.status} on being sent again")
-    connection.close()
+class Measured(NamedTuple):
+    """All that was measured on a desk of `count` tickets: by what happened, by contender, one after the other."""
+
+    flavour: str
+    count: int
+    first: Took
+    busy: Mapping[str, Sequence[Took]]
+    idle: Mapping[str, Sequence[Took]]
+    late: Mapping[str, Sequence[Took]]
+    sweeps: Sequence[Took]
 
 
-def _ask(url: str, method: str, path: str, body: Mapping[str, Any]) -> None:
-    who = b64encode(b"it1@sandbox.example:it1-token").decode()
-    answer = requests.request(method, url + path, json=body, headers={"Authorization": f"Basic {who}"}, timeout=30)
-    answer.raise_for_status()
+def measure(flavour: str, count: int, rounds: int, peer_rounds: int) -> Measured:
+    """Measure a desk: its first cycle, then cycles with one ticket in a hundred changed, and with none, and sweeps.
+
+    The peer has `peer_rounds` of the busy ones, and none of the others, where it would do the same.
+    """
+    with TemporaryDirectory() as there, jira_of(flavour, count) as jira:
+        folder = Path(there)
+        changed = max(1, count // 100)
+        with contender("ours", jira, flavour, folder) as ours, contender("floor", jira, flavour, folder) as floor:
+            first = ours.do()
+            floor.do()
+            racing = {"ours": ours, "floor": floor}
+            for _ in range(_OVERLAP_S // _MINUTE_S + 2):  # the overlap fills
+                _race(jira, racing, changed)
+            busy = _rounds(jira, racing, changed, rounds)
+            jira.tell("latency", s=LATENCY_S)
+            late = _rounds(jira, racing, changed, 3)
+            jira.tell("latency", s=0)
+            for _ in range(_OVERLAP_S // _MINUTE_S):
+                _race(jira, racing, 1)
+            idle = _rounds(jira, racing, 0, 3 * rounds)
+            sweeps = [ours.do("sweep") for _ in range(3)]
+        if peer_rounds:
+            with contender("peer", jira, flavour, folder) as peer:
+                busy = {**busy, **_rounds(jira, {"peer": peer}, changed, peer_rounds)}
+    return Measured(flavour, count, first, busy, idle, late, sweeps)
+
+
+def _race(jira: Jira, racing: Mapping[str, Contender], changed: int) -> dict[str, Took]:
+    jira.later(changed)
+    return {name: each.do() for name, each in racing.items()}
+
+
+def _rounds(jira: Jira, racing: Mapping[str, Contender], changed: int, rounds: int) -> dict[str, list[Took]]:
+    taken: dict[str, list[Took]] = {name: [] for name in racing}
+    for _ in range(rounds):
+        for name, took in _race(jira, racing, changed).items():
+            taken[name].append(took)
+    return taken
+
+
+def show(measured: Sequence[Measured]) -> None:
+    """Print the tables."""
+    print("\n### A cycle in which one ticket in a hundred changed\n")
+    _table(measured, "busy")
+    print("\n### A cycle in which nothing changed\n")
+    _table(measured, "idle")
+    print("\n### The first cycle, which reads the whole desk, and the sweep\n")
+    print("| desk | | requests | received | processor | wall time | most memory |")
+    print("|---|---|---:|---:|---:|---:|---:|")
+    for each in measured:
+        for what, rows in (("first cycle", [each.first]), ("sweep", each.sweeps)):
+            print(f"| {_desk(each)} | {what} | {' | '.join(_cells(rows))} |")
+
+
+def _table(measured: Sequence[Measured], which: str) -> None:
+    print("| desk | | requests | received | sent | processor | × floor | wall time | at 80 ms | most memory |")
+    print("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|")
+    for each in measured:
+        found: Mapping[str, Sequence[Took]] = getattr(each, which)
+        floor = _median(found["floor"], "cpu_s")
+        for name, rows in found.items():
+            late = each.late.get(name) if which == "busy" else None
+            wall_s = _median(rows, "s")
+            far_s = _median(late, "s") if late else wall_s + LATENCY_S * _median(rows, "requests")
+            requests_, received, cpu, wall, peak = _cells(rows)
+            cells = [requests_, received, _size(_median(rows, "sent")), cpu, f"{_median(rows, 'cpu_s') / floor:,.1f}"]
+            cells += [wall, amount(far_s) if late else f"({amount(far_s)})", peak]
+            print(f"| {_desk(each)} | {_NAMES[name]} | {' | '.join(cells)} |")
+
+
+def _cells(rows: Sequence[Took]) -> list[str]:
+    cpu = [row.cpu_s for row in rows]
+    spread = f" ({amount(min(cpu))}–{amount(max(cpu))})" if len(rows) > 1 else ""
+    return [
+        f"{_median(rows, 'requests'):,.0f}",
+        _size(_median(rows, "received")),
+        f"{amount(statistics.median(cpu))}{spread}",
+        amount(_median(rows, "s")),
+        f"{max(row.peak_mib for row in rows):.0f} MiB",
+    ]
+
+
+def _median(rows: Sequence[Took], what: str) -> float:
+    return statistics.median(getattr(row, what) for row in rows)
+
+
+def _size(size: float) -> str:
+    return f"{size / 1e6:,.1f} MB" if size >= 1e6 else f"{size / 1e3:,.1f} kB"
+
+
+def _desk(each: Measured) -> str:
+    return f"{each.count:,}" + ("" if each.flavour == "cloud" else ", Data Center")

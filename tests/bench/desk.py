@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from account import TOKEN, USER
 from tickets import NOW
 
 from bot.jira.binding import Binding, bind
@@ -18,19 +19,18 @@ from bot.sandbox.clock import Clock
 from bot.sandbox.desk import keskkonnaamet
 from bot.sandbox.inprocess import InProcess
 from bot.sandbox.loading import load
-from bot.sandbox.world import World
+from bot.sandbox.world import Flavour, World
 from bot.shipped import rules_folder
 from bot.start import Desk, read_desk
 
 Json = Any
 
-USER, TOKEN = "piletibot@sandbox.example", "sandbox-token"
 NOW_S = int(NOW.timestamp())
 
 
-def loaded(raw: Iterable[Json]) -> World:
-    """Make a Jira Cloud of the desk that holds these issues, its clock standing still."""
-    world = keskkonnaamet("cloud", Clock(NOW_S * 1000))
+def loaded(raw: Iterable[Json], flavour: Flavour = "cloud") -> World:
+    """Make a Jira of the desk that holds these issues, its clock standing still."""
+    world = keskkonnaamet(flavour, Clock(NOW_S * 1000))
     load(world, (json.dumps(each) for each in raw))
     return world
 

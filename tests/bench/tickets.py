@@ -32,6 +32,7 @@ _CATEGORIES = (("11000", "LIGIPAAS"), ("11003", "DEKL_TEHNILINE"), ("11005", "LO
 _QUEUES = (("11101", "L2_LOAD"), ("11103", "L2_JAATMED"), ("11106", "L2_IT"))
 _TIER_1 = tuple(f"spetsialist{n}" for n in range(1, 5))
 _TIER_2 = ("it1", "it2", "load1", "load2", "jaatmed1", "vesi1")
+PEOPLE = (*_TIER_1, *_TIER_2)
 _WORDS = (
     *("luba", "aruanne", "esitamine", "viga", "sisse", "logida", "kood", "käitis", "veateade", "vaata", "palun"),
     *("klient", "helistas", "uuesti", "kontrollisin", "andmed", "puuduvad", "kinnitus", "leht", "ei", "avane"),
@@ -92,17 +93,17 @@ class _Story:
                 "issuetype": {"id": "10100", "name": "Pöördumine", "subtask": False},
                 "status": _status(self._status),
                 "priority": {"id": priority[0], "name": priority[1]},
-                "assignee": _user(self._owner),
-                "reporter": _user(forwarder),
-                "creator": _user(forwarder),
-                "created": _moment(created),
-                "updated": _moment(self._at),
+                "assignee": account_of(self._owner),
+                "reporter": account_of(forwarder),
+                "creator": account_of(forwarder),
+                "created": moment_of(created),
+                "updated": moment_of(self._at),
                 "labels": chance.sample(["kordus", "telefon", "kiire"], chance.randint(0, 2)),
                 "duedate": due,
                 "resolutiondate": None,
                 "customfield_10201": {"id": category[0], "value": category[1]},
                 "customfield_10202": {"id": queue[0], "value": queue[1]},
-                "customfield_10203": _user(forwarder),
+                "customfield_10203": account_of(forwarder),
                 "customfield_10204": None,
                 **{
                     f"customfield_{n}": _text(chance, 4) if chance.random() < 0.4 else None
@@ -125,11 +126,11 @@ class _Story:
                 self._comments.append(
                     {
                         "id": str(self._number * 1000 + len(self._comments)),
-                        "author": _user(who),
-                        "updateAuthor": _user(who),
+                        "author": account_of(who),
+                        "updateAuthor": account_of(who),
                         "body": _text(self._chance, 45),
-                        "created": _moment(self._at),
-                        "updated": _moment(self._at),
+                        "created": moment_of(self._at),
+                        "updated": moment_of(self._at),
                     }
                 )
             case "status":
@@ -159,7 +160,7 @@ class _Story:
     def _note(self, who: str, item: Json) -> None:
         self._step()
         number = self._number * 1000 + len(self._histories)
-        entry = {"id": str(number), "author": _user(who), "created": _moment(self._at), "items": [item]}
+        entry = {"id": str(number), "author": account_of(who), "created": moment_of(self._at), "items": [item]}
         self._histories.append(entry)
 
     def _step(self) -> None:
@@ -173,7 +174,8 @@ def _item(field: str, kind: str, id_: str, was: _Side, now: _Side) -> Json:
 
 
 @cache
-def _user(name: str | None) -> Json:
+def account_of(name: str | None) -> Json:
+    """Show an account as Jira does."""
     if name is None:
         return None
     account = account_id_of(name)
@@ -194,7 +196,8 @@ def _status(id_: str) -> Json:
     return {"id": id_, "name": name, "statusCategory": {"key": category}}
 
 
-def _moment(at: datetime) -> str:
+def moment_of(at: datetime) -> str:
+    """Write a moment as Jira does."""
     return at.astimezone(_ZONE).isoformat(timespec="milliseconds").replace("+02:00", "+0200")
 
 

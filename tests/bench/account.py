@@ -1,0 +1,3 @@
+"""As whom everybody asks: the sandbox's bot."""
+
+USER, TOKEN = "piletibot@sandbox.example", "sandbox-token"
