@@ -27,6 +27,7 @@ _LEFT_OUT = dict.fromkeys([0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F),
 _SPACES = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0xA0, 0x2007, 0x202F], " ")
 _BREAKS = dict.fromkeys([0x0A, 0x85, 0x2028, 0x2029], "\n")
 _PLAIN: Mapping[int, str | None] = {**_LEFT_OUT, **_SPACES, **_BREAKS}
+_NOT_PLAIN = re.compile(f"[{''.join(re.escape(chr(code)) for code, to in _PLAIN.items() if to != chr(code))}]")
 
 _HINTS = (
     (re.compile(r"\(\?(=|!|<=|<!)"), "RE2 has no look-around"),
@@ -44,7 +45,8 @@ def plain(text: str) -> str:
     Zero-width characters are left out, control characters and odd spaces are spaces, and lines end in one way.
     """
     lines = text[:LONGEST_TEXT].replace("\r\n", "\n").replace("\r", "\n")
-    return unicodedata.normalize("NFC", lines).translate(_PLAIN)
+    composed = unicodedata.normalize("NFC", lines)
+    return composed.translate(_PLAIN) if _NOT_PLAIN.search(composed) else composed
 
 
 def found_in(patterns: Mapping[str, PatternEntry], place: Place, text: str) -> frozenset[str]:

@@ -97,7 +97,7 @@ _LISTED = re.compile(r"(?m)^[ \t]*(?:[1-9][.)]|[-*•])[ \t]+(.{0,400})$")
 
 def is_vague(title: str) -> bool:
     """Whether a title says nothing of what is wrong where: a single word, or only words that tell nothing."""
-    words = list(_tokens(title))
+    words = _tokens(title)
     return len(words) < 2 or not any(_tells(word) for word in words)
 
 
@@ -105,12 +105,22 @@ def says_little(title: str, description: str) -> bool:
     """Whether a description adds nothing, or title and description together hardly say what has happened."""
     if not any(_tells(word) for word in _tokens(description)):
         return True
-    return len(stems(f"{title}\n{description}")) < _LEAST_SAID
+    said: set[str] = set()
+    for word in _tokens(f"{title}\n{description}"):
+        if _tells(word):
+            said.add(_stem(word))
+            if len(said) >= _LEAST_SAID:
+                return False
+    return True
 
 
 def stems(text: str) -> frozenset[str]:
     """The beginnings of the words that tell something, and the figures, in small letters."""
-    return frozenset(word[:STEM] if not word[0].isdigit() else word for word in _tokens(text) if _tells(word))
+    return frozenset(_stem(word) for word in set(_tokens(text)) if _tells(word))
+
+
+def _stem(word: str) -> str:
+    return word if word[0].isdigit() else word[:STEM]
 
 
 def has_several_problems(title: str, description: str) -> bool:
@@ -139,14 +149,14 @@ def is_foreign(text: str, language: str) -> bool:
     said = _unquoted(text)
     letters = len(_LETTER.findall(said))
     cyrillic = len(_CYRILLIC.findall(said))
-    words = [word.casefold() for word in _tokens(said)]
+    words = _tokens(said)
     if len(words) < _LEAST_WORDS_OF_A_LANGUAGE:
         return False
     if language != "ru" and cyrillic > letters * _FOREIGN_SHARE:
         return True
     if language == "ru" and cyrillic > letters * (1 - _FOREIGN_SHARE):
         return False
-    counts = {tongue: sum(word in common for word in words) for tongue, common in _TONGUES.items()}
+    counts = {tongue: sum(map(common.__contains__, words)) for tongue, common in _TONGUES.items()}
     other = max((count for tongue, count in counts.items() if tongue != language), default=0)
     return other >= max(3, len(words) // 5) and other > 2 * counts.get(language, 0)
 
@@ -165,8 +175,9 @@ def _has_subject(clause: str, fault: re.Match[str]) -> bool:
     return any(_tells(word) for word in _tokens(rest))
 
 
-def _tokens(text: str) -> Iterator[str]:
-    return (found[0].casefold() for found in _TOKEN.finditer(plain(text[:LONGEST])))
+def _tokens(text: str) -> list[str]:
+    found = _TOKEN.findall(plain(text[:LONGEST]))
+    return "\n".join(found).casefold().split("\n") if found else []
 
 
 def _tells(word: str) -> bool:
