@@ -13,9 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import cycling
 from backtesting import backtests
 from charting import drawings, memory, told
-from cycling import CHANGED, bench
 from day import show_day
 from desk import NOW_S, bound, loaded, observing
 from digesting import digests
@@ -23,7 +23,7 @@ from judging import judgements
 from loading import large, loads
 from measure import machine, show
 from reading import readings, real, ticket
-from starting import starts
+from starting import daemon_starts, starts
 from tickets import SEED, issues
 
 from bot import logs
@@ -31,8 +31,8 @@ from bot.jira.binding import Binding
 from bot.start import Desk
 
 READ, JUDGED, CLOCKS, DIGESTED = 500, 1000, 100_000, 10_000
-DESKS = ((1000, 1), (5000, 0))
-"""Tickets on the desk, and the rounds of a script that asks for all of them though nothing changed."""
+DESKS = (("cloud", 1000, 7, 3), ("cloud", 10_000, 7, 1), ("dc", 10_000, 7, 0), ("cloud", 100_000, 5, 0))
+"""Kinds of Jira, open tickets, rounds, and those of the peer, which takes minutes for ten thousand tickets."""
 
 ENTRIES = ("people", "queues", "routes", "completeness", "policies", "deadlines", "ladders")
 ROUNDS = 5
@@ -45,6 +45,7 @@ DAY = 100_000
 
 def _starts() -> None:
     show("Start: the whole process", starts(9))
+    show("Start of the daemon, until its first request: processor time, and time", daemon_starts(5))
 
 
 def _reading() -> None:
@@ -91,12 +92,7 @@ def _clocks() -> None:
 
 
 def _cycle() -> None:
-    for size, whole_rounds in DESKS:
-        with bench(size) as desk:
-            show(f"A desk of {size} tickets: the first cycle reads it whole", desk.first())
-            show(f"A desk of {size} tickets: nothing changed", desk.poll(0, ROUNDS, whole_rounds))
-            show(f"A desk of {size} tickets: {CHANGED} changed", desk.poll(CHANGED, ROUNDS, 1))
-            show(f"A desk of {size} tickets: the sweep", desk.sweep(ROUNDS))
+    cycling.show([cycling.measure(*each) for each in DESKS])
 
 
 def _raw(count: int) -> list[bytes]:

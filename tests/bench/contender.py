@@ -12,38 +12,36 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 Json = Any
 
 
-def ours(url: str, flavour: str, folder: Path) -> tuple[Callable[[int], int], Callable[[int], int]]:
-    """Start the bot as its daemon does, on a rulebook that is all on observe."""
-    from account import TOKEN, USER
-    from desk import observing
+class Doing(NamedTuple):
+    """What a contender does at a moment, each giving how many tickets it met: a cycle, and a sweep."""
 
+    cycle: Callable[[int], int]
+    sweep: Callable[[int], int]
+    close: Callable[[], None]
+
+
+def ours(url: str, flavour: str, folder: Path) -> Doing:
+    """Start the bot as its daemon does, on a rulebook that is all on observe."""
     from bot import logs
     from bot.engine.cycle import cycle
     from bot.engine.engine import Report
     from bot.engine.poll import reconcile
     from bot.settings import load_settings
-    from bot.start import start
+    from bot.start import client_of, start
     from bot.store.holder import this_process
     from bot.store.lease import Lease, lengths
     from bot.store.store import open_store
 
     logs.configure("error", "json")
-    if not (folder / "rules").is_dir():
-        observing(folder)
-    (folder / "token").write_text(TOKEN)
-    (folder / "token").chmod(0o600)
-    user = f'user = "{USER}"\n' if flavour == "cloud" else ""
-    (folder / "config.toml").write_text(
-        f'site = "bench"\n[jira]\nurl = "{url}"\n{user}token_file = "token"\nrequests_per_minute = 6000\n'
-        '[rules]\nfolder = "rules"\n[store]\nurl = "sqlite:///bench.db"\n'
-    )
+    configure(url, flavour, folder)
     settings = load_settings(folder / "config.toml")
-    engine = start(settings, lambda: open_store(settings.store.url.get_secret_value()))
+    client = client_of(settings.jira)
+    engine = start(settings, lambda: open_store(settings.store.url.get_secret_value()), client=client)
     engine.clock = None  # the moments are the parent's
     length_s, grace_s = lengths(settings.engine.poll_s, settings.jira.timeout_s)
     engine.lease = Lease(engine.store, this_process(""), length_s=length_s, grace_s=grace_s)
@@ -61,36 +59,59 @@ def ours(url: str, flavour: str, folder: Path) -> tuple[Callable[[int], int], Ca
             raise SystemExit(f"not the cycle that was meant: {report}")
         return report.changed
 
-    return one, sweep
+    def close() -> None:
+        engine.store.close()
+        client.close()
+
+    return Doing(one, sweep, close)
 
 
-def floor(url: str, flavour: str, folder: Path) -> tuple[Callable[[int], int], Callable[[int], int]]:
+def configure(url: str, flavour: str, folder: Path) -> Path:
+    """Write the configuration of a bot on a rulebook that is all on observe, to `folder`; where it is."""
+    from account import TOKEN, USER
+    from desk import observing
+
+    if not (folder / "rules").is_dir():
+        observing(folder)
+    (folder / "token").write_text(TOKEN)
+    (folder / "token").chmod(0o600)
+    user = f'user = "{USER}"\n' if flavour == "cloud" else ""
+    (folder / "config.toml").write_text(
+        f'site = "bench"\n[jira]\nurl = "{url}"\n{user}token_file = "token"\nrequests_per_minute = 6000\n'
+        '[rules]\nfolder = "rules"\n[store]\nurl = "sqlite:///bench.db"\n'
+        "[engine]\nreconcile_s = 86400\n"  # the sweep is measured by itself
+    )
+    return folder / "config.toml"
+
+
+def floor(url: str, flavour: str, folder: Path) -> Doing:
     """Take what nothing can go below."""
     from floor import Floor
 
     made = Floor(url, flavour, folder)
-    return made.cycle, made.cycle
+    return Doing(made.cycle, made.cycle, made.close)
 
 
-def peer(url: str, flavour: str, folder: Path) -> tuple[Callable[[int], int], Callable[[int], int]]:
+def peer(url: str, flavour: str, folder: Path) -> Doing:
     """Take the bot of an afternoon."""
     from peer import Peer
 
     made = Peer(url, flavour, folder)
-    return made.cycle, made.cycle
+    return Doing(made.cycle, made.cycle, made.close)
 
 
 def main(name: str, url: str, flavour: str, folder: Path) -> None:
     """Answer line for line until the input ends."""
-    one, sweep = {"ours": ours, "floor": floor, "peer": peer}[name](url, flavour, folder)
+    doing = {"ours": ours, "floor": floor, "peer": peer}[name](url, flavour, folder)
     print("ready", flush=True)
     for line in sys.stdin:
         asked = json.loads(line)
         _forget_peak()
         before, began = time.process_time(), time.perf_counter()
-        changed = (sweep if asked["do"] == "sweep" else one)(asked["now"])
+        changed = (doing.sweep if asked["do"] == "sweep" else doing.cycle)(asked["now"])
         took_s, cpu_s = time.perf_counter() - began, time.process_time() - before
         print(json.dumps({"changed": changed, "s": took_s, "cpu_s": cpu_s, "peak_mib": _peak_mib()}), flush=True)
+    doing.close()
 
 
 def _forget_peak() -> None:

@@ -10,7 +10,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -47,12 +47,16 @@ class Jira:
         self.url, self.now = url, NOW_S
         self._session = requests.Session()
 
-    def tell(self, what: str, **asked: Any) -> Mapping[str, int]:
+    def tell(self, what: str, **asked: Any) -> Mapping[str, Any]:
         """Tell it something, and return what it counted since it was last told anything."""
         answer = self._session.post(f"{self.url}/bench/{what}", json=asked, timeout=60)
         answer.raise_for_status()
-        counted: Mapping[str, int] = answer.json()
+        counted: Mapping[str, Any] = answer.json()
         return counted
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._session.close()
 
     def later(self, changed: int) -> None:
         """Let a minute pass, in which so many tickets change; one in twenty of these for the second time."""
@@ -84,13 +88,18 @@ class Contender:
             **json.loads(line), requests=counted["requests"], received=counted["sent"], sent=counted["received"]
         )
 
+    def _answer(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline()
+
 
 @contextmanager
 def jira_of(flavour: str, count: int) -> Iterator[Jira]:
     """Start a prepared Jira of so many open tickets."""
     with _process("prepared.py", flavour, str(count)) as process:
         assert process.stdout is not None
-        yield Jira(process.stdout.readline().strip())
+        with closing(Jira(process.stdout.readline().strip())) as jira:
+            yield jira
 
 
 @contextmanager

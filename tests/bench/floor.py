@@ -137,6 +137,11 @@ class Floor:
             self._database.execute("COMMIT")
         return len(found)
 
+    def close(self) -> None:
+        """Close both."""
+        self._connection.close()
+        self._database.close()
+
     def _changed(self) -> list[_Issue]:
         jql = f'project in ("KKA") AND updated >= {self._since_ms} ORDER BY updated ASC, key ASC'
         expand = "changelog" if self._cloud else ["changelog"]

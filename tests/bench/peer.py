@@ -54,6 +54,10 @@ class Peer:
                     self._said[issue.id, rule] = at
         return len(found)
 
+    def close(self) -> None:
+        """Close the connection."""
+        self._jira.close()  # type: ignore[no-untyped-call]
+
 
 def _working_s_in(issue: object, statuses: tuple[str, ...], at: datetime) -> float:
     fields, total = issue.fields, 0.0  # type: ignore[attr-defined]

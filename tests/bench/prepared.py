@@ -67,14 +67,16 @@ class Jira:
         self._changed: dict[int, int] = {}
         self._order: list[int] | None = None
         self._listed: dict[str, list[int]] = {}
-        self._next, self._last = 0, []
+        self._next = 0
+        self._last: list[int] = []
         self._old_ms = [_ms(each.updated) for each in self._templates]
 
     def change(self, count: int, again: int, now_ms: int) -> list[int]:
         """Let so many tickets change within the minute before `now_ms`, the last changed ones among them `again`."""
-        fresh = [(self._next + i * 7) % self.count for i in range(count - again)]
-        self._next = (self._next + (count - again) * 7 + 1) % self.count
-        chosen = list(dict.fromkeys([*self._last[-again:], *fresh])) if again else list(dict.fromkeys(fresh))
+        chosen = dict.fromkeys(self._last[len(self._last) - again :])
+        while len(chosen) < min(count, self.count):
+            self._next = (self._next + 7) % self.count if self._next % self.count not in chosen else self._next + 1
+            chosen[self._next % self.count] = None
         for place, number in enumerate(chosen):
             at_ms = now_ms - 58_000 + place * 55_000 // len(chosen)
             comments, histories = self._added.setdefault(number, ([], []))
@@ -86,8 +88,8 @@ class Jira:
                 histories.append(_written(_entry(id_, stamp, len(histories), self.cloud)))
             self._changed.pop(number, None)
             self._changed[number] = at_ms
-        self._last, self._listed = chosen, {}
-        return chosen
+        self._last, self._listed = list(chosen), {}
+        return self._last
 
     def answer(self, method: str, path: str, query: Mapping[str, list[str]], body: bytes) -> bytes | None:
         """Answer what is about tickets; None for all else."""
@@ -255,13 +257,22 @@ class Server:
         self._jira, self._lock = jira, threading.Lock()
         self._latency_s = 0.0
         self._counted = {"requests": 0, "received": 0, "sent": 0}
+        self._first_at = 0.0
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         threading.Thread(target=self._listen, daemon=True).start()
 
+    def close(self) -> None:
+        """Take no more connections; those that are open end with their clients."""
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
     def _listen(self) -> None:
         while True:
-            connection, _ = self._socket.accept()
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
@@ -287,6 +298,7 @@ class Server:
                 if parts.path.startswith("/bench/"):
                     connection.sendall(_answer(200, self._told(parts.path, json.loads(body or b"{}")), {}, ""))
                     continue
+                self._first_at = self._first_at or time.monotonic()
                 with self._lock:
                     answer = self._answered(method, unquote(parts.path), query, headers, body)
                 if self._latency_s:
@@ -308,7 +320,7 @@ class Server:
                     assert isinstance(clock, Clock)
                     clock.set(asked["now_ms"])
             counted, self._counted = self._counted, dict.fromkeys(self._counted, 0)
-            return json.dumps(counted).encode()
+            return json.dumps({**counted, "first_at": self._first_at}).encode()
 
     def _answered(
         self, method: str, path: str, query: Mapping[str, list[str]], headers: Mapping[str, str], body: bytes
