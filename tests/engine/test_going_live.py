@@ -169,9 +169,9 @@ def test_without_since_it_speaks(desk: Desk, kind: str) -> None:
 def test_later_rungs_of_an_adopted_ladder_speak(desk: Desk) -> None:
     with desk.bot(book=book_of("one", since("ladder", date(2026, 11, 19)))) as bot:
         ticket = desk.taken()
-        bot.cycles(MONDAY + 3 * DAY, every=HOUR)
+        bot.cycles(MONDAY + 3 * DAY, every=3 * HOUR)
         assert desk.rungs(ticket) == []
-        bot.cycles(MONDAY + 8 * DAY, every=HOUR)
+        bot.cycles(MONDAY + 8 * DAY, every=3 * HOUR)
         assert desk.rungs(ticket) == ["no-movement/tell"]
 
 
@@ -181,9 +181,9 @@ def test_later_repeats_of_an_adopted_rung_speak(desk: Desk) -> None:
     with desk.bot(book=book_of("one", rule)) as bot:
         ticket = desk.taken()
         desk.go(ticket, "it1", "Ootab klienti")
-        bot.cycles(MONDAY + 4 * DAY, every=HOUR)
+        bot.cycles(MONDAY + 4 * DAY, every=3 * HOUR)
         assert [state for _, state in bot.states(ticket)] == ["adopted"]
-        bot.cycles(MONDAY + 11 * DAY, every=HOUR)
+        bot.cycles(MONDAY + 11 * DAY, every=3 * HOUR)
         assert desk.rungs(ticket) == ["waiting-for-customer/ask"]
         assert desk.keys(ticket)[0].endswith("/ask/1")
 
@@ -192,7 +192,7 @@ def test_later_repeats_of_an_adopted_rung_speak(desk: Desk) -> None:
 def test_later_rungs_beside_a_deadline_speak(desk: Desk) -> None:
     with desk.bot(book=book_of("one", since("ladder beside a deadline"))) as bot:
         ticket = spoken_of(desk, "ladder beside a deadline")
-        bot.cycles(MONDAY + 4 * DAY, every=HOUR)
+        bot.cycles(MONDAY + 4 * DAY, every=3 * HOUR)
         assert desk.rungs(ticket) == ["data-breach/warn", "data-breach/breach"]
 
 

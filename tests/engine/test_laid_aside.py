@@ -58,13 +58,13 @@ def test_a_project_that_can_no_longer_be_searched_stops_no_other(desk: Desk) -> 
         bot.settled()  # with one request a cycle: it is asked for again by the sweep alone
         assert len(bot.cycle(MINUTE).troubles) == 1
         assert bot.cycle(30 * MINUTE).gone == 0, "its tickets are left in peace by the sweep"
-        bot.cycles(MONDAY + 2 * DAY + HOUR, every=HOUR)
+        bot.cycles(MONDAY + 2 * DAY + 3 * HOUR, every=3 * HOUR)
         assert (desk.said(lost), desk.rungs(kept)) == ([], ["no-movement/ask"])
         desk.world.projects["ARH"] = archived
         desk.site.faults.forbidden = []
         bot.cycle(30 * MINUTE)
         assert bot.cycle(MINUTE).troubles == []
-        bot.cycles(desk.now + 2 * DAY, every=HOUR)
+        bot.cycles(desk.now + 2 * DAY, every=3 * HOUR)
         assert len(desk.said(lost)) > 0
 
 
