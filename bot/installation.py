@@ -44,8 +44,8 @@ def load_installation(path: Path) -> Installation | None:
     if "desks" not in written:
         return None
     own = [name for name in sorted(os.environ) if name.startswith(PREFIX) and name not in NOT_SETTINGS]
-    instead = "with several desks nothing is set in the environment, as it would be every desk's"
-    problems = [f"{name}: {instead}" for name in own]
+    nothing = "with several desks nothing is set in the environment, as it would be every desk's"
+    problems = [f"{name}: {nothing}" for name in own]
     try:
         installation = Installation(**written)
     except ValidationError as error:
@@ -54,6 +54,10 @@ def load_installation(path: Path) -> Installation | None:
         raise Misconfigured(*problems) from None
     if not installation.desks:
         problems.append(f'{path}: [desks] names no desk, such as keskkonnaamet = "keskkonnaamet.toml"')
+    if installation.metrics is not None and installation.metrics.token is not None:
+        problems.append(
+            f"{path}: metrics: the token does not belong in here; put it into a file named by `token_file`"
+        )
     if installation.metrics is not None and installation.metrics.listen is None:
         problems.append(f"{path}: metrics: with several desks they have an address of their own; write `listen`")
     if not installation.store.url.get_secret_value().startswith("postgres"):

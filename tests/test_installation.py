@@ -44,8 +44,10 @@ def test_the_configuration_of_one_desk_is_no_installation(tmp_path: Path, at_hom
         (f"{DESKS}{STORE}[engine]\nworkers = 0\n", "engine.workers: input should be greater"),
         (f"{DESKS}{STORE}[jira]\n", "jira: extra inputs"),
         (DESKS, "store: field required"),
+        (f'{DESKS}{STORE}[metrics]\ntoken_file = "t"\n', "have an address of their own; write `listen`"),
+        (f'{DESKS}{STORE}[metrics]\nlisten = "127.0.0.1:1"\ntoken = "{"x" * 20}"\n', "does not belong in here"),
     ],
-    ids=["no desk", "a file", "no workers", "a Jira", "no database"],
+    ids=["no desk", "a file", "no workers", "a Jira", "no database", "figures nowhere", "a secret"],
 )
 def test_what_is_wrong_with_it_is_told(tmp_path: Path, at_home: None, text: str, said: str) -> None:
     file = tmp_path / "all.toml"
@@ -63,6 +65,20 @@ def test_no_token_of_the_environment_goes_to_every_desk(
     with pytest.raises(Misconfigured, match="PILETIBOT_JIRA__TOKEN: with several desks") as wrong:
         load_installation(file)
     assert "secret" not in str(wrong.value)
+
+
+def test_figures_are_those_of_the_process(tmp_path: Path, at_home: None) -> None:
+    file = tmp_path / "all.toml"
+    figures = '[metrics]\nlisten = "127.0.0.1:9464"\ntoken_file = "metrics-token"\n'
+    file.write_text(DESKS + STORE + figures, "utf-8")
+    found = load_installation(file)
+    assert found is not None
+    assert found.metrics is not None
+    assert found.metrics.token_file == tmp_path / "metrics-token"
+    one = desk(tmp_path / "one.toml", "one", "one")
+    one.write_text(one.read_text("utf-8") + figures, "utf-8")
+    with pytest.raises(Misconfigured, match="with several desks these are the process's"):
+        load_desk(one, {})
 
 
 @pytest.mark.parametrize(
