@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.jira.tracker import STEP
@@ -81,14 +81,15 @@ class Joint:
     clock: Clock
     home: Path
     config: Path
+    projects: Sequence[str] = PROJECTS
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
 
-    def open(self, each: int, projects: Sequence[str] = PROJECTS) -> None:
+    def open(self, each: int, projects: Sequence[str] = ()) -> None:
         """Have people open so many tickets in each project."""
         world = self.sandbox.world
         with self.sandbox.site._lock:
             self.clock.set((int(time.time()) - OPENED_S) * 1000)
-            for project in projects:
+            for project in projects or self.projects:
                 for n in range(each):
                     values = {"summary": f"Number {n}", "issuetype": world.issue_types["10100"]}
                     acts.create(world, world.person("spetsialist1"), world.projects[project], values)
@@ -101,19 +102,37 @@ class Joint:
             said = [each for issue in self.sandbox.world.issues.values() for each in issue.comments]
         return Counter(key for each in said if each.author is bot for key in each.properties[STEP]["keys"])
 
+    def moments(self) -> list[float]:
+        """When each of the bot's comments was written, in seconds."""
+        bot = self.sandbox.world.person("piletibot")
+        with self.sandbox.site._lock:
+            issues = list(self.sandbox.world.issues.values())
+        return [each.created_ms / 1000 for issue in issues for each in issue.comments if each.author is bot]
+
     def start(self, many: int = 1) -> None:
         """Start processes as `piletibot run` does."""
         command = [sys.executable, "-c", "from bot.cli import main; main()", "run", "--config", str(self.config)]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PILETIBOT_")}
         for _ in range(many):
-            log = self.home / f"log{len(self.processes)}"
-            self.processes.append(
-                subprocess.Popen(command, cwd=ROOT, env=environment, stderr=log.open("w"), text=True)
-            )
+            with (self.home / f"log{len(self.processes)}").open("w") as log:
+                process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=log, text=True)
+            self.processes.append(process)
 
     def log(self, number: int) -> str:
         """What a process logged."""
         return (self.home / f"log{number}").read_text("utf-8")
+
+    def keeper(self) -> int:
+        """The number of the process that has taken the desk last."""
+        taken = {i: self.log(i).rfind("desk taken") for i in range(len(self.processes))}
+        moments = {i: self.log(i)[at:].split('"timestamp": "')[1][:26] for i, at in taken.items() if at >= 0}
+        return max(moments, key=lambda i: moments[i])
+
+    def send(self, number: int, what: signal.Signals) -> None:
+        """Send a process a signal, and wait where that ends it."""
+        self.processes[number].send_signal(what)
+        if what == signal.SIGKILL:
+            self.processes[number].wait()
 
     def stop(self) -> None:
         """Tell all processes to stop, and wait for that."""
@@ -168,6 +187,11 @@ def joint_desk(
     """A desk on a PostgreSQL; processes that were started on it are gone at the end."""
     clock = Clock()
     world = keskkonnaamet("cloud", clock)
+    for number, project in enumerate(projects):  # those that the world has not are like its first
+        like = world.projects["KKA"]
+        world.projects.setdefault(
+            project, replace(like, id=str(20000 + number), key=project, name=project, properties={})
+        )
     rulebook_in(home, world, projects=projects, budget=budget, ceiling=ceiling, after=after)
     (home / "token").write_text("sandbox-token", "utf-8")
     (home / "token").chmod(0o600)
@@ -177,7 +201,7 @@ def joint_desk(
             site=site, url=sandbox.url, store=store, namespace=named, workers=workers, timeout_s=timeout_s
         )
         (home / "config.toml").write_text(written, "utf-8")
-        joint = Joint(sandbox, clock, home, home / "config.toml")
+        joint = Joint(sandbox, clock, home, home / "config.toml", projects)
         try:
             yield joint
         finally:

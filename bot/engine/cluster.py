@@ -7,6 +7,7 @@ is lost, or handed out twice, does no harm: jobs may be thrown away at any time.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import threading
@@ -39,8 +40,7 @@ STALLED_S = 30.0
 """How long a worker may be silent before its jobs are handed out again, in seconds."""
 
 _BEAT_S = 5.0
-_TEND = "* * * * * */20"
-_TEND_S = 20.0
+_TEND = "* * * * * */10"
 _LOOK_S = 1.0
 _GRACE_S = 8.0
 _AGAIN_S = 2.0
@@ -101,9 +101,9 @@ class Cluster:
         self._one_at_a_time = {name: threading.Lock() for name in names}
         self._next_at: dict[str, Moment] = {}
         self._asked: set[str] = set()
+        self._running: set[str] = set()
         self._processes = 1
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._asking: asyncio.Future[None] | None = None
         self._unreachable: str | None = None
         self._connector = procrastinate.PsycopgConnector(
             conninfo=libpq(url, f"-c search_path={SCHEMA}"),
@@ -120,6 +120,8 @@ class Cluster:
 
     def run(self) -> None:
         """Work until told to stop; then the desks are left to others. Returns within ten seconds of that."""
+        for name in ("procrastinate", "psycopg.pool"):  # what they meet with is told here, once
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         asyncio.run(self._main())
 
     def hand_out(self, desk: str) -> Callable[[Sequence[tuple[str, str]]], None]:
@@ -214,7 +216,15 @@ class Cluster:
             for station in self.stations.values():
                 station.share(self._processes)
             self._alive()
+            for name in self._left_alone():
+                await self._defer(name, self._me, name)
             await asyncio.sleep(_BEAT_S)
+
+    def _left_alone(self) -> list[str]:
+        """The desks kept here of which no next cycle comes, as the database was away when it was to be told of."""
+        late = time.time() - _BEAT_S
+        kept = [name for name, station in self.stations.items() if station.is_kept]
+        return [name for name in kept if name not in self._running and self._next_at.get(name, 0) < late]
 
     async def _begin(self) -> None:
         for name in self.stations:
@@ -228,10 +238,8 @@ class Cluster:
             )
 
     def _ask(self) -> None:
-        """A person asks for a reload: of the desks that are kept here."""
+        """A person asks for a reload: of the desks that are kept here, with their next cycles."""
         self._asked = {name for name, station in self.stations.items() if station.is_kept}
-        self._next_at.clear()
-        self._asking = asyncio.ensure_future(self._begin())
 
     # The jobs.
 
@@ -245,7 +253,11 @@ class Cluster:
         if not station.is_kept and self._has_its_share():
             return
         loop = asyncio.get_running_loop()
-        next_at = await loop.run_in_executor(self._desks, self._cycle_of, desk)
+        self._running.add(desk)
+        try:
+            next_at = await loop.run_in_executor(self._desks, self._cycle_of, desk)
+        finally:
+            self._running.discard(desk)
         if next_at is None or self._stop():
             return
         if self._is_over_its_share() and station.may_leave():

@@ -25,6 +25,7 @@ from measure import machine, show
 from reading import readings, real, ticket
 from starting import daemon_starts, starts
 from tickets import SEED, issues
+from working import show_workers
 
 from bot import logs
 from bot.jira.binding import Binding
@@ -118,6 +119,7 @@ PARTS: dict[str, Callable[[], None]] = {
 LONG: dict[str, Callable[[], None]] = {
     "million": lambda: backtests(MILLION, SAMPLE, MILLION_BYTES),
     "day": lambda: show_day(DAY),
+    "workers": show_workers,
 }
 """What takes longer than all the rest together: only where it is asked for by name."""
 
