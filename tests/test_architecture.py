@@ -7,6 +7,7 @@ import re
 import sys
 import tokenize
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -47,8 +48,13 @@ def name_of(file: Path) -> str:
     return str(file.relative_to(ROOT))
 
 
+@cache
+def nodes(file: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(file.read_text("utf-8"))))
+
+
 def imported(file: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+    for node in nodes(file):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -71,7 +77,7 @@ def test_the_core_imports_nothing_that_acts(file: Path) -> None:
 @pytest.mark.parametrize("file", CORE, ids=name_of)
 def test_the_core_never_asks_the_time_and_opens_nothing(file: Path) -> None:
     asked = []
-    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+    for node in nodes(file):
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr=asks)):
                 if asks in CORE_MAY_NOT_ASK.get(owner, ()):
@@ -94,7 +100,7 @@ def test_a_ticket_is_an_issue_only_where_jira_is_known(file: Path) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=name_of)
 def test_no_class_is_named_for_nothing(file: Path) -> None:
-    named = [node.name for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.ClassDef)]
+    named = [node.name for node in nodes(file) if isinstance(node, ast.ClassDef)]
     assert [name for name in named if FORBIDDEN_NAME.search(name)] == []
 
 

@@ -5,10 +5,10 @@ import threading
 from email.utils import formatdate
 from typing import Any
 
-import msgspec
 import pytest
 import requests
 import responses
+from jira_scripted import NOW, OK, URL, Given, Thing, Waiting
 from structlog.testing import capture_logs
 
 from bot.engine.tracker import Denied, Doubtful, Refused, Throttled, TrackerError, Unreachable
@@ -18,33 +18,8 @@ from bot.sandbox.clock import Clock
 from bot.sandbox.desk import keskkonnaamet
 from bot.sandbox.server import serve
 
-URL = "https://jira.example"
-NOW = 1_794_816_000
-
 HTML = "<!doctype html><html><body>Sign in, Mari Mets</body></html>"
 NAMES_MARI = '{"errorMessages": ["Mari Mets is not allowed"], "errors": {"customfield_10201": "Mari Mets"}}'
-
-Given = tuple[int, dict[str, str], str] | Exception
-OK: Given = (200, {}, '{"id": "7"}')
-
-
-class Thing(msgspec.Struct):
-    id: str
-
-
-class Waiting:
-    """A clock that only sleeping moves."""
-
-    def __init__(self) -> None:
-        self.now = float(NOW)
-        self.slept: list[float] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        self.slept.append(round(seconds, 3))
 
 
 def make(waiting: Waiting | None = None, **more: Any) -> Client:

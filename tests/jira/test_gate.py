@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 import pytest
 import requests
 import responses
+from jira_scripted import NOW, OK, URL, Given, Thing, Waiting
 from structlog.testing import capture_logs
 
 from bot.engine.restraint import Circuit, Pause, noted
@@ -17,31 +17,8 @@ from bot.engine.tracker import Doubtful, Slowed, Throttled, TrackerError, Unreac
 from bot.jira.client import Client
 from bot.jira.gate import Gate, InPeace, TicketSlowed
 
-URL = "https://jira.example"
-NOW = 1_794_816_000
 HTML = "<!doctype html><html><body>Rate limit exceeded</body></html>"
-Given = tuple[int, dict[str, str], str] | Exception
-OK: Given = (200, {}, '{"id": "7"}')
 DOWN = requests.ConnectionError("refused")
-
-
-class Thing(msgspec.Struct):
-    id: str
-
-
-class Waiting:
-    """A clock that only sleeping moves."""
-
-    def __init__(self) -> None:
-        self.now = float(NOW)
-        self.slept: list[float] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        self.slept.append(round(seconds, 3))
 
 
 class Asking:

@@ -11,10 +11,11 @@ from typing import Any
 
 import requests
 from canaries import PERSONAL
+from fake_mailer import FakeMailer
 from requests.adapters import BaseAdapter
 
 from bot.core.ticket import Moment
-from bot.engine.mailer import Lost, Mail, NotTaken, Unsent
+from bot.engine.mailer import Mail
 from bot.jira.tracker import STEP
 from bot.sandbox.api import Site
 from bot.sandbox.inprocess import InProcess
@@ -92,30 +93,14 @@ def mentioned(world: World, comment: Comment) -> list[str]:
 
 
 @dataclass
-class Post:
-    """A mail server: what arrived, and what happens to the next mails."""
+class Post(FakeMailer):
+    """A mail server whose mails are a part of the output, whatever happens to them."""
 
-    fates: list[str] = field(default_factory=list)
-    arrived: list[Mail] = field(default_factory=list)
     output: Output = field(default_factory=Output)
 
     def send(self, mail: Mail) -> None:
         self.output.mailed(mail)
-        match self.fates.pop(0) if self.fates else None:
-            case "away":
-                raise Unsent("the mail server cannot be reached", every=True)
-            case "later":
-                raise Unsent("the mail server does not take the recipient (SMTP 450)", every=False)
-            case "never":
-                raise NotTaken("the mail server does not take the recipient (SMTP 550)")
-            case "lost":
-                self.arrived.append(mail)
-                raise Lost("the answer of the mail server was lost")
-            case "lost before":
-                raise Lost("the answer of the mail server was lost")
-        self.arrived.append(mail)
-
-    def close(self) -> None: ...
+        super().send(mail)
 
 
 @dataclass
