@@ -54,8 +54,11 @@ _LETTERS_WAITING = ("held", "batched", "released", "intended", "drafted")
 FRESH_S = 5.0
 """For how many seconds what the database tells is kept, at the least: another scrape meanwhile asks it nothing."""
 
+STALE_S = 60.0
+"""For how many seconds it is kept at the most."""
+
 _SHARE = 100
-"""It is kept so many times as long as asking took, so that no scraping costs more than a hundredth of a processor."""
+"""Between these two it is kept so many times as long as asking took, so that scraping takes little of the time."""
 
 
 class Stored(NamedTuple):
@@ -106,7 +109,7 @@ class Watched:
             except StoreError:
                 self._kept = None
             ended = time.monotonic()
-            self._until = ended + max(FRESH_S, _SHARE * (ended - began))
+            self._until = ended + max(FRESH_S, min(STALE_S, _SHARE * (ended - began)))
         return self._kept
 
     def ready(self, within_s: int) -> Mapping[str, bool]:
