@@ -19,7 +19,7 @@ check: $(VENV)/.develops
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict
 
-bench: $(VENV)/.benches  ## How fast the bot is beside a floor and its peers; BENCH='--only million,day' for single parts.
+bench: $(VENV)/.benches  ## How fast the bot is beside a floor and its peers; BENCH='--only million,large-day' for single parts.
 	$(BIN)/python tests/bench $(BENCH)
 
 soak: $(VENV)/.develops

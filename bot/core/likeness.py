@@ -6,7 +6,9 @@ words out. Numbers made with different keys do not compare.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -17,13 +19,24 @@ MOST = 64
 """Of how many words numbers are kept."""
 
 ALIKE = 0.6
-"""The share of what the shorter of two tickets tells that the other must tell too, for them to be taken as alike."""
+"""The share of what the shorter of two tickets tells that the other must tell too, for them to be taken as alike.
+
+A figure weighs as three words.
+"""
 
 WITHIN_S = 14 * 86_400
 """How far apart two tickets about the same may have been opened, in seconds."""
 
 _LEAST = 3
 _FIGURES_WEIGH = 3
+_FEW = 100
+"""So many places are never worth being tidied up."""
+
+_BUCKETS = 4096
+"""Into how many buckets the numbers of a category are put: an even number, so that figures have odd ones."""
+
+_BYTES = 6
+"""What a number of a sketch takes."""
 
 
 class Sketched(NamedTuple):
@@ -42,15 +55,10 @@ def sketch(text: str, key: bytes) -> tuple[int, ...]:
 
 
 def _number(stem: str, key: bytes) -> int:
-    hashed = int.from_bytes(blake2b(stem.encode("utf-8", "replace"), digest_size=6, key=key[:64]).digest(), "big")
+    hashed = int.from_bytes(
+        blake2b(stem.encode("utf-8", "replace"), digest_size=_BYTES, key=key[:64]).digest(), "big"
+    )
     return hashed | 1 if stem[0].isdigit() else hashed & ~1
-
-
-def likeness(one: Sequence[int], other: Sequence[int]) -> float:
-    """Which share of what the shorter tells the other tells too, from 0 to 1; a figure weighs as three words."""
-    mine, theirs = frozenset(one), frozenset(other)
-    least = min(_weight(mine), _weight(theirs))
-    return _weight(mine & theirs) / least if least else 0.0
 
 
 def _weight(numbers: Iterable[int]) -> int:
@@ -58,46 +66,122 @@ def _weight(numbers: Iterable[int]) -> int:
 
 
 class Alike(Mapping[str, tuple[str, ...]]):
-    """Which earlier open tickets tell of the same as a ticket: their keys, by its id, worked out when it is asked."""
+    """Which earlier open tickets tell of the same as a ticket: their keys, by its id, worked out when it is asked.
 
-    def __init__(self, tickets: Iterable[Sketched]) -> None:
-        self._tickets = {ticket.ticket_id: ticket for ticket in tickets}
-        self._by_category: dict[str | None, list[Sketched]] = {}
-        for ticket in self._tickets.values():
-            self._by_category.setdefault(ticket.category, []).append(ticket)
+    Of the tickets that are `put` only those are looked at that share a word and the category. Each has a place;
+    a hundred thousand of forty words take some 70 MB, and what is forgotten is let go in time.
+    """
+
+    def __init__(self, tickets: Iterable[Sketched] = ()) -> None:
+        self._place: dict[str, int] = {}
         self._found: dict[str, tuple[str, ...]] = {}
+        self._clear()
+        for ticket in tickets:
+            self.put(ticket)
+
+    def _clear(self) -> None:
+        self._ids: list[str | None] = []
+        self._keys: list[str] = []
+        self._categories: list[str | None] = []
+        self._created = array("q")
+        self._weights = array("H")
+        self._sketches: list[bytes] = []
+        # At which places the numbers of each bucket stand, by category.
+        self._standing: dict[str | None, dict[int, array[int]]] = {}
+
+    def put(self, ticket: Sketched) -> None:
+        """Put a ticket among those compared, in place of what was known of it."""
+        if self._knows(ticket):
+            return
+        self.forget(ticket.ticket_id)
+        self._found.clear()
+        place = self._place[ticket.ticket_id] = len(self._ids)
+        numbers = dict.fromkeys(ticket.sketch) if len(ticket.sketch) >= _LEAST else {}
+        self._ids.append(ticket.ticket_id)
+        self._keys.append(ticket.key)
+        self._categories.append(ticket.category)
+        self._created.append(ticket.created_at)
+        self._weights.append(_weight(numbers))
+        self._sketches.append(_packed(numbers))
+        standing = self._standing.setdefault(ticket.category, {})
+        for number in numbers:
+            standing.setdefault(_bucket(number), array("I")).append(place)
+
+    def forget(self, ticket_id: str) -> None:
+        """Compare with a ticket no more."""
+        place = self._place.pop(ticket_id, None)
+        if place is not None:
+            self._found.clear()
+            self._ids[place], self._sketches[place] = None, b""
+            if len(self._ids) > _FEW and len(self._ids) > 2 * len(self._place):
+                self._tidy()
 
     def __getitem__(self, ticket_id: str) -> tuple[str, ...]:
         """The keys, oldest ticket first; raises KeyError for a ticket that is not among those compared."""
-        if ticket_id not in self._found:
-            ticket = self._tickets[ticket_id]
-            others = sorted(alike(ticket, self._by_category[ticket.category]), key=lambda other: other.created_at)
-            self._found[ticket_id] = tuple(other.key for other in others)
-        return self._found[ticket_id]
+        found = self._found.get(ticket_id)
+        if found is None:
+            others = sorted(self._alike(ticket_id, self._place[ticket_id]))
+            found = self._found[ticket_id] = tuple(key for _, _, key in others)
+        return found
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._tickets)
+        return iter(self._place)
 
     def __len__(self) -> int:
-        return len(self._tickets)
+        return len(self._place)
+
+    def _knows(self, ticket: Sketched) -> bool:
+        place = self._place.get(ticket.ticket_id)
+        if place is None:
+            return False
+        known = self._keys[place], self._categories[place], self._created[place]
+        told = dict.fromkeys(ticket.sketch) if len(ticket.sketch) >= _LEAST else {}
+        return known == ticket[1:4] and self._sketches[place] == _packed(told)
+
+    def _alike(self, ticket_id: str, place: int) -> Iterator[tuple[Moment, str, str]]:
+        """When the earlier tickets were created that tell of the same, with their ids and keys, in no order."""
+        standing = self._standing[self._categories[place]]
+        mine = frozenset(_unpacked(self._sketches[place]))
+        shared: Counter[int] = Counter()
+        figures: Counter[int] = Counter()
+        for bucket in map(_bucket, mine):
+            shared.update(standing[bucket])
+            if bucket & 1:
+                figures.update(standing[bucket])
+        created_at, weight = self._created[place], self._weights[place]
+        for other, many in shared.items():
+            if many < _LEAST or (id_ := self._ids[other]) is None:
+                continue
+            at, least = self._created[other], min(weight, self._weights[other])
+            if (
+                created_at - WITHIN_S <= at
+                and (at, id_) < (created_at, ticket_id)
+                and (many + (_FIGURES_WEIGH - 1) * figures[other]) / least >= ALIKE
+            ):
+                # No more than so much is common: in a bucket there are other numbers too.
+                common = mine.intersection(_unpacked(self._sketches[other]))
+                if len(common) >= _LEAST and _weight(common) / least >= ALIKE:
+                    yield at, id_, self._keys[other]
+
+    def _tidy(self) -> None:
+        """Give up the places of those that were forgotten."""
+        columns = self._ids, self._keys, self._categories, self._created, self._sketches
+        rows = zip(*columns, strict=True)
+        self._clear()
+        self._place = {}
+        for id_, key, category, created_at, kept in rows:
+            if id_ is not None:
+                self.put(Sketched(id_, key, category, created_at, tuple(_unpacked(kept))))
 
 
-def alike(ticket: Sketched, others: Iterable[Sketched]) -> Iterator[Sketched]:
-    """The earlier tickets of the same category that tell of the same as this one, in the order given.
+def _bucket(number: int) -> int:
+    """Which of few buckets a number is in; figures are in others than words."""
+    return number % _BUCKETS
 
-    A ticket that tells too little is like no other.
-    """
-    if len(ticket.sketch) < _LEAST:
-        return
-    for other in others:
-        earlier = (other.created_at, other.ticket_id) < (ticket.created_at, ticket.ticket_id)
-        if (
-            earlier
-            and other.ticket_id != ticket.ticket_id
-            and other.category == ticket.category
-            and ticket.created_at - other.created_at <= WITHIN_S
-            and len(other.sketch) >= _LEAST
-            and len(frozenset(ticket.sketch) & frozenset(other.sketch)) >= _LEAST
-            and likeness(ticket.sketch, other.sketch) >= ALIKE
-        ):
-            yield other
+
+def _packed(numbers: Iterable[int]) -> bytes:
+    return b"".join(number.to_bytes(_BYTES, "big") for number in numbers)
+
+
+def _unpacked(kept: bytes) -> Iterator[int]:
+    return (int.from_bytes(kept[i : i + _BYTES], "big") for i in range(0, len(kept), _BYTES))

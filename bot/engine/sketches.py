@@ -14,9 +14,8 @@ from bot.store.store import Store
 
 @dataclass(slots=True)
 class Sketches:
-    """The sketches of open tickets by id, once they were asked for; a rulebook that asks for none costs nothing."""
+    """What open tickets are compared by, once that was asked for; a rulebook that asks for none costs nothing."""
 
-    _known: dict[str, Sketched] | None = None
     _alike: Alike | None = None
     _wanted: dict[str, bool] = field(default_factory=dict)
 
@@ -24,35 +23,31 @@ class Sketches:
         """The keys of earlier open tickets that tell of the same as a ticket, by its id; none where no rule asks."""
         if book.version not in self._wanted:
             self._wanted = {book.version: DUPLICATE in sought_by(book.entries).words}
-            self._known = self._alike = None
+            self._alike = None
         if not self._wanted[book.version]:
             return {}
-        if self._known is None:
-            self._known = {}
-            self.take(store.open_tickets(_open(book)), book)
         if self._alike is None:
-            self._alike = Alike(self._known.values())
+            self._alike = Alike()
+            self.take(store.open_tickets(_open(book)), book)
         return self._alike
 
     def take(self, tickets: Iterable[Ticket], book: Rulebook) -> None:
         """Keep what tickets are as they were just read, and forget those that are no longer open."""
-        if self._known is None:
+        if self._alike is None:
             return
         states = _open(book)
         for ticket in tickets:
-            known = self._known.pop(ticket.id, None)
-            made = Sketched(ticket.id, ticket.key, ticket.category, ticket.created_at, ticket.sketch)
             if ticket.state in states and ticket.sketch:
-                self._known[ticket.id] = made
-            if known != self._known.get(ticket.id):
-                self._alike = None
+                made = Sketched(ticket.id, ticket.key, ticket.category, ticket.created_at, ticket.sketch)
+                self._alike.put(made)
+            else:
+                self._alike.forget(ticket.id)
 
     def forget(self, ids: Iterable[str]) -> None:
         """Forget tickets that are no longer on the desk."""
-        if self._known is not None:
+        if self._alike is not None:
             for ticket_id in ids:
-                if self._known.pop(ticket_id, None) is not None:
-                    self._alike = None
+                self._alike.forget(ticket_id)
 
 
 def _open(book: Rulebook) -> frozenset[str]:

@@ -19,6 +19,7 @@ from charting import drawings, memory, told
 from day import show_day
 from desk import NOW_S, bound, loaded, observing
 from digesting import digests
+from growing import show_growth
 from judging import judgements
 from loading import large, loads
 from measure import machine, show
@@ -41,7 +42,8 @@ BACKTESTED, SAMPLE = 100_000, 20
 
 
 MILLION, MILLION_BYTES = 1_000_000, 25 * 10**9
-DAY = 100_000
+DAY, LARGE_DAY = 10_000, 100_000
+GREW, YEARLY = 2000, 100_000
 
 
 def _starts() -> None:
@@ -96,6 +98,11 @@ def _cycle() -> None:
     cycling.show([cycling.measure(*each) for each in DESKS])
 
 
+def _growth() -> None:
+    desk, binding = _bound()
+    show_growth([ticket(each, binding) for each in _raw(GREW)], desk.book, YEARLY)
+
+
 def _raw(count: int) -> list[bytes]:
     return [json.dumps(each, ensure_ascii=False).encode() for each in issues(count)]
 
@@ -114,11 +121,13 @@ PARTS: dict[str, Callable[[], None]] = {
     "hours": _hours,
     "clocks": _clocks,
     "cycle": _cycle,
+    "growth": _growth,
+    "day": lambda: show_day(DAY),
     "backtest": lambda: backtests(BACKTESTED, SAMPLE),
 }
 LONG: dict[str, Callable[[], None]] = {
     "million": lambda: backtests(MILLION, SAMPLE, MILLION_BYTES),
-    "day": lambda: show_day(DAY),
+    "large-day": lambda: show_day(LARGE_DAY),
     "workers": show_workers,
 }
 """What takes longer than all the rest together: only where it is asked for by name."""
