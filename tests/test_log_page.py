@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import json
+import logging
 import os
 import tomllib
 from collections.abc import Iterator
@@ -11,6 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import structlog
+
+from bot import logs
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "log.md"
@@ -164,3 +169,19 @@ def test_what_is_no_fixed_event_is_found(source: str, wrong: str) -> None:
 
 def test_a_log_by_another_name_is_found() -> None:
     assert list(other_logs("import structlog\nmine = structlog.get_logger()\nlog = structlog.get_logger()")) == [2]
+
+
+@pytest.mark.usefixtures("fresh_logs")
+def test_a_line_as_json_is_as_the_page_says(capsys: pytest.CaptureFixture[str]) -> None:
+    heard: list[str] = []
+    logs.configure("info", "json", heard.append)
+    structlog.get_logger().info("said", ticket="KKA-1", rules=["no-movement"], reason=None)
+    structlog.get_logger().debug("request")
+    logging.getLogger("urllib3.connection").warning("of its own")
+    own, library = map(json.loads, capsys.readouterr().err.splitlines())
+    assert own == {"ticket": "KKA-1", "rules": ["no-movement"], "event": "said", "level": "info"} | {
+        "timestamp": own["timestamp"]
+    }
+    assert library.keys() == OF_EVERY_LINE
+    assert (library["logger"], library["event"]) == ("urllib3.connection", "of its own")
+    assert heard == ["info", "warning"]

@@ -18,6 +18,7 @@ from structlog.testing import capture_logs
 
 from bot.engine.daemon import Stop, run
 from bot.engine.engine import Report
+from bot.engine.tally import Tally
 from bot.sandbox.faults import Fault
 from bot.store.store import StoreError
 
@@ -137,7 +138,10 @@ def test_an_account_locked_out_is_quiet_until_a_person_asks(desk: Desk) -> None:
                 stop.tell()
 
         threading.Timer(2.3, let_in).start()
-        run(bot.engine, stop, poll_s=1, now=lambda: desk.now, after=after)
+        tally = Tally()
+        run(bot.engine, stop, poll_s=1, now=lambda: desk.now, after=after, tally=tally)
+        assert tally.cycles == {"denied": len(reports) - 1, "through": 1}
+        assert (tally.done["comments"], tally.through_at) == (1, desk.now)
         *quiet, let = reports
         assert (let.denied, len(let.said)) == (False, 1)
         assert [report.denied for report in quiet] == [True] * len(quiet)
@@ -163,8 +167,18 @@ def test_a_database_that_is_away_is_told_of_once_and_when_it_is_back(desk: Desk)
         if len(tries) < 3:
             raise StoreError("the disk is full")
 
+    tally = Tally()
     with desk.bot() as bot, capture_logs() as logs:
-        run(bot.engine, stop, poll_s=1, now=lambda: desk.now, before=before, after=lambda report: stop.tell())
+        run(
+            bot.engine,
+            stop,
+            poll_s=1,
+            now=lambda: desk.now,
+            before=before,
+            after=lambda report: stop.tell(),
+            tally=tally,
+        )
+    assert tally.cycles == {"database": 2, "through": 1}
     assert [log["event"] for log in logs if log["log_level"] != "debug"] == [
         "database unreachable",
         "database works again",

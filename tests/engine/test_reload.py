@@ -447,6 +447,11 @@ def test_a_hangup_reads_what_the_tracker_has_anew(live: Living) -> None:
     live.hangup()
     live.tick()
     assert live.bot.engine.facts != facts
+    facts, tracker = live.bot.engine.facts, live.bot.engine.tracker
+    live.hangup()
+    live.tick()
+    assert live.bot.engine.facts == facts
+    assert live.bot.engine.tracker is not tracker, "it asks as the configuration says now"
 
 
 @one_flavour

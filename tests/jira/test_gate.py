@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -289,3 +290,35 @@ def test_the_note_holds_nothing_of_a_ticket_but_its_id(asking: Asking) -> None:
         asking.comment()
     (pause,) = json.loads(asking.notes[-1])["pauses"]
     assert pause == {"about": "ticket 7", "at": NOW, "until_at": NOW + 3600, "because": "jira-per-issue-on-write"}
+
+
+BECAME: list[tuple[Given, str]] = [
+    (OK, "ok"),
+    ((302, {"Location": "/"}, ""), "redirected"),
+    ((401, {}, HTML), "denied"),
+    ((404, {}, "{}"), "refused"),
+    ((429, {"Retry-After": "3600"}, HTML), "throttled"),
+    ((500, {}, HTML), "failed"),
+    (DOWN, "unanswered"),
+]
+
+
+@pytest.mark.parametrize(("given", "outcome"), BECAME, ids=[each[1] for each in BECAME])
+def test_every_request_that_was_sent_is_heard_of(mock: responses.RequestsMock, given: Given, outcome: str) -> None:
+    heard: list[tuple[str, str]] = []
+    asking = Asking(mock, heard=lambda kind, became, seconds: heard.append((kind, became)))
+    asking.given = given
+    with suppress(TrackerError):
+        asking.comment()
+    assert heard == [("POST 2/issue/{id}/comment", outcome)]
+    assert len(heard) == asking.asked()
+
+
+def test_what_is_not_sent_is_not_heard_of(mock: responses.RequestsMock) -> None:
+    heard: list[str] = []
+    asking = Asking(mock, heard=lambda kind, became, seconds: heard.append(became))
+    asking.given = (429, {"Retry-After": "3600"}, HTML)
+    for _ in range(3):
+        with pytest.raises(Throttled):
+            asking.search()
+    assert heard == ["throttled"]

@@ -173,3 +173,12 @@ def test_tickets_written_to_long_ago_are_forgotten() -> None:
     for n in range(1000):
         pacing.count(WRITE._replace(ticket=str(n)), NOW + n)
     assert len(pacing._of_tickets) < 300
+
+
+@pytest.mark.parametrize(("many", "waits_s"), [(3, 58.0), (2, 59.0), (4, 0.0)])
+def test_another_bound_counts_what_was_sent_before_it(many: int, waits_s: float) -> None:
+    pacing = Pacing(10)
+    for second in range(3):
+        pacing.count(READ, NOW + second)
+    pacing.bound(many)
+    assert pacing.turn(READ, NOW + 2).at - (NOW + 2) == waits_s
