@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import TypeVar
 
 from bot.core.clock import Cycle, Tick, cycles, measure
@@ -53,21 +53,32 @@ def ticks(policy: Policy, happened: tuple[Turn, ...]) -> Iterator[tuple[int, Tic
     restarts = [moment(word) for word in policy.restarts]
     stops = [moment(word) for word in policy.stops]
     pauses = [during(word) for word in policy.pauses]
-    started = running = paused = False
+    started = running = paused = waits = False
+    stood = None
     for i, turn in enumerate(happened):
-        anew = started and any(restart(turn) for restart in restarts)
+        anew = started and _any(restarts, turn)
         if running and anew:
             yield i, Tick(turn.at, "stop")
             running = False
-        if (anew or starts(turn)) and not running:
+        if not running and (anew or starts(turn)):
             yield i, Tick(turn.at, "start")
             started, running, paused = True, True, False
-        if running and any(stop(turn) for stop in stops):
+        if running and _any(stops, turn):
             yield i, Tick(turn.at, "stop")
             running = False
-        if running and any(pause(turn.after) for pause in pauses) != paused:
+        if running and turn.after is not stood:
+            stood = turn.after
+            waits = _any(pauses, stood)
+        if running and waits != paused:
             paused = not paused
             yield i, Tick(turn.at, "pause" if paused else "resume")
+
+
+def _any(tests: Sequence[Callable[[T], bool]], of: T) -> bool:
+    for test in tests:  # noqa: SIM110 - a generator takes longer to make than most of these to ask
+        if test(of):
+            return True
+    return False
 
 
 def since_moments(clock: str) -> tuple[str, str | None]:

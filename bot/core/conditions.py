@@ -6,11 +6,11 @@ Every word under one `when:` must hold; a list of values means any of them. `any
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.core.entries import Entries
 from bot.core.findings import KEY, Path
-from bot.core.forms import Problem, Tested
+from bot.core.forms import Problem, Tested, Word
 from bot.core.ticket import Moment
 from bot.core.view import View
 from bot.core.words import NESTING, NOT_IN_PROMISES, WORDS, field_word
@@ -25,24 +25,51 @@ def holds(
     until the first of them `when` stays as it is. What time has no part in is looked at first, so that it is
     not asked when it will change what cannot hold.
     """
+    timeless, timed = _parted(when)
+    for word, wanted, entry in timeless:
+        if entry is None:
+            if not _nested(word, wanted, view, tested, changes):
+                return False
+            continue
+        if tested is not None:
+            tested += entry.shown(word, wanted, view)
+        if not entry.holds(wanted, view):
+            return False
+    for word, wanted in timed:  # noqa: SIM110 - a generator takes longer to make than most of these to ask
+        if not _timed_holds(word, wanted, view, tested, changes):
+            return False
+    return True
+
+
+class _Parted(NamedTuple):
+    """The words under a `when` in which time has no part, each with its entry unless it nests, and the others."""
+
+    timeless: tuple[tuple[str, Any, Word | None], ...]
+    timed: tuple[tuple[str, Any], ...]
+
+
+_MANY = 10_000
+_known: dict[int, tuple[Mapping[str, Any], _Parted]] = {}
+"""What was parted before, by its identity: it is kept with it, so that nothing else can have that."""
+
+
+def _parted(when: Mapping[str, Any]) -> _Parted:
+    known = _known.get(id(when))
+    if known is not None:
+        return known[1]
+    timeless: list[tuple[str, Any, Word | None]] = []
     timed: list[tuple[str, Any]] = []
     for word, wanted in when.items():
-        entry = WORDS.get(word)
-        if entry is None and word not in NESTING:
-            entry = field_word(word)
-        if entry is None:
-            if _is_timed(word, wanted):
-                timed.append((word, wanted))
-            elif not _nested(word, wanted, view, tested, changes):
-                return False
-        elif entry.changes is not None:
-            timed.append((word, wanted))
+        asked = _static_first(wanted) if word in ("any", "all") else wanted
+        if _is_timed(word, wanted):
+            timed.append((word, asked))
         else:
-            if tested is not None:
-                tested += entry.shown(word, wanted, view)
-            if not entry.holds(wanted, view):
-                return False
-    return all(_timed_holds(word, wanted, view, tested, changes) for word, wanted in timed) if timed else True
+            timeless.append((word, asked, None if word in NESTING else WORDS.get(word) or field_word(word)))
+    if len(_known) >= _MANY:
+        _known.clear()
+    found = _Parted(tuple(timeless), tuple(timed))
+    _known[id(when)] = when, found
+    return found
 
 
 def _is_timed(word: str, wanted: Any) -> bool:
@@ -55,9 +82,9 @@ def _is_timed(word: str, wanted: Any) -> bool:
 def _nested(word: str, wanted: Any, view: View, tested: Tested | None, changes: list[Moment] | None) -> bool:
     match word:
         case "any":
-            return any(holds(one, view, tested, changes) for one in _static_first(wanted))
+            return any(holds(one, view, tested, changes) for one in wanted)
         case "all":
-            return all(holds(one, view, tested, changes) for one in _static_first(wanted))
+            return all(holds(one, view, tested, changes) for one in wanted)
         case _:
             return not holds(wanted, view, tested, changes)
 

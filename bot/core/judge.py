@@ -36,6 +36,7 @@ from bot.core.steps import Amount, Announced, At, Because, Count, Name, Occasion
 from bot.core.ticket import UNKNOWN, Moment, Ticket
 from bot.core.verdict import verdicts_on
 from bot.core.view import View
+from bot.core.words import PLAIN
 
 
 class Judged(NamedTuple):
@@ -70,6 +71,9 @@ class Climb(NamedTuple):
 
 STATE = "state"
 """The word by which a rung sets the state of a ticket, which it announces on the rung before."""
+
+_MANY = 10_000
+"""Of so many kinds of tickets it is kept which ladders may speak of them."""
 
 _UNROUTED = f"{SINCE}unrouted"
 
@@ -130,8 +134,10 @@ def wishes_of(judged: Judged, *, kept: bool = True) -> Wishes:
         return Wishes(ticket.id, ticket.project, (), None, because, on_hold)
     found, flips_at, others_at = _at_once(judged)
     moments = list(_changes(judged)) if kept else []
-    for ladder in book.entries.ladders:
+    for ladder in _ladders(view):
         climbed = climb(ladder, judged)
+        if climbed is _NOT_MEANT:
+            continue
         found += [step for step in (climbed.notice, climbed.step) if step is not None]
         if climbed.hushed is not None:
             moments.append((climbed.hushed.until_at, "what a person's command silences may be said again then"))
@@ -157,6 +163,25 @@ def wishes_of(judged: Judged, *, kept: bool = True) -> Wishes:
     after = view.happened[-1].after.standing
     because = f"never, because the ticket is {after} and no clock runs towards a rung"
     return Wishes(ticket.id, ticket.project, steps, None, because, on_hold, verdicts, amends)
+
+
+def _ladders(view: View) -> tuple[Ladder, ...]:
+    """The ladders that may speak of the ticket: on each of the others a word that time does not change fails.
+
+    Many tickets are alike in the words that most ladders ask for, so that these are looked at once for all of them.
+    """
+    ladders_of = view.book.ladders_of
+    alike = tuple(word.read(view) for word in PLAIN.values())
+    found = ladders_of.get(alike)
+    if found is None:
+        if len(ladders_of) >= _MANY:
+            ladders_of.clear()
+        found = ladders_of[alike] = tuple(
+            ladder
+            for ladder in view.book.entries.ladders
+            if all(entry.holds(ladder.when[word], view) for word, entry in PLAIN.items() if word in ladder.when)
+        )
+    return found
 
 
 def _withheld(step: Step, view: View) -> Step:

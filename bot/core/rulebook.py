@@ -10,7 +10,7 @@ from functools import cached_property
 from bot.core.calendar import Calendar, build_calendar
 from bot.core.commands import as_told, parted, shown
 from bot.core.desk import Absence, Desk, Shift
-from bot.core.entries import CalendarEntry, Entries, Policy, Queue, State
+from bot.core.entries import CalendarEntry, Entries, Ladder, Policy, Queue, State
 from bot.core.entry import Language, Names, Why
 from bot.core.flaws import asked
 from bot.core.ticket import UNKNOWN, Moment
@@ -86,6 +86,11 @@ class Rulebook:
             if entry.calendar is not None:
                 named.setdefault(entry.person, self.calendars[entry.calendar])
         return found | named
+
+    @cached_property
+    def ladders_of(self) -> dict[object, tuple[Ladder, ...]]:
+        """The ladders that may speak of tickets that are alike, as judging finds them out."""
+        return {}
 
     def calendar_of(self, name: str | None, queue: str | None) -> Calendar:
         """The calendar that a policy names, for a ticket in `queue`; the desk's where nothing names another."""

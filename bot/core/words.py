@@ -576,6 +576,13 @@ WORDS: Mapping[str, Word] = {
         changes=_season_turn,
     ),
 }
+
+PLAIN: Mapping[str, OneOf] = {
+    word: entry
+    for word in ("standing", "tier", "ball", "state", "delivered", "category", "queue", "priority")
+    if isinstance(entry := WORDS[word], OneOf)
+}
+"""The words that most rules ask for: one value each, which time does not change."""
 """The conditions. What a word reads must not depend on the time unless it has `changes`."""
 
 NESTING = ("any", "all", "not")
