@@ -56,6 +56,7 @@ _BLANK = "\x1f"
 _DASHES = dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-")
 _THREE_FIGURES = re.compile(r"[0-9][^0-9]*[0-9][^0-9]*[0-9]")
 _DIGIT = re.compile(r"(?![0-9])\d")
+_READ_OTHERWISE = re.compile(rf"(?![0-9])\d|[{''.join(map(chr, _DASHES))}]")
 _NO_MORE = r"(?![0-9/]|[.,][0-9])"
 _ALONE = r"(?<![\w/.,:+-])"
 _SHORTEST_NAME = 5
@@ -188,7 +189,7 @@ def personal_data(text: str, allowed: Iterable[str] = (), names: Iterable[str] =
 
 def _read(text: str) -> str:
     """The text with one kind of dash and one kind of digits, each character in its place."""
-    if text.isascii():
+    if text.isascii() or not _READ_OTHERWISE.search(text):
         return text
     return _DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), text.translate(_DASHES))
 

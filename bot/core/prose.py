@@ -75,6 +75,7 @@ _QUOTED = re.compile(
     r"„[^“”\"\n]{0,300}[“”\"]|“[^“”\n]{0,300}”|«[^«»\n]{0,300}»|\"[^\"\n]{0,300}\"|(?<!\w)'[^'\n]{0,300}'(?!\w)"
     r"|`[^`\n]{0,300}`|\{\{[^{}\n]{0,300}\}\}"
 )
+_QUOTE = re.compile(r"[„“«\"'`{]")
 _BLOCK = re.compile(r"\{(code|noformat|quote)(?::[^}\n]{0,40})?\}")
 _CITED = re.compile(r"(?m)^[ \t]*(?:>|at [\w.$]{3,}\(|[\w.]{3,}(?:Exception|Error)\b|[\[{<]).*$")
 _LINK = re.compile(r"https?://\S{1,2000}|\S{1,64}@\S{1,200}")
@@ -92,6 +93,12 @@ _BESIDES = re.compile(
     r"(?i)(?<!\w)(?:lisaks(?! sellele on klient)|samuti|peale selle|teiseks|kolmandaks|teine probleem"
     r"|veel üks|additionally|in addition|secondly|besides that|another problem|кроме того|также|во-вторых|ещё одна)\b"
 )
+_BESIDES_BEGIN = (
+    *("lisaks", "samuti", "peale selle", "teiseks", "kolmandaks", "teine probleem", "veel üks", "additionally"),
+    *("in addition", "secondly", "besides that", "another problem", "кроме того", "также", "во-вторых", "ещё одна"),
+)
+"""One of these is in whatever `_BESIDES` finds; to look for them takes a tenth of the time."""
+
 _LISTED = re.compile(r"(?m)^[ \t]*(?:[1-9][.)]|[-*•])[ \t]+(.{0,400})$")
 
 
@@ -103,10 +110,10 @@ def is_vague(title: str) -> bool:
 
 def says_little(title: str, description: str) -> bool:
     """Whether a description adds nothing, or title and description together hardly say what has happened."""
-    if not any(_tells(word) for word in _tokens(description)):
+    if not any(_tells(word) for word in _each(description)):
         return True
     said: set[str] = set()
-    for word in _tokens(f"{title}\n{description}"):
+    for word in _each(f"{title}\n{description}"):
         if _tells(word):
             said.add(_stem(word))
             if len(said) >= _LEAST_SAID:
@@ -131,7 +138,8 @@ def has_several_problems(title: str, description: str) -> bool:
     """
     in_title = len(list(_faults(title[:LONGEST])))
     text = _unquoted(description)
-    added = _BESIDES.search(text)
+    folded = text.casefold().replace("i\u0307", "i").replace("\u0131", "i")
+    added = _BESIDES.search(text) if any(word in folded for word in _BESIDES_BEGIN) else None
     if in_title > 2 or (in_title == 2 and added):
         return True
     if sum(1 for item in _LISTED.finditer(text) if _FAULT.search(item[1])) > 2:
@@ -147,8 +155,8 @@ def is_foreign(text: str, language: str) -> bool:
     What is quoted, cited, code or an address does not count, nor do names and single words.
     """
     said = _unquoted(text)
-    letters = len(_LETTER.findall(said))
     cyrillic = len(_CYRILLIC.findall(said))
+    letters = len(_LETTER.findall(said)) if cyrillic else 0
     words = _tokens(said)
     if len(words) < _LEAST_WORDS_OF_A_LANGUAGE:
         return False
@@ -180,13 +188,19 @@ def _tokens(text: str) -> list[str]:
     return "\n".join(found).casefold().split("\n") if found else []
 
 
+def _each(text: str) -> Iterator[str]:
+    """As `_tokens`, but no further than one looks."""
+    return (found[0].casefold() for found in _TOKEN.finditer(plain(text[:LONGEST])))
+
+
 def _tells(word: str) -> bool:
     return word not in _SAYS_NOTHING and (len(word) > 2 or word[0].isdigit())
 
 
 def _unquoted(text: str) -> str:
     """The text without what is quoted, cited, code or an address."""
-    parts = _BLOCK.split(plain(text[:LONGEST]))
+    said = plain(text[:LONGEST])
+    parts = _BLOCK.split(said) if "{" in said else [said]
     kept = []
     inside: str | None = None
     for i, part in enumerate(parts):
@@ -194,4 +208,8 @@ def _unquoted(text: str) -> str:
             inside = None if inside == part else inside or part
         elif inside is None:
             kept.append(part)
-    return _QUOTED.sub(" ", _CITED.sub(" ", _LINK.sub(" ", " ".join(kept))))
+    said = " ".join(kept)
+    if "@" in said or "http" in said:
+        said = _LINK.sub(" ", said)
+    said = _CITED.sub(" ", said)
+    return _QUOTED.sub(" ", said) if _QUOTE.search(said) else said
