@@ -300,7 +300,10 @@ def load_settings(path: Path) -> Settings:
     for section, file in bundles.items():
         if file and not file.is_file():
             problems.append(f"{_place(path, text, (*section.split('.'), 'ca_bundle'))}: there is no such file")
-    if settings.metrics is not None and settings.metrics.listen is None and settings.web is None:
+    if settings.metrics is not None and settings.metrics.listen is None and settings.engine.workers:
+        place = _place(path, text, ("metrics",))
+        problems.append(f"{place}: metrics: of several processes each has its own figures; write `listen`")
+    elif settings.metrics is not None and settings.metrics.listen is None and settings.web is None:
         place = _place(path, text, ("metrics",))
         problems.append(f"{place}: metrics: there is no page under [web] to be reached at; write `listen`")
     url = settings.store.url.get_secret_value()

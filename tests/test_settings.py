@@ -153,6 +153,11 @@ def test_addresses_of_databases(url: str, kept: str, tmp_path: Path) -> None:
         ),
         (
             "[rules]",
+            '[engine]\nworkers = 1\n[store]\nurl = "postgresql://db/bot"\n[metrics]\ntoken_file = "t"\n[rules]',
+            "config.toml:8: metrics: of several processes each has its own figures; write `listen`",
+        ),
+        (
+            "[rules]",
             '[metrics]\ntoken = "hunter2"\n[rules]',
             "config.toml:5: the token does not belong in here; set PILETIBOT_METRICS__TOKEN, or put it into a file "
             "named by `token_file`",
