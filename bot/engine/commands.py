@@ -20,7 +20,7 @@ from bot.core.ledger import COMMAND, decided, row, turned
 from bot.core.people import language_of
 from bot.core.steps import At, Because, Day, Lines, Name, Occasion, Step, Value, key_of
 from bot.core.ticket import Command, Message, Moment, Ticket
-from bot.engine.aside import lay_by_refused
+from bot.engine.aside import lay_by_doubtful, lay_by_refused
 from bot.engine.control import is_silenced, may_let_go, silences, silent_now, why_silent
 from bot.engine.deliver import onlookers
 from bot.engine.desk import absence_problem, absent
@@ -73,7 +73,7 @@ def heed_commands(engine: Engine, now: Moment, report: Report) -> None:
         except Refused as error:
             _leave(engine, ticket_id, pending, error, now, report)
         except Doubtful:
-            _put_off(engine, ticket_id, pending, now + engine.pace.settle_s)
+            _put_off(engine, ticket_id, pending, lay_by_doubtful(engine, ticket_id, now))
             report.doubtful += 1
         except (TrackerError, StoreError):
             raise
@@ -317,6 +317,7 @@ def _answer(
     engine.seam("before answer")
     comment_id = engine.tracker.say(ticket.id, doc, [step.key], text_hash(doc))
     engine.seam("after answer")
+    engine.doubts.pop(ticket.id, None)
     intended = row(step, "intended", decided(step), now, engine.book.version)
     said = turned(intended, state_of_sent(engine), intended.because, now, comment_id=comment_id)
     with engine.store.transaction():

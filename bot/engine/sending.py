@@ -18,7 +18,7 @@ from bot.core.letters import Letter, LetterRow
 from bot.core.people import calendar_of
 from bot.core.recipients import DIGEST
 from bot.core.ticket import Moment, Ticket
-from bot.engine.aside import lay_by_refused
+from bot.engine.aside import lay_by_doubtful, lay_by_refused, mended
 from bot.engine.control import all_silent_now, control_ticket, silent_now
 from bot.engine.engine import Engine, Report
 from bot.engine.fence import is_lost, state_of_sent
@@ -227,6 +227,10 @@ def _say(engine: Engine, person: str, sent: Sequence[_Sent], now: Moment, report
     if ticket is None or engine.book.entries.manners.hold in ticket.labels:
         hold("no mail for them, and no ticket of the desk's to write on", tomorrow)
         return
+    peace = engine.store.laid_aside(ticket.id)
+    if peace is not None and peace.why == "lost" and (peace.again_at or 0) > now:
+        hold("what is written does not reach the desk's ticket", peace.again_at or now)
+        return
     try:
         if because := silent_now(engine, ticket.project, now, report):
             hold(because, now)
@@ -242,6 +246,8 @@ def _say(engine: Engine, person: str, sent: Sequence[_Sent], now: Moment, report
             engine.seam("before write")
             engine.tracker.say(ticket.id, doc, [letter.key for letter, _ in wanted], text_hash(doc))
             engine.seam("after write")
+            engine.doubts.pop(ticket.id, None)
+            mended(engine, ticket.id)
         state = state_of_sent(engine) if wanted else "said"
         for letter, row in sent:
             _said(engine, letter, row, now, report, state)
@@ -249,7 +255,8 @@ def _say(engine: Engine, person: str, sent: Sequence[_Sent], now: Moment, report
         hold(str(error), lay_by_refused(engine, ticket.id, error, now))
         report.troubles.append(f"{ticket.key}: {error}")
     except Doubtful:
-        engine.store.write_letters([turned(row, "doubtful", "the answer was lost", now) for _, row in sent])
+        again = lay_by_doubtful(engine, ticket.id, now)
+        engine.store.write_letters([turned(row, "doubtful", "the answer was lost", now, again) for _, row in sent])
         report.doubtful += len(sent)
     except Unreachable:
         hold("the tracker is unreachable", now)
@@ -296,7 +303,7 @@ def _look_for(engine: Engine, begun: Sequence[LetterRow], now: Moment, report: R
         if row.key in keys:
             engine.store.write_letters([turned(row, "said", row.because, now)])
         elif row in lost:
-            _hold(engine, row, "its write did not take effect", now, now)
+            _hold(engine, row, "its write did not take effect", now, max(now, row.not_before or 0))
 
 
 def _may_see(engine: Engine, person: str, ticket: Ticket) -> bool:

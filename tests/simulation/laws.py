@@ -180,11 +180,10 @@ class Invariants(Told, Laws):
         """
         engine, knobs, bot = sim.engine, sim.site.faults, sim.person(BOT)
         assert engine is not None
-        home = sim.book.entries.projects[0]
+        home, swept_at = sim.book.entries.projects[0], int(sim.store.note(RECONCILED) or 0)
         blind = bot is None or not sim.world.may(bot, "BROWSE_PROJECTS", home) or bool(sim.world.archived)
         if knobs.lag_ms > _OVERLAP_S * 1000 or knobs.forbidden or blind or engine.tracker.closed or sim.skew_s:
-            self.blind_at = sim.bot_now
-        swept_at = int(sim.store.note(RECONCILED) or 0)
+            self.blind_at = max(sim.bot_now, swept_at)  # a clock that is set back is before the last sweep
         waits = report.unreachable is not None or report.slowed
         if waits or report.troubles or swept_at <= self.blind_at:
             return

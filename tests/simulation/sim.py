@@ -113,7 +113,7 @@ class Simulation(Course, Office):
         self.engine: Engine | None = None
         self.wire: Wire | None = None
         self.in_cycle = False
-        self.cycle_at = self.asked_at = setting.starts_at
+        self.cycle_at = self.asked_at = self.began_at = setting.starts_at
         self.passed = ""
         self.reports = 0
         self.said = 0
@@ -128,6 +128,7 @@ class Simulation(Course, Office):
         self.silent_since: Moment | None = None
         self.seconds: list[Second] = []
         self.overtaken = self.stood = False
+        self.released: set[str] = set()
         self._coming: Rulebook | None = None
         self._clean: JiraTracker | None = None
         self._catalogue: Catalogue | None = None
@@ -371,6 +372,7 @@ class Simulation(Course, Office):
 
     def _cycle(self) -> None:
         self.cycle_at = self.asked_at = self.bot_now
+        self.began_at = self.now
         self.overtaken = self.stood = False
         report: Report | None = None
         self.in_cycle = True
@@ -441,7 +443,8 @@ class Simulation(Course, Office):
         return self._due_at
 
     def release(self) -> None:
-        """Let all batches over the ceiling go."""
+        """Let all batches over the ceiling go, whichever process kept them back."""
+        self.released.update(key for (key,) in self.driver.execute("SELECT key FROM ledger WHERE state = 'batched'"))
         for batch in batches(self.store):
             release(self.store, batch, self.bot_now)
 

@@ -127,7 +127,7 @@ def _sparing(told: Told, sim: Simulation, written: Written) -> None:
     closing = any(rung.sets for ladder in sim.book.entries.ladders for rung in ladder.rungs)
     if told.lives[written.ticket_id] > manners.ticket_budget + 2 * closing:
         raise Violation(f"{told.lives[written.ticket_id]} comments on {written.ticket_id}: {written.keys}")
-    told.sent[written.cycle_at] += told.batched.isdisjoint(written.keys)
+    told.sent[written.cycle_at] += (told.batched | sim.released).isdisjoint(written.keys)
     if told.sent[written.cycle_at] > manners.ceiling:
         raise Violation(f"{told.sent[written.cycle_at]} comments in one cycle, at {written.cycle_at}")
 
@@ -285,7 +285,8 @@ def _timely(told: Told, sim: Simulation, written: Written) -> None:
 
     Where it stood still with the request itself on its way, nothing can be done about that.
     """
-    late = written.at - written.shown.issue_at
+    edited = "amend" in written.seam  # an edit rests on what the poll tells
+    late = written.at - max(written.shown.issue_at, sim.began_at if edited else 0)
     asked_for = _by_command(written) or _rules(written) & {COMMAND, *NOTICES} or _is_letter(sim, written)
     if written.shown.issue is not None and late > _STALE_S and not sim.stood and not asked_for:
         raise Violation(f"{written.ticket_id} was written to {late} s after it was read")
