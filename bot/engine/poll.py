@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TypeVar
 
@@ -15,7 +15,6 @@ from bot.engine.beyond import look_at_all, look_at_changed, look_beyond, look_el
 from bot.engine.costs import keep
 from bot.engine.engine import Engine, Pace, Report
 from bot.engine.fence import renew_lease
-from bot.engine.tracker import Stamp
 from bot.store.tied import due_with
 
 RECONCILED = "reconciled_at"
@@ -157,9 +156,15 @@ def reconcile(engine: Engine, now: Moment, report: Report) -> None:
     }
     known = engine.store.all_seen()
     differing: dict[str, int] = {}
-    for stamp in _unique(engine.tracker.changed(None)):
-        if known.pop(stamp.id, None) != stamp.updated_ms and waiting.get(stamp.id) != stamp.updated_ms:
+    seen: set[str] = set()
+    for stamp in engine.tracker.changed(None):  # one that comes twice counts as it came last
+        seen.add(stamp.id)
+        if stamp.updated_ms in (known.get(stamp.id), waiting.get(stamp.id)):
+            differing.pop(stamp.id, None)
+        else:
             differing[stamp.id] = stamp.updated_ms
+    for ticket_id in seen:
+        known.pop(ticket_id, None)
     if closed := engine.tracker.closed:
         for ticket_id in engine.store.outside([key for key in engine.book.entries.projects if key not in closed]):
             known.pop(ticket_id, None)
@@ -192,13 +197,6 @@ def lay_aside(engine: Engine, gone: Sequence[str], now: Moment, report: Report) 
         )
     report.gone += len(gone)
     report.withdrawn += len(waiting)
-
-
-def _unique(stamps: Iterable[Stamp]) -> Iterator[Stamp]:
-    newest: dict[str, Stamp] = {}
-    for stamp in stamps:
-        newest[stamp.id] = stamp
-    return iter(newest.values())
 
 
 def _chunks(items: Iterator[T], size: int) -> Iterator[list[T]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from array import array
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from bot.core.ticket import Change, Message, Ticket
 from bot.engine.tracker import Reading, Said, Stamp
 
 _FIRST_ID, _RING, _SPREAD_S = 100_000, 6, 20 * 86_400
+_WORDS = 30_000
 _RECENT_S = 3600
 COMMENT, TAKEN, ASKED, SAID = range(4)
 """What happens to a ticket: a comment, it is taken into work, the customer is asked, the bot says something."""
@@ -84,6 +86,7 @@ class BigDesk:
             state=state,
             changes=tuple(changes),
             messages=tuple(messages),
+            sketch=_sketch(n),
         )
 
     def _last(self, n: int) -> Iterator[tuple[int, int, int]]:
@@ -159,3 +162,10 @@ class BigDesk:
     def read_outside(self, ids: Sequence[str]) -> Reading:
         """There is nothing outside."""
         return Reading((), tuple(ids))
+
+
+def _sketch(n: int) -> tuple[int, ...]:
+    """Forty words as tickets have them, few of them common and most of them rare, and figures of its own."""
+    chance = random.Random(n)
+    words = {int(_WORDS ** chance.random()) * 2 for _ in range(36)}
+    return tuple(sorted(words | {chance.getrandbits(47) | 1 for _ in range(4)}))
