@@ -128,8 +128,7 @@ class Watch:
     def _refused(self, request: Request) -> Response | None:
         """Why figures are not for whoever asks; None where they are."""
         networks = self.metrics.allow or (() if self.token.value else _LOOPBACK)
-        peer = request.client.host if request.client else ""
-        if networks and not any(ip_address(peer) in ip_network(each) for each in networks):
+        if networks and not _is_of(request.client.host if request.client else "", networks):
             return _plain(403)
         if (token := self.token.value) is None:
             return None
@@ -139,6 +138,16 @@ class Watch:
         refusal = _plain(401)
         refusal.headers["WWW-Authenticate"] = "Bearer"
         return refusal
+
+
+def _is_of(peer: str, networks: Sequence[str]) -> bool:
+    """Whether an address is of one of the networks; one of IPv4 that came by IPv6 is the same."""
+    try:
+        found = ip_address(peer)
+    except ValueError:
+        return False
+    bare = getattr(found, "ipv4_mapped", None) or found
+    return any(bare in ip_network(each) for each in networks)
 
 
 def _answer(is_well: bool, said: Mapping[str, bool]) -> Response:

@@ -159,6 +159,8 @@ WHO = [
     ("this machine", {}, {}, 200),
     ("another machine", {"peer": "10.0.0.7"}, {}, 403),
     ("a machine that is allowed", {"peer": "10.0.0.7", "allow": ["10.0.0.0/24"]}, {}, 200),
+    ("the same by IPv6", {"peer": "::ffff:10.0.0.7", "allow": ["10.0.0.0/24"]}, {}, 200),
+    ("nobody knows which", {"peer": "?"}, {}, 403),
     ("one that is not", {"peer": "10.0.1.7", "allow": ["10.0.0.0/24"]}, {}, 403),
     ("this machine, of which nothing is said", {"allow": ["10.0.0.0/24"]}, {}, 403),
     ("without the token", {"token": TOKEN}, {}, 401),
