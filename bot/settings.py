@@ -359,16 +359,16 @@ def password_of(mail: Mail) -> str | None:
     return secret_text(mail.password_file, "password")
 
 
-def metrics_token_of(metrics: Metrics) -> str | None:
+def metrics_token_of(metrics: Metrics) -> Secret | None:
     """Give the token that whoever asks for figures must bear, as `token_of` gives Jira's; None without one."""
     if metrics.token is not None:
-        return metrics.token.get_secret_value()
+        return metrics.token
     if metrics.token_file is None:
         return None
     token = secret_text(metrics.token_file, "token")
     if len(token) < LEAST_TOKEN:
         raise Misconfigured(f"{metrics.token_file}: a token has at least {LEAST_TOKEN} characters")
-    return token
+    return Secret(token)
 
 
 def secret_text(file: Path, what: str) -> str:

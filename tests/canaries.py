@@ -45,6 +45,7 @@ SECRETS = {
     "Jira's token": "ATATT3kanaar-Wq7/Zz+9=Lk",
     "mail server's password": "kanaar&posti<parool>8%2",
     "page's token of juht1": "kanaar-leht-3f9c1a7be0d24c55",
+    "token of the figures": "kanaar-arvud-9b2f6a1d47c3e805",
     "database's password": "kanaar-andmebaas-55xQ",
     "proxy's password": "kanaar-vahendaja-77pT",
     "address of the heartbeat": "kanaar-pulss-6f1e2d3c",

@@ -31,6 +31,7 @@ import structlog
 from canaries import PERSONAL, PROSE, SECRETS, STAFF, Tainting, found_in, leaks, opened, tainted
 from command_line import piletibot, write_desk
 from desks import DAY, HOUR, MONDAY, Bot, Desk, desk_over, rulebook, shipped
+from prometheus_client import generate_latest
 from rich.console import Console
 from simulation.schedules import schedule
 from simulation.sim import Laws, Simulation
@@ -44,6 +45,7 @@ from bot.core.kpi.period import period_of
 from bot.core.retention import Retention
 from bot.digest_folder import DigestFolder
 from bot.engine.engine import Engine, Post
+from bot.engine.tally import Tally
 from bot.heartbeat import Ping
 from bot.report.compose import DigestComposer
 from bot.report.drawing import NotDrawn, draw
@@ -51,9 +53,11 @@ from bot.report.render import FORMATS, render
 from bot.report.write import digest_now
 from bot.sandbox import acts
 from bot.sandbox.faults import Fault
-from bot.settings import Settings, load_settings, token_of
+from bot.settings import Settings, load_settings, metrics_token_of, token_of
 from bot.shipped import rules_folder
 from bot.store.store import Store, open_store
+from bot.web.metrics import Watched, registry_of
+from bot.web.watch import Token
 from bot.working_copy import pull
 
 ALL = PERSONAL | SECRETS
@@ -159,6 +163,15 @@ def _pages(bot: Bot) -> bytes:
     return found
 
 
+def _figures(bot: Bot) -> bytes:
+    """What monitoring is told of the bot."""
+    engine, tally = bot.engine, Tally()
+    found = Watched("prove", engine.store, tally, lambda: bot.desk.now, lambda: engine, lambda: engine.store.turned)
+    told = generate_latest(registry_of([found], tally))
+    assert b"piletibot_open_tickets" in told
+    return told
+
+
 def _digest(bot: Bot, form: str) -> bytes:
     engine, now = bot.engine, bot.desk.now
     week = period_of("week", engine.book.calendar.day_of(now), engine.book.calendar)
@@ -200,7 +213,7 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
             desk.site.faults.faults = [Fault(kind, method, path, **how) for kind, method, path, how in FAULTS]
             reports = [repr(report) for report in bot.cycles(MONDAY + 2 * DAY, every=5 * HOUR)]
             things = {f"file {file.name}": file.read_bytes() for file in folder.rglob("*") if file.is_file()}
-            things |= {"database": _dumped(bot.engine.store), "pages": _pages(bot)}
+            things |= {"database": _dumped(bot.engine.store), "pages": _pages(bot), "figures": _figures(bot)}
             things |= {f"digest as {each}": _digest(bot, each) for each in FORMATS}
             things["what an engine shows of itself"] = repr(bot.engine).encode()
         assert tainting.tainted > 50
@@ -307,6 +320,7 @@ VARIABLES = {
     "PILETIBOT_JIRA__TOKEN": SECRETS["Jira's token"],
     "PILETIBOT_MAIL__PASSWORD": SECRETS["mail server's password"],
     "PILETIBOT_WEB__TOKENS": json.dumps({"juht1": SECRETS["page's token of juht1"]}),
+    "PILETIBOT_METRICS__TOKEN": SECRETS["token of the figures"],
     "PILETIBOT_STORE__URL": f"postgresql://bot:{_DATABASE}@127.0.0.1:1/bot",
     "PILETIBOT_HEARTBEAT__URL": f"https://puls.example/{SECRETS['address of the heartbeat']}",
     "HTTPS_PROXY": f"http://bot:{_PROXY}@127.0.0.1:1",
@@ -330,6 +344,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_home: None) -> Pa
 def shown(settings: Settings) -> Iterator[object]:
     """All that somebody might make of a configuration to look at it, or to keep it."""
     sections = [settings, settings.jira, settings.mail, settings.store, settings.web, settings.heartbeat]
+    sections += [settings.metrics, Token(None if settings.metrics is None else metrics_token_of(settings.metrics))]
     yield from (f"{each} {each!r} {vars(each)} {copy.deepcopy(each)!r}" for each in sections)
     yield settings.model_dump()
     yield settings.model_dump_json()

@@ -17,6 +17,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
 from bot.engine.tally import Tally
+from bot.secret import Secret
 from bot.web.guard import Guard
 from bot.web.settings import Metrics, address, is_loopback
 
@@ -42,9 +43,9 @@ _SAID = {
 class Token:
     """What whoever asks for figures must bear; None where nothing is asked for. It may change while it is asked."""
 
-    value: str | None = None
+    value: Secret | None = None
 
-    def set(self, value: str | None) -> None:
+    def set(self, value: Secret | None) -> None:
         """Have another one count from now on."""
         self.value = value
 
@@ -133,7 +134,9 @@ class Watch:
         if (token := self.token.value) is None:
             return None
         scheme, _, borne = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and hmac.compare_digest(borne.strip().encode(), token.encode()):
+        if scheme.lower() == "bearer" and hmac.compare_digest(
+            borne.strip().encode(), token.get_secret_value().encode()
+        ):
             return None
         refusal = _plain(401)
         refusal.headers["WWW-Authenticate"] = "Bearer"

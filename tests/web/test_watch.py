@@ -24,6 +24,7 @@ from bot.engine.engine import Engine, Report
 from bot.engine.poll import RECONCILED
 from bot.engine.restraint import RESTRAINT, Circuit, Pause, Restraint
 from bot.engine.tally import OUTCOMES, Tally
+from bot.secret import Secret
 from bot.store.errors import StoreError
 from bot.store.holder import this_process
 from bot.store.lease import Lease
@@ -69,7 +70,12 @@ def browser(
     watched: Watched, *, token: str | None = None, peer: str = "127.0.0.1", host: str = "127.0.0.1", **metrics: Any
 ) -> TestClient:
     """Somebody at an address who asks the listener of its own."""
-    watch = Watch(Metrics(**({"listen": "127.0.0.1:9464"} | metrics)), [watched], watched.tally, Token(token))
+    watch = Watch(
+        Metrics(**({"listen": "127.0.0.1:9464"} | metrics)),
+        [watched],
+        watched.tally,
+        Token(Secret(token) if token else None),
+    )
     return TestClient(watch.app(), base_url=f"http://{host}:9464", client=(peer, 50_000))
 
 
@@ -197,7 +203,7 @@ def test_what_is_not_there(method: str, path: str, status: int) -> None:
 def test_beside_the_pages_figures_are_for_who_has_the_token(token: str | None) -> None:
     with watched() as found:
         web = Web(user_header=HEADER)
-        watch = Watch(Metrics(token=TOKEN), [found], found.tally, Token(token))
+        watch = Watch(Metrics(token=TOKEN), [found], found.tally, Token(Secret(token) if token else None))
         site = site_of(web, Source(found.store, lambda: RULES, lambda: TEXTS, lambda: NOW), "small", {}, watch)
         asked = TestClient(site.app(), base_url="http://127.0.0.1:8090", client=("127.0.0.1", 1))
         bearing = {"Authorization": f"Bearer {TOKEN}"}
