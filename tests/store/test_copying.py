@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -25,6 +28,7 @@ from bot.store.store import Store, open_store
 from bot.store.tables import lease, metadata, tickets
 from bot.store.upgrade import migrate
 
+ROOT = Path(__file__).resolve().parents[2]
 LENGTHS = (180, 60)
 NOW = 1_794_816_000
 RUNS = "the bot that runs on it"
@@ -155,6 +159,37 @@ def test_wherever_it_is_killed_never_both_are_in_force(
     assert (("said", "meanwhile") in after["notes"]) == (at in BEFORE)
     del after["notes"], before["notes"]
     assert after == before
+
+
+KILLED = """
+import os, signal, sys
+from bot.store.copying import copy_store
+def point(name):
+    if name == sys.argv[3]:
+        os.kill(os.getpid(), signal.SIGKILL)
+copy_store(sys.argv[1], sys.argv[2], lengths=(180, 0), now=0, point=point)
+"""
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("server", [False, True], ids=["file", "server"])
+@pytest.mark.parametrize("at", [*BEFORE, "after leaving"])
+def test_killed_by_the_system_it_leaves_one_in_force_too(
+    file: str, tmp_path: Path, request: pytest.FixtureRequest, at: str, server: bool
+) -> None:
+    target = request.getfixturevalue("postgres")() if server else f"sqlite:///{tmp_path / 'copy.db'}"
+    before = contents(file)
+    for source, to in ((file, target), (target, f"sqlite:///{tmp_path / 'back.db'}")):
+        ended = subprocess.run([sys.executable, "-c", KILLED, source, to, at], cwd=ROOT)
+        assert ended.returncode == -signal.SIGKILL
+        for url in (to,) if at in BEFORE else (source, to):
+            with pytest.raises(NotInForce):
+                open_store(url)
+        if at in BEFORE:
+            with closing(open_store(source)) as store:  # a bot goes on at once: it sees that the copier is gone
+                assert Lease(store, this_process(), length_s=180, grace_s=60).take() in ("free", "gone")
+        copied(source, to)
+        assert contents(to) == before
 
 
 def test_a_copy_that_differs_is_not_taken_for_one(file: str, tmp_path: Path) -> None:
