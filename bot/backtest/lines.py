@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -28,7 +28,7 @@ def line(outcome: Outcome, difference: Difference | None = None) -> bytes:
         "key": outcome.key,
         "id": outcome.id,
         "project": outcome.project,
-        "created_at": _iso(outcome.created_at),
+        "created_at": _moment(outcome.created_at),
         "state": outcome.state,
         "queue": outcome.queue,
         "category": outcome.category,
@@ -46,11 +46,11 @@ def line(outcome: Outcome, difference: Difference | None = None) -> bytes:
 
 def _found(outcome: Outcome) -> Json:
     return {
-        "clocks": [_moments(msgspec.structs.asdict(clock)) for clock in outcome.clocks],
-        "deadlines": [_moments(msgspec.structs.asdict(deadline)) for deadline in outcome.deadlines],
+        "clocks": [_named(clock) for clock in outcome.clocks],
+        "deadlines": [_named(deadline) for deadline in outcome.deadlines],
         "steps": [
             {
-                "at": _iso(step.at),
+                "at": _moment(step.at),
                 "rule": step.rule,
                 "action": step.action,
                 "to": step.to,
@@ -60,9 +60,9 @@ def _found(outcome: Outcome) -> Json:
                 "say": step.say,
                 "sets": step.sets,
                 "queue": step.queue,
-                "due_at": _iso(step.due_at),
-                "said_at": _iso(step.said_at),
-                "held": [_moments(msgspec.structs.asdict(held)) for held in step.held],
+                "due_at": _moment(step.due_at),
+                "said_at": _moment(step.said_at),
+                "held": [_named(held) for held in step.held],
                 "key": step.key,
             }
             for step in outcome.steps
@@ -75,9 +75,19 @@ def _changed(key: str, change: str, names: tuple[str, ...]) -> Json:
     return {"key": key, "change": change, "names": names}
 
 
-def _moments(values: Mapping[str, Any]) -> Json:
-    return {name: _iso(value) if name == "at" or name.endswith("_at") else value for name, value in values.items()}
+def _named(found: msgspec.Struct) -> Json:
+    return {
+        name: _moment(getattr(found, name)) if is_moment else getattr(found, name)
+        for name, is_moment in _fields(type(found))
+    }
 
 
-def _iso(at: Moment | None) -> str | None:
-    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
+@cache
+def _fields(kind: type[msgspec.Struct]) -> tuple[tuple[str, bool], ...]:
+    """The names of a struct's fields, each with whether it is a moment."""
+    return tuple((name, name == "at" or name.endswith("_at")) for name in kind.__struct_fields__)
+
+
+def _moment(at: Moment | None) -> datetime | None:
+    """What is encoded as ISO 8601 in UTC with Z."""
+    return None if at is None else datetime.fromtimestamp(at, UTC)
