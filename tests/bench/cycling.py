@@ -186,6 +186,27 @@ def show(measured: Sequence[Measured]) -> None:
         for what, rows in (("first cycle", [each.first]), ("sweep", each.sweeps)):
             print(f"| {_desk(each)} | {what} | {' | '.join(_cells(rows))} |")
 
+    print("\n" + "\n".join(_told(measured)))
+
+
+def _told(measured: Sequence[Measured]) -> Iterator[str]:
+    """Say what the tables amount to, each desk by itself, and what the peer would take where it was not let."""
+    peers = {each.count: each for each in measured if "peer" in each.busy}
+    for each in measured:
+        ours = each.busy["ours"]
+        rate = statistics.median(row.changed / row.cpu_s for row in ours)
+        line = f"- {_desk(each)}: {rate:,.0f} changed tickets a second and core, polled, decided and stored."
+        near = peers.get(each.count) or (peers[max(peers)] if peers else None)
+        if near is None or each.flavour != near.flavour:
+            yield line
+            continue
+        times = each.count / near.count
+        whole = {what: times * _median(near.busy["peer"], what) for what in ("requests", "received", "cpu_s", "s")}
+        cpu, received = (whole[what] / _median(ours, what) for what in ("cpu_s", "received"))
+        took = f"{whole['requests']:,.0f} requests, {_size(whole['received'])} and {amount(whole['cpu_s'])}"
+        how = "takes" if each is near else f"would take, {times:.0f} times what it took for {near.count:,},"
+        yield f"{line} The peer {how} {took}: {cpu:,.0f} × the processor time and {received:,.0f} × the bytes."
+
 
 def _table(measured: Sequence[Measured], which: str) -> None:
     print("| desk | | requests | received | sent | processor | × floor | wall time | at 80 ms | most memory |")
