@@ -18,6 +18,8 @@ from bot.demo import Demo, Played, Spoken, open_demo, play
 from bot.sandbox.story import Stage, read_story
 from bot.shipped import rules_folder
 
+pytestmark = pytest.mark.timeout(300)  # the first test plays the weeks for all
+
 JIRA_AWAY_ON = 3
 """The day of the story on which Jira is away for an hour."""
 
