@@ -214,20 +214,21 @@ def _commit(
         if not_before is not None:
             looks[step.ticket_id] = min(not_before, looks.get(step.ticket_id) or not_before)
     entries += [turned(ledger[key], "withdrawn", "no longer wished", now) for key in arranged.withdraw]
-    batched = {entry.ticket_id for entry in ledger.values() if entry.state == "batched"}
+    batched = [entry for entry in ledger.values() if entry.state == "batched"]
     with engine.store.transaction():
         if entries:
             engine.fence(True)
             engine.store.write_entries(entries)
         engine.store.put_verdicts(*verdicts)
         engine.store.judged({**looks, **dict.fromkeys(unrecorded(arranged.put, arranged.amend), now)})
-        engine.store.judged(dict.fromkeys(_released_meanwhile(engine, sorted(batched)), now))
+        engine.store.judged(dict.fromkeys(_released_meanwhile(engine, batched), now))
 
 
-def _released_meanwhile(engine: Engine, ids: Sequence[str]) -> list[str]:
-    """Those of the tickets with steps in a batch that a person released since they were judged: due again."""
-    ledgers = engine.store.entries(ids)
-    return [id_ for id_ in ids if any(entry.state == "released" for entry in ledgers[id_].values())]
+def _released_meanwhile(engine: Engine, batched: Sequence[Entry]) -> list[str]:
+    """The tickets of those steps in a batch that a person released since they were judged: due again."""
+    ledgers = engine.store.entries(sorted({entry.ticket_id for entry in batched}))
+    known = {key: entry.state for ledger in ledgers.values() for key, entry in ledger.items()}
+    return sorted({entry.ticket_id for entry in batched if known.get(entry.key) == "released"})
 
 
 def _tells_more(held: Entry, known: Entry | None) -> bool:
