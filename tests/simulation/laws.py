@@ -62,6 +62,11 @@ def _rows(sim: Simulation) -> list[_Row]:
     return [_Row(*row) for row in sim.driver.execute(_ROWS)]
 
 
+def _swept_at(sim: Simulation) -> Moment:
+    found = sim.driver.execute("SELECT value FROM notes WHERE name = ?", (RECONCILED,)).fetchone()
+    return int(found[0]) if found else 0
+
+
 def _troubled(sim: Simulation) -> set[str]:
     return {id_ for (id_,) in sim.driver.execute("SELECT ticket_id FROM troubles")}
 
@@ -79,6 +84,13 @@ class Invariants(Told, Laws):
     restless: dict[str, tuple[Moment, int]] = field(default_factory=dict)
     never: dict[str, int] = field(default_factory=dict)
     blind_at: Moment = 0
+
+    def see(self, sim: Simulation) -> None:
+        """Note when something was last hidden from the poll, and what is known since by the sweep alone."""
+        knobs, bot, home = sim.site.faults, sim.person(BOT), sim.book.entries.projects[0]
+        blind = bot is None or not sim.world.may(bot, "BROWSE_PROJECTS", home) or bool(sim.world.archived)
+        if knobs.lag_ms > _OVERLAP_S * 1000 or knobs.forbidden or blind or sim.skew_s:
+            self.blind_at = max(sim.bot_now, _swept_at(sim))  # a clock that is set back is before the last sweep
 
     def after_event(self, sim: Simulation) -> None:
         self._hear(sim)
@@ -178,12 +190,12 @@ class Invariants(Told, Laws):
 
         Not so what the search shows later than the poll looks back, or what was hidden: that is for the sweep.
         """
-        engine, knobs, bot = sim.engine, sim.site.faults, sim.person(BOT)
+        engine, knobs, home = sim.engine, sim.site.faults, sim.book.entries.projects[0]
         assert engine is not None
-        home, swept_at = sim.book.entries.projects[0], int(sim.store.note(RECONCILED) or 0)
-        blind = bot is None or not sim.world.may(bot, "BROWSE_PROJECTS", home) or bool(sim.world.archived)
-        if knobs.lag_ms > _OVERLAP_S * 1000 or knobs.forbidden or blind or engine.tracker.closed or sim.skew_s:
-            self.blind_at = max(sim.bot_now, swept_at)  # a clock that is set back is before the last sweep
+        self.see(sim)
+        swept_at = _swept_at(sim)
+        if engine.tracker.closed:
+            self.blind_at = max(sim.bot_now, swept_at)
         waits = report.unreachable is not None or report.slowed
         if waits or report.troubles or swept_at <= self.blind_at:
             return

@@ -228,6 +228,17 @@ class Simulation(Course, Office):
         except StoreError as error:  # a command that a person typed, which told them so
             self.output.failed(error)
             self.trace(f"{event.do} failed: {type(error).__name__}")
+        finally:
+            self.laws.see(self)
+
+    def lasting(self, for_s: int, undo: Callable[[], None]) -> None:
+        """Have something undone after so many seconds, or when the calm comes; until then it is seen."""
+
+        def seen() -> None:
+            self.laws.see(self)
+            undo()
+
+        super().lasting(for_s, seen)
 
     def pass_seam(self, name: str) -> None:
         """Be where the process may die, or where others may act meanwhile."""
@@ -475,6 +486,8 @@ _DUE = (
 
 class Laws:
     """What is asked of the simulation after each event and each cycle, and at the end."""
+
+    def see(self, sim: Simulation) -> None: ...
 
     def after_event(self, sim: Simulation) -> None: ...
 
