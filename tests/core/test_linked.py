@@ -129,6 +129,13 @@ def test_what_is_said_follows_the_ticket_in_which_tier_2_works(
     assert said(tied(), moment, known) == expected
 
 
+def test_what_was_written_there_is_found_there_alone() -> None:
+    other = there("tue 09:00 ~eve says")
+    written = tuple(structs.replace(each, findings=frozenset({"personal data:phone"})) for each in other.messages)
+    view = look(tied(), rules(), at("tue 10:00"), desk(structs.replace(other, messages=written))).view
+    assert [turn.findings for turn in view.happened if turn.elsewhere and turn.what == "message"] == [frozenset()]
+
+
 def test_clocks_stop_and_stand_as_the_other_ticket_does() -> None:
     seen = tied()
     other = there("mon 11:00 ~eve says", "tue 09:00 ~eve state solved", "wed 09:00 ~eve state open")
