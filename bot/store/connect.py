@@ -38,8 +38,8 @@ def connect(url: URL, wait_s: float) -> Engine:
     """Make an engine whose transactions wait `wait_s` seconds for the lock of another.
 
     Those with the execution option `writing` may write; those with `passing`, too, do not wait for the disk of a file
-    when they commit. Raises StoreError where the file cannot be made or psycopg is missing; connects to
-    nothing yet.
+    when they commit. Of a file, those with `alone` are one question, for which nothing is begun. Raises StoreError
+    where the file cannot be made or psycopg is missing; connects to nothing yet.
     """
     engine = _sqlite(url, wait_s) if url.drivername == "sqlite" else _postgresql(url)
 
@@ -50,6 +50,8 @@ def connect(url: URL, wait_s: float) -> Engine:
         if engine.dialect.name == "sqlite":
             # Taking the lock at once, as a read transaction that turns to writing may fail without waiting.
             driver: Any = connection.connection.driver_connection
+            if options.get("alone"):
+                return
             if writing:
                 driver.execute(f"PRAGMA synchronous = {'NORMAL' if options.get('passing') else 'FULL'}")
             driver.execute("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -12,9 +12,12 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from bot.store.errors import Hindered, StoreError, told
 
@@ -48,6 +51,8 @@ class Database:
         self._engine = engine
         self._writer = engine.execution_options(writing=True)
         self._passing = engine.execution_options(writing=True, passing=True)
+        alone = {"alone": True} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
+        self._alone = engine.execution_options(**alone)
         self._mine = _Mine()
 
     @property
@@ -114,6 +119,16 @@ class Database:
                 yield connection
 
     @contextmanager
+    def _asking(self) -> Iterator[Connection]:
+        """As `reading`, for one question, around which nothing has to be begun and ended."""
+        if self._mine.connection is not None:
+            with self._joined():
+                yield self._mine.connection
+        else:
+            with self._told(), self._alone.connect() as connection:
+                yield connection
+
+    @contextmanager
     def _told(self) -> Iterator[None]:
         """As `told`; what hinders a file is looked at with new connections the next time."""
         try:
@@ -149,17 +164,18 @@ class Database:
 
     def rows(self, statement: sa.Select[Any], **values: Any) -> Sequence[sa.Row[Any]]:
         """Return what a statement selects with these values."""
-        with self.reading() as connection:
+        with self._asking() as connection:
             return connection.execute(statement, values).all()
 
     def value(self, statement: sa.Select[Any], **values: Any) -> Any:
         """Return the first column of the first row that a statement selects with these values; None without any."""
-        with self.reading() as connection:
+        with self._asking() as connection:
             return connection.execute(statement, values).scalar()
 
     def select(self, statement: sa.Select[Any], ids: Sequence[str]) -> list[sa.Row[Any]]:
         """Return the rows that a statement made by `among` selects for these ids."""
-        return [row for page in pages(ids) for row in self.rows(statement, ids=page)]
+        lists = (msgspec.json.encode(page).decode() for page in pages(ids))
+        return [row for listed in lists for row in self.rows(statement, ids=listed)]
 
     def write(self, statement: sa.Insert | sa.Update | sa.Delete, rows: Rows = ()) -> int:
         """Execute the statement, once for each of the rows if there are any; returns how many rows it changed."""
@@ -207,7 +223,24 @@ def _upsert(dialect: str, table: sa.Table, names: tuple[str, ...], unless_same: 
 
 def among(columns: sa.Select[Any], id_: sa.Column[str]) -> sa.Select[Any]:
     """Make a statement for `Database.select`: the rows whose `id_` is one of the ids."""
-    return columns.where(id_.in_(sa.bindparam("ids", expanding=True)))
+    return columns.where(id_.op("IN", is_comparison=True)(_Listed(sa.bindparam("ids", type_=sa.Text))))
+
+
+class _Listed(sa.sql.functions.FunctionElement[str]):
+    """The texts of a list written as JSON: one value, however long it is, so that the statement stays the same."""
+
+    inherit_cache = True
+    type = sa.Text()
+
+
+@compiles(_Listed, "sqlite")
+def _listed_in_sqlite(listed: _Listed, compiler: SQLCompiler, **options: Any) -> str:
+    return f"(SELECT value FROM json_each({compiler.process(listed.clauses, **options)}))"  # noqa: S608 - a placeholder
+
+
+@compiles(_Listed, "postgresql")
+def _listed_in_postgresql(listed: _Listed, compiler: SQLCompiler, **options: Any) -> str:
+    return f"(SELECT json_array_elements_text(CAST({compiler.process(listed.clauses, **options)} AS JSON)))"
 
 
 def pages(ids: Sequence[T]) -> Iterator[Sequence[T]]:
