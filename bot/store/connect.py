@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sqlite3
@@ -111,7 +112,9 @@ def _make_file(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
-        raise StoreError(f"{path}: {error.strerror}") from None
+        barred = error.errno in (errno.EROFS, errno.EACCES)
+        todo = "; let the bot write to the file and its folder" if barred else ""
+        raise StoreError(f"{path}: {error.strerror}{todo}") from None
 
 
 def _postgresql(url: URL) -> Engine:

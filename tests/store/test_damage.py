@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from bot.core.ticket import Ticket
 from bot.store.damage import look_at_file, open_sound
 from bot.store.errors import Damaged
-from bot.store.store import StoreError, open_store
+from bot.store.store import Store, StoreError, open_store
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = 4096
@@ -125,7 +126,7 @@ def test_what_tells_of_damage_while_it_is_used_is_told_apart(tmp_path: Path) -> 
 
 FULL = """if True:
     import resource, sys
-    from bot.store.store import StoreError, open_store
+    from bot.store.store import Store, StoreError, open_store
     store = open_store(sys.argv[1])
     store.set_note("who", "before")
     def write():
@@ -153,6 +154,50 @@ def test_a_disk_that_is_full_is_told_and_used_again_once_there_is_room(tmp_path:
     assert "disk" in told
     assert "nothing is sent until it can be written to, and then the bot goes on by itself" in told
     assert (before, after) == ("before None", "before 4000")
+
+
+@contextmanager
+def disk(folder: Path, size: str) -> Iterator[Callable[..., None]]:
+    """A real disk in memory, mounted there; what is given mounts it otherwise. Root alone may do that."""
+
+    def mount(*options: str) -> None:
+        subprocess.run(["mount", "-o", ",".join(options), "-t", "tmpfs", "tmpfs", folder], check=True)
+
+    folder.mkdir()
+    mount(f"size={size}")
+    try:
+        yield lambda *options: mount("remount", *options)
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a disk")
+def test_a_real_disk_that_is_full_and_one_that_takes_no_writes(tmp_path: Path) -> None:
+    folder = tmp_path / "disk"
+    url = f"sqlite:///{folder / 'bot.db'}"
+
+    def write(store: Store) -> None:
+        with store.transaction():
+            for n in range(200):
+                store.set_note(f"n{n}", "x" * 4000)
+
+    with disk(folder, "700k") as mount:
+        with closing(open_store(url)) as store:
+            store.set_note("who", "before")
+            with pytest.raises(StoreError, match="make room on its disk; nothing is sent until"):
+                write(store)
+            assert (store.note("who"), store.note("n0")) == ("before", None)
+            mount("size=20m")
+            write(store)
+            assert (store.note("who"), len(store.note("n199") or "")) == ("before", 4000)
+        mount("ro")
+        with pytest.raises(StoreError, match="let the bot write to the file and its folder"):
+            open_store(url).set_note("who", "after")
+        mount("rw")
+        with closing(open_store(url)) as store:
+            assert (store.note("who"), len(store.note("n199") or "")) == ("before", 4000)
+            store.set_note("who", "after")
 
 
 def test_a_database_without_room_is_told(tmp_path: Path) -> None:
