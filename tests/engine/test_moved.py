@@ -19,11 +19,12 @@ ROUTED, ASKED = "it-support/routed", "solution-reached-customer/ask"
 AT = (
     ("after intent", False, "cloud"),
     ("after fields", True, "cloud"),
-    ("before write", False, "dc"),
     ("after write", True, "dc"),
-    ("after write", False, "cloud"),
-    ("after commit", True, "cloud"),
     ("between two cycles", False, "dc"),
+    *(
+        pytest.param(*row, marks=pytest.mark.soak)
+        for row in (("before write", False, "dc"), ("after write", False, "cloud"), ("after commit", True, "cloud"))
+    ),
 )
 
 
