@@ -27,6 +27,7 @@ from bot.start import read_desk
 from bot.store.connect import parse
 from bot.store.errors import NotInForce, StoreError, place
 from bot.store.holder import Holder
+from bot.store.lease import CYCLE
 from bot.store.scratch import file_version, looking
 from bot.store.store import Store
 from bot.store.tables import HEAD
@@ -113,11 +114,14 @@ def _of_work(store: Store, zone: ZoneInfo, now: Moment) -> Iterator[Line]:
         )
     else:
         yield Line("cycle", "ok", f"the last began {max(0, now - polled_at)} s ago")
-    holder = store.lease_holder()
-    if holder:
-        yield Line("lease", "ok", f"{_named(holder)} has the right to send")
+    holders = store.holders()
+    held_by = holders.pop(CYCLE, None)
+    if held_by is not None:
+        yield Line("lease", "ok", f"{_named(held_by)} has the right to send")
     else:
         yield Line("lease", "note", "no process has the right to send: none runs, or the last gave it back")
+    for name, holder in holders.items():
+        yield Line("lease", "ok", f"{_named(holder)} has a part of its work in hand: {name}")
     held = restraint(store, now)
     if held.circuit.state == "closed":
         yield Line("breaker", "ok", "nothing keeps the bot from asking Jira")

@@ -120,7 +120,7 @@ class Cluster:
 
     def run(self) -> None:
         """Work until told to stop; then the desks are left to others. Returns within ten seconds of that."""
-        for name in ("procrastinate", "psycopg.pool"):  # what they meet with is told here, once
+        for name in ("procrastinate", "psycopg.pool", "asyncio"):  # what they meet with is told here, once
             logging.getLogger(name).setLevel(logging.CRITICAL)
         asyncio.run(self._main())
 
