@@ -260,7 +260,7 @@ class Station:
         self._heartbeat.after(report)
         log_cycle(report)
         late = datetime.now(UTC)
-        return int(kept.beat.get_next_fire_time(late, late).timestamp())
+        return ceil(kept.beat.get_next_fire_time(late, late).timestamp())
 
     def _attempt(self, kept: _Kept, now: Moment, asked: bool) -> tuple[Outcome, Report]:
         try:

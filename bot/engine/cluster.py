@@ -42,7 +42,7 @@ STALLED_S = 30.0
 _BEAT_S = 5.0
 _TEND = "* * * * * */10"
 _LOOK_S = 1.0
-_GRACE_S = 8.0
+_GRACE_S = 4.0
 _AGAIN_S = 2.0
 _ABANDONED_S = 600
 _MAKING = 7_020_116
@@ -102,6 +102,8 @@ class Cluster:
         self._next_at: dict[str, Moment] = {}
         self._asked: set[str] = set()
         self._running: set[str] = set()
+        self._in_hand: set[str] = set()
+        self._busy = False
         self._processes = 1
         self._loop: asyncio.AbstractEventLoop | None = None
         self._unreachable: str | None = None
@@ -123,6 +125,9 @@ class Cluster:
         for name in ("procrastinate", "psycopg.pool", "asyncio"):  # what they meet with is told here, once
             logging.getLogger(name).setLevel(logging.CRITICAL)
         asyncio.run(self._main())
+        if self._busy:
+            log.warning("stopped while a request was under way; the next to keep the desk settles it")
+            os._exit(0)
 
     def hand_out(self, desk: str) -> Callable[[Sequence[tuple[str, str]]], None]:
         """Give what hands out the parts of a desk's cycle, each by its id and project, from any thread."""
@@ -159,11 +164,8 @@ class Cluster:
             await self._work(until)
             if not stopped.is_set():
                 await asyncio.wait([until], timeout=_AGAIN_S)
-        left = [loop.run_in_executor(self._desks, station.leave) for station in self.stations.values()]
-        _, late = await asyncio.wait(left, timeout=_GRACE_S)
-        if late:
-            log.warning("stopped while a request was under way; the next to keep the desk settles it")
-            os._exit(0)
+        left = [loop.run_in_executor(None, self._leave, name) for name in self.stations]
+        self._busy |= not all(await asyncio.gather(*left))
 
     async def _work(self, until: asyncio.Task[Any]) -> None:
         """Work until told to stop, or until the database goes away, which is logged once."""
@@ -201,6 +203,8 @@ class Cluster:
         finally:
             for task in tasks:
                 task.cancel()
+            await asyncio.wait(tasks, timeout=_GRACE_S)
+            self._busy = self._stop() and bool(self._in_hand)
             ended = await asyncio.gather(*tasks, return_exceptions=True)
         for each in ended:
             if isinstance(each, Exception):
@@ -267,6 +271,13 @@ class Cluster:
         self._next_at[desk] = next_at
         await self._defer(desk, self._me, desk, next_at)
 
+    def _leave(self, desk: str) -> bool:
+        """Let others keep a desk, unless its cycle is under way: then they wait for what that may be sending."""
+        if not self._one_at_a_time[desk].acquire(timeout=_GRACE_S):
+            return False
+        self.stations[desk].leave()
+        return True
+
     def _cycle_of(self, desk: str) -> Moment | None:
         with self._one_at_a_time[desk]:
             asked = desk in self._asked
@@ -277,7 +288,14 @@ class Cluster:
         """Do a part of a cycle. Raises StoreError, upon which it is handed out again."""
         station = self.stations.get(desk)
         if station is not None and not self._stop():
-            await asyncio.get_running_loop().run_in_executor(self._parts, station.work, part)
+            await asyncio.get_running_loop().run_in_executor(self._parts, self._work_on, station, part)
+
+    def _work_on(self, station: Station, part: str) -> None:
+        self._in_hand.add(part)
+        try:
+            station.work(part)
+        finally:
+            self._in_hand.discard(part)
 
     async def _tend(self, timestamp: int) -> None:
         """Have desks that nobody keeps taken, and jobs of workers that are gone handed out again or forgotten."""
