@@ -5,14 +5,16 @@ Center; pages of at most a hundred where more than ids and moments is asked for,
 Cloud the newest 40 entries of a history and the first 20 comments. All else the sandbox answers, for a desk without
 tickets. Texts are packed with gzip for who asks for that, at level 1, as web servers do unless told.
 
-Tickets are copies of a few hundred, each with an id, a key and a stamp of its own. Between polls some change: half
-of them by a comment, half by an entry of their history.
+Tickets are copies of a few hundred, each with an id, a key, a stamp and a text of its own, of words of which few are
+common and most are rare. Between polls some change: half of them by a comment, half by an entry of their history. By
+version 3 texts are documents, as Cloud has them.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
+import random
 import re
 import socket
 import sys
@@ -41,6 +43,30 @@ LONG = 100
 """One in so many tickets has a history that Cloud cuts off."""
 
 _LONG_ENTRIES = 60
+_SAID = 100
+_SYLLABLES = (
+    "ka",
+    "le",
+    "mi",
+    "no",
+    "pu",
+    "ra",
+    "se",
+    "ti",
+    "va",
+    "üh",
+    "õl",
+    "äs",
+    "ju",
+    "ke",
+    "lo",
+    "mä",
+    "ne",
+    "pi",
+    "ro",
+    "su",
+)
+_WORDS = len(_SYLLABLES) ** 3
 _LEAN = {"id", "key", "updated"}
 _LEAN_PAGE, _PAGE, _DC_PAGE = 5000, 100, 1000
 _HISTORIES, _COMMENTS = 40, 20
@@ -48,9 +74,14 @@ _PACKED = 1000
 """Answers of fewer bytes are not packed."""
 
 
+class _Comment(NamedTuple):
+    plain: bytes
+    rich: bytes
+
+
 class _Template(NamedTuple):
     fields: Mapping[str, bytes]
-    comments: Sequence[bytes]
+    comments: Sequence[_Comment]
     histories: Sequence[bytes]
     updated: str
 
@@ -63,7 +94,7 @@ class Jira:
         self.site = Site(loaded((), flavour))
         self._templates = list(_templates(min(count, TEMPLATES), self.cloud))
         self._shown: dict[tuple[int, tuple[str, ...]], bytes] = {}
-        self._added: dict[int, tuple[list[bytes], list[bytes]]] = {}
+        self._added: dict[int, tuple[list[_Comment], list[bytes]]] = {}
         self._changed: dict[int, int] = {}
         self._order: list[int] | None = None
         self._listed: dict[str, list[int]] = {}
@@ -83,7 +114,7 @@ class Jira:
             stamp = moment_of(datetime.fromtimestamp(at_ms / 1000, UTC))
             id_ = f"{at_ms}{number}"
             if place % 2:
-                comments.append(_written(_comment(id_, stamp)))
+                comments.append(_comment(id_, stamp))
             else:
                 histories.append(_written(_entry(id_, stamp, len(histories), self.cloud)))
             self._changed.pop(number, None)
@@ -94,24 +125,25 @@ class Jira:
     def answer(self, method: str, path: str, query: Mapping[str, list[str]], body: bytes) -> bytes | None:
         """Answer what is about tickets; None for all else."""
         asked: Json = json.loads(body) if body else {name: values[-1] for name, values in query.items()}
-        tail = path.rpartition("/rest/api/")[2].partition("/")[2]
+        version, _, tail = path.rpartition("/rest/api/")[2].partition("/")
+        rich = version == "3"
         if tail in ("search/jql", "search"):
-            return self._search(asked, {name for each in query.get("fields", ()) for name in each.split(",")})
+            return self._search(asked, rich, {name for each in query.get("fields", ()) for name in each.split(",")})
         if tail == "issue/bulkfetch":
             numbers = [int(id_) - FIRST_ID for id_ in asked["issueIdsOrKeys"]]
-            rows = self._rows(sorted(numbers), asked["fields"], asked.get("expand"))
+            rows = self._rows(sorted(numbers), asked["fields"], asked.get("expand"), rich)
             return b'{"issues":[' + rows + b'],"issueErrors":[]}'
         if tail == "changelog/bulkfetch":
             return self._logs([int(id_) - FIRST_ID for id_ in asked["issueIdsOrKeys"]])
         if found := re.fullmatch(r"issue/(\d+)/comment", tail):
-            comments = self._comments(int(found[1]) - FIRST_ID)
+            comments = self._comments(int(found[1]) - FIRST_ID, rich)
             start, most = int(asked.get("startAt", 0)), int(asked.get("maxResults", 50))
             return _listing(b"comments", comments[start : start + most], len(comments), start)
         if (found := re.fullmatch(r"issue/(\d+)", tail)) and method == "GET":
-            return self._rows([int(found[1]) - FIRST_ID], asked["fields"].split(","), asked.get("expand"))
+            return self._rows([int(found[1]) - FIRST_ID], asked["fields"].split(","), asked.get("expand"), rich)
         return None
 
-    def _search(self, asked: Json, fields: set[str]) -> bytes:
+    def _search(self, asked: Json, rich: bool, fields: set[str]) -> bytes:
         jql = asked["jql"]
         wanted = sorted(fields or set(asked.get("fields") or ["id"]))
         expand, size = asked.get("expand"), int(asked.get("maxResults") or 50)
@@ -121,7 +153,7 @@ class Jira:
         cap = (_LEAN_PAGE if _LEAN.issuperset(wanted) and not expand else _PAGE) if self.cloud else _DC_PAGE
         start = int(asked.get("nextPageToken") or asked.get("startAt") or 0)
         page = rows[start : start + min(size, cap)]
-        shown, after = self._rows(page, wanted, expand), start + len(page)
+        shown, after = self._rows(page, wanted, expand, rich), start + len(page)
         if not self.cloud:
             head = f'{{"expand":"schema,names","startAt":{start},"maxResults":{min(size, cap)},"total":{len(rows)},'
             return head.encode() + b'"issues":[' + shown + b"]}"
@@ -152,11 +184,11 @@ class Jira:
             self._order = sorted(range(self.count), key=lambda n: (ages[n % len(ages)], n))
         return self._order
 
-    def _rows(self, numbers: Sequence[int], fields: Sequence[str], expand: object) -> bytes:
+    def _rows(self, numbers: Sequence[int], fields: Sequence[str], expand: object, rich: bool) -> bytes:
         asked = tuple(sorted(fields))
-        return b",".join([self._row(number, asked, bool(expand)) for number in numbers])
+        return b",".join([self._row(number, asked, bool(expand), rich) for number in numbers])
 
-    def _row(self, number: int, asked: tuple[str, ...], whole: bool) -> bytes:
+    def _row(self, number: int, asked: tuple[str, ...], whole: bool, rich: bool) -> bytes:
         which = number % len(self._templates)
         template, id_ = self._templates[which], FIRST_ID + number
         at_ms = self._changed.get(number)
@@ -173,8 +205,11 @@ class Jira:
         parts = [shown] if shown else []
         if everything or "updated" in asked:
             parts.append(f'"updated":"{updated}"'.encode())
+        if everything or "description" in asked:
+            title, text = _texts(number)
+            parts.append(_written({"summary": title, "description": _shown(text, rich)})[1:-1])
         if everything or "comment" in asked:
-            comments = self._comments(number)
+            comments = self._comments(number, rich)
             first = comments[:_COMMENTS] if self.cloud else comments
             parts.append(b'"comment":' + _listing(b"comments", first, len(comments)))
         log = b',"changelog":' + self._log(number) if whole else b""
@@ -190,9 +225,10 @@ class Jira:
         logs = (head + b",".join(self._histories(n)) + b"]}" for head, n in zip(heads, numbers, strict=True))
         return b'{"issueChangeLogs":[' + b",".join(logs) + b"]}"
 
-    def _comments(self, number: int) -> Sequence[bytes]:
+    def _comments(self, number: int, rich: bool) -> Sequence[bytes]:
         comments = self._templates[number % len(self._templates)].comments
-        return [*comments, *self._added[number][0]] if number in self._added else comments
+        comments = [*comments, *self._added[number][0]] if number in self._added else comments
+        return [each.rich if rich else each.plain for each in comments]
 
     def _histories(self, number: int) -> Sequence[bytes]:
         histories = self._templates[number % len(self._templates)].histories
@@ -211,8 +247,9 @@ def _templates(count: int, cloud: bool) -> Any:
         if not cloud:
             for item in (item for entry in histories for item in entry["items"]):
                 item.pop("fieldId", None)
-        shown = {name: _written(value) for name, value in fields.items() if name not in ("updated", "comment")}
-        comments = [_written(each) for each in fields["comment"]["comments"]]
+        own = ("updated", "comment", "summary", "description")
+        shown = {name: _written(value) for name, value in fields.items() if name not in own}
+        comments = [_both(each) for each in fields["comment"]["comments"]]
         yield _Template(shown, comments, [_written(each) for each in histories], fields["updated"])
 
 
@@ -225,9 +262,33 @@ def _named(raw: Json) -> Json:
     return json.loads(text)
 
 
-def _comment(id_: str, at: str) -> Json:
+def _comment(id_: str, at: str) -> _Comment:
     who = account_of("it1")
-    return {"id": id_, "author": who, "updateAuthor": who, "body": "Vaatan järele.", "created": at, "updated": at}
+    return _both(
+        {"id": id_, "author": who, "updateAuthor": who, "body": "Vaatan järele.", "created": at, "updated": at}
+    )
+
+
+def _both(comment: Json) -> _Comment:
+    return _Comment(_written(comment), _written({**comment, "body": _shown(comment["body"], True)}))
+
+
+def _shown(text: str, rich: bool) -> Json:
+    if not rich:
+        return text
+    return {"type": "doc", "version": 1,
+            "content": [{"type": "paragraph", "content": [{"type": "text", "text": text}]}]}  # fmt: skip
+
+
+def _texts(number: int) -> tuple[str, str]:
+    """The title and the description of a ticket, the same in every process."""
+    chance = random.Random(number)
+    words = [_word(int(_WORDS ** chance.random())) for _ in range(_SAID)]
+    return " ".join(words[:6]), " ".join(words[6:])
+
+
+def _word(which: int) -> str:
+    return "".join(_SYLLABLES[which // len(_SYLLABLES) ** place % len(_SYLLABLES)] for place in range(3))
 
 
 def _entry(id_: str, at: str, turn: int, cloud: bool) -> Json:
