@@ -163,6 +163,7 @@ class Invariants(Told, Laws):
         troubled = _troubled(sim)
         for row in _rows(sim):
             if row.gone_at is not None or row.id in troubled:
+                self.restless.pop(row.id, None)
                 continue
             if row.look_again_at is not None:
                 if row.look_again_at < sim.cycle_at:
