@@ -45,6 +45,9 @@ _LOOK_S = 1.0
 _GRACE_S = 4.0
 _AGAIN_S = 2.0
 _ABANDONED_S = 600
+_STUCK_S = 10
+"""After how long the server ends a transaction on jobs whose process stands still, in seconds: others wait for it."""
+
 _MAKING = 7_020_116
 """The advisory lock under which the jobs' tables are made: any number, the same in every version."""
 
@@ -108,7 +111,7 @@ class Cluster:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._unreachable: str | None = None
         self._connector = procrastinate.PsycopgConnector(
-            conninfo=libpq(url, f"-c search_path={SCHEMA}"),
+            conninfo=libpq(url, f"-c search_path={SCHEMA} -c idle_in_transaction_session_timeout={_STUCK_S * 1000}"),
             min_size=1,
             max_size=hands + 4,
             timeout=5.0,

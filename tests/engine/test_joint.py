@@ -33,6 +33,12 @@ def is_sound(joint: Joint, url: str, tickets: int) -> None:
         assert store.part_states() == {}
 
 
+def settled(url: str) -> bool:
+    """Whether nothing is begun and not confirmed."""
+    with closing(open_store(url)) as store:
+        return not store.pending()
+
+
 @pytest.mark.soak
 def test_what_a_killed_process_kept_is_taken_over(tmp_path: Path, postgres: Callable[[], str]) -> None:
     url = postgres()
@@ -43,7 +49,7 @@ def test_what_a_killed_process_kept_is_taken_over(tmp_path: Path, postgres: Call
         killed = joint.keeper()
         joint.send(killed, signal.SIGKILL)
         joint.until(lambda: len(joint.keys()) == 24 and "desk taken" in joint.log(1 - killed), 90)
-        joint.until(lambda: '"event": "cycle"' in joint.log(1 - killed), 60)
+        joint.until(lambda: settled(url), 60)
         joint.stop()
         is_sound(joint, url, 24)
         with closing(open_store(url)) as store:
@@ -95,8 +101,7 @@ def test_processes_are_killed_and_stopped_and_the_database_restarted(tmp_path: P
                         control("-o", f'-h "" -k {server.pgdata}', "-l", str(server.log), "start")
             for number in stopped:
                 joint.send(number, signal.SIGCONT)
-            joint.until(lambda: len(joint.keys()) == tickets, 300)
-            time.sleep(15)
+            joint.until(lambda: len(joint.keys()) == tickets and settled(url), 300)
             joint.stop()
             is_sound(joint, url, tickets)
 
@@ -117,7 +122,7 @@ def test_a_desk_is_taken_over_in_time(tmp_path: Path, postgres: Callable[[], str
         joint.send(before, how)
         took_s = joint.until(lambda: joint.keeper() != before, 300)
         joint.open(1)
-        joint.until(lambda: len(joint.keys()) == 6, 120)
+        joint.until(lambda: len(joint.keys()) == 6 and settled(url), 120)
         joint.send(before, signal.SIGCONT) if how == signal.SIGSTOP else None
         time.sleep(10)
         joint.stop()
