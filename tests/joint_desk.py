@@ -59,6 +59,8 @@ user = "piletibot@sandbox.example"
 token_file = "token"
 timeout_s = {timeout_s}
 requests_per_minute = 6000
+[mail]
+timeout_s = {timeout_s}
 [rules]
 folder = "rules"
 [store]
