@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -81,7 +82,14 @@ def restored(sim: Simulation, event: Event) -> None:
     """The bot is stopped, yesterday's copy of the database put back, and the bot started again."""
     old = [data for at, data in sim.backups if at <= sim.now - 12 * HOUR]
     if old:
-        _put_back(sim, lambda: sim.driver.deserialize(old[-1]))
+        _put_back(sim, lambda: _copied(old[-1], sim.driver))
+
+
+def _copied(data: bytes, into: sqlite3.Connection) -> None:
+    """Copied page by page, as `deserialize` pulls the schema from under a connection at work: `json_each` crashes."""
+    with closing(sqlite3.connect(":memory:")) as old:
+        old.deserialize(data)
+        old.backup(into)
 
 
 @kind("database lost", 0.1)
