@@ -148,20 +148,19 @@ class Wire(BaseAdapter):
         self._clocks.request()
         world = self._site.world
         before = world.find(met[1]) if met else None
+        failed: requests.RequestException | None = None
         try:
             response = self._line.send(request, stream, timeout, verify, cert, proxies)
         except requests.RequestException as error:
-            error.args = (*error.args, PERSONAL["what Jira says of its errors"])
-            self._met(type(error).__name__)
+            failed = error
+        if failed is not None:  # while time passes others act, whose own errors do not come of this one
+            failed.args = (*failed.args, PERSONAL["what Jira says of its errors"])
+            self._met(type(failed).__name__)
             self._failed(before)
-            if isinstance(error, requests.ReadTimeout):
-                limit = timeout[1] if isinstance(timeout, tuple) else timeout
-                self._note(request, met, before, None)
-                self._clocks.passed(int((limit or 0) * 1000))
-                raise
             self._note(request, met, before, None)
-            self._clocks.passed(_LATENCY_MS)
-            raise
+            limit = timeout[1] if isinstance(timeout, tuple) else timeout
+            self._clocks.passed(int((limit or 0) * 1000) if isinstance(failed, requests.ReadTimeout) else _LATENCY_MS)
+            raise failed
         if response.status_code >= 400 and response.status_code not in (404,):
             self._met(str(response.status_code))
             self._asks_for_patience(response)
