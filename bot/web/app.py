@@ -91,7 +91,7 @@ class Site:
             Route("/find", self._find),
             Route(self.style_path, self._style),
             Route("/favicon.svg", self._icon),
-            *(self.watch.routes() if self.watch else ()),
+            *(self.watch.routes() if self.watch and self.watch.metrics.listen is None else ()),
             *(Route(page.path, self._endpoint(page), name=page.name) for page in self.pages),
         ]
         inner = ExceptionMiddleware(Router(routes, default=self._nothing), handlers={HTTPException: self._http_error})

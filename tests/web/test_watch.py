@@ -212,6 +212,15 @@ def test_beside_the_pages_figures_are_for_who_has_the_token(token: str | None) -
         assert asked.get("/metrics", headers=bearing).status_code == (200 if token else 404)
 
 
+def test_figures_with_an_address_of_their_own_are_not_at_the_page() -> None:
+    with watched() as found:
+        watch = Watch(Metrics(listen="127.0.0.1:9464"), [found], found.tally)
+        web = Web(user_header=HEADER)
+        site = site_of(web, Source(found.store, lambda: RULES, lambda: TEXTS, lambda: NOW), "small", {}, watch)
+        proxy = TestClient(site.app(), base_url="http://127.0.0.1:8090", client=("127.0.0.1", 1))
+        assert [proxy.get(path).status_code for path in ("/livez", "/readyz", "/metrics")] == [404, 404, 404]
+
+
 # The figures.
 
 
