@@ -91,4 +91,7 @@ def _clashes(one: Settings, other: Settings, name: str) -> Sequence[str]:
         found.append(f"store: the desk {name} has the same; give each a `namespace` of its own")
     if (one.site, one.jira.url) == (other.site, other.jira.url):
         found.append(f"site: the desk {name} has the same on the same Jira")
+    if one.jira.url != other.jira.url and one.jira.token_file == other.jira.token_file is not None:
+        file = one.jira.token_file
+        found.append(f"jira.token_file: the desk {name} has the same for another Jira, {file}; name one of its own")
     return found

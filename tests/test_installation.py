@@ -101,3 +101,21 @@ def test_no_desk_is_in_another_ones_way(
         return
     with pytest.raises(Misconfigured, match=said):
         load_desk(file, {"one": one})
+
+
+def test_what_systemd_hands_over_goes_to_one_jira_alone(
+    tmp_path: Path, at_home: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = tmp_path / "credentials"
+    loaded.mkdir()
+    (loaded / "token").write_text("secret", "utf-8")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(loaded))
+    files = [tmp_path / "one/config.toml", tmp_path / "two/config.toml", tmp_path / "three/config.toml"]
+    for file, jira in zip(files, ("a", "b", "a"), strict=True):
+        name = file.parent.name
+        desk(file, name, name, f"https://{jira}.example.ee")
+        file.write_text(file.read_text("utf-8").replace("[rules]", 'token_file = "token"\n[rules]'), "utf-8")
+    one = load_desk(files[0], {})
+    with pytest.raises(Misconfigured, match="the desk one has the same for another Jira"):
+        load_desk(files[1], {"one": one})
+    assert load_desk(files[2], {"one": one}).jira.token_file == loaded / "token"
