@@ -196,10 +196,11 @@ class HandingOut:
             lease.take()
             if "taken" in states.values():
                 engine.unsure_until = now + lease.grace_s
-            store.clear_parts()
-        if any(name != CYCLE for name in store.holders()):
-            store.free_projects()
         with store.guarded(lease.guard()):
+            if states:
+                store.clear_parts()
+            if any(name != CYCLE for name in store.holders()):
+                store.free_projects()
             yield
 
     def judge(self, engine: Engine, ids: Sequence[str], now: Moment, report: Report) -> Judged:

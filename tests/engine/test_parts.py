@@ -275,3 +275,23 @@ def test_what_goes_wrong_in_a_part_goes_wrong_in_its_cycle(scene: Scene) -> None
     report = cycle(keeper, scene.now)
     assert isinstance(report, Report)
     assert (scene.said(), len(report.troubles)) == (Counter(), 24)
+
+
+def test_a_keeper_that_wakes_up_late_leaves_the_parts_of_the_next_one(scene: Scene) -> None:
+    late, other = (scene.keeper(id_, lambda parts: None) for id_ in "ab")
+    assert late.lease is not None
+    assert other.lease is not None
+    late.lease.take()
+    late.store.put_parts([parts.Part("1", "KKA", 1, "taken", b"")])
+    clear = late.store.clear_parts
+
+    def stands_still() -> None:
+        assert other.lease is not None
+        other.lease.take(by_force=True)
+        other.store.put_parts([parts.Part("2", "KKA", 2, "open", b"")])
+        clear()
+
+    late.store.clear_parts = stands_still  # type: ignore[method-assign]
+    with pytest.raises(Fenced), HandingOut(lambda handed: None, scene.holder("a0")).begun(late, scene.now):
+        pass
+    assert other.store.part_states() == {"2": "open"}
