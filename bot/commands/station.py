@@ -381,8 +381,10 @@ class Station:
         with self._lock:
             if self._opened is None:
                 url = self._settings.store.url.get_secret_value()
-                self._held.enter_context(alone(url, shared=True))
                 waiting = libpq(sa.make_url(url), f"-c idle_in_transaction_session_timeout={_STUCK_S * 1000}")
-                self._opened = open_store(waiting)
-                self._held.callback(self._opened.close)
+                with ExitStack() as tried:  # the lock is a session, and it is tried again every few seconds
+                    tried.enter_context(alone(url, shared=True))
+                    self._opened = open_store(waiting)
+                    tried.callback(self._opened.close)
+                    self._held.push(tried.pop_all())
             return self._opened
