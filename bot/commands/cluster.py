@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from bot.commands.running import heartbeat_of
 from bot.commands.station import Station
 from bot.core.ticket import Moment
 from bot.engine.cluster import Cluster
+from bot.engine.cluster import Station as Workable
 from bot.engine.daemon import Stop
 from bot.engine.engine import Report
 from bot.engine.tally import Tally
@@ -88,8 +90,9 @@ def _work(desks: Mapping[str, _Load], url: str, workers: int, metrics: Metrics |
                 pages[name] = held.enter_context(closing(_Page(settings, station)))
             return station
 
+        making = threading.Lock()
         for name, load in desks.items():
-            cluster.stations[name] = _Unmade(name, partial(made, name, load), cluster)
+            cluster.stations[name] = _Unmade(name, partial(made, name, load), cluster, making)
         own.started(0)
         held.callback(own.stopping)
         log.info("worker started", desks=list(desks), workers=workers, process=os.getpid())
@@ -99,27 +102,36 @@ def _work(desks: Mapping[str, _Load], url: str, workers: int, metrics: Metrics |
 
 
 class _Unmade:
-    """A desk whose configuration is still to be read; one that cannot be is tried again with each job."""
+    """A desk whose configuration is still to be read; one that cannot be is tried again with each job.
 
-    def __init__(self, name: str, make: Callable[[], Station], cluster: Cluster) -> None:
-        self.name, self._make, self._cluster = name, make, cluster
+    Jobs come in several threads: one desk at a time is `making`, so that each is made once and knows of the others.
+    """
+
+    def __init__(
+        self, name: str, make: Callable[[], Station], cluster: Cluster, making: AbstractContextManager[object]
+    ) -> None:
+        self.name, self._make, self._cluster, self._making = name, make, cluster, making
         self._told = ""
 
     @property
     def is_kept(self) -> bool:
         return False
 
-    def _made(self) -> Station | None:
-        try:
-            station = self._make()
-        except Misconfigured as error:
-            if self._told != str(error):
-                self._told = str(error)
-                with structlog.contextvars.bound_contextvars(desk=self.name):
-                    log.error("the desk cannot be worked on", errors=error.problems)
-            return None
-        self._cluster.stations[self.name] = station
-        return station
+    def _made(self) -> Workable | None:
+        with self._making:
+            known = self._cluster.stations[self.name]
+            if known is not self:
+                return known
+            try:
+                station = self._make()
+            except Misconfigured as error:
+                if self._told != str(error):
+                    self._told = str(error)
+                    with structlog.contextvars.bound_contextvars(desk=self.name):
+                        log.error("the desk cannot be worked on", errors=error.problems)
+                return None
+            self._cluster.stations[self.name] = station
+            return station
 
     def cycle(self, asked: bool) -> Moment | None:
         station = self._made()
