@@ -251,20 +251,23 @@ class Cluster:
     # The jobs.
 
     async def _run_cycle(self, desk: str) -> None:
-        """Run a cycle of a desk, and see to it that there is a next one."""
+        """Run a cycle of a desk, and see to it that there is a next one; not while one runs, nor to wait for that."""
         station = self.stations.get(desk)
-        if station is None or self._stop():
+        if station is None or self._stop() or desk in self._running:
             return
         if station.is_kept and time.time() < self._next_at.get(desk, 0) - 1:
             return
         if not station.is_kept and self._has_its_share():
             return
-        loop = asyncio.get_running_loop()
         self._running.add(desk)
         try:
-            next_at = await loop.run_in_executor(self._desks, self._cycle_of, desk)
+            await self._run_one(desk, station)
         finally:
             self._running.discard(desk)
+
+    async def _run_one(self, desk: str, station: Station) -> None:
+        loop = asyncio.get_running_loop()
+        next_at = await loop.run_in_executor(self._desks, self._cycle_of, desk)
         if next_at is None or self._stop():
             return
         if self._is_over_its_share() and station.may_leave():
