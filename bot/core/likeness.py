@@ -68,7 +68,8 @@ def _weight(numbers: Iterable[int]) -> int:
 class Alike(Mapping[str, tuple[str, ...]]):
     """Which earlier open tickets tell of the same as a ticket: their keys, by its id, worked out when it is asked.
 
-    Of the tickets that are `put` only those are looked at that share a word and the category. Each has a place;
+    Of the tickets that are `put` only those are looked at that share a word and the category, and are from about the
+    same time. Each has a place;
     a hundred thousand of forty words take some 70 MB, and what is forgotten is let go in time.
     """
 
@@ -86,8 +87,8 @@ class Alike(Mapping[str, tuple[str, ...]]):
         self._created = array("q")
         self._weights = array("H")
         self._sketches: list[bytes] = []
-        # At which places the numbers of each bucket stand, by category.
-        self._standing: dict[str | None, dict[int, array[int]]] = {}
+        # At which places the numbers of each bucket stand, by category and by the stretch of time they are from.
+        self._standing: dict[tuple[str | None, int], dict[int, array[int]]] = {}
 
     def put(self, ticket: Sketched) -> None:
         """Put a ticket among those compared, in place of what was known of it."""
@@ -103,7 +104,7 @@ class Alike(Mapping[str, tuple[str, ...]]):
         self._created.append(ticket.created_at)
         self._weights.append(_weight(numbers))
         self._sketches.append(_packed(numbers))
-        standing = self._standing.setdefault(ticket.category, {})
+        standing = self._standing.setdefault((ticket.category, ticket.created_at // WITHIN_S), {})
         for number in numbers:
             standing.setdefault(_bucket(number), array("I")).append(place)
 
@@ -140,14 +141,15 @@ class Alike(Mapping[str, tuple[str, ...]]):
 
     def _alike(self, ticket_id: str, place: int) -> Iterator[tuple[Moment, str, str]]:
         """When the earlier tickets were created that tell of the same, with their ids and keys, in no order."""
-        standing = self._standing[self._categories[place]]
+        category, stretch = self._categories[place], self._created[place] // WITHIN_S
         mine = frozenset(_unpacked(self._sketches[place]))
         shared: Counter[int] = Counter()
         figures: Counter[int] = Counter()
-        for bucket in map(_bucket, mine):
-            shared.update(standing[bucket])
-            if bucket & 1:
-                figures.update(standing[bucket])
+        for standing in (self._standing.get((category, each), {}) for each in (stretch - 1, stretch)):
+            for bucket in map(_bucket, mine):
+                shared.update(standing.get(bucket, ()))
+                if bucket & 1:
+                    figures.update(standing.get(bucket, ()))
         created_at, weight = self._created[place], self._weights[place]
         for other, many in shared.items():
             if many < _LEAST or (id_ := self._ids[other]) is None:
