@@ -6,6 +6,8 @@ import structlog
 
 from bot.core.ticket import Moment
 from bot.engine.engine import Engine
+from bot.engine.overlap import Overlap
+from bot.engine.sketches import Sketches
 
 log = structlog.get_logger()
 
@@ -14,13 +16,15 @@ def hold_lease(engine: Engine, now: Moment) -> None:
     """Begin a cycle: the lease on the desk is this process's. Raises Fenced where it is another's.
 
     Where its holder ended without giving it back, what that one was sending may still arrive for a while: until then
-    nothing that it had begun counts as lost.
+    nothing that it had begun counts as lost. What was known here of the mirror is learnt anew, as another may have
+    written to it.
     """
     if engine.lease is None:
         return
     how = engine.lease.hold()
     if how is not None:
         engine.unsure_until = now + engine.lease.grace_s if how == "gone" else now
+        engine.overlap, engine.sketches = Overlap(), Sketches()
         log.info("lease taken", epoch=engine.lease.epoch, how=how)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from secrets import token_hex
@@ -27,6 +27,7 @@ from bot.core.verdict import Verdict
 from bot.engine.deliver import project_of
 from bot.engine.engine import Engine, Report
 from bot.engine.judging import Deeds, Judged, carry_out, judge_these
+from bot.engine.sketches import Sketches
 from bot.engine.tracker import Denied, Slowed, Throttled, Unreachable
 from bot.store.errors import StoreError
 from bot.store.holder import Holder
@@ -59,12 +60,13 @@ class Judging(msgspec.Struct, frozen=True, tag=True):
 
 
 class Doing(msgspec.Struct, frozen=True, tag=True):
-    """What is to be set, edited and said, and when the tickets are looked at again."""
+    """What is to be set, edited and said, when the tickets are looked at again, and which others they are alike."""
 
     put: tuple[Step, ...]
     amend: tuple[tuple[Step, Entry], ...]
     say: tuple[tuple[Step, ...], ...]
     looks: dict[str, Moment | None]
+    alike: dict[str, tuple[str, ...]] = {}
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -167,6 +169,7 @@ def work(engine: Engine, part: Part, order: Order, lease: PartLease) -> bool:
                 return False
             engine.lease, engine.part, engine.unsure_until = lease, True, order.unsure_until
             engine.doubts, engine.given, engine.asked = Counter(order.doubts), {}, dict(order.asked)
+            engine.sketches = Sketches(told=order.what.alike)  # this engine does not keep up with the mirror
             store.finish_part(part.id, _encode(done(engine, order)))
             return True
     finally:
@@ -239,13 +242,17 @@ class HandingOut:
         puts = dict(_grouped(deeds.put, project_of))
         edits = dict(_grouped(deeds.amend, lambda pair: project_of(pair[0])))
         says = dict(_grouped(alone, lambda steps: project_of(steps[0])))
+        known = engine.sketches.alike(engine.store, engine.book)
         orders: list[tuple[str, Judging | Doing]] = []
         for project in dict.fromkeys((*puts, *edits, *says)):
             put, edited, say = puts.get(project, []), edits.get(project, []), says.get(project, [])
             looks = {id_: deeds.looks[id_] for id_ in _tickets(put, edited) if id_ in deeds.looks}
             if put or edited:
-                orders.append((project, Doing(tuple(put), tuple(edited), (), looks)))
-            orders += [(project, Doing((), (), tuple(some), {})) for some in _some(say)]
+                alike = _alike(_tickets(put, edited), known)
+                orders.append((project, Doing(tuple(put), tuple(edited), (), looks, alike)))
+            for some in _some(say):
+                alike = _alike([steps[0].ticket_id for steps in some], known)
+                orders.append((project, Doing((), (), tuple(some), {}, alike)))
         self._through(engine, orders, now, report)
         if together:
             carry_out(engine, replace(deeds, put=(), amend=(), say=together), now, report)
@@ -367,8 +374,11 @@ def _lease(engine: Engine) -> Lease:
 
 
 def _judging(ids: Sequence[str], desk: Desk) -> Judging:
-    alike = {id_: found for id_ in ids if (found := desk.alike.get(id_))}
-    return Judging(tuple(ids), desk.absences, desk.shifts, dict(desk.loads), alike, dict(desk.last))
+    return Judging(tuple(ids), desk.absences, desk.shifts, dict(desk.loads), _alike(ids, desk.alike), dict(desk.last))
+
+
+def _alike(ids: Iterable[str], known: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    return {id_: found for id_ in ids if (found := known.get(id_))}
 
 
 def _grouped(each: Iterable[T], word: Callable[[T], str]) -> list[tuple[str, list[T]]]:

@@ -191,10 +191,10 @@ def lay_aside(engine: Engine, gone: Sequence[str], now: Moment, report: Report) 
     with engine.store.transaction():
         engine.store.gone(gone, now)
         engine.store.judged(dict.fromkeys(due_with(gone, engine.store, engine.book), now))
-        engine.sketches.forget(gone)
         engine.store.write_entries(
             [turned(entry, "withdrawn", "the ticket is no longer on the desk", now) for entry in waiting]
         )
+    engine.sketches.forget(gone)
     report.gone += len(gone)
     report.withdrawn += len(waiting)
 
