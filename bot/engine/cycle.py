@@ -142,6 +142,7 @@ def _judge_due(engine: Engine, now: Moment, report: Report) -> None:
         ids = [ticket_id for ticket_id in ids if ticket_id not in commanded]
     if not ids:
         return
+    engine.store.learn_anew()  # whoever else had them come due wrote why before
     judged = (judge_these if engine.hands is None else engine.hands.judge)(engine, ids, now, report)
     wishes, looks = judged.wishes, judged.looks
     ids = list(looks)

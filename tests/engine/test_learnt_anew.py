@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,12 +12,42 @@ from desks import MINUTE, Desk, one_flavour
 from engine.test_parts import scene_of
 from engine.test_two_daemons import OVER_S, two
 
+from bot.core.desk import Absence
 from bot.core.ticket import Ticket
 from bot.engine.cycle import cycle
+from bot.engine.desk import absent
 from bot.engine.engine import Report
 from bot.engine.poll import lay_aside
 from bot.engine.sketches import Sketches
 from bot.store.errors import StoreError
+from bot.store.store import open_store
+
+
+@one_flavour
+def test_an_absence_that_made_tickets_due_counts_when_they_are_judged(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'bot.db'}"
+    desk.forwarded()
+    day = date(2026, 11, 16)
+    with desk.bot(url) as bot, closing(open_store(url)) as theirs:
+        store = bot.engine.store
+        due, absences = store.due, store.absences
+        found: list[list[Absence]] = []
+
+        def told_before(now: int, limit: int) -> list[str]:
+            absent(theirs, "it1", day, day, (), now)
+            return due(now, limit)
+
+        def note() -> list[Absence]:
+            found.append(absences())
+            return found[-1]
+
+        monkeypatch.setattr(store, "due", told_before)
+        monkeypatch.setattr(store, "absences", note)
+        bot.cycle(MINUTE)
+        assert found
+        assert found[0] == [Absence("it1", day, day)]
 
 
 @one_flavour
