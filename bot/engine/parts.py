@@ -41,6 +41,7 @@ LEFT_S = 2.0
 """How long a part may lie before whoever keeps the desk does it itself, in seconds."""
 
 _LOOK_S, _LONGEST_LOOK_S = 0.01, 0.2
+_OWN_S = 86_400
 _FEW = 20
 
 log = structlog.get_logger()
@@ -317,7 +318,8 @@ class HandingOut:
     def _do_here(self, engine: Engine, part: Part, now: Moment) -> None:
         """Do a part that nobody has in hand, or whose process is gone."""
         store, own = engine.store, _lease(engine)
-        lease = Lease(store, self.holder, length_s=own.length_s, grace_s=own.grace_s, name=name_of(part.project))
+        # It is not renewed meanwhile, however long that takes: whoever keeps the desk next frees all projects.
+        lease = Lease(store, self.holder, length_s=_OWN_S, grace_s=own.grace_s, name=name_of(part.project))
         with store.guarded(None):
             try:
                 how = lease.take()

@@ -295,3 +295,31 @@ def test_a_keeper_that_wakes_up_late_leaves_the_parts_of_the_next_one(scene: Sce
     with pytest.raises(Fenced), HandingOut(lambda handed: None, scene.holder("a0")).begun(late, scene.now):
         pass
     assert other.store.part_states() == {"2": "open"}
+
+
+def test_nobody_takes_a_project_while_its_keeper_is_long_at_it(scene: Scene) -> None:
+    keeper, other = scene.keeper("a", lambda handed: None), scene.engine()
+    assert keeper.lease is not None
+    tried: list[str] = []
+
+    def long(name: str) -> None:
+        if name != "before write" or tried:
+            return
+        for _ in range(10):
+            scene.clock.advance(60_000)
+            keeper.fence(True)
+        for project in PROJECTS:
+            assert keeper.lease is not None
+            lease = PartLease(
+                other.store, scene.holder("cc"), keeper.lease.held, name=name_of(project), **scene.lease()
+            )
+            with suppress(Fenced):
+                lease.take()
+                lease.give_back()
+                tried.append(project)
+        tried.append("done")
+
+    scene.open(8)
+    keeper.seam = long
+    cycle(keeper, scene.now)
+    assert len(tried) == len(PROJECTS), "all but the one that is being worked on"
