@@ -33,6 +33,10 @@ from bot.web.settings import Metrics
 if TYPE_CHECKING:
     from bot.web.metrics import Watched
 
+_LOOK_S = 5.0
+_LAST_S = 1.0
+"""How often pages and figures that are not served yet are tried, and how long a try is waited for at the end."""
+
 log = structlog.get_logger()
 
 
@@ -61,7 +65,7 @@ _Load = Callable[[Mapping[str, Settings]], Settings]
 
 
 def _work(desks: Mapping[str, _Load], url: str, workers: int, metrics: Metrics | None, tally: Tally) -> int:
-    stop, own, known = Stop(), Heartbeat(), dict[str, Settings]()
+    stop, own, known, ended = Stop(), Heartbeat(), dict[str, Settings](), threading.Event()
     with ExitStack() as held:
         pages: dict[str, _Page] = {}
         figures = None if metrics is None else held.enter_context(closing(_Figures(metrics, tally)))
@@ -69,10 +73,13 @@ def _work(desks: Mapping[str, _Load], url: str, workers: int, metrics: Metrics |
         def alive() -> None:
             tally.alive()
             own.after(Report(int(time.time())))
-            for page in pages.values():
-                page.serve()
-            if figures is not None:
-                figures.look()
+
+        def look() -> None:
+            while not ended.wait(_LOOK_S):
+                for page in list(pages.values()):
+                    page.serve()
+                if figures is not None:
+                    figures.look()
 
         cluster = Cluster(parse(url), list(desks), stop, workers, alive)
 
@@ -96,7 +103,14 @@ def _work(desks: Mapping[str, _Load], url: str, workers: int, metrics: Metrics |
         own.started(0)
         held.callback(own.stopping)
         log.info("worker started", desks=list(desks), workers=workers, process=os.getpid())
-        cluster.run()
+        # In a thread of its own: a database that is away is waited for, and jobs and signals are not to wait with it.
+        looking_on = threading.Thread(target=look, name="look", daemon=True)
+        looking_on.start()
+        try:
+            cluster.run()
+        finally:
+            ended.set()
+            looking_on.join(_LAST_S)
     log.info("stopped")
     return 0
 

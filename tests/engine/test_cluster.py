@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from bot.commands import cluster as commands
 from bot.commands import station as stations
 from bot.commands.cluster import _Unmade
 from bot.commands.station import Station
@@ -114,3 +115,40 @@ def test_a_database_that_cannot_be_used_is_left_no_session(monkeypatch: pytest.M
     for _ in range(3):
         assert desk.cycle(False) is None
     assert sessions == []
+
+
+def test_a_page_that_cannot_be_served_yet_holds_up_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried, go, took_s = threading.Event(), threading.Event(), []
+
+    class Waiting:
+        """The page of a desk whose database does not answer."""
+
+        def __init__(self, settings: Settings, desk: Station) -> None: ...
+
+        def close(self) -> None: ...
+
+        def serve(self) -> None:
+            tried.set()
+            go.wait(30)
+
+    class Running(Cluster):
+        """A cluster that makes its desks, and tells that it is alive while that page is tried."""
+
+        def run(self) -> None:
+            self.stations["one"].work("a part")
+            assert tried.wait(30)
+            began = time.monotonic()
+            self._alive()
+            took_s.append(time.monotonic() - began)
+
+    monkeypatch.setattr(commands, "_LOOK_S", 0.01)
+    monkeypatch.setattr(commands, "_Page", Waiting)
+    monkeypatch.setattr(commands, "Cluster", Running)
+    monkeypatch.setattr(Station, "work", lambda self, part: True)
+    given = {"site": "one", "jira": {"url": "https://jira.example.ee"}, "rules": {"folder": "rules"}}
+    settings = Settings(**given, store={"url": URL}, web={"open_to": "lead"})  # type: ignore[arg-type]
+    try:
+        assert commands._work({"one": lambda others: settings}, URL, 1, None, Tally()) == 0
+    finally:
+        go.set()
+    assert took_s[0] < 10
