@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.core.ticket import Moment
@@ -42,8 +42,13 @@ class Overlap:
     def leave(self, mark_ms: int, at: Moment, known: Mapping[str, int], came: Mapping[str, int]) -> None:
         """Remember a poll at `at`: what was `known` and stayed away, and what `came` and is stored."""
         before = self.seen
-        self.seen = {id_: before[id_] for id_ in known}
+        self.seen = {id_: before[id_] for id_ in known if id_ in before}
         for id_, stamp in came.items():
             same = id_ in before and before[id_][0] == stamp
             self.seen[id_] = before[id_] if same else (stamp, at)
         self.mark_ms, self.at = mark_ms, at
+
+    def forget(self, ids: Iterable[str]) -> None:
+        """Have tickets come again that are no longer on the desk, where they are after all."""
+        for id_ in ids:
+            self.seen.pop(id_, None)

@@ -195,6 +195,7 @@ def lay_aside(engine: Engine, gone: Sequence[str], now: Moment, report: Report) 
             [turned(entry, "withdrawn", "the ticket is no longer on the desk", now) for entry in waiting]
         )
     engine.sketches.forget(gone)
+    engine.overlap.forget(gone)
     report.gone += len(gone)
     report.withdrawn += len(waiting)
 

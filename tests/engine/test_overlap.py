@@ -48,3 +48,11 @@ def test_what_could_not_be_left_out_and_did_not_come_is_forgotten() -> None:
     overlap.leave(T * 1000 + 9000, T, {}, {"a": T * 1000, "b": T * 1000 + 9000})
     overlap.leave(T * 1000 + 9000, T + 60, {}, {"b": T * 1000 + 9000})
     assert list(overlap.seen) == ["b"]
+
+
+def test_what_was_laid_aside_is_to_come_again() -> None:
+    overlap = Overlap()
+    overlap.leave(T * 1000 + 9000, T, {}, {"a": T * 1000, "b": T * 1000 + 9000})
+    assert list(overlap.known(T * 1000 + 9000, 0)) == ["a"]
+    overlap.forget(["a", "c"])
+    assert overlap.known(T * 1000 + 9000, 0) == {}
