@@ -102,7 +102,7 @@ def with_work(happened: tuple[Turn, ...], ticket: Ticket, book: Rulebook, desk: 
             own = turn.after
         elif turn.what != UNSEEN:
             origin.now = turn.after
-            turn = turn._replace(elsewhere=True, command=None, findings=frozenset())
+            turn = turn._replace(elsewhere=True, command=None)
         after = _as_there(own, [tie.now for tie in ties if tie.now is not None])
         turn = turn._replace(before=before, after=after)
         merged += asked((turn,), who) if turn.elsewhere else (turn,)

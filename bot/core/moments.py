@@ -225,7 +225,7 @@ MOMENTS: Mapping[str, MomentWord] = {
         },
     ),
     PERSONAL_DATA: MomentWord(
-        lambda turn, _: any(is_meant(PERSONAL, finding) for finding in turn.findings),
+        lambda turn, _: not turn.elsewhere and any(is_meant(PERSONAL, finding) for finding in turn.findings),
         "personal data were written into its title, its description or a comment and still stand there; for the "
         "title and the description when one of them was last changed",
         {"et": "piletisse on kirjutatud isikuandmeid", "en": "personal data are written into the ticket"},

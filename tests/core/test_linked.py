@@ -14,6 +14,7 @@ from bot.core.clock import elapsed_s
 from bot.core.desk import Desk, Linked
 from bot.core.judge import judge, look
 from bot.core.linked import outside_word
+from bot.core.moments import moment
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Name
 from bot.core.ticket import Change, Link, Ticket
@@ -129,11 +130,14 @@ def test_what_is_said_follows_the_ticket_in_which_tier_2_works(
     assert said(tied(), moment, known) == expected
 
 
-def test_what_was_written_there_is_found_there_alone() -> None:
+def test_personal_data_written_there_are_asked_about_there_alone() -> None:
     other = there("tue 09:00 ~eve says")
-    written = tuple(structs.replace(each, findings=frozenset({"personal data:phone"})) for each in other.messages)
+    written = tuple(structs.replace(each, findings=frozenset({"personal:phone"})) for each in other.messages)
     view = look(tied(), rules(), at("tue 10:00"), desk(structs.replace(other, messages=written))).view
-    assert [turn.findings for turn in view.happened if turn.elsewhere and turn.what == "message"] == [frozenset()]
+    (turn,) = (turn for turn in view.happened if turn.elsewhere and turn.what == "message")
+    assert turn.findings == {"personal:phone"}
+    assert not moment("personal data")(turn)
+    assert moment("personal data")(turn._replace(elsewhere=False))
 
 
 def test_clocks_stop_and_stand_as_the_other_ticket_does() -> None:
