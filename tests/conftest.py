@@ -102,3 +102,8 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("PILETIBOT_")]:
         monkeypatch.delenv(name)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a quarter of the time a worker waits, for a child, a socket or a browser."""
+    return (os.cpu_count() or 1) + 1
