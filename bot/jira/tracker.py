@@ -119,7 +119,8 @@ class JiraTracker:
         texts = (field for each in (binding, *others) for field in texts_of(each))
         ties = ("issuelinks",) if any(each.links for each in (binding, *others)) else ()
         self._fields = tuple(dict.fromkeys((*LEAN, *ties, *(field.id for field in bound), *texts)))
-        self._looked_up: dict[str, User] = {}
+        self._began_s = client.now_s
+        self._looked_up: dict[str, tuple[float, User]] = {}
         self._outside = outside_bindings(entries, catalogue, binding)
         visible = {project.id for project in catalogue.projects}
         self._seen_outside = tuple(project for project in self._outside if project in visible)
@@ -359,10 +360,8 @@ class JiraTracker:
             return None
         if self._cloud:
             found = look_up(self.client, {"accountId": known.account_id or "" if known else person[1:]})
-        elif known is not None:
-            found = look_up(self.client, {"username": known.name or ""})
         else:
-            found = look_up(self.client, {"key": person[1:]}) or look_up(self.client, {"username": person[1:]})
+            found = self._looked_up_now(person, known)
         return None if found is None else found.active
 
     def labels(self, ticket_id: str) -> frozenset[str]:
@@ -479,17 +478,25 @@ class JiraTracker:
         return user.name or user.key or ""
 
     def _user(self, person: str) -> User:
-        """The account of a person word. Data Center writes to names, while histories know keys: looked up once."""
-        known = self.binding.accounts.get(person) or self._looked_up.get(person)
-        if known is not None:
-            return known
-        if not person.startswith("~"):
+        """The account of a person word. Data Center writes to names, which people change: looked up again hourly."""
+        known = self.binding.accounts.get(person)
+        if known is None and not person.startswith("~"):
             raise Refused(f"{person!r} is nobody of the rulebook")
-        id_ = person[1:]
         if self._cloud:
-            return User(account_id=id_)
-        user = look_up(self.client, {"key": id_}) or look_up(self.client, {"username": id_}) or User(name=id_)
-        return self._looked_up.setdefault(person, user)
+            return known or User(account_id=person[1:])
+        now = self.client.now_s
+        at, user = self._looked_up.get(person, (self._began_s, known))
+        if user is None or abs(now - at) >= _KNOWN_S:
+            found = self._looked_up_now(person, user)
+            user = found or user or User(name=person[1:])
+            self._looked_up[person] = now, user
+        return user
+
+    def _looked_up_now(self, person: str, known: User | None) -> User | None:
+        """An account of Data Center's as it is now, by its key where it has one; None where it is not to be seen."""
+        if known is None:
+            return look_up(self.client, {"key": person[1:]}) or look_up(self.client, {"username": person[1:]})
+        return look_up(self.client, {"key": known.key} if known.key else {"username": known.name or ""})
 
     def _account(self, person: str) -> dict[str, str | None]:
         user = self._user(person)

@@ -15,6 +15,7 @@ from bot.core.doc import Doc, Mention, Paragraph, Text
 from bot.engine.tracker import Refused
 from bot.jira.catalogue import Field
 from bot.jira.tracker import STEP, JiraTracker
+from bot.sandbox import acts
 
 DOC = Doc((Paragraph((Text("Tere, "), Mention("spetsialist1"))),))
 API = f"{URL}/rest/api"
@@ -69,6 +70,35 @@ def test_a_mention_reaches_the_person(flavour: Any, known: bool) -> None:
     else:
         text = {"text": f"@{who.display_name}"} if known else {}
         assert body["content"][0]["content"] == [{"type": "mention", "attrs": {"id": who.account_id} | text}]
+
+
+RENAMED: list[tuple[str, bool, int, str]] = [
+    ("it1", True, 59, "it1"),
+    ("it1", True, 61, "it1.uus"),
+    ("it2", False, 59, "it2"),
+    ("it2", False, 61, "it2.uus"),
+]
+
+
+@pytest.mark.parametrize(("name", "known", "minutes", "called"), RENAMED)
+def test_who_has_another_user_name_is_called_by_it_within_an_hour(
+    name: str, known: bool, minutes: int, called: str
+) -> None:
+    now = [0.0]
+    sandboxed = connected_in_process("dc", clock=lambda: now[0])
+    id_, who = sandboxed.open("spetsialist1"), sandboxed.person(name)
+    doc = Doc((Paragraph((Mention(name if known else f"~{who.key}"),)),))
+    sandboxed.tracker.say(id_, doc, ["k"], "h")
+    acts.rename(sandboxed.world, who, f"{name}.uus", "Uus Nimi")
+    acts.rename(sandboxed.world, sandboxed.person("it3"), name, "Keegi Muu")  # names are given away again
+    now[0] = minutes * 60
+    sandboxed.asked()
+    for _ in range(2):
+        sandboxed.tracker.say(id_, doc, ["k"], "h")
+    assert sandboxed.asked() == 2 + (minutes > 60)
+    found = sandboxed.world.find(id_)
+    assert found is not None
+    assert [each.body for each in found.comments] == [f"[~{name}]", *[f"[~{called}]"] * 2]
 
 
 def test_a_deleted_person_is_mentioned_by_what_is_left() -> None:

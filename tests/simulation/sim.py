@@ -129,6 +129,8 @@ class Simulation(Course, Office):
         self.seconds: list[Second] = []
         self.overtaken = self.stood = False
         self.released: set[str] = set()
+        self.once_called: dict[str, str] = {}
+        self.renamed_at: dict[str, Moment] = {}
         self._coming: Rulebook | None = None
         self._clean: JiraTracker | None = None
         self._catalogue: Catalogue | None = None

@@ -170,4 +170,10 @@ def rename_account(sim: Simulation, event: Event) -> None:
     name, shown = person.name, person.display_name
     befall(sim.world, {"act": "rename", "user": name, "name": f"{name}x", "display_name": f"{shown} III"})
     back = {"act": "rename", "user": person.key, "name": name, "display_name": shown}
-    sim.lasting(event.for_s or HOUR, lambda: befall(sim.world, back))
+    sim.once_called[f"{name}x"], sim.renamed_at[name] = name, sim.now
+
+    def end() -> None:
+        befall(sim.world, back)
+        sim.renamed_at[name] = sim.now
+
+    sim.lasting(event.for_s or HOUR, end)

@@ -23,6 +23,8 @@ SLACK_S = 600
 """How long a comment may be on its way after the bot last looked at its clock, in seconds."""
 
 _STALE_S = 900
+_RENAMED_S = 3600 + 6 * 3600 + SLACK_S
+"""How long somebody may be called by a former user name: an hour by the bot's clock, which may have been set back."""
 
 
 @dataclass
@@ -53,9 +55,10 @@ def _is_calm(written: Written, book: Rulebook) -> bool:
 
 
 def _people(sim: Simulation, written: Written) -> list[str]:
+    """Whom a comment calls, by the names that the rulebook has for them."""
     made = written.comment
     assert made is not None
-    return mentioned(sim.world, made)
+    return [sim.once_called.get(name, name) for name in mentioned(sim.world, made)]
 
 
 def _once(told: Told, sim: Simulation, written: Written) -> None:
@@ -173,7 +176,7 @@ def _meant(told: Told, sim: Simulation, written: Written) -> None:
     if names - meant:
         raise Violation(f"{written.keys} calls {sorted(names - meant)}, who are not meant: {sorted(meant)}")
     asked = {steps[key].to[0] for key in written.keys if key in steps}
-    asked -= {name for name in asked if sim.person(name) is None}  # of another user name now, which no start has read
+    asked -= {name for name, at in sim.renamed_at.items() if sim.now - at < _RENAMED_S}
     if asked - names:
         raise Violation(f"{written.keys} does not call {sorted(asked - names)}")
 
