@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 import logging
-import os
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -14,13 +13,13 @@ from typing import NamedTuple
 
 import pytest
 import structlog
+from made_parts import hold
 
 from bot import logs
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "log.md"
 WORDS = ROOT / "tests" / "log_words.toml"
-UPDATE = bool(os.environ.get("PILETIBOT_UPDATE_GOLDEN"))
 LEVELS = ("debug", "info", "warning", "error", "critical", "exception")
 OF_EVERY_LINE = {"timestamp", "level", "event", "logger"}
 
@@ -143,14 +142,7 @@ def events_tables() -> str:
 
 @pytest.mark.parametrize("name", ["fields", "events"])
 def test_the_page_is_what_they_tell(name: str) -> None:
-    written = PAGE.read_text("utf-8")
-    before, begins, rest = written.partition(f"<!-- {name} -->\n")
-    was, ends, after = rest.partition(f"\n<!-- /{name} -->")
-    table = {"fields": fields_table, "events": events_tables}[name]()
-    if UPDATE:
-        PAGE.write_text(before + begins + table + ends + after, "utf-8")
-        return
-    assert was == table, "make it anew with PILETIBOT_UPDATE_GOLDEN=1"
+    hold(PAGE, name, {"fields": fields_table, "events": events_tables}[name]())
 
 
 WRONG = [

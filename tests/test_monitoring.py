@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,12 +11,12 @@ from typing import Any
 import pytest
 import yaml
 from command_line import piletibot
+from made_parts import hold
 
 from bot.commands.monitoring import ALARMS, DASHBOARD, alarms, rows
 from bot.web.metrics import METRICS, Histogram
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "operating.md"
-UPDATE = bool(os.environ.get("PILETIBOT_UPDATE_GOLDEN"))
 OF_THE_PROCESS = {"process_cpu_seconds_total", "process_resident_memory_bytes", "up"}
 OF_PROMETHEUS = {"job", "instance", "pod", "le"}
 LABELS = {each.name: {*each.labels} for each in METRICS}
@@ -125,11 +124,4 @@ def metrics_table() -> str:
 
 @pytest.mark.parametrize("name", ["alarms", "metrics"])
 def test_the_page_tells_the_same(name: str) -> None:
-    written = PAGE.read_text("utf-8")
-    before, begins, rest = written.partition(f"<!-- {name} -->\n")
-    was, ends, after = rest.partition(f"\n<!-- /{name} -->")
-    table = {"alarms": alarms_table, "metrics": metrics_table}[name]()
-    if UPDATE:
-        PAGE.write_text(before + begins + table + ends + after, "utf-8")
-        return
-    assert was == table, "make it anew with PILETIBOT_UPDATE_GOLDEN=1"
+    hold(PAGE, name, {"alarms": alarms_table, "metrics": metrics_table}[name]())

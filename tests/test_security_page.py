@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import importlib
 import json
-import os
 import re
 import resource
 import subprocess
@@ -16,12 +15,12 @@ from typing import NamedTuple
 
 import pytest
 from fuzz.readers import READERS
+from made_parts import hold
 
 from bot.cli import main
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "security.md"
-UPDATE = bool(os.environ.get("PILETIBOT_UPDATE_GOLDEN"))
 MEASURED = ROOT / "tests" / "fuzz" / "measured.json"
 
 
@@ -101,14 +100,7 @@ def fuzzing() -> str:
 
 @pytest.mark.parametrize("name", ["limits", "fuzzing"])
 def test_its_tables_are_what_they_tell_of(name: str) -> None:
-    written = PAGE.read_text("utf-8")
-    before, begins, rest = written.partition(f"<!-- {name} -->\n")
-    was, ends, after = rest.partition(f"<!-- /{name} -->")
-    table = {"limits": limits, "fuzzing": fuzzing}[name]() + "\n"
-    if UPDATE:
-        PAGE.write_text(before + begins + table + ends + after, "utf-8")
-        return
-    assert was == table, "make it anew with PILETIBOT_UPDATE_GOLDEN=1"
+    hold(PAGE, name, {"limits": limits, "fuzzing": fuzzing}[name]())
 
 
 def test_a_million_inputs_were_counted() -> None:

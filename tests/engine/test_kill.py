@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from crashes import POINTS, Bots, Point, Scene, bots, scene_of, step_back
 from desks import FLAVOURS, HOUR, MINUTE
+from made_parts import write_part
 
 from bot.core.ledger import RULEBOOK
 from bot.engine.seams import SEAMS
@@ -26,8 +27,6 @@ SAFETY = Path(__file__).resolve().parents[2] / "docs" / "safety.md"
 COLUMNS = [*product(DATABASES, FLAVOURS)]
 Column = dict[str, tuple[int, int, int]]
 """For each point, on one database and Jira: what was done twice, what was lost, and the mails left in doubt."""
-
-BEGIN, END = "<!-- kills -->\n", "<!-- /kills -->\n"
 
 
 @pytest.fixture(scope="module")
@@ -133,8 +132,7 @@ def test_killed_at_each_point_of_a_morning_of_its_own(
     cache.set(f"kills/{kind}-{flavour}", runs)
     columns = [cache.get(f"kills/{kind}-{flavour}", {}) for kind, flavour in COLUMNS]
     if os.environ.get("PILETIBOT_UPDATE_GOLDEN") and all(columns):
-        before, _, rest = SAFETY.read_text("utf-8").partition(BEGIN)
-        SAFETY.write_text(before + BEGIN + table(columns) + END + rest.partition(END)[2], "utf-8")
+        assert write_part(SAFETY, "kills", table(columns))
     assert {name: run for name, run in runs.items() if run[:2] != (0, 0)} == {}
 
 
@@ -150,4 +148,4 @@ def table(columns: Sequence[Column]) -> str:
         cells = ["–" if run is None else f"{run[0]} · {run[1]}" for run in runs]
         doubts = "/".join(sorted({str(run[2]) for run in runs if run is not None}))
         lines.append(f"| {name} | {by_then[name]} | {' | '.join(cells)} | {doubts} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
