@@ -19,7 +19,7 @@ check: $(VENV)/.develops
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict
 
-bench: $(VENV)/.benches  ## How fast the bot is beside a floor and its peers; BENCH='--only million,large-day' for single parts.
+bench: $(VENV)/.benches  ## How fast the bot is beside a floor and its peers; BENCH='--all --write' for all, into the pages.
 	$(BIN)/python tests/bench $(BENCH)
 
 soak: $(VENV)/.develops
@@ -62,7 +62,7 @@ $(VENV)/.runs: pyproject.toml constraints.txt | $(BIN)/python
 
 # The packages to measure beside are big, and only this needs them.
 $(VENV)/.benches: pyproject.toml constraints.txt | $(BIN)/python
-	$(INSTALL) '.[bench]'
+	$(INSTALL) '.[bench,cluster]'
 	@touch $@ $(VENV)/.runs
 
 $(VENV)/.fuzzes: pyproject.toml constraints.txt | $(BIN)/python

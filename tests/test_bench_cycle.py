@@ -19,10 +19,11 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.mark.usefixtures("fresh_logs")
 @pytest.mark.parametrize("flavour", ["cloud", "dc"])
 def test_a_cycle_takes_one_search_and_brings_what_changed(bench: Any, tmp_path: Path, flavour: str) -> None:
-    prepared, contender, cycling = bench("prepared"), bench("contender"), bench("cycling")
+    prepared, contender, cycling, desk = map(bench, ("prepared", "contender", "cycling", "desk"))
     with ExitStack() as opened:
         server = opened.enter_context(closing(prepared.Server(prepared.Jira(flavour, 130))))
         jira = opened.enter_context(closing(cycling.Jira(server.url)))
+        desk.configure(server.url, flavour, tmp_path)
         ours = opened.enter_context(closing(contender.ours(server.url, flavour, tmp_path)))
         floor = opened.enter_context(closing(contender.floor(server.url, flavour, tmp_path)))
         assert (ours.cycle(jira.now), floor.cycle(jira.now)) == (130, 0)

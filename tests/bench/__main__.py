@@ -1,4 +1,4 @@
-"""`make bench`: how fast the bot is beside a floor and beside its peers, all in one run, as tables.
+"""`make bench`: how fast the bot is beside a floor and beside its peers, as tables, and into the pages.
 
 The floor is what nothing can go below: the same bytes only decoded, the same requests only sent. Peers are what
 a script of one's own would do with the usual package. Ratios keep when the machine changes; seconds do not.
@@ -6,150 +6,137 @@ a script of one's own would do with the usual package. Ratios keep when the mach
 
 from __future__ import annotations
 
-import json
+import subprocess
+import sys
 import time
-from argparse import ArgumentParser
-from collections.abc import Callable
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
-import cycling
-from backtesting import backtests
-from charting import drawings, memory, told
-from day import show_day
-from desk import NOW_S, bound, loaded, observing
-from digesting import digests
-from growing import show_growth
-from judging import judgements
-from loading import large, loads
-from measure import machine, show
-from reading import readings, real, ticket
-from starting import daemon_starts, starts
-from tickets import SEED, issues
-from working import show_workers
+from measure import Beside, machine
+from pages import block, blocks, fill
+from parts import PARTS, Given
 
-from bot import logs
-from bot.jira.binding import Binding
-from bot.start import Desk
-
-READ, JUDGED, CLOCKS, DIGESTED = 500, 1000, 100_000, 10_000
-DESKS = (("cloud", 1000, 7, 3), ("cloud", 10_000, 7, 1), ("dc", 10_000, 7, 0), ("cloud", 100_000, 5, 0))
-"""Kinds of Jira, open tickets, rounds, and those of the peer, which takes minutes for ten thousand tickets."""
-
-ENTRIES = ("people", "queues", "routes", "completeness", "policies", "deadlines", "ladders")
-ROUNDS = 5
-BACKTESTED, SAMPLE = 100_000, 20
+ROOT = Path(__file__).resolve().parents[2]
+_BUSY = 0.1
 
 
-MILLION, MILLION_BYTES = 1_000_000, 25 * 10**9
-DAY, LARGE_DAY = 10_000, 100_000
-GREW, YEARLY = 2000, 100_000
+class Running(NamedTuple):
+    """A part that is being measured in a process of its own, and when it began."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    told: Path
+    began: float
 
 
-def _starts() -> None:
-    show("Start: the whole process", starts(9))
-    show("Start of the daemon, until its first request: processor time, and time", daemon_starts(5))
-
-
-def _reading() -> None:
-    raw, (_, binding) = _raw(READ), _bound()
-    size = sum(map(len, raw)) / READ / 1024
-    show(f"Reading {READ} issues, {size:.0f} KB each with history and comments", readings(raw, binding, 5))
-    if real_ones := real():
-        size = sum(map(len, real_ones)) / len(real_ones) / 1024
-        show(f"Reading {len(real_ones)} real issues, {size:.0f} KB each", readings(real_ones, binding, 3))
-
-
-def _loading() -> None:
-    with TemporaryDirectory() as folder:
-        entries = large(Path(folder) / "rules").book.entries
-        amount = sum(len(getattr(entries, name)) for name in ENTRIES)
-        show(f"Loading a rulebook of {amount} entries, processor time", loads(Path(folder) / "rules", 9))
-
-
-def _judging() -> None:
-    desk, binding = _bound()
-    tickets = [ticket(each, binding) for each in _raw(JUDGED)]
-    show(f"Judging {JUDGED} tickets", judgements(tickets, desk.book, NOW_S, 5))
-
-
-def _digest() -> None:
-    desk, binding = _bound()
-    mirrored = [ticket(each, binding) for each in _raw(DIGESTED)]
-    rows = digests(mirrored, desk.book, NOW_S, ROUNDS)
-    show(f"The digest of a desk of {DIGESTED:,} tickets in two years, processor time", rows)
-    show("The charts of a digest, processor time of the child process", drawings(ROUNDS))
-    print(told(memory()))
-
-
-def _hours() -> None:
-    from hours import working_time  # with peers that are large packages
-
-    working_time()
-
-
-def _clocks() -> None:
-    from ticking import open_clocks, standings
-
-    show(f"{CLOCKS:,} open clocks brought up to date, processor time", standings(open_clocks(CLOCKS), ROUNDS))
-
-
-def _cycle() -> None:
-    cycling.show([cycling.measure(*each) for each in DESKS])
-
-
-def _growth() -> None:
-    desk, binding = _bound()
-    show_growth([ticket(each, binding) for each in _raw(GREW)], desk.book, YEARLY)
-
-
-def _raw(count: int) -> list[bytes]:
-    return [json.dumps(each, ensure_ascii=False).encode() for each in issues(count)]
-
-
-def _bound() -> tuple[Desk, Binding]:
-    with TemporaryDirectory() as folder:
-        return bound(observing(Path(folder)), loaded(()))
-
-
-PARTS: dict[str, Callable[[], None]] = {
-    "start": _starts,
-    "reading": _reading,
-    "loading": _loading,
-    "judging": _judging,
-    "digest": _digest,
-    "hours": _hours,
-    "clocks": _clocks,
-    "cycle": _cycle,
-    "growth": _growth,
-    "day": lambda: show_day(DAY),
-    "backtest": lambda: backtests(BACKTESTED, SAMPLE),
-}
-LONG: dict[str, Callable[[], None]] = {
-    "million": lambda: backtests(MILLION, SAMPLE, MILLION_BYTES),
-    "large-day": lambda: show_day(LARGE_DAY),
-    "workers": show_workers,
-}
-"""What takes longer than all the rest together: only where it is asked for by name."""
-
-
-def main() -> None:
-    """Measure what is asked for, or all but what is long, and print it."""
-    parser = ArgumentParser(description=__doc__)
-    names = [*PARTS, *LONG]
-    parser.add_argument("--only", help=f"parts to measure, with commas between them: {', '.join(names)}")
-    only = parser.parse_args().only
-    wanted = list(PARTS) if only is None else only.split(",")
-    if unknown := [name for name in wanted if name not in names]:
-        parser.error(f"no such parts: {', '.join(unknown)}; there are {', '.join(names)}")
+def main() -> int:
+    """Measure what is asked for and print it; 1 where a part failed."""
+    asked = _asked()
+    if asked.here:
+        _measure(asked.here, Given(asked.data, asked.share))
+        return 0
     began = time.monotonic()
+    _show(block("machine", machine()), asked)
+    failed = 0
+    with TemporaryDirectory(prefix="bench") as made:
+        data = asked.data or Path(made)
+        data.mkdir(parents=True, exist_ok=True)
+        waiting, running = list(asked.only), list[Running]()
+        while waiting or running:
+            while waiting and _is_next(waiting[0], running, asked.lanes):
+                name = waiting.pop(0)
+                left_s = asked.minutes * 60 - (time.monotonic() - began)
+                if PARTS[name].takes_s > left_s:
+                    print(f"No time is left for {name}, which takes {PARTS[name].takes_s} s.", flush=True)
+                    continue
+                running.append(_start(name, data, asked.share))
+            time.sleep(0.2)
+            for each in [each for each in running if each.process.poll() is not None]:
+                running.remove(each)
+                failed += _end(each, asked)
+    print(f"Measured in {time.monotonic() - began:.0f} s.")
+    return 1 if failed else 0
+
+
+def _asked() -> Namespace:
+    parser = ArgumentParser(description=__doc__)
+    names = {name: part.is_long for name, part in PARTS.items()}
+    parser.add_argument("--only", help=f"parts to measure, with commas between them: {', '.join(names)}")
+    parser.add_argument("--all", action="store_true", help="also what takes longer than all the rest together")
+    parser.add_argument("--write", action="store_true", help="write the tables into the pages in docs")
+    parser.add_argument("--lanes", type=int, default=1, help="so many parts at once, but those that want all cores")
+    parser.add_argument("--minutes", type=float, default=1e6, help="begin nothing that takes longer than is left")
+    parser.add_argument("--data", type=Path, help="a folder in which exports are kept from one run to the next")
+    parser.add_argument("--share", type=float, default=1.0, help="the share of each size to measure, as a trial")
+    parser.add_argument("--here", help="measure this one part in this process")
+    asked = parser.parse_args()
+    if asked.write and asked.share != 1:
+        parser.error("what is measured of a share of the sizes is not for the pages")
+    if asked.only:
+        asked.only = asked.only.split(",")
+        if unknown := [name for name in asked.only if name not in names]:
+            parser.error(f"no such parts: {', '.join(unknown)}; there are {', '.join(names)}")
+    else:
+        asked.only = [name for name, is_long in names.items() if asked.all or not is_long]
+    return asked
+
+
+def _is_next(name: str, running: Sequence[Running], lanes: int) -> bool:
+    """Whether a part may begin beside what runs."""
+    if PARTS[name].alone or any(PARTS[each.name].alone for each in running):
+        return not running
+    return len(running) < lanes
+
+
+def _start(name: str, data: Path, share: float) -> Running:
+    command = [sys.executable, str(Path(__file__).parent), "--here", name, "--data", str(data), "--share", str(share)]
+    with (data / f"{name}.out").open("wb") as told:
+        return Running(name, subprocess.Popen(command, stdout=told), data / f"{name}.out", time.monotonic())
+
+
+def _end(each: Running, asked: Namespace) -> int:
+    """Show what a part told, and give its exit status."""
+    text = each.told.read_text("utf-8")
+    each.told.unlink()
+    took = f"{each.name}: {time.monotonic() - each.began:.0f} s"
+    if each.process.returncode:
+        print(f"{took}, failed.\n{text}", flush=True)
+    else:
+        _show(text, asked)
+        print(f"{took}.", flush=True)
+    return each.process.returncode
+
+
+def _show(text: str, asked: Namespace) -> None:
+    print(text, flush=True)
+    if asked.write:
+        for name, told in blocks(text):
+            if not fill(ROOT / "docs", name, told):
+                print(f"No page has a place for {name}.", flush=True)
+
+
+def _measure(name: str, given: Given) -> None:
+    """Measure a part in this process, which is its own, and print its blocks."""
+    from bot import logs
+
     logs.configure("error", "text")
-    print(machine())
-    print(f"Synthetic issues from seed {SEED}.")
-    for name in wanted:
-        (PARTS | LONG)[name]()
-    print(f"\nMeasured in {time.monotonic() - began:.0f} s.")
+    beside, began = Beside(), time.monotonic()
+    print(f"<!-- {name} -->")
+    others = PARTS[name].measure(given) or {}
+    took = f"{time.strftime('%Y-%m-%d')}, {(time.monotonic() - began) / 60:.1f} minutes"
+    print(f"\n*`make bench BENCH='--only {name}'`, {took}; {_told(beside)}.*")
+    print(f"<!-- /{name} -->")
+    for other, text in others.items():
+        print(block(other, text))
+
+
+def _told(beside: Beside) -> str:
+    share = beside.share()
+    return f"{'a busy machine, ' if share > _BUSY else ''}other programs had {share:.0%} of it meanwhile"
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

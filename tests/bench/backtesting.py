@@ -8,12 +8,12 @@ import random
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
+from tempfile import TemporaryDirectory
 
 import msgspec
 from measure import Used, amount, timed, used
@@ -30,14 +30,18 @@ from bot.jira.reader import decode_issue
 from bot.start import read_desk
 
 RULES = Path(__file__).resolve().parent / "rulebook"
+SMALLER, LARGER = "two ladders on observe", "three promises and four live ladders"
 RULEBOOKS = {
-    "two ladders on observe": RULES.parents[1] / "data" / "realdata_rulebook",
-    "three promises and four live ladders": RULES,
+    SMALLER: RULES.parents[1] / "data" / "realdata_rulebook",
+    LARGER: RULES,
 }
 """What is tried: the rulebook that the tests have for these tickets, and one such as desks have."""
 
 _DATE = re.compile(rb"(20[0-9]{2}-[0-9]{2}-[0-9]{2})T")
 _SPREAD_WEEKS = 104
+_ROOM = 21_000
+"""Bytes for each ticket: of the export, and of what comes out."""
+
 SPAN = Span(int(datetime(2010, 1, 4, tzinfo=UTC).timestamp()), int(datetime(2030, 1, 7, tzinfo=UTC).timestamp()))
 
 
@@ -102,40 +106,62 @@ def run(file: Path, out: Path, rules: Path) -> Used:
     return used([program, "backtest", "--rules", str(rules), "--export", str(file), "--json"], out, (0, 1))
 
 
-def backtests(count: int, sample: int, least_free: int = 0) -> None:
-    """Print what a backtest of so many tickets takes, and what looking at a sample of them in every hour does.
+def exported_to(folder: Path, count: int) -> Path:
+    """The export of so many tickets in a folder, written where it is not there yet, and whole."""
+    file, part = folder / f"{count}.jsonl", folder / f"{count}.part"
+    if not file.is_file():
+        export(count, part)
+        part.rename(file)
+    return file
 
-    Without so many bytes free where the export and the outcomes are to be written it says so instead.
+
+def backtests(count: int, names: Sequence[str], folder: Path) -> None:
+    """Print what a backtest of so many tickets takes with these of the rulebooks.
+
+    The export is written to the folder, or found there; what comes out goes there too, and is removed.
+    Without room for both it says so instead: 21 KB a ticket.
     """
-    if shutil.disk_usage(gettempdir()).free < least_free:
-        print(f"\n### A backtest of {count:,} tickets\n\nNot measured: {least_free / 1e9:.0f} GB must be free.")
+    if not (folder / f"{count}.jsonl").is_file() and shutil.disk_usage(folder).free < count * _ROOM:
+        print(f"\n### A backtest of {count:,} tickets\n\nNot measured: {count * _ROOM / 1e9:.0f} GB must be free.")
         return
-    with TemporaryDirectory() as folder:
-        file, told = Path(folder) / "export.jsonl", Path(folder) / "told.jsonl"
-        size = export(count, file)
-        decoded = timed(lambda: _decode(file))
-        runs = {name: (run(file, told, rules), told.stat().st_size) for name, rules in RULEBOOKS.items()}
-        few = Path(folder) / "sample.jsonl"
-        export(sample, few)
-        source = exported(few, [book()], None, lambda stage, done: None)
-        seen = [source.reads[0](line) for line in source.sources()]
-    for ticket in seen:  # the calendars' years are worked out once
-        replay(ticket, book(), SPAN, Grid())
-    ours = timed(lambda: [replay(ticket, book(), SPAN, Grid()) for ticket in seen])
-    hourly = timed(lambda: [_by_the_hour(ticket) for ticket in seen])
-    print(f"\n### A backtest of {count:,} tickets of {shapes()[0]} shape, {size / 1e6:,.0f} MB\n")
+    file, told = exported_to(folder, count), folder / "told.jsonl"
+    size, kind = file.stat().st_size, "real" if REAL.is_file() else "synthetic"
+    decoded = timed(lambda: _decode(file))
+    runs = {name: (run(file, told, RULEBOOKS[name]), told.stat().st_size) for name in names}
+    told.unlink()
+    print(f"\n### A backtest of {count:,} tickets of {kind} shape, {size / 1e6:,.0f} MB\n")
     print("| what | took | processors' time | largest process | all processes | a ticket |")
     print("|---|---:|---:|---:|---:|---:|")
-    print(f"| floor: the export decoded on one core | {amount(decoded)} | | | | {amount(decoded / count)} |")
+    print(f"| floor: the export decoded | {amount(decoded)} | {amount(decoded)} | | | {amount(decoded / count)} |")
     for name, (took, lines) in runs.items():
         memory = f"{took.largest >> 20} MiB | {took.together >> 20} MiB"
         whole = f"{amount(took.seconds)} | {amount(took.processor_s)} | {memory} | {amount(took.seconds / count)}"
         print(
             f"| **piletibot backtest --json**, {os.cpu_count()} cores, {name}; {lines / 1e6:,.0f} MB out | {whole} |"
         )
-    few_, each = f"{sample} of them, one core", amount(ours / sample)
-    print(f"| judging alone, {few_}, the larger rulebook | {amount(ours)} | | | | {each} |")
-    print(f"| the same, looked at in every working hour | {amount(hourly)} | | | | {amount(hourly / sample)} |")
+
+
+def by_the_hour(sample: int) -> None:
+    """Print what judging so many tickets through their lives takes, and looking at them in every working hour."""
+    with TemporaryDirectory() as folder:
+        source = exported(exported_to(Path(folder), sample), [book()], None, lambda stage, done: None)
+        seen = [source.reads[0](line) for line in source.sources()]
+    for ticket in seen:  # the calendars' years are worked out once
+        replay(ticket, book(), SPAN, Grid())
+    rows = {
+        "**Piletibot: when it must next be looked at**": lambda: [
+            replay(each, book(), SPAN, Grid()) for each in seen
+        ],
+        "in every working hour": lambda: [_by_the_hour(each) for each in seen],
+    }
+    print(f"\n### {sample} tickets judged through their lives on one core, processor time of one\n")
+    print("| | a ticket | × |")
+    print("|---|---:|---:|")
+    least = 0.0
+    for name, work in rows.items():
+        took = timed(work)
+        least = least or took
+        print(f"| {name} | {amount(took / sample)} | {took / least:,.1f} |")
 
 
 def _decode(file: Path) -> None:

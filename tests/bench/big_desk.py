@@ -86,7 +86,7 @@ class BigDesk:
             state=state,
             changes=tuple(changes),
             messages=tuple(messages),
-            sketch=_sketch(n),
+            sketch=sketch_of(n),
         )
 
     def _last(self, n: int) -> Iterator[tuple[int, int, int]]:
@@ -164,7 +164,7 @@ class BigDesk:
         return Reading((), tuple(ids))
 
 
-def _sketch(n: int) -> tuple[int, ...]:
+def sketch_of(n: int) -> tuple[int, ...]:
     """Forty words as tickets have them, few of them common and most of them rare, and figures of its own."""
     chance = random.Random(n)
     words = {int(_WORDS ** chance.random()) * 2 for _ in range(36)}

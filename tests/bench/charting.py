@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
 
 import msgspec
-from measure import Row, race
+from measure import Row, children_s, held, race
 
 from bot.report.drawing import draw
 from bot.report.pictures import Bar, Bars, Chart, Line, Trend
@@ -37,29 +36,18 @@ def drawings(rounds: int) -> list[Row]:
         "floor: a process that does nothing": lambda: subprocess.run([sys.executable, "-c", ""], check=True),
         "**Piletibot, four charts as SVG and PNG**": lambda: draw(given),
     }
-    return race(contenders, rounds, clock=_children_s)
+    return race(contenders, rounds, clock=children_s)
 
 
 def memory() -> tuple[int, int, int]:
     """The memory of this process before and after charts are drawn, and of the child at most, in MiB."""
-    given, before = charts(), _held()
+    given, before = charts(), held()
     draw(given)
-    after = _held()
+    after = held()
     done = subprocess.run(
         [sys.executable, "-c", _CHILD], input=msgspec.json.encode(given), capture_output=True, check=True
     )
-    return before, after, int(done.stderr) // 1024
-
-
-def _children_s() -> float:
-    """The processor time of the processes that were waited for."""
-    times = os.times()
-    return times.children_user + times.children_system
-
-
-def _held() -> int:
-    with open("/proc/self/status", encoding="ascii") as status:
-        return int(next(line for line in status if line.startswith("VmRSS")).split()[1]) // 1024
+    return before >> 20, after >> 20, int(done.stderr) // 1024
 
 
 def told(found: Sequence[int]) -> str:

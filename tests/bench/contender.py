@@ -26,7 +26,7 @@ class Doing(NamedTuple):
 
 
 def ours(url: str, flavour: str, folder: Path) -> Doing:
-    """Start the bot as its daemon does, on a rulebook that is all on observe."""
+    """Start the bot as its daemon does, by the configuration in the folder (`desk.configure` writes one)."""
     from bot import logs
     from bot.engine.cycle import cycle
     from bot.engine.engine import Report
@@ -38,7 +38,6 @@ def ours(url: str, flavour: str, folder: Path) -> Doing:
     from bot.store.store import open_store
 
     logs.configure("error", "json")
-    configure(url, flavour, folder)
     settings = load_settings(folder / "config.toml")
     client = client_of(settings.jira)
     engine = start(settings, lambda: open_store(settings.store.url.get_secret_value()), client=client)
@@ -64,24 +63,6 @@ def ours(url: str, flavour: str, folder: Path) -> Doing:
         client.close()
 
     return Doing(one, sweep, close)
-
-
-def configure(url: str, flavour: str, folder: Path) -> Path:
-    """Write the configuration of a bot on a rulebook that is all on observe, to `folder`; where it is."""
-    from account import TOKEN, USER
-    from desk import observing
-
-    if not (folder / "rules").is_dir():
-        observing(folder)
-    (folder / "token").write_text(TOKEN)
-    (folder / "token").chmod(0o600)
-    user = f'user = "{USER}"\n' if flavour == "cloud" else ""
-    (folder / "config.toml").write_text(
-        f'site = "bench"\n[jira]\nurl = "{url}"\n{user}token_file = "token"\nrequests_per_minute = 6000\n'
-        '[rules]\nfolder = "rules"\n[store]\nurl = "sqlite:///bench.db"\n'
-        "[engine]\nreconcile_s = 86400\n"  # the sweep is measured by itself
-    )
-    return folder / "config.toml"
 
 
 def floor(url: str, flavour: str, folder: Path) -> Doing:

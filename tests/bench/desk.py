@@ -46,6 +46,21 @@ def observing(folder: Path) -> Path:
     return rules
 
 
+def configure(url: str, flavour: str, folder: Path) -> Path:
+    """Write the configuration of a bot on a rulebook that is all on observe, to `folder`; where it is."""
+    if not (folder / "rules").is_dir():
+        observing(folder)
+    (folder / "token").write_text(TOKEN)
+    (folder / "token").chmod(0o600)
+    user = f'user = "{USER}"\n' if flavour == "cloud" else ""
+    (folder / "config.toml").write_text(
+        f'site = "bench"\n[jira]\nurl = "{url}"\n{user}token_file = "token"\nrequests_per_minute = 6000\n'
+        '[rules]\nfolder = "rules"\n[store]\nurl = "sqlite:///bench.db"\n'
+        "[engine]\nreconcile_s = 86400\n"  # the sweep is measured by itself
+    )
+    return folder / "config.toml"
+
+
 def bound(rules: Path, world: World) -> tuple[Desk, Binding]:
     """Read a rulebook and tie it to a sandbox in this process."""
     desk = read_desk(rules, "bench")

@@ -6,9 +6,9 @@ and cannot say anything about anything.
 
 from __future__ import annotations
 
-import gzip
 import http.client
 import sqlite3
+import zlib
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
@@ -101,10 +101,20 @@ class _Logs(msgspec.Struct):
 
 _page, _logs = msgspec.json.Decoder(_Page), msgspec.json.Decoder(_Logs)
 _encoder = msgspec.json.Encoder()
-_UPSERT = (
+decode_one = msgspec.json.Decoder(_Issue).decode
+STORED = "CREATE TABLE tickets (id TEXT PRIMARY KEY, key TEXT, updated TEXT, body BLOB)"
+UPSERT = (
     "INSERT INTO tickets VALUES (?, ?, ?, ?) "
     "ON CONFLICT (id) DO UPDATE SET key = excluded.key, updated = excluded.updated, body = excluded.body"
 )
+
+
+_GZIP = 16 + zlib.MAX_WBITS
+
+
+def row_of(issue: _Issue) -> tuple[str, str, str, bytes]:
+    """What is stored of an issue."""
+    return issue.id, issue.key, issue.fields.updated, _encoder.encode(issue)
 
 
 class Floor:
@@ -123,7 +133,7 @@ class Floor:
         self._database = sqlite3.connect(folder / "floor.db", isolation_level=None)
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = FULL")
-        self._database.execute("CREATE TABLE tickets (id TEXT PRIMARY KEY, key TEXT, updated TEXT, body BLOB)")
+        self._database.execute(STORED)
         self._since_ms = 0
 
     def cycle(self, now: int) -> int:
@@ -131,9 +141,8 @@ class Floor:
         found = self._changed() if self._since_ms else []
         self._since_ms = now * 1000
         if found:
-            rows = [(each.id, each.key, each.fields.updated, _encoder.encode(each)) for each in found]
             self._database.execute("BEGIN")
-            self._database.executemany(_UPSERT, rows)
+            self._database.executemany(UPSERT, map(row_of, found))
             self._database.execute("COMMIT")
         return len(found)
 
@@ -168,4 +177,4 @@ class Floor:
         raw = answer.read()
         if answer.status != 200:
             raise SystemExit(f"{path}: {answer.status} {raw[:200]!r}")
-        return gzip.decompress(raw) if answer.headers.get("Content-Encoding") == "gzip" else raw
+        return zlib.decompress(raw, _GZIP) if answer.headers.get("Content-Encoding") == "gzip" else raw

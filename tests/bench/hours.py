@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from itertools import starmap
 from pathlib import Path
-from time import process_time
 from typing import Any
 
 from hours_peers import EVES, HOLIDAYS, HOUR_S, LOCAL, YEARS, ZONE, Contender, Office, Question, adders, counters
@@ -84,7 +83,7 @@ def working_time() -> None:
         "Office hours are 08:00-17:00 from Monday to Friday, the eves until 14:00; night duty is 00:00-06:00 daily."
     )
     print("Times are the processor's, for one answer.")
-    first_s = timed(lambda: calendar_of(OFFICE).between(_new_year(0), _new_year(-1)), process_time)
+    first_s = timed(lambda: calendar_of(OFFICE).between(_new_year(0), _new_year(-1)))
     print(
         f"All {len(YEARS)} years of a calendar are worked out in {amount(first_s)}, once; that is not in the tables."
     )
@@ -111,7 +110,7 @@ def _side_by_side() -> None:
         sums = [(each.start, each.hours * HOUR_S) for each in asked]
         turns[f"`between`, {title}"] = lambda spans=spans: list(starmap(calendar.between, spans))  # type: ignore[misc]
         turns[f"`add`, {title}"] = lambda sums=sums: list(starmap(calendar.add, sums))  # type: ignore[misc]
-    rows = race(turns, 2 * _ROUNDS, process_time, _WITHIN_S)
+    rows = race(turns, 2 * _ROUNDS, within_s=_WITHIN_S)
     show("Ours, spans side by side", [Row(row.name, [each / _ASKED for each in row.seconds]) for row in rows])
 
 
@@ -169,7 +168,7 @@ def _show(
 
     racing = {who.name: answering(who) for who in contenders}
     gc.freeze()  # what is there by now need not be looked through before every round
-    rows = race(racing, _ROUNDS, process_time, _WITHIN_S)
+    rows = race(racing, _ROUNDS, within_s=_WITHIN_S)
     gc.unfreeze()
     each = [[seconds / who.at_a_time for seconds in row.seconds] for who, row in zip(contenders, rows, strict=True)]
     floor, ours = (statistics.median(seconds) for seconds in each[:2])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from pathlib import Path
 
 import yaml
@@ -67,5 +66,4 @@ def loads(folder: Path, rounds: int) -> list[Row]:
             "`yaml.safe_load`, nothing checked": lambda: [yaml.safe_load(text) for text in texts],
         },
         rounds,
-        time.process_time,
     )

@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from desk import loaded
+from measure import processor_s
 from tickets import PEOPLE, account_of, issues, moment_of
 
 from bot.sandbox.api import Site
@@ -318,7 +319,7 @@ class Server:
         self._jira, self._lock = jira, threading.Lock()
         self._latency_s = 0.0
         self._counted = {"requests": 0, "received": 0, "sent": 0}
-        self._first_at = 0.0
+        self._first_at, self._first_cpu_s, self._awaited = 0.0, 0.0, 0
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         threading.Thread(target=self._listen, daemon=True).start()
@@ -359,7 +360,8 @@ class Server:
                 if parts.path.startswith("/bench/"):
                     connection.sendall(_answer(200, self._told(parts.path, json.loads(body or b"{}")), {}, ""))
                     continue
-                self._first_at = self._first_at or time.monotonic()
+                if not self._first_at:
+                    self._first_at, self._first_cpu_s = time.monotonic(), processor_s(self._awaited)
                 with self._lock:
                     answer = self._answered(method, unquote(parts.path), query, headers, body)
                 if self._latency_s:
@@ -376,12 +378,14 @@ class Server:
                     self._jira.change(asked["count"], asked["again"], asked["now_ms"])
                 case "/bench/latency":
                     self._latency_s = asked["s"]
+                case "/bench/await":
+                    self._first_at, self._awaited = 0.0, asked["pid"]
                 case "/bench/clock":
                     clock = self._jira.site.world.clock
                     assert isinstance(clock, Clock)
                     clock.set(asked["now_ms"])
             counted, self._counted = self._counted, dict.fromkeys(self._counted, 0)
-            return json.dumps({**counted, "first_at": self._first_at}).encode()
+            return json.dumps({**counted, "first_at": self._first_at, "first_cpu_s": self._first_cpu_s}).encode()
 
     def _answered(
         self, method: str, path: str, query: Mapping[str, list[str]], headers: Mapping[str, str], body: bytes

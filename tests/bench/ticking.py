@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import random
-from time import process_time
 
 from desk import NOW_S
 from hours import NIGHT, OFFICE, SEED, calendar_of
@@ -45,7 +44,6 @@ def standings(clocks: list[Cycle], rounds: int) -> list[Row]:
             "one by one, how each stands": lambda: [standing(clock, NOW_S, 2 * _HOUR_S) for clock in clocks],
         },
         rounds,
-        process_time,
     )
     gc.unfreeze()
     return rows
