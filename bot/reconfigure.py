@@ -26,11 +26,14 @@ KEPT = (
     "store",
     "mail.timeout_s",
     "engine.poll_s",
+    "engine.workers",
+    "engine.lease_s",
     "web",
     "metrics",
 )
 """What stays as it was at the start until the bot is started anew: what it is known by, where its memory is, where it
-listens, and what the length of its lease follows from. The tokens in files that `web` and `metrics` name are read."""
+listens, whether it is alone, and what the length of its lease follows from. The tokens in files that `web` and
+`metrics` name are read."""
 
 Prepare = Callable[[Settings], Callable[[], None]]
 """Makes ready what follows from a configuration, raising Misconfigured, and gives what puts that in force."""
@@ -116,6 +119,18 @@ def parts_of(
         return put_in_force
 
     return [asking, sending, pacing]
+
+
+def changed(written: BaseModel, before: BaseModel) -> list[str]:
+    """The keys of a configuration that say something else than before, such as `jira.timeout_s`."""
+    found: list[str] = []
+    for key in type(before).model_fields:
+        one, other = getattr(written, key), getattr(before, key)
+        if isinstance(one, BaseModel) and type(one) is type(other):
+            found += (f"{key}.{each}" for each in changed(one, other))
+        elif one != other:
+            found.append(key)
+    return found
 
 
 def with_kept(written: Settings, before: Settings) -> Settings:

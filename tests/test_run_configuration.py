@@ -13,8 +13,9 @@ import pytest
 import requests
 from command_line import ALWAYS_OPEN, open_sandbox, user_of, write_desk
 from running import running
+from structlog.testing import capture_logs
 
-from bot.reconfigure import KEPT, Reconfigure, with_kept
+from bot.reconfigure import KEPT, Reconfigure, changed, with_kept
 from bot.settings import Misconfigured, Settings, load_settings
 
 pytestmark = pytest.mark.usefixtures("fresh_logs", "at_home")
@@ -105,6 +106,16 @@ def test_what_changes_while_the_bot_runs_and_what_does_not(jira: str, more: str,
 
     assert at(before) != at(written)
     assert at(coming) == at(before if is_kept else written)
+
+
+def test_that_one_of_several_is_wanted_counts_after_a_restart_and_is_told(tmp_path: Path) -> None:
+    reconfigure = Reconfigure(tmp_path / "config.toml", read(tmp_path))
+    several = '[store]\nurl = "postgresql://bot@db/piletibot"\n[engine]\nworkers = 2\nlease_s = 60'
+    written = read(tmp_path, "", several)
+    with capture_logs() as logs:
+        reconfigure()
+    assert logs[-1]["keys"] == ["store", "engine.workers", "engine.lease_s"]
+    assert changed(written, read(tmp_path)) == ["store.url", "store.journal", "engine.workers", "engine.lease_s"]
 
 
 def test_a_mistake_in_one_part_changes_none(tmp_path: Path) -> None:

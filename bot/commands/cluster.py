@@ -24,7 +24,8 @@ from bot.engine.engine import Report
 from bot.engine.tally import Tally
 from bot.heartbeat import Heartbeat
 from bot.installation import Installation, load_desk
-from bot.settings import Misconfigured, Settings
+from bot.reconfigure import changed
+from bot.settings import Misconfigured, Settings, load_settings
 from bot.store.connect import parse
 from bot.store.errors import StoreError
 from bot.store.scratch import looking
@@ -40,9 +41,14 @@ _LAST_S = 1.0
 log = structlog.get_logger()
 
 
-def work_together(settings: Settings, tally: Tally) -> int:
+def work_together(config: Path, settings: Settings, tally: Tally) -> int:
     """Work on the desk with all others that have the same database, until SIGTERM or SIGINT; return 0."""
-    desks = {settings.site: lambda others: settings}
+    at_start = [settings]
+
+    def load(others: Mapping[str, Settings]) -> Settings:
+        return at_start.pop() if at_start else load_settings(config)
+
+    desks = {settings.site: load}
     return _work(desks, settings.store.url.get_secret_value(), settings.engine.workers, settings.metrics, tally)
 
 
@@ -68,7 +74,7 @@ def _work(desks: Mapping[str, _Load], url: str, workers: int, metrics: Metrics |
     stop, own, known, ended = Stop(), Heartbeat(), dict[str, Settings](), threading.Event()
     with ExitStack() as held:
         pages: dict[str, _Page] = {}
-        figures = None if metrics is None else held.enter_context(closing(_Figures(metrics, tally)))
+        figures = None if metrics is None else held.enter_context(closing(_Figures(metrics, tally, len(desks))))
 
         def alive() -> None:
             tally.alive()
@@ -81,7 +87,7 @@ def _work(desks: Mapping[str, _Load], url: str, workers: int, metrics: Metrics |
                 if figures is not None:
                     figures.look()
 
-        cluster = Cluster(parse(url), list(desks), stop, workers, alive)
+        cluster = Cluster(parse(url), list(desks), stop, workers, alive, lambda: _tell_of_changes(desks, known))
 
         def made(name: str, load: _Load) -> Station:
             settings = load({other: each for other, each in known.items() if other != name})
@@ -113,6 +119,19 @@ def _work(desks: Mapping[str, _Load], url: str, workers: int, metrics: Metrics |
             looking_on.join(_LAST_S)
     log.info("stopped")
     return 0
+
+
+def _tell_of_changes(desks: Mapping[str, _Load], known: Mapping[str, Settings]) -> None:
+    """Log what of the desks' configurations is another than at the start: it counts from the next start alone."""
+    for name, settings in list(known.items()):
+        with structlog.contextvars.bound_contextvars(desk=name):
+            try:
+                written = desks[name]({other: each for other, each in known.items() if other != name})
+            except Misconfigured as error:
+                log.error("configuration refused, the one in force stays", errors=list(error.problems))
+                continue
+            if keys := changed(written, settings):
+                log.warning("configuration changed that counts after a restart alone", keys=keys)
 
 
 class _Unmade:
@@ -166,16 +185,20 @@ class _Unmade:
 
 
 class _Figures:
-    """What machines ask of this process, at its own address. Raises Misconfigured where that cannot be had."""
+    """What machines ask of this process and its `many` desks, at its own address.
 
-    def __init__(self, metrics: Metrics, process: Tally) -> None:
+    Raises Misconfigured where that cannot be had.
+    """
+
+    def __init__(self, metrics: Metrics, process: Tally, many: int) -> None:
         from bot.commands.watch import Lookout
 
         self._held = ExitStack()
         self._watched: list[Watched] = []
         self._waiting: list[tuple[Station, Settings, Tally]] = []
         lookout = self._held.enter_context(closing(Lookout(metrics)))
-        _, server = self._held.enter_context(lookout.watching(self._watched, process))
+        watching = lookout.watching(self._watched, process, lambda: len(self._watched) < many)
+        _, server = self._held.enter_context(watching)
         if server is not None:
             log.info("metrics", url=server.url)
 

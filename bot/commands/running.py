@@ -85,7 +85,7 @@ def run(config: Path) -> int:
     if settings.engine.workers:
         from bot.commands.cluster import work_together
 
-        return work_together(settings, tally)
+        return work_together(config, settings, tally)
     stop = daemon.Stop()
     stop.listen()
     log = structlog.get_logger()

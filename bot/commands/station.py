@@ -30,11 +30,12 @@ from bot.engine.schedule import Beat
 from bot.engine.tally import Outcome, Tally, outcome_of
 from bot.engine.tracker import Denied, Unreachable
 from bot.heartbeat import Heartbeat
+from bot.jira.client import Client
 from bot.jira.shared_pacing import SharedPacing
 from bot.jira.tracker import JiraTracker
 from bot.reload import Reload
 from bot.rulefiles import look
-from bot.settings import Misconfigured, Settings
+from bot.settings import Misconfigured, Settings, token_of
 from bot.shipped import rules_folder
 from bot.start import JIRA, Desk, client_of, gate_of, pace_of, read_desk, ready_for, sites_of, start
 from bot.store.connect import libpq
@@ -62,6 +63,7 @@ class _Kept:
     reload: Reload
     beat: Beat
     held: ExitStack
+    client: Client
     denials: int = 0
     quiet_until: float = 0.0
 
@@ -238,7 +240,7 @@ class Station:
             raise
         self._told = None
         log.info("desk taken", epoch=lease.epoch, how=how, rulebook=engine.book.version)
-        return _Kept(engine, reload, Beat(self._settings.site, self._settings.engine.poll_s, _uniform), held)
+        return _Kept(engine, reload, Beat(self._settings.site, self._settings.engine.poll_s, _uniform), held, client)
 
     def _once(self, kept: _Kept, now: Moment, asked: bool) -> Moment:
         began = time.monotonic()
@@ -264,6 +266,8 @@ class Station:
 
     def _attempt(self, kept: _Kept, now: Moment, asked: bool) -> tuple[Outcome, Report]:
         try:
+            if asked:
+                self._sign_in(kept.client)
             kept.reload(now, asked)
             report = cycle(kept.engine, now)
         except Denied as error:
@@ -274,6 +278,17 @@ class Station:
             return "denied", Report(now, unreachable=str(error), denied=True)
         kept.denials, self._told = 0, None
         return outcome_of(report), report
+
+    def _sign_in(self, client: Client) -> None:
+        """Ask by the token that its file holds now, as whoever asked for a reload may have put another there."""
+        jira = self._settings.jira
+        try:
+            token = token_of(jira)
+        except Misconfigured as error:
+            log.error("configuration refused, the one in force stays", errors=list(error.problems))
+            return
+        client.close()
+        client.sign_in(token=token, user=jira.user, ca_bundle=str(jira.ca_bundle) if jira.ca_bundle else None)
 
     def _let_go(self) -> None:
         kept, self._kept = self._kept, None

@@ -43,9 +43,11 @@ class Lookout:
             self._taken.close()
 
     @contextmanager
-    def watching(self, watched: Sequence[Watched], process: Tally) -> Iterator[tuple[Watch, Server | None]]:
-        """Watch desks, of which there may become more; what answers, and the server of its own address."""
-        watch = Watch(self._metrics, watched, process, self._token)
+    def watching(
+        self, watched: Sequence[Watched], process: Tally, waiting: Callable[[], bool] = lambda: False
+    ) -> Iterator[tuple[Watch, Server | None]]:
+        """Watch desks, of which there become more while it is `waiting`; what answers, and its own server."""
+        watch = Watch(self._metrics, watched, process, self._token, waiting)
         if self._taken is None:
             yield watch, None
             return

@@ -18,6 +18,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any, Protocol
+from zlib import crc32
 
 import procrastinate
 import psycopg
@@ -29,11 +30,14 @@ from sqlalchemy.engine import URL
 
 from bot.core.ticket import Moment
 from bot.engine.daemon import Stop
-from bot.store.connect import libpq
+from bot.store.connect import libpq, namespace_of
 from bot.store.errors import StoreError, place
 
 SCHEMA = f"piletibot_jobs_{procrastinate.__version__.replace('.', '_')}"
-"""Where the jobs are, in a schema of their own: those of another version of Procrastinate are other jobs."""
+"""Where the jobs are, in a schema of their own: those of another version of Procrastinate are other jobs.
+
+So are those of another installation in the same database, which has a namespace: see `schema_of`.
+"""
 
 DESKS, PARTS = "desks", "parts"
 STALLED_S = 30.0
@@ -47,6 +51,9 @@ _AGAIN_S = 2.0
 _ABANDONED_S = 600
 _STUCK_S = 10
 """After how long the server ends a transaction on jobs whose process stands still, in seconds: others wait for it."""
+
+_LONGEST_NAME = 63
+"""How long a name of PostgreSQL's is at most; a longer one it cuts off itself."""
 
 _MAKING = 7_020_116
 """The advisory lock under which the jobs' tables are made: any number, the same in every version."""
@@ -85,7 +92,8 @@ class Station(Protocol):
 class Cluster:
     """The jobs as one process has them: it works on desks of these names, on up to `hands` parts of cycles at once.
 
-    What it works with are its `stations`, to be given before it runs. `alive` is called every few seconds.
+    What it works with are its `stations`, to be given before it runs. `alive` is called every few seconds, `asked`
+    when a person asks for a reload.
     """
 
     def __init__(
@@ -95,11 +103,12 @@ class Cluster:
         stop: Stop,
         hands: int,
         alive: Callable[[], None] = lambda: None,
+        asked: Callable[[], None] = lambda: None,
     ) -> None:
         self.stations: dict[str, Station] = {}
-        self._url, self._stop, self._hands, self._alive = url, stop, hands, alive
+        self._url, self._stop, self._hands, self._alive, self._heed = url, stop, hands, alive, asked
         self._me = f"process {token_hex(6)}"
-        self._desks = ThreadPoolExecutor(min(len(names), 8), "desk")
+        self._desks = ThreadPoolExecutor(len(names), "desk")  # a desk whose Jira hangs keeps its thread alone
         self._parts = ThreadPoolExecutor(hands, "part")
         self._one_at_a_time = {name: threading.Lock() for name in names}
         self._next_at: dict[str, Moment] = {}
@@ -110,8 +119,9 @@ class Cluster:
         self._processes = 1
         self._loop: asyncio.AbstractEventLoop | None = None
         self._unreachable: str | None = None
+        of_jobs = f"-c search_path={schema_of(url)} -c idle_in_transaction_session_timeout={_STUCK_S * 1000}"
         self._connector = procrastinate.PsycopgConnector(
-            conninfo=libpq(url, f"-c search_path={SCHEMA} -c idle_in_transaction_session_timeout={_STUCK_S * 1000}"),
+            conninfo=libpq(url, of_jobs),
             min_size=1,
             max_size=hands + 4,
             timeout=5.0,
@@ -167,7 +177,8 @@ class Cluster:
             await self._work(until)
             if not stopped.is_set():
                 await asyncio.wait([until], timeout=_AGAIN_S)
-        left = [loop.run_in_executor(None, self._leave, name) for name in self.stations]
+        leaving = ThreadPoolExecutor(len(self.stations), "leave")  # each may wait for a cycle that is under way
+        left = [loop.run_in_executor(leaving, self._leave, name) for name in self.stations]
         self._busy |= not all(await asyncio.gather(*left))
 
     async def _work(self, until: asyncio.Task[Any]) -> None:
@@ -247,6 +258,7 @@ class Cluster:
     def _ask(self) -> None:
         """A person asks for a reload: of the desks that are kept here, with their next cycles."""
         self._asked = {name for name, station in self.stations.items() if station.is_kept}
+        asyncio.get_running_loop().run_in_executor(None, self._heed)
 
     # The jobs.
 
@@ -340,12 +352,22 @@ def _is_abandoned(job: Job) -> bool:
     return at is not None and (datetime.now(UTC) - at).total_seconds() > _ABANDONED_S
 
 
+def schema_of(url: URL) -> str:
+    """The schema in which the jobs of all are that name this address and namespace for them."""
+    namespace = namespace_of(url)
+    if namespace is None:
+        return SCHEMA
+    named = f"{SCHEMA}_{namespace}"
+    return named if len(named) <= _LONGEST_NAME else f"{SCHEMA}_{crc32(namespace.encode()):08x}"
+
+
 def make_tables(url: URL) -> None:
     """Make the jobs' tables where there are none. Raises psycopg.Error."""
+    schema = schema_of(url)
     with psycopg.connect(libpq(url), connect_timeout=5) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MAKING,))
-        made = connection.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.procrastinate_jobs",)).fetchone()
+        made = connection.execute("SELECT to_regclass(%s)", (f"{schema}.procrastinate_jobs",)).fetchone()
         if made == (None,):
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}".encode())
-            connection.execute(f"SET LOCAL search_path = {SCHEMA}".encode())
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}".encode())
+            connection.execute(f"SET LOCAL search_path = {schema}".encode())
             connection.execute(SchemaManager.get_schema())

@@ -25,7 +25,7 @@ from bot.store.database import Rows
 from bot.store.errors import StoreError, Unfit, place, told
 from bot.store.force import JOURNAL, LEFT, OF_COPIES, UNFINISHED, Move, be_in_force, move_in
 from bot.store.holder import this_process
-from bot.store.lease import Lease
+from bot.store.lease import CYCLE, Lease, Taken
 from bot.store.lock import Busy, alone
 from bot.store.scratch import be_there
 from bot.store.store import Store
@@ -106,8 +106,8 @@ def copy_store(
         right = Lease(store, this_process(lock), length_s=lengths[0], grace_s=lengths[1])
         how = right.take(by_force=True)
         try:
-            if how in ("gone", "seized"):
-                who = "the bot that runs on it" if how == "seized" else "a bot that ended in the midst of it"
+            who = _may_be_sending(store, how)
+            if who is not None:
                 say(f"Nothing more is sent from it; waiting {lengths[1]} s for what {who} may have been sending.")
                 sleep(lengths[1])
             with store.transaction():
@@ -218,6 +218,16 @@ def _begin(store: Store, address: URL, move: Move) -> None:
         for table in reversed(metadata.sorted_tables):
             store.write(sa.delete(table))
         store.set_note(UNFINISHED, _noted(move))
+
+
+def _may_be_sending(store: Store, how: Taken) -> str | None:
+    """Who may still have a request on its way, now that the lease on the desk was taken; None where nobody has."""
+    if how == "seized":
+        return "the bot that runs on it"
+    if how == "gone":
+        return "a bot that ended in the midst of it"
+    in_parts = any(name != CYCLE for name in store.holders()) or "taken" in store.part_states().values()
+    return "a process that had a part of the work in hand" if in_parts else None
 
 
 def _stand_still(store: Store) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import ip_address, ip_network
@@ -54,7 +54,9 @@ class Token:
 class Watch:
     """Answers machines, at an address of its own or beside the pages, by what the configuration says of `metrics`.
 
-    `watched` are the desks of the process, one or more; `process` counted what is no desk's.
+    `watched` are the desks of the process, one or more; `process` counted what is no desk's. While the process is
+    `waiting` for one more desk, which is not among them, as neither its configuration nor its database could be used
+    so far, nothing of that one is as it should be.
 
     The process counts as dead when no cycle has ended for `live_s` seconds. `token` is what whoever asks for figures
     must bear.
@@ -64,6 +66,7 @@ class Watch:
     watched: Sequence[Watched]
     process: Tally
     token: Token = field(default_factory=Token)
+    waiting: Callable[[], bool] = lambda: False
 
     def routes(self) -> Sequence[Route]:
         """Give the paths that there are."""
@@ -105,7 +108,8 @@ class Watch:
     def _found(self) -> Mapping[str, bool]:
         """What is as it should be with every desk."""
         desks = [each.ready(self.metrics.ready_s) for each in list(self.watched)]
-        return {what: bool(desks) and all(desk[what] for desk in desks) for what in READINESS}
+        is_whole = bool(desks) and not self.waiting()
+        return {what: is_whole and all(desk[what] for desk in desks) for what in READINESS}
 
     async def _figures(self, request: Request) -> Response:
         if (refused := self._refused(request)) is not None:

@@ -71,8 +71,8 @@ def measured(home: Path, url: str, processes: int, latency_s: float, each: int) 
     with joint_desk(home, url, projects=PROJECTS, timeout_s=30.0) as joint:
         joint.start(processes)
         joint.open(1)
-        joint.until(lambda: len(joint.keys()) == len(PROJECTS), 300)  # all processes have started by then
-        joint.until(lambda: all("worker started" in joint.log(i) for i in range(processes)), 300)
+        joint.until(lambda: len(joint.keys()) == len(PROJECTS))  # all processes have started by then
+        joint.until(lambda: all("worker started" in joint.log(i) for i in range(processes)))
         pids = [process.pid for process in joint.processes]
         before, cpu_s = transactions(url), sum(map(processor_s, pids))
         time.sleep(_IDLE_S)
@@ -82,7 +82,7 @@ def measured(home: Path, url: str, processes: int, latency_s: float, each: int) 
         joint.open(each)
         began = time.monotonic()
         wanted = (each + 1) * len(PROJECTS)
-        joint.until(lambda: len(joint.keys()) == wanted, 900)
+        joint.until(lambda: len(joint.keys()) == wanted)
         took_s = time.monotonic() - began
         moments = sorted(joint.moments())[-each * len(PROJECTS) :]
         joint.stop()

@@ -23,7 +23,7 @@ from bot.sandbox.texts import plain
 from bot.sandbox.world import Comment, Issue, World
 from simulation.output import Output, told_of
 
-_ISSUE = re.compile(r"/rest/api/[^/]+/issue/([A-Z0-9-]+)(/.*)?$")
+ISSUE = re.compile(r"/rest/api/[^/]+/issue/([A-Z0-9-]+)(/.*)?$")
 _MENTION = re.compile(r"\[~(?:accountid:)?([^\]\s]+)\]")
 _LATENCY_MS = 20
 
@@ -141,7 +141,7 @@ class Wire(BaseAdapter):
         cert: Any = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        met = _ISSUE.search((request.url or "").partition("?")[0])
+        met = ISSUE.search((request.url or "").partition("?")[0])
         self.writing = met is not None and request.method != "GET"
         self._hurries(request)
         self._clocks.output.asked(request, met is not None and "/comment" in (met[2] or ""))

@@ -257,12 +257,16 @@ def test_whoever_works_on_a_part_of_the_cycle_is_fenced_off_too(file: str, tmp_p
         desk.take()
         part = PartLease(store, this_process(), desk.held, name="KKA", length_s=180, grace_s=60)
         part.take()
+        desk.give_back()  # whoever kept the desk was told to stop, and the part is still in another's hands
+        waited: list[float] = []
 
         def sleep(seconds: float) -> None:
+            waited.append(seconds)
             with pytest.raises(Fenced):
                 part.check()
 
         copy_store(file, f"sqlite:///{tmp_path / 'copy.db'}", lengths=LENGTHS, now=NOW, sleep=sleep)
+        assert waited == [60], "what it was sending has its time"
         with pytest.raises(NotInForce):
             part.take()
     assert sorted(row[:2] for row in leases(f"sqlite:///{tmp_path / 'copy.db'}")) == [("KKA", ""), ("cycle", "")]

@@ -126,6 +126,17 @@ def test_what_is_not_as_it_should_be_is_named_by_a_word(what: str, spoil: Any) -
         assert (answer.status_code, answer.json()) == (503, READY | {"ready": False, what: False})
 
 
+def test_a_desk_that_was_never_reached_is_not_ready() -> None:
+    with watched() as found:
+        desks = [found]
+        given = Metrics(listen="127.0.0.1:9464"), desks, found.tally
+        asked = TestClient(Watch(*given, waiting=lambda: len(desks) < 2).app(), base_url="http://127.0.0.1:9464")
+        answer = asked.get("/readyz")
+        assert (answer.status_code, answer.json()) == (503, dict.fromkeys(READY, False))
+        desks.append(found)
+        assert asked.get("/readyz").json() == READY
+
+
 def test_a_database_that_is_away() -> None:
     with watched() as found:
         found.store = Away()  # type: ignore[assignment]
