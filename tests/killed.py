@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -40,6 +41,8 @@ from bot.store.lock import alone
 from bot.store.store import Store, StoreError, open_store
 
 SITE = "test"
+PAGE = 3
+"""So few tickets are judged at once that a cycle has several pages."""
 
 
 def serve(*rules: str) -> None:
@@ -148,6 +151,7 @@ def live(
         engine.lease = Lease(engine.store, this_process(lock), length_s=length_s, grace_s=0)
         held.callback(engine.lease.give_back)
         engine.seam, engine.clock = passed, None
+        engine.pace = replace(engine.pace, page_size=PAGE)
         before = _reload(settings, engine, Path(coming)) if coming else _nothing
         daemon.run(engine, stop, poll_s=3600, now=lambda: now + 60 * ran, before=before, after=after)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import chain
@@ -92,6 +92,18 @@ class Arrangement:
     batch: list[Step] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class Apart:
+    """What is decided of each ticket alone, and the steps, ticket by ticket, of which the rest of the desk decides.
+
+    `released` are the keys of those among them that a person let go from a batch.
+    """
+
+    arranged: Arrangement = field(default_factory=Arrangement)
+    speaking: list[tuple[Step, ...]] = field(default_factory=list)
+    released: set[str] = field(default_factory=set)
+
+
 def arrange(
     wishes: Sequence[Wishes], ledger: Mapping[str, Entry], book: Rulebook, desk: DeskState, now: Moment
 ) -> Arrangement:
@@ -105,20 +117,33 @@ def arrange(
     the ceiling allows send nothing at all. Who is told for information only hears of it in working hours and within
     the budget, and otherwise from the summary.
     """
-    arranged = Arrangement()
-    speaking: list[tuple[Step, ...]] = []
+    return weigh(apart(wishes, ledger, book, desk, now), book, desk, now)
+
+
+def apart(
+    wishes: Sequence[Wishes], ledger: Mapping[str, Entry], book: Rulebook, desk: DeskState, now: Moment
+) -> Apart:
+    """The first part of `arrange`, for which tickets may be taken some at a time.
+
+    Of what was spoken no more is asked than that on these tickets, where `desk` gives who is `grouped`.
+    """
+    found = Apart()
+    arranged = found.arranged
     written = _comments_by_ticket(ledger.values())
-    grouped = _grouped_today(desk, book, now)
+    grouped = grouped_today(desk, book, now)
+    spoken: defaultdict[str, list[Entry]] = defaultdict(list)
+    for told in desk.spoken:
+        spoken[told.ticket_id].append(told)
     for wish in wishes:
         arranged.amend += _amended(wish, ledger, desk)
         speakable: list[Step] = []
         for step in wish.steps:
-            known = ledger.get(step.key)
+            known, told_here = ledger.get(step.key), spoken.get(step.ticket_id, ())
             if (known is not None and is_done(step, known)) or _each_is_done(step, ledger, book):
                 continue
             if step.due_at < step.since_at:
                 arranged.adopt.append(step)
-            elif held := _held(step, wish, known, book, desk, now, written[step.ticket_id]):
+            elif held := _held(step, wish, known, book, desk, now, told_here, written[step.ticket_id]):
                 arranged.hold.append(held)
             elif _is_shared(step) and step.to[0] in grouped and not step.observe:
                 because = "today's message about several tickets has gone to whom it asks"
@@ -128,26 +153,33 @@ def arrange(
             else:
                 speakable.append(step)
         arranged.observe += [step for step in speakable if step.observe]
-        if spoken := tuple(sorted((step for step in speakable if not step.observe), key=_most_urgent_first)):
-            speaking.append(spoken)
+        if said := tuple(sorted((step for step in speakable if not step.observe), key=_most_urgent_first)):
+            found.speaking.append(said)
+            found.released.update(step.key for step in said if _state(ledger, step) == "released")
+    arranged.withdraw += _withdrawn(wishes, ledger)
+    return found
+
+
+def weigh(found: Apart, book: Rulebook, desk: DeskState, now: Moment) -> Arrangement:
+    """The second part of `arrange`: what is said together, everybody's budget, and the ceiling."""
+    arranged, speaking = found.arranged, found.speaking
     if desk.letters and any(map(_is_shared, chain.from_iterable(speaking))):
         speaking = list(_together(speaking))
     if len(speaking) > 1:
-        speaking.sort(key=lambda steps: (*_most_urgent_first(steps[0]), _number(steps[0].ticket_id)))
+        speaking = sorted(speaking, key=lambda steps: (*_most_urgent_first(steps[0]), _number(steps[0].ticket_id)))
     within = _within_budgets(speaking, arranged, book, desk, now)
     released: list[tuple[Step, ...]] = []
     fresh: list[tuple[Step, ...]] = []
     for steps in within:
-        let_go = all(_state(ledger, step) == "released" for step in steps)
+        let_go = all(step.key in found.released for step in steps)
         (released if let_go else fresh).append(steps)
     if len(fresh) > book.entries.manners.ceiling:
         arranged.batch += [step for steps in fresh for step in steps]
         arranged.say += released
     else:
         arranged.say += within
-        put = [held.step for held in arranged.hold if held.by in _UNTOLD and _may_be_put(held.step)]
+        put = [held.step for held in arranged.hold if may_be_put(held)]
         arranged.put += put if len(put) <= book.entries.manners.ceiling else []
-    arranged.withdraw += _withdrawn(wishes, ledger)
     return arranged
 
 
@@ -181,7 +213,7 @@ def _is_shared(step: Step) -> bool:
     return step.together and not step.urgent and not step.sets
 
 
-def _grouped_today(desk: DeskState, book: Rulebook, now: Moment) -> Set[str]:
+def grouped_today(desk: DeskState, book: Rulebook, now: Moment) -> Set[str]:
     """Who was asked today by a rule that speaks together; nobody where nothing is said together."""
     if not desk.letters:
         return frozenset()
@@ -194,9 +226,10 @@ def _grouped_today(desk: DeskState, book: Rulebook, now: Moment) -> Set[str]:
     return {told.to[0] for told in desk.spoken if told.rule in rules and told.at >= today and told.to}
 
 
-def _may_be_put(step: Step) -> bool:
-    """Whether what a step sets may be set before its message is said; the state never is."""
-    return bool(step.sets) and not step.observe and "state" not in step.sets
+def may_be_put(held: Held) -> bool:
+    """Whether what a step that is held sets may be set before its message is said; the state never is."""
+    step = held.step
+    return held.by in _UNTOLD and bool(step.sets) and not step.observe and "state" not in step.sets
 
 
 def is_done(step: Step, known: Entry) -> bool:
@@ -219,6 +252,7 @@ def _held(
     book: Rulebook,
     desk: DeskState,
     now: Moment,
+    spoken: Sequence[Entry],
     written: int,
 ) -> Held | None:
     calendar = book.calendar
@@ -238,11 +272,11 @@ def _held(
     hours = book.calendars[step.hours] if step.hours else theirs
     if not hours.is_open(now):
         return Held(step, f"quiet hours of {step.hours}", hours.next_opening(now), "quiet hours")
-    today = calendar.start_of_day(calendar.day_of(now)) if desk.spoken else now
-    for told in desk.spoken:
+    today = calendar.start_of_day(calendar.day_of(now)) if spoken else now
+    for told in spoken:
         if _climbs_on(step, told):
             continue
-        if told.ticket_id == step.ticket_id and told.at >= today and _urgency(told, book) >= step.urgency > 0:
+        if told.at >= today and _urgency(told, book) >= step.urgency > 0:
             because = f"{told.rule} asked about this ticket today"
             return Held(step, because, _tomorrow(book, now), "one request a day")
     over = written >= book.entries.manners.ticket_budget and step.rule not in NOTICES

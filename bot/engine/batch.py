@@ -34,11 +34,16 @@ def notice(engine: Engine, steps: int, now: Moment) -> Step | None:
     )
 
 
+def late(ledger: Mapping[str, Entry]) -> list[Entry]:
+    """The notices of a ledger that were not said when their batches arose."""
+    return [entry for entry in ledger.values() if entry.rule == CEILING and entry.state in WAITING]
+
+
 def untold(engine: Engine, ledger: Mapping[str, Entry]) -> list[Wishes]:
-    """The notices of a ledger that were not said when their batches arose: wished as long as the batch waits."""
-    late = [entry.due_at for entry in ledger.values() if entry.rule == CEILING and entry.state in WAITING]
-    waiting = batches(engine.store) if late else {}
-    notices = [notice(engine, waiting[at], at) for at in late if at in waiting]
+    """The wishes for the notices of a ledger that are late, as long as their batches wait."""
+    moments = [entry.due_at for entry in late(ledger)]
+    waiting = batches(engine.store) if moments else {}
+    notices = [notice(engine, waiting[at], at) for at in moments if at in waiting]
     return [
         Wishes(step.ticket_id, step.ticket_key.rpartition("-")[0], (step,), None, "never, because it is said once")
         for step in notices

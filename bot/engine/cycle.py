@@ -3,36 +3,32 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import structlog
 
-from bot.core.arrange import Arrangement, DeskState, arrange
-from bot.core.ledger import WAITING, Entry, decided, row, rows_of_comment, turned
-from bot.core.silence import barred, words
+from bot.core.arrange import Arrangement, arrange
 from bot.core.ticket import Moment
-from bot.core.verdict import Verdict
 from bot.engine.audit import audit
-from bot.engine.batch import notice, untold
+from bot.engine.batch import notice
 from bot.engine.begun_anew import tell_of_beginning
 from bot.engine.beyond import look_at_all
 from bot.engine.commands import heed_commands
-from bot.engine.control import heed_control, silences, silent_now
+from bot.engine.control import heed_control, silent_now
 from bot.engine.costs import count
 from bot.engine.deliver import settle, yet_to_put
 from bot.engine.digests import send_digests
 from bot.engine.engine import Engine, Report
 from bot.engine.fence import hold_lease, is_unsure
-from bot.engine.judging import IN_FORCE, Deeds, carry_out, judge_these, unrecorded
+from bot.engine.judging import IN_FORCE, Deeds, carry_out
+from bot.engine.keeping import desk_state, keep, known_of, look_sooner
 from bot.engine.leavers import heed_leavers
 from bot.engine.letters import write_letters
 from bot.engine.notices import tell
+from bot.engine.pages import concerned
 from bot.engine.poll import lay_aside, mirror, poll, reconcile, reconcile_due
 from bot.engine.purge import follow_erasures, keep_house
-from bot.engine.recalled import recalled
-from bot.engine.sending import has_way
-from bot.engine.sent_once import said_before
 from bot.engine.tracker import Slowed, Throttled, Unreachable
 from bot.store.store import SHAPE
 
@@ -135,7 +131,10 @@ def _heed_changed_rules(engine: Engine, now: Moment, report: Report) -> None:
 
 
 def _judge_due(engine: Engine, now: Moment, report: Report) -> None:
-    """Judge all that is due and arrange it together, since budgets and the ceiling are the whole cycle's."""
+    """Judge all that is due and arrange it together, since budgets and the ceiling are the whole cycle's.
+
+    Of very many tickets those on which nothing is done are settled before, see `bot.engine.pages`.
+    """
     ids = engine.store.due(now, sys.maxsize)
     if is_unsure(engine, now):  # nobody is asked for what they told in a command that waits until then
         commanded = {each.ticket_id for each in engine.store.unsettled_commands()}
@@ -143,15 +142,10 @@ def _judge_due(engine: Engine, now: Moment, report: Report) -> None:
     if not ids:
         return
     engine.store.learn_anew()  # whoever else had them come due wrote why before
-    judged = (judge_these if engine.hands is None else engine.hands.judge)(engine, ids, now, report)
-    wishes, looks = judged.wishes, judged.looks
-    ids = list(looks)
-    ledger = _ledger(engine, ids)
-    wishes += untold(engine, ledger)
-    ledger |= recalled(engine.store, engine.book, wishes, ledger, now)
-    before = said_before(engine.journal, wishes, ledger, now)
-    engine.store.write_entries([each for key, each in before.items() if key in ledger])
-    ledger |= before
+    ids = concerned(engine, ids, now, report)
+    if not ids:
+        return
+    wishes, ledger, looks, verdicts = known_of(engine, ids, now, report)
     arranged = arrange(wishes, ledger, engine.book, desk_state(engine, now), now)
     arranged.put = yet_to_put(engine, arranged.put)
     silenced = [silent_now(engine, project, now, report) for project in _spoken_in(arranged)]
@@ -163,8 +157,9 @@ def _judge_due(engine: Engine, now: Moment, report: Report) -> None:
         told = notice(engine, len(arranged.batch), now)
         arranged.say += [(told,)] if told else []
     engine.seam("before intent")
-    _commit(engine, arranged, ledger, looks, (judged.written, judged.removed), now)
-    report.judged += len(ids)
+    look_sooner(looks, arranged.hold)
+    keep(engine, arranged, ledger, looks, verdicts, now)
+    report.judged += len(looks)
     report.held += len(arranged.hold)
     report.withdrawn += len(arranged.withdraw)
     report.batched += len(arranged.batch)
@@ -180,60 +175,3 @@ def _spoken_in(arranged: Arrangement) -> list[str]:
     written = [step for steps in arranged.say for step in steps]
     written += [*arranged.put, *(step for step, _ in arranged.amend)]
     return sorted({step.ticket_key.rpartition("-")[0] for step in written})
-
-
-def _ledger(engine: Engine, ids: Sequence[str]) -> dict[str, Entry]:
-    return {key: entry for entries in engine.store.entries(ids).values() for key, entry in entries.items()}
-
-
-def desk_state(engine: Engine, now: Moment) -> DeskState:
-    """What crosses tickets: what was spoken today, and whether a person silenced the bot."""
-    calendar = engine.book.calendar
-    spoken = engine.store.spoken_since(calendar.start_of_day(calendar.day_of(now)))
-    silent = silences(engine.store)
-    return DeskState(tuple(spoken), words(silent), letters=has_way(engine), barred=barred(silent))
-
-
-def _commit(
-    engine: Engine,
-    arranged: Arrangement,
-    ledger: Mapping[str, Entry],
-    looks: dict[str, Moment | None],
-    verdicts: tuple[list[Verdict], list[Verdict]],
-    now: Moment,
-) -> None:
-    """Write intents, holds, withdrawals, verdicts and next looks in one transaction: all of it counts or none."""
-    version = engine.book.version
-    entries = [each for steps in arranged.say for each in rows_of_comment(steps, "intended", now, version)]
-    entries += [row(step, "observed", decided(step), now, version) for step in arranged.observe]
-    entries += [row(step, "adopted", "due before the rule went live", now, version) for step in arranged.adopt]
-    entries += [row(step, "batched", "more steps than the ceiling allows", now, version) for step in arranged.batch]
-    for step, because, not_before, _ in arranged.hold:
-        held = row(step, "held", because, now, version, not_before)
-        if _tells_more(held, ledger.get(step.key)):
-            entries.append(held)
-        if not_before is not None:
-            looks[step.ticket_id] = min(not_before, looks.get(step.ticket_id) or not_before)
-    entries += [turned(ledger[key], "withdrawn", "no longer wished", now) for key in arranged.withdraw]
-    batched = [entry for entry in ledger.values() if entry.state == "batched"]
-    with engine.store.transaction():
-        if entries:
-            engine.fence(True)
-            engine.store.write_entries(entries)
-        engine.store.put_verdicts(*verdicts)
-        engine.store.judged({**looks, **dict.fromkeys(unrecorded(arranged.put, arranged.amend), now)})
-        engine.store.judged(dict.fromkeys(_released_meanwhile(engine, batched), now))
-
-
-def _released_meanwhile(engine: Engine, batched: Sequence[Entry]) -> list[str]:
-    """The tickets of those steps in a batch that a person released since they were judged: due again."""
-    ledgers = engine.store.entries(sorted({entry.ticket_id for entry in batched}))
-    known = {key: entry.state for ledger in ledgers.values() for key, entry in ledger.items()}
-    return sorted({entry.ticket_id for entry in batched if known.get(entry.key) == "released"})
-
-
-def _tells_more(held: Entry, known: Entry | None) -> bool:
-    """Whether a hold is news: a batch keeps its own row, and the same hold again is not written again."""
-    if known is None or known.state not in WAITING:
-        return True
-    return known.state == "held" and (known.because, known.not_before) != (held.because, held.not_before)

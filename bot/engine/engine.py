@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 class Pace:
     """How often and how much: seconds and counts, from the configuration.
 
-    Sweeps are made in stretches of `reconcile_s` that begin `reconcile_offset_s` after the hour of all clocks.
+    So many tickets are read at once as `read_size` says, and judged at once as `page_size` does. Sweeps are made in
+    stretches of `reconcile_s` that begin `reconcile_offset_s` after the hour of all clocks.
     """
 
     overlap_s: int = 300
@@ -45,6 +46,7 @@ class Pace:
     settle_s: int = 10
     refused_s: int = 24 * 3600
     read_size: int = 100
+    page_size: int = 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,8 @@ class Setting(msgspec.Struct, frozen=True):
     """Under what a schedule runs: the shipped desk, the kind of Jira, the first moment, how many days.
 
     `manners` are those of the rulebook that are otherwise than shipped, and with `together` every ladder speaks so;
-    with `digest` the digests are sent. Cycles are `poll_s` seconds apart, and come where there is something to find.
+    with `digest` the digests are sent. Cycles are `poll_s` seconds apart, and come where there is something to find;
+    they judge at most `page` tickets at once.
     After the days comes a calm stretch, in which nobody acts and nothing fails.
     """
 
@@ -62,6 +63,7 @@ class Setting(msgspec.Struct, frozen=True):
     poll_s: int = 300
     together: bool = False
     digest: bool = False
+    page: int = 1000
 
 
 class Schedule(msgspec.Struct, frozen=True):

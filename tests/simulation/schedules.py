@@ -54,6 +54,7 @@ def schedule(seed: int, days: int) -> Schedule:
         mail=chance.random() < 0.7,
         together=Random(f"piletibot {seed} together").random() < 0.25,
         digest=Random(f"piletibot {seed} digest").random() < 0.25,
+        page=Random(f"piletibot {seed} page").choice((1000, 7, 3, 1)),
         poll_s=chance.choice((300, 1800, 3600, 3600)),
     )
     return Schedule(setting, tuple(events(setting, seed)))

@@ -7,6 +7,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -292,7 +293,7 @@ class Simulation(Course, Office):
             self.book,
             self.messages,
             binding.fingerprint,
-            pace=PACE,
+            pace=replace(PACE, page_size=self.setting.page),
             seam=seam,
             clock=clock,
             post=ways if self.setting.mail else Ways(),
