@@ -9,6 +9,9 @@ from bot.report.digest import Digest, count_in
 from bot.report.report import Band, Cell, Kept, Owed, Report
 from bot.report.tell import Row, Table, Tell
 
+MOST = 200
+"""How many tickets a table lists; of the others it tells how many they are. The forms for programs list all."""
+
 
 def tables(digest: Digest, tell: Tell) -> Iterator[Table]:
     """The tables of the parts that the rulebook shows, in its order, but for the figures; empty ones left out."""
@@ -31,7 +34,7 @@ def _section(name: str, report: Report, tell: Tell) -> Table | None:
     head += [words.get(f"{name}_amount", "")] * amount + [words["policy"]] * policy + [words["missing"]] * missing
     head += [words["who"]]
     listed = []
-    for row in rows:
+    for row in rows[:MOST]:
         cells = [row.key, tell.name("queue", row.queue), tell.name("state", row.state), tell.at(row.at)]
         cells += (
             [tell.value(row.amount)] * amount
@@ -39,13 +42,15 @@ def _section(name: str, report: Report, tell: Tell) -> Table | None:
             + [tell.titles(row.missing)] * missing
         )
         listed.append(Row((*cells, words[f"role_{row.act}"]), tell.href(row.key)))
-    return _table(name, words[name], head, listed, report, tell)
+    note, n = _note(name, len(rows), report, tell), tell.n(count_in(report, name))
+    return Table(name, words[name], tuple(head), tuple(listed), n=n, note=note)
 
 
-def _table(name: str, title: str, head: list[str], rows: list[Row], report: Report, tell: Tell) -> Table:
+def _note(name: str, many: int, report: Report, tell: Tell) -> str:
+    """How many tickets a table of so many leaves out as they are too many, and how many its reader is not shown."""
     unlisted = report.unlisted.get(name, 0)
-    note = "" if unlisted == 0 else tell.words["unlisted"].format(n=tell.n(unlisted))
-    return Table(name, title, tuple(head), tuple(rows), n=tell.n(count_in(report, name)), note=note)
+    more = tell.some("more", many - MOST) if many > MOST else ""
+    return ". ".join(filter(None, (more, "" if unlisted == 0 else tell.words["unlisted"].format(n=tell.n(unlisted)))))
 
 
 def _statutory(report: Report, tell: Tell) -> Table | None:
@@ -53,10 +58,9 @@ def _statutory(report: Report, tell: Tell) -> Table | None:
     head = [
         words[word] for word in ("ticket", "queue", "basis", "overdue_at", "distance", "promised", "marks", "who")
     ]
-    rows = [Row(tuple(_owed(owed, tell)), tell.href(owed.key)) for owed in report.statutory]
-    unlisted = report.unlisted.get("statutory", 0)
-    note = "" if unlisted == 0 else words["unlisted"].format(n=tell.n(unlisted))
-    n = tell.n(None if unlisted is None else len(rows) + unlisted)
+    rows = [Row(tuple(_owed(owed, tell)), tell.href(owed.key)) for owed in report.statutory[:MOST]]
+    unlisted, note = report.unlisted.get("statutory", 0), _note("statutory", len(report.statutory), report, tell)
+    n = tell.n(None if unlisted is None else len(report.statutory) + unlisted)
     return Table("statutory", words["statutory"], tuple(head), tuple(rows), n=n, note=note)
 
 

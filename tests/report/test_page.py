@@ -29,10 +29,13 @@ from reported import (
 from bot.core.audience import Audience
 from bot.core.entries_report import DigestEntry
 from bot.core.laid_aside import LaidAside
+from bot.core.overview import Row
 from bot.core.silence import Silence
 from bot.core.soundness import Unsound
+from bot.core.steps import Amount
 from bot.core.ticket import Change
 from bot.report.page import Page
+from bot.report.page_tickets import MOST
 from bot.report.pictures import Picture
 from bot.report.plain import WIDTH, plain
 from bot.report.render import render
@@ -109,6 +112,14 @@ def test_the_parts_by_default_and_their_order():
         *("statutory", "overdue", "due_soon", "unrouted", "solved", "incomplete", "still"),
         *("backlog", "promises", "bot"),
     ]
+
+
+def test_a_long_table_lists_the_first_and_counts_the_others():
+    rows = tuple(Row(f"KKA-{n}", "L2_IT", "in-work", n, Amount(n, None), act="owner") for n in range(MOST + 2))
+    found = table(paged(digested(replace(reported(), sections={"overdue": rows})), "en"), "overdue")
+    assert (len(found.rows), found.n, found.note) == (MOST, str(MOST + 2), "and 2 more tickets")
+    found = table(paged(digested(replace(reported(), sections={"overdue": rows[:MOST]})), "en"), "overdue")
+    assert (len(found.rows), found.note) == (MOST, "")
 
 
 def test_parts_are_shown_in_the_order_given_and_no_others():
