@@ -59,7 +59,10 @@ def control_ticket(engine: Engine) -> Ticket | None:
 
 def silences(store: Store) -> tuple[Silence, ...]:
     """What is silenced as the last cycle left it; a note that cannot be read silences everything."""
-    noted = store.note(SILENCED)
+    return _read(store.note(SILENCED))
+
+
+def _read(noted: str | None) -> tuple[Silence, ...]:
     if not noted:
         return ()
     try:
@@ -152,6 +155,19 @@ def heed_refusal(engine: Engine, project: str, now: Moment, report: Report) -> N
         _keep(engine, [*kept, (project, "permission")], before, now, report)
 
 
+def _with_others(
+    known: Iterable[Silence], before: Iterable[Silence], present: Iterable[Silence]
+) -> tuple[Silence, ...]:
+    """The silences that are known by now, with what changed from `before` to `present`.
+
+    Parts of a cycle in several processes may find out at the same time about a project each.
+    """
+    had, has, those = ({(each.what, each.by): each for each in some} for some in (before, present, known))
+    gone, come = had.keys() - has.keys(), has.keys() - had.keys()
+    there = {name: has[name] for name in come} | {name: each for name, each in those.items() if name not in gone}
+    return tuple(there[name] for name in sorted(there))
+
+
 def _of_labels(engine: Engine) -> Iterable[tuple[str, By]]:
     ticket, entries = control_ticket(engine), engine.book.entries
     return () if ticket is None else of_labels(ticket.labels, entries.manners.hold, entries.projects).items()
@@ -195,7 +211,7 @@ def _keep(
     for each in before:
         if each not in present:
             log.warning("silenced no longer", project=each.what, by=each.by)
-    noted = msgspec.json.encode(present).decode() if present else ""
     with engine.store.transaction():
-        engine.store.set_note(SILENCED, noted)
+        present = _with_others(_read(engine.store.note_to_change(SILENCED)), before, present)
+        engine.store.set_note(SILENCED, msgspec.json.encode(present).decode() if present else "")
         engine.store.due_all(now, None if EVERYTHING in changed else sorted(changed))

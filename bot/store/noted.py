@@ -31,6 +31,11 @@ class Noted(Glances):
         """Note a small fact; the same value again writes nothing."""
         self.upsert(notes, [{"name": name, "value": value}], unless_same="value")
 
+    def note_to_change(self, name: str) -> str:
+        """Return a small fact, empty where there is none, which nobody else changes while this transaction lasts."""
+        self.write_new(notes, {"name": name, "value": ""})
+        return str(self.value(_NOTE.with_for_update(), name=name))
+
     def drop_note(self, name: str) -> None:
         """Note nothing under this name any more."""
         self.write(sa.delete(notes).where(notes.c.name == name))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from desks import DAY, HOUR, MINUTE, Bot, Desk, at_seam, one_flavour, rulebook
 
 from bot.core.silence import Silence
 from bot.engine.batch import batches
-from bot.engine.control import HEED_S, silences
+from bot.engine.control import HEED_S, SILENCED, _keep, silences
+from bot.engine.engine import Report
 from bot.sandbox import acts
 from bot.sandbox.faults import Fault
 
@@ -242,3 +244,15 @@ def test_a_deleted_property_of_a_deleted_project_silences_nothing(desk: Desk) ->
         assert bot.engine.tracker.labels(ticket) == {"a", "b"}
         acts.delete(desk.world, desk.issue(ticket))
         bot.cycle(MINUTE)
+
+
+@one_flavour
+def test_what_another_part_of_the_cycle_noted_meanwhile_stays(desk: Desk) -> None:
+    """Two parts that find out about a project each at the same time, in two processes."""
+    mine, theirs, over = (Silence(what, "property", desk.now) for what in ("KKA", "ARH", "KEMIT"))
+    with desk.bot() as bot:
+        bot.engine.store.set_note(SILENCED, msgspec.json.encode((theirs, over)).decode())
+        _keep(bot.engine, [("KKA", "property")], (over,), desk.now, Report(desk.now))
+        assert silences(bot.engine.store) == (theirs, mine)
+        _keep(bot.engine, [], (mine,), desk.now, Report(desk.now))
+        assert silences(bot.engine.store) == (theirs,)
