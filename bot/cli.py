@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
@@ -102,6 +103,17 @@ def _leave_no_core() -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
+@contextmanager
+def _nothing_to_collect() -> Iterator[None]:
+    """Look for no garbage while code is imported, nor ever in what it makes: that takes a sixth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @cache
@@ -278,7 +290,8 @@ def once(config: Config = CONFIG) -> None:
 @app.command()
 def run(config: Config = CONFIG) -> None:
     """The daemon: a cycle every minute or as configured, until SIGTERM."""
-    from bot.commands.running import run as run_daemon
+    with _nothing_to_collect():
+        from bot.commands.running import run as run_daemon
 
     raise typer.Exit(run_daemon(config))
 

@@ -6,11 +6,18 @@ can tell: references to other files and what the words of one entry mean togethe
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
+import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import core_schema
 
 from bot.core.clocks import AFTER, FIRST, SINCE
 from bot.core.deadlines import DEADLINE
@@ -32,7 +39,7 @@ _NUMBER: Schema = {"type": "integer", "minimum": 0}
 
 def rulebook_schema() -> Schema:
     """Give the schema of one of a rulebook's files, in any of which any section may stand."""
-    schema = TypeAdapter(Entries).json_schema()
+    schema = TypeAdapter(Entries).json_schema(schema_generator=_Explained)
     del schema["required"]
     return _finished(
         schema, "A file of a Piletibot rulebook", "Sections of a rulebook; the others stand in other files."
@@ -41,7 +48,7 @@ def rulebook_schema() -> Schema:
 
 def tests_schema() -> Schema:
     """Give the schema of a file of rule tests."""
-    schema = TypeAdapter(tuple[Case, ...]).json_schema()
+    schema = TypeAdapter(tuple[Case, ...]).json_schema(schema_generator=_Explained)
     return _finished(schema, "Tests of a Piletibot rulebook", "Rule tests, each a ticket and what is to be said.")
 
 
@@ -53,6 +60,37 @@ def text_of(schema: Schema) -> str:
 def named(schema: str, above: int) -> str:
     """Make the line by which editors find the schema in a folder `above` folders up."""
     return f"# yaml-language-server: $schema={'../' * above}{schema}\n"
+
+
+def meanings(model: type) -> dict[str, str]:
+    """Give what the keys of a model mean, its bases' first: the text that stands below each in the code.
+
+    The code is read when this is asked, which only schemas and references are: it takes longer than loading it.
+    """
+    found: dict[str, str] = {}
+    for each in reversed(model.__mro__):
+        if each.__module__.startswith("bot."):
+            for key, below in pairwise(_classes(each.__module__)[each.__name__].body):
+                match key, below:
+                    case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                        found[name] = inspect.cleandoc(text)
+    return found
+
+
+@cache
+def _classes(module: str) -> dict[str, ast.ClassDef]:
+    tree = ast.parse(inspect.getsource(sys.modules[module]))
+    return {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+class _Explained(GenerateJsonSchema):
+    """Has every key of a model say what it means."""
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> Schema:
+        made = super().model_schema(schema)
+        for key, meaning in meanings(schema["cls"]).items():
+            made["properties"][key]["description"] = meaning
+        return made
 
 
 def _finished(schema: Schema, title: str, description: str) -> Schema:

@@ -31,6 +31,7 @@ from bot.core.ruletest_words import Case, Expectations, Happened
 from bot.core.words import WORDS
 from bot.report.digest import PARTS
 from bot.ruletests import run
+from bot.schema import meanings
 from bot.shipped import rules_folder
 from bot.start import read_desk
 from bot.texts import VALUES, load_messages
@@ -118,10 +119,10 @@ def shown(kind):
 
 def model_rows(model):
     yield "key", "type", "default", "meaning"
-    kinds = get_type_hints(model, include_extras=True)
+    kinds, means = get_type_hints(model, include_extras=True), meanings(model)
     for key, field in model.model_fields.items():
         default = "required" if field.is_required() else said(field.default)
-        yield f"`{key}`", shown(kinds[key]), default, field.description
+        yield f"`{key}`", shown(kinds[key]), default, means[key]
 
 
 def said(default):
@@ -269,8 +270,8 @@ def test_everything_has_its_table():
 
 @pytest.mark.parametrize("name", MODELS)
 def test_every_key_says_what_it_means(name):
-    descriptions = {key: field.description for key, field in MODELS[name].model_fields.items()}
-    assert [key for key, said in descriptions.items() if not said or not said.endswith(".")] == []
+    means = meanings(MODELS[name])
+    assert [key for key in MODELS[name].model_fields if not means.get(key, "").endswith(".")] == []
 
 
 def test_every_value_of_a_message_has_its_row():

@@ -26,6 +26,4 @@ Names = dict[Language, str]
 class Entry(BaseModel):
     """One entry of a rulebook's YAML: frozen, and refusing keys that it does not know."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", arbitrary_types_allowed=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)

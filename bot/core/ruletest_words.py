@@ -19,7 +19,7 @@ Happened = Annotated[Literal[True], BeforeValidator(_happened), WithJsonSchema({
 
 
 class _Described(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Happening(_Described):
