@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from bot.core.conditions import holds
@@ -78,16 +78,24 @@ def gaps(view: View, changes: list[Moment] | None = None) -> Iterator[Gaps]:
 
     `changes` is filled as `conditions.holds` does.
     """
-    found = found_on(view)
-    for rule in view.book.entries.completeness:
+    for gap in view.once(_unconditional):
         tested: Tested = []
+        if holds(gap.rule.when, view, tested, changes):
+            yield replace(gap, tested=tested)
+
+
+def _unconditional(view: View) -> list[Gaps]:
+    """What each completeness rule would find missing if its conditions held."""
+    found, gaps = found_on(view), []
+    for rule in view.book.entries.completeness:
         missing = tuple(word for word in rule.requires if not _is_given(word, view.ticket))
         asked = _asked(rule, found, view)
         malformed = [word for word in rule.requires if word not in missing and f"{FORMAT}:{word}" in found]
         malformed += (word.removeprefix(f"{FORMAT}:") for word in asked if is_meant(FORMAT, word))
-        if (missing or malformed or asked) and holds(rule.when, view, tested, changes):
+        if missing or malformed or asked:
             questions = tuple(word for word in asked if not is_meant(FORMAT, word))
-            yield Gaps(rule, missing, tested, tuple(dict.fromkeys(malformed)), questions)
+            gaps.append(Gaps(rule, missing, [], tuple(dict.fromkeys(malformed)), questions))
+    return gaps
 
 
 def _asked(rule: Completeness, found: frozenset[str], view: View) -> list[str]:

@@ -25,7 +25,8 @@ def holds(
     until the first of them `when` stays as it is. What time has no part in is looked at first, so that it is
     not asked when it will change what cannot hold.
     """
-    timeless, timed = _parted(when)
+    known = _known.get(id(when))
+    timeless, timed = _parted(when) if known is None else known[1]
     for word, wanted, entry in timeless:
         if entry is None:
             if not _nested(word, wanted, view, tested, changes):
@@ -54,9 +55,6 @@ _known: dict[int, tuple[Mapping[str, Any], _Parted]] = {}
 
 
 def _parted(when: Mapping[str, Any]) -> _Parted:
-    known = _known.get(id(when))
-    if known is not None:
-        return known[1]
     timeless: list[tuple[str, Any, Word | None]] = []
     timed: list[tuple[str, Any]] = []
     for word, wanted in when.items():

@@ -54,13 +54,13 @@ class Sketched(NamedTuple):
 
 def sketch(text: str, key: bytes) -> tuple[int, ...]:
     """Make the numbers of a text, smallest first: 48 bits each, odd for figures and even for words."""
-    return tuple(sorted(_number(stem, key) for stem in stems(text)))[:MOST]
+    keyed = blake2b(digest_size=_BYTES, key=key[:64])
+    return tuple(sorted(_number(stem, keyed.copy()) for stem in stems(text)))[:MOST]
 
 
-def _number(stem: str, key: bytes) -> int:
-    hashed = int.from_bytes(
-        blake2b(stem.encode("utf-8", "replace"), digest_size=_BYTES, key=key[:64]).digest(), "big"
-    )
+def _number(stem: str, keyed: blake2b) -> int:
+    keyed.update(stem.encode("utf-8", "replace"))
+    hashed = int.from_bytes(keyed.digest(), "big")
     return hashed | 1 if stem[0].isdigit() else hashed & ~1
 
 

@@ -13,14 +13,17 @@ from bot.core.phrases import Phrase, turn_of
 from bot.core.remarks import INTERIM, QUESTION
 from bot.core.returns import is_return
 
+Test = Callable[[Turn], bool]
+"""Whether a turn is a moment."""
+
 
 class MomentWord(NamedTuple):
-    """Whether a turn is such a moment, given what follows the word; `says` is its row in the reference.
+    """Gives the test for such a moment, by what follows the word; `says` is its row in the reference.
 
     `phrase` is said after "when" and "after", in Estonian after "kui".
     """
 
-    test: Callable[[Turn, str], bool]
+    test: Callable[[str], Test]
     says: str
     phrase: Phrase
 
@@ -36,15 +39,24 @@ class WhileWord(NamedTuple):
     phrase: Phrase
 
 
-def _enters(read: Callable[[Situation], object]) -> Callable[[Turn, str], bool]:
-    return lambda turn, word: (
-        str(read(turn.after)) == word and (turn.before is None or str(read(turn.before)) != word)
+def _bare(test: Test) -> Callable[[str], Test]:
+    return lambda _: test
+
+
+def _changes(test: Callable[[Situation | None, Situation], bool]) -> Test:
+    """A test of the situations before and after a turn, of which most leave them as they are."""
+    return lambda turn: turn.before is not turn.after and test(turn.before, turn.after)
+
+
+def _enters(read: Callable[[Situation], object]) -> Callable[[str], Test]:
+    return lambda word: _changes(
+        lambda before, after: str(read(after)) == word and (before is None or str(read(before)) != word)
     )
 
 
-def _leaves(read: Callable[[Situation], object]) -> Callable[[Turn, str], bool]:
-    return lambda turn, word: (
-        turn.before is not None and str(read(turn.before)) == word and str(read(turn.after)) != word
+def _leaves(read: Callable[[Situation], object]) -> Callable[[str], Test]:
+    return lambda word: _changes(
+        lambda before, after: before is not None and str(read(before)) == word and str(read(after)) != word
     )
 
 
@@ -64,8 +76,8 @@ def _moved_elsewhere(turn: Turn) -> bool:
     return turn.elsewhere and turn.what == "state"
 
 
-def _told(word: str) -> Callable[[Turn, str], bool]:
-    return lambda turn, _: turn.command is not None and turn.command.word == word
+def _told(word: str) -> Test:
+    return lambda turn: turn.command is not None and turn.command.word == word
 
 
 def _replied(turn: Turn) -> bool:
@@ -79,9 +91,9 @@ def _added(turn: Turn) -> bool:
     return turn.what == "message" or (turn.what in turn.sets and turn.what not in _NO_ADDITION)
 
 
-def _noted(note: str) -> Callable[[Turn, str], bool]:
+def _noted(note: str) -> Test:
     field, told = NOTES[note], _told(note)
-    return lambda turn, _: told(turn, "") or (field in turn.sets and turn.before is not None and not turn.bot)
+    return lambda turn: told(turn) or (field in turn.sets and turn.before is not None and not turn.bot)
 
 
 def _is_unrouted(situation: Situation) -> bool:
@@ -119,27 +131,33 @@ def is_substantive(turn: Turn) -> bool:
 
 MOMENTS: Mapping[str, MomentWord] = {
     "created": MomentWord(
-        lambda turn, _: turn.before is None,
+        _bare(lambda turn: turn.before is None),
         "the ticket came into being",
         {"et": "pilet on loodud", "en": "the ticket is created"},
     ),
     "solved": MomentWord(
-        lambda turn, _: _done(turn.after.standing) and (turn.before is None or not _done(turn.before.standing)),
+        _bare(_changes(lambda before, after: _done(after.standing) and not (before and _done(before.standing)))),
         "it came into a state of standing solved or closed from another",
         {"et": "pilet on lahendatud", "en": "the ticket is solved"},
     ),
     "reopened": MomentWord(
-        lambda turn, _: turn.after.standing == "open" and turn.before is not None and _done(turn.before.standing),
+        _bare(
+            _changes(lambda before, after: before is not None and _done(before.standing) and after.standing == "open")
+        ),
         "it came from a state of standing solved or closed into an open one",
         {"et": "pilet on uuesti avatud", "en": "the ticket is reopened"},
     ),
     "closed": MomentWord(
-        lambda turn, _: turn.after.standing == "closed" and (turn.before is None or turn.before.standing != "closed"),
+        _bare(
+            _changes(
+                lambda before, after: after.standing == "closed" and not (before and before.standing == "closed")
+            )
+        ),
         "it came into a state of standing closed",
         {"et": "pilet on suletud", "en": "the ticket is closed"},
     ),
     "delivered": MomentWord(
-        lambda turn, _: turn.after.delivered and (turn.before is None or not turn.before.delivered),
+        _bare(_changes(lambda before, after: after.delivered and not (before and before.delivered))),
         "a person noted that the solution has reached the customer",
         {
             "et": "piletile on märgitud, et lahendus on kliendini jõudnud",
@@ -147,23 +165,23 @@ MOMENTS: Mapping[str, MomentWord] = {
         },
     ),
     "answered": MomentWord(
-        lambda turn, _: _answered(turn),
+        _bare(_answered),
         "anybody but the bot, the forwarder and the reporter wrote a comment that is more than thanks; at tier 2 "
         "nobody of tier 1 either, but for the owner",
         {"et": "piletile on sisuliselt vastatud", "en": "the ticket gets an answer"},
     ),
     "taken": MomentWord(
-        lambda turn, _: _taken(turn),
+        _bare(_taken),
         "at tier 2 anybody but these gave it an owner, answered, or moved it to another state of tier 2",
         {"et": "II tase on pileti enda kätte võtnud", "en": "tier II takes up the ticket"},
     ),
     "movement": MomentWord(
-        lambda turn, _: not turn.bot and (turn.what == "created" or turn.what in _MOVES or _answered(turn)),
+        _bare(lambda turn: not turn.bot and (turn.what == "created" or turn.what in _MOVES or _answered(turn))),
         "it was created, answered, or a person changed its state, owner or queue",
         {"et": "piletiga on viimati tegeletud", "en": "somebody last worked on the ticket"},
     ),
     "unseen": MomentWord(
-        lambda turn, _: turn.what == UNSEEN,
+        _bare(lambda turn: turn.what == UNSEEN),
         "the ticket in which tier 2 works on it could no longer be read",
         {
             "et": "seotud piletit, milles II tase töötab, ei saa enam lugeda",
@@ -171,29 +189,29 @@ MOMENTS: Mapping[str, MomentWord] = {
         },
     ),
     "acknowledged": MomentWord(
-        _told(TOLD["acknowledged"]),
+        _bare(_told(TOLD["acknowledged"])),
         "a person told the bot that they know of it",
         {"et": "teade on teadmiseks võetud", "en": "it is acknowledged"},
     ),
     "replied": MomentWord(
-        lambda turn, _: _replied(turn),
+        _bare(_replied),
         "at tier 2, on its turn, anybody but the bot and those who ask wrote a comment that may be the solution: "
         "more than thanks, no question, and not only word that work goes on",
         {"et": "II tase on sisuliselt vastanud", "en": "tier II replies in substance"},
     ),
     "asked": MomentWord(
-        lambda turn, _: _answered(turn) and turn.after.tier == 2 and QUESTION in turn.findings,
+        _bare(lambda turn: _answered(turn) and turn.after.tier == 2 and QUESTION in turn.findings),
         "at tier 2 anybody but the bot and those who ask wrote a comment with a question",
         {"et": "II tase on kommentaaris midagi küsinud", "en": "tier II asks something in a comment"},
     ),
     "added": MomentWord(
-        lambda turn, _: _added(turn),
+        _bare(_added),
         "the forwarder, the reporter, or another of tier 1 while it is at tier 2, wrote a comment that is more than "
         "thanks; or the forwarder or the reporter filled in a field that tells of the matter, or added a file",
         {"et": "piletile on lisatud andmeid", "en": "information is added to the ticket"},
     ),
     "attempted": MomentWord(
-        _noted("attempted"),
+        _bare(_noted("attempted")),
         "a person noted that the customer was not reached with the solution: told the bot, or filled in or "
         "changed the field `attempted`",
         {
@@ -202,12 +220,12 @@ MOMENTS: Mapping[str, MomentWord] = {
         },
     ),
     "asked again": MomentWord(
-        _noted("asked again"),
+        _bare(_noted("asked again")),
         "a person noted that the customer asked again: told the bot, or filled in or changed the field `asked_again`",
         {"et": "on märgitud, et klient küsis uuesti", "en": "it is noted that the customer asked again"},
     ),
     "informed": MomentWord(
-        _noted("informed"),
+        _bare(_noted("informed")),
         "a person noted that the customer was told how the matter stands: told the bot, or filled in or changed the "
         "field `informed`",
         {
@@ -216,7 +234,7 @@ MOMENTS: Mapping[str, MomentWord] = {
         },
     ),
     "waived": MomentWord(
-        _noted("waived"),
+        _bare(_noted("waived")),
         "a person noted that it may be closed though the solution did not reach the customer: told the bot, or "
         "filled in or changed the field `waived`",
         {
@@ -225,18 +243,18 @@ MOMENTS: Mapping[str, MomentWord] = {
         },
     ),
     PERSONAL_DATA: MomentWord(
-        lambda turn, _: not turn.elsewhere and any(is_meant(PERSONAL, finding) for finding in turn.findings),
+        _bare(lambda turn: not turn.elsewhere and any(is_meant(PERSONAL, finding) for finding in turn.findings)),
         "personal data were written into its title, its description or a comment and still stand there; for the "
         "title and the description when one of them was last changed",
         {"et": "piletisse on kirjutatud isikuandmeid", "en": "personal data are written into the ticket"},
     ),
     "unrouted": MomentWord(
-        lambda turn, _: _is_unrouted(turn.after) and (turn.before is None or not _is_unrouted(turn.before)),
+        _bare(_changes(lambda before, after: _is_unrouted(after) and not (before and _is_unrouted(before)))),
         "it came to tier 2 without a queue, or lost the one that it had there",
         {"et": "pilet on II tasemel järjekorrata", "en": "the ticket stands at tier II without a queue"},
     ),
     "returned": MomentWord(
-        lambda turn, _: is_return(turn),
+        _bare(is_return),
         "a person other than the forwarder and the reporter sent it from tier 2 to tier 1, or from one queue of "
         "tier 2 to another, while it was open",
         {"et": "II tase on pileti tagastanud", "en": "tier II returns the ticket"},
@@ -268,7 +286,7 @@ MOMENTS: Mapping[str, MomentWord] = {
         {"et": "pilet on lahkunud järjekorrast {value}", "en": "the ticket leaves the queue {value}"},
     ),
     "sets": MomentWord(
-        lambda turn, word: word in turn.sets,
+        lambda word: lambda turn: word in turn.sets,
         "this field was filled in, or given another value; also by creating it",
         {"et": "on täidetud või muudetud väli {value}", "en": "the field {value} is filled in or changed"},
     ),
@@ -358,13 +376,12 @@ def _arguments(word: str, entries: Entries | None) -> tuple[str, ...]:
 
 
 @lru_cache(1024)
-def moment(text: str) -> Callable[[Turn], bool]:
+def moment(text: str) -> Test:
     """The test for a moment as a rulebook writes it. Raises ValueError for words that are none."""
     found = split(text, MOMENTS)
     if found is None:
         raise ValueError(f"{text!r} is no moment")
-    test, argument = MOMENTS[found[0]].test, found[1]
-    return lambda turn: test(turn, argument)
+    return MOMENTS[found[0]].test(found[1])
 
 
 @lru_cache(1024)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from bot.core.history import Turn
-from bot.core.moments import MOMENTS, is_substantive, moment
+from bot.core.moments import is_substantive, moment
 from bot.core.people import ROLES
 from bot.core.steps import At, Count, Name, Value
 from bot.core.ticket import Moment
@@ -24,7 +24,7 @@ _MAY_WAIVE = ("coordinator", "lead", "queue")
 def is_latest(view: View, word: str) -> bool:
     """Whether what a person last did with the ticket was this moment."""
     last = _latest(view)
-    return last is not None and MOMENTS[word].test(last, "")
+    return last is not None and moment(word)(last)
 
 
 def latest(view: View, words: tuple[str, ...]) -> Iterator[str]:

@@ -44,6 +44,8 @@ def plain(text: str) -> str:
 
     Zero-width characters are left out, control characters and odd spaces are spaces, and lines end in one way.
     """
+    if text.isascii() and text.isprintable():
+        return text[:LONGEST_TEXT]
     lines = text[:LONGEST_TEXT].replace("\r\n", "\n").replace("\r", "\n")
     composed = unicodedata.normalize("NFC", lines)
     return composed.translate(_PLAIN) if _NOT_PLAIN.search(composed) else composed

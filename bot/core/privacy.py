@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from stdnum import iban, luhn
@@ -182,9 +183,12 @@ def personal_data(text: str, allowed: Iterable[str] = (), names: Iterable[str] =
     `allowed` are the agency's own addresses and numbers: an address, the end of some (`@agency.example`), or a
     telephone number, however it is spaced. `names` are those of people who are known to have to do with it.
     """
-    return tuple(
-        sorted(_found(_read(plain(text)), frozenset(map(_telling, allowed)), names), key=lambda one: one[2:])
-    )
+    return tuple(sorted(_found(_read(plain(text)), _told(tuple(allowed)), names), key=lambda one: one[2:]))
+
+
+@lru_cache(maxsize=8)
+def _told(allowed: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(_telling, allowed))
 
 
 def _read(text: str) -> str:

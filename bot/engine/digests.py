@@ -109,6 +109,8 @@ class _Sending:
         """Send a digest by each of its ways that is not settled."""
         self.composed = {}
         keys = keys_of(due, self.engine.book.site)
+        if self.engine.digested.get(due.entry.name) == keys:
+            return
         known = self.engine.store.letters(list(keys.values()))
         rows = {way: known.get(key) or self._new(due, way, key) for way, key in keys.items()}
         first = [row for row in rows.values() if row.key not in known]
@@ -120,6 +122,8 @@ class _Sending:
             if not _is_leads(due, self.engine) and _is_silenced(self.engine, self.now, self.report):
                 return
             self._send(due, way, row)
+        if all(map(is_settled, rows.values())):
+            self.engine.digested[due.entry.name] = keys
 
     def _may_arrive(self, row: LetterRow) -> bool:
         """Whether another process was perhaps sending it just before this one took over."""

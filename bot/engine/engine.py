@@ -106,7 +106,8 @@ class Engine:
     `sketches` tell which open tickets are alike. `spent` is what the bot itself cost. `lease` is asked before each
     sending; without one nobody else can work on the store. Until `unsure_until` what another process was sending when
     it ended may still arrive. `asked` tells when in this cycle the off-switch was asked about what, `audited` up to
-    which ticket the audit has come. `retention` is how long what the bot keeps lives; None for ever. `away_since` is
+    which ticket the audit has come. `digested` are the keys of each recipient's last digest with which nothing more
+    is to be done. `retention` is how long what the bot keeps lives; None for ever. `away_since` is
     when the tracker went away, while it is. `journal` knows which letters were begun, also those of which the store
     does not know. Where several processes work on the desk, the one that keeps it has `hands` to which it gives the
     parts of its cycle; in whose hands such a part is, its engine is a `part`.
@@ -135,6 +136,7 @@ class Engine:
     asked: dict[str, Moment] = field(default_factory=dict)
     away_since: Moment | None = None
     audited: str = ""
+    digested: dict[str, Mapping[str, str]] = field(default_factory=dict)
     journal: Journal | None = None
     hands: Hands | None = None
     part: bool = False

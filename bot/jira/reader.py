@@ -435,9 +435,8 @@ class _Words:
                 for word in self._binding.links.get(link.type.id, ()):
                     listed.append(Link(word, str(other.id), other.key, outward=link.outward is not None))
         yield from listed
-        told = [
-            item for _, history in _oldest_first(histories) for item in history.items or () if item.field == "Link"
-        ]
+        linking = (each for each in histories if any(item.field == "Link" for item in each.items or ()))
+        told = [item for _, each in _oldest_first(linking) for item in each.items or () if item.field == "Link"]
         for tie in self._binding.ties if told else ():
             made = _made(told, tie.told)
             for word in tie.words:
@@ -516,6 +515,8 @@ class _Words:
     def value(self, word: str, field: Field, issue: Issue) -> str | None:
         """Give the present value of a bound field as a word, None when it is empty."""
         value = issue.field(field.id, object, None)
+        if value is None:
+            return None
         if word == "queue" and field.id == "assignee":
             return self._queue_told_by(field, self.person(_user(value)))
         if word == "queue" and field.id == "status":
@@ -556,6 +557,8 @@ class _Words:
             if field is None or _holds_files(field) or "user" in (field.kind, field.of):
                 continue
             value = issue.field(field.id, object, None)
+            if value is None:
+                continue
             shown = whole_text(value, LONGEST_TEXT) if is_document(value) else ", ".join(_shown(value))
             entered_at = next((change.at for change in reversed(changes) if change.field == word), created_at)
             if says_something(shown) and not fits(entry, shown, entered_at):
