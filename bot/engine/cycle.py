@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 import structlog
@@ -18,6 +18,7 @@ from bot.engine.commands import heed_commands
 from bot.engine.control import heed_control, silent_now
 from bot.engine.costs import count
 from bot.engine.deliver import settle, yet_to_put
+from bot.engine.desk import heeding_absences
 from bot.engine.digests import send_digests
 from bot.engine.engine import Engine, Report
 from bot.engine.fence import hold_lease, is_unsure
@@ -131,10 +132,7 @@ def _heed_changed_rules(engine: Engine, now: Moment, report: Report) -> None:
 
 
 def _judge_due(engine: Engine, now: Moment, report: Report) -> None:
-    """Judge all that is due and arrange it together, since budgets and the ceiling are the whole cycle's.
-
-    Of very many tickets those on which nothing is done are settled before, see `bot.engine.pages`.
-    """
+    """Judge all that is due, and do what comes of it. Raises `Unreachable`."""
     ids = engine.store.due(now, sys.maxsize)
     if is_unsure(engine, now):  # nobody is asked for what they told in a command that waits until then
         commanded = {each.ticket_id for each in engine.store.unsettled_commands()}
@@ -142,6 +140,15 @@ def _judge_due(engine: Engine, now: Moment, report: Report) -> None:
     if not ids:
         return
     engine.store.learn_anew()  # whoever else had them come due wrote why before
+    with heeding_absences(engine.store, now):
+        _judge(engine, ids, now, report)
+
+
+def _judge(engine: Engine, ids: Sequence[str], now: Moment, report: Report) -> None:
+    """Judge these and arrange it together, since budgets and the ceiling are the whole cycle's.
+
+    Of very many tickets those on which nothing is done are settled before, see `bot.engine.pages`.
+    """
     ids = concerned(engine, ids, now, report)
     if not ids:
         return

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 
 from bot.core.crosscheck_absences import deputy_problem, span_problem
@@ -41,6 +42,21 @@ def absent(store: Store, person: str, first: date, last: date, deputies: Sequenc
     with store.transaction():
         store.put_absence(Absence(person, first, last, tuple(deputies)), now)
         store.due_all(now)
+
+
+@contextmanager
+def heeding_absences(store: Store, now: Moment) -> Iterator[None]:
+    """Look at every ticket again where it was told while tickets were judged inside that somebody is away, or is not.
+
+    Else those that were judged without it, and then kept, would wait for their next look.
+    """
+    told = store.absences()
+    try:
+        yield
+    finally:
+        with store.transaction():
+            if store.absences() != told:
+                store.due_all(now)
 
 
 def present(store: Store, person: str, first: date, last: date, now: Moment) -> bool:

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from desks import MINUTE, Desk, one_flavour
+from desks import MINUTE, Desk, at_seam, one_flavour
 from engine.test_parts import scene_of
 from engine.test_two_daemons import OVER_S, two
 
@@ -48,6 +48,22 @@ def test_an_absence_that_made_tickets_due_counts_when_they_are_judged(
         bot.cycle(MINUTE)
         assert found
         assert found[0] == [Absence("it1", day, day)]
+
+
+@one_flavour
+def test_an_absence_told_between_judging_and_keeping_has_all_judged_again(desk: Desk, tmp_path: Path) -> None:
+    url, day = f"sqlite:///{tmp_path / 'bot.db'}", date(2026, 11, 16)
+    ticket = desk.forwarded()
+    with desk.bot(url) as bot, closing(open_store(url)) as theirs:
+        bot.cycle()
+        assert bot.engine.store.due(desk.now, 9) == [], "else nothing is due right after a cycle"
+        desk.later(MINUTE)
+        desk.write(ticket, "spetsialist1", "?")
+        bot.engine.seam = at_seam("before intent", lambda: absent(theirs, "it1", day, day, (), desk.now))
+        bot.cycle()
+        assert bot.engine.store.due(desk.now, 9) == [ticket]
+        bot.cycle(MINUTE)
+        assert bot.engine.store.due(desk.now, 9) == []
 
 
 @one_flavour
