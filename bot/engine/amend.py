@@ -10,11 +10,11 @@ from msgspec import structs
 from bot.core.ledger import Entry, decided, part_of, written
 from bot.core.steps import Part, Step, part
 from bot.core.ticket import Moment
-from bot.engine.aside import lay_by_doubtful
+from bot.engine.aside import lay_by_doubtful, lay_by_refused, mended
 from bot.engine.control import silent_now
-from bot.engine.deliver import composed, project_of
+from bot.engine.deliver import composed, heed_refused, project_of
 from bot.engine.engine import Engine, Report
-from bot.engine.tracker import Doubtful, Refused, TrackerError
+from bot.engine.tracker import Ailing, Doubtful, Refused, TrackerError
 from bot.store.store import StoreError
 from bot.texts import text_hash
 
@@ -25,7 +25,8 @@ def amend(engine: Engine, steps: Sequence[tuple[Step, Entry]], now: Moment, repo
     """Edit the comments of steps that now say something else, each given with its row.
 
     A comment that a person deleted, or whose other parts are not known any more, stays as it is and counts as
-    edited. An edit whose answer was lost is tried again. Raises `Unreachable`.
+    edited. An edit that was refused is tried again when the ticket had its peace, one whose answer was lost before
+    that. Raises `Unreachable`.
     """
     for step, entry in steps:
         if engine.stopping():
@@ -39,9 +40,14 @@ def amend(engine: Engine, steps: Sequence[tuple[Step, Entry]], now: Moment, repo
             report.doubtful += 1
             continue
         except Refused as error:
+            if not _is_gone(engine, entry, error):
+                engine.store.judged({step.ticket_id: lay_by_refused(engine, step.ticket_id, error, now)})
+                report.troubles.append(f"{step.ticket_key}: {error}")
+                log.warning("refused", ticket=step.ticket_key, reason=str(error))
+                heed_refused(engine, step, error, now, report)
+                continue
             edited = None
-            report.troubles.append(f"{step.ticket_key}: {error}")
-            log.warning("refused", ticket=step.ticket_key, reason=str(error))
+            log.info("a comment that was to be edited is gone", ticket=step.ticket_key)
         except (TrackerError, StoreError):
             raise
         except Exception as error:  # a comment that cannot be written anew is this ticket's trouble, not the others'
@@ -52,8 +58,19 @@ def amend(engine: Engine, steps: Sequence[tuple[Step, Entry]], now: Moment, repo
         said = entry if edited is None else structs.replace(entry, say=edited.say, part=written(edited))
         engine.store.write_entries([structs.replace(said, edition=step.edition, because=decided(step))])
         if edited is not None:
+            mended(engine, step.ticket_id)
             report.amended.append(step)
             log.info("edited", ticket=step.ticket_key, rules=[step.rule])
+
+
+def _is_gone(engine: Engine, entry: Entry, error: Refused) -> bool:
+    """Whether an edit was refused as there is no such comment any more."""
+    if isinstance(error, Ailing):
+        return False
+    try:
+        return all(said.comment_id != entry.comment_id for said in engine.tracker.said(entry.ticket_id))
+    except Refused:
+        return False
 
 
 def _edit(engine: Engine, step: Step, entry: Entry) -> Part | None:

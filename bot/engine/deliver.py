@@ -86,7 +86,7 @@ def deliver(engine: Engine, comments: Sequence[Sequence[Step]], now: Moment, rep
                 _deliver_one(engine, timely, now, report)
         except Refused as error:
             _refuse(engine, _intended(engine, steps), error, now, report)
-            _heed_refusal(engine, steps[0], error, now, report)
+            heed_refused(engine, steps[0], error, now, report)
         except Doubtful:
             _doubt(engine, _begun(engine, steps), now, report)
         except Unreachable as error:
@@ -241,7 +241,7 @@ def put_fields(engine: Engine, steps: Sequence[Step], now: Moment, report: Repor
         except Refused as error:
             lay_by_refused(engine, step.ticket_id, error, now)
             report.troubles.append(f"{step.ticket_key}: {error}")
-            _heed_refusal(engine, step, error, now, report)
+            heed_refused(engine, step, error, now, report)
         except Doubtful:
             engine.store.judged({step.ticket_id: lay_by_doubtful(engine, step.ticket_id, now)})
             report.doubtful += 1
@@ -436,7 +436,7 @@ def project_of(step: Step) -> str:
     return step.ticket_key.rpartition("-")[0]
 
 
-def _heed_refusal(engine: Engine, step: Step, error: Refused, now: Moment, report: Report) -> None:
+def heed_refused(engine: Engine, step: Step, error: Refused, now: Moment, report: Report) -> None:
     """A refusal that is no stumbling over one ticket may tell of a permission taken away."""
     if not isinstance(error, Ailing):
         with suppress(TrackerError):  # what comes next finds out what is wrong with the tracker

@@ -160,7 +160,8 @@ class Tracker(Protocol):
         Where another site is away or lets nobody in, its tickets are `troubles` with `AWAY` or `LOCKED`.
 
         Those of a project that the rulebook does not name under `outside` are `troubles`. Where nothing but a key is
-        known of a ticket, that stands for its id.
+        known of a ticket, that stands for its id, and for nothing once the ticket has another. Whatever is told of a
+        ticket is told by what was asked for.
         """
         ...
 

@@ -210,10 +210,13 @@ class JiraTracker:
                 try:
                     tickets.append(self._outside_ticket(issue, batch))
                 except (Unreadable, Refused) as error:
-                    troubles[str(issue.id)] = Trouble(str(issue.id), str(error))
+                    name = issue.key if issue.key in wanted else str(issue.id)
+                    troubles[name] = Trouble(name, str(error))
+        # What was moved comes under its present key, of which nobody asked; the one asked for is missing.
+        tickets = [ticket for ticket in tickets if ticket.id in wanted or ticket.key in wanted]
         known = {name for ticket in tickets for name in (ticket.id, ticket.key)}
         missing = tuple(id_ for id_ in wanted if id_ not in known and id_ not in troubles)
-        return Reading(tuple(tickets), missing, tuple(troubles.values()))
+        return Reading(tuple(tickets), missing, tuple(each for id_, each in troubles.items() if id_ in wanted))
 
     def _outside_ticket(self, issue: Issue, batch: fetch.Batch) -> Ticket:
         project = issue.key.rpartition("-")[0]

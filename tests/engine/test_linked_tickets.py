@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from desks import DAY, HOUR, MINUTE, MONDAY, Bot, Desk
 
+from bot.engine.tracker import Trouble
 from bot.sandbox import acts
 
 WORKS_IN, INCIDENT = "10004", "10003"
@@ -91,3 +93,18 @@ def _outage(desk: Desk, bot: Bot) -> str:
     desk.later(2 * MINUTE)
     forwarder = "spetsialist2" if len(desk.world.issues) % 5 == 4 else "spetsialist1"
     return desk.open(forwarder, "KATKESTUS")
+
+
+@pytest.mark.parametrize("to", ["KKA", "ARH", None])
+def test_one_known_by_a_key_that_is_another_now_is_missing(desk: Desk, to: str | None) -> None:
+    ticket = open_elsewhere(desk)
+    key = desk.issue(ticket).key
+    if to is not None:
+        acts.move(desk.world, desk.issue(ticket), desk.world.person("juht1"), desk.world.projects[to])
+    odd = () if to is None else (Trouble(ticket, f"its project {to} is not named under `outside`"),)
+    with desk.bot() as bot:
+        by_key, by_id = (bot.engine.tracker.read_outside([name]) for name in (key, ticket))
+        assert ([each.key for each in by_key.tickets], by_key.missing, by_key.troubles) == (
+            ([key], (), ()) if to is None else ([], (key,), ())
+        )
+        assert (len(by_id.tickets), by_id.missing, by_id.troubles) == (to is None, (), odd)

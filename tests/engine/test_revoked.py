@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 import structlog
-from desks import DAY, HOUR, MINUTE, MONDAY, desk_over, rulebook
+from desks import DAY, HOUR, MINUTE, MONDAY, Bot, Desk, desk_over, on, rulebook
 from structlog.testing import capture_logs
 
 from bot.engine.control import silences
 from bot.engine.tracker import Denied
+from bot.sandbox.texts import plain
 from bot.sandbox.world import Person
 
 EVERY = HOUR
@@ -41,34 +42,79 @@ def _activate(me: Person) -> None:
     me.active = True
 
 
-RIGHTS = [
-    (lose("ADD_COMMENTS"), "KKA"),
-    (lose("EDIT_ISSUES"), "KKA"),
-    (lose("EDIT_OWN_COMMENTS"), None),  # nothing is edited: everything goes on
-    (lose("TRANSITION_ISSUES"), None),  # no shipped rule that speaks here sets a state
+def _forward(desk: Desk) -> list[str]:
+    return [desk.forwarded(f"spetsialist{1 + n % 2}") for n in range(4)]
+
+
+def _incomplete(desk: Desk, bot: Bot) -> list[str]:
+    tickets = [desk.forwarded(f"spetsialist{1 + n % 2}", complete=False) for n in range(4)]
+    bot.cycle(MINUTE)
+    return tickets
+
+
+def _delivered(desk: Desk, bot: Bot) -> list[str]:
+    tickets = [desk.taken() for _ in range(4)]
+    for ticket in tickets:
+        desk.go(ticket, "it1", "Lahendatud")
+    bot.cycle(HOUR)
+    for ticket in tickets:
+        desk.edit(ticket, "spetsialist1", **{desk.field("Lahendus kliendile edastatud"): "2026-11-16"})
+    bot.cycles(desk.now + 9 * DAY, every=DAY)
+    return tickets
+
+
+def _given(desk: Desk, tickets: Sequence[str]) -> Sequence[str]:
+    for ticket in tickets:
+        desk.edit(ticket, "spetsialist1", **{desk.field("Registrikood"): "ei ole teada"})
+    return tickets
+
+
+def _is_routed(desk: Desk, ticket: str) -> bool:
+    return ROUTED in desk.rungs(ticket)
+
+
+def _is_edited(desk: Desk, ticket: str) -> bool:
+    return "registrikood" not in plain(desk.said(ticket)[0].body)
+
+
+def _is_closed(desk: Desk, ticket: str) -> bool:
+    return bool(desk.issue(ticket).fields["status"]["name"] == "Suletud")
+
+
+_Before = Callable[[Desk, Bot], Sequence[str]]
+_People = Callable[[Desk, Sequence[str]], Sequence[str]]
+RIGHTS: list[tuple[str, _Before, _People, Callable[[Desk, str], bool]]] = [
+    ("ADD_COMMENTS", lambda desk, bot: (), lambda desk, _: _forward(desk), _is_routed),
+    ("EDIT_ISSUES", lambda desk, bot: (), lambda desk, _: _forward(desk), _is_routed),
+    ("EDIT_OWN_COMMENTS", _incomplete, _given, _is_edited),
+    ("TRANSITION_ISSUES", _delivered, lambda desk, tickets: tickets, _is_closed),
 ]
 
 
-@pytest.mark.parametrize(("right", "quiet"), RIGHTS, ids=range(len(RIGHTS)))
+@pytest.mark.parametrize(("right", "before", "people", "is_done"), RIGHTS, ids=[row[0] for row in RIGHTS])
 def test_a_permission_taken_away_is_one_refusal_and_one_line_a_day(
-    right: tuple[Callable[[Person], None], Callable[[Person], None]], quiet: str | None
+    right: str,
+    before: Callable[[Desk, Bot], Sequence[str]],
+    people: Callable[[Desk, Sequence[str]], Sequence[str]],
+    is_done: Callable[[Desk, str], bool],
 ) -> None:
-    take, give = right
-    with desk_over("cloud") as desk, desk.bot(book=rulebook(incidents=())) as bot:
+    book = on(rulebook(incidents=()), "closed-by-itself", observe=False)
+    with desk_over("cloud") as desk, desk.bot(book=book) as bot:
         bot.settled()
+        tickets = before(desk, bot)
         me = desk.world.person("piletibot")
         assert me is not None
-        take(me)
+        me.denied.add(right)
+        said = len(desk.said())
         with logged() as lines:
-            tickets = [desk.forwarded(f"spetsialist{1 + n % 2}") for n in range(4)]
-            before = bot.counts()
-            bot.cycles(desk.now + (DAY if quiet else HOUR), every=EVERY)
-            asked = bot.since(before)[0]
+            tickets = people(desk, tickets)
+            counts = bot.counts()
+            desk.site.requests.clear()
+            bot.cycles(desk.now + DAY, every=EVERY)
+            asked = bot.since(counts)[0]
         refused = sum(n for (_, _, status), n in desk.site.requests.items() if status == 403)
-        if quiet is None:
-            assert [desk.rungs(ticket)[0] for ticket in tickets] == [ROUTED] * 4
-            return
-        assert (desk.said(), refused) == ([], 1)
+        assert (len(desk.said()), refused) == (said, right != "TRANSITION_ISSUES")  # which Jira just does not offer
+        assert not any(is_done(desk, ticket) for ticket in tickets)
         assert [line["event"] for line in lines] == [
             "refused",
             "the account lacks a permission, nothing more is said",
@@ -77,11 +123,10 @@ def test_a_permission_taken_away_is_one_refusal_and_one_line_a_day(
         sweeps = DAY // EVERY
         once = 50  # the new tickets are read, and accounts are looked up, once a day
         assert asked <= DAY // EVERY + sweeps * 3 + once
-        assert [(each.what, each.by) for each in silences(bot.engine.store)] == [(quiet, "permission")]
-        give(me)
-        desk.until(MONDAY + DAY + HOUR)
-        bot.cycles(desk.now + 30 * MINUTE, every=10 * MINUTE)
-        assert all(ROUTED in desk.rungs(ticket) for ticket in tickets)
+        assert [(each.what, each.by) for each in silences(bot.engine.store)] == [("KKA", "permission")]
+        me.denied.discard(right)
+        bot.cycles(desk.now + DAY + HOUR, every=HOUR)
+        assert all(is_done(desk, ticket) for ticket in tickets)
         assert silences(bot.engine.store) == ()
         assert len(desk.keys()) == len(set(desk.keys()))
 
