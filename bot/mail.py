@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -87,20 +88,27 @@ def message(mail: Mail, sender: str, reply_to: str | None, site: str) -> EmailMe
 
 @dataclass(slots=True)
 class SmtpMailer:
-    """Letters over one connection to a mail server, made at the first letter and kept until `close`."""
+    """Letters over one connection to a mail server, made at the first letter and kept until `close`.
+
+    A letter is handed over within twice the server's `timeout_s` of being asked for, or not at all; `clock` tells.
+    """
 
     server: Server
     sender: str
     reply_to: str | None = None
     site: str = "piletibot"
+    clock: Callable[[], float] = time.monotonic
     _talk: smtplib.SMTP | None = None
 
     def send(self, mail: Mail) -> None:
         """Send one letter once. Raises `Unsent`, `NotTaken` or `Lost`."""
         data = message(mail, self.sender, self.reply_to, self.site).as_bytes(policy=SMTP)
+        began = self.clock()
         talk = self._greeted()
         try:
             self._offer(talk, mail.to)
+            if self.clock() - began > (most_s := 2 * self.server.timeout_s):
+                raise Unsent(f"the mail server was not ready for the letter within {most_s:g} s", every=True)
         except BaseException:
             self._drop()
             raise

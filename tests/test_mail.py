@@ -10,7 +10,8 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
 from email.message import EmailMessage
 from typing import Any
 
@@ -306,6 +307,17 @@ def test_nobody_at_the_address() -> None:
     with pytest.raises(Unsent, match="cannot be reached") as raised:
         mailer(port).send(MAIL)
     assert raised.value.every
+
+
+@pytest.mark.parametrize(("took_s", "sent"), [(9.9, 1), (10.1, 0)])
+def test_a_server_that_is_long_in_coming_to_the_letter_is_given_none(took_s: float, sent: int) -> None:
+    inbox, passed = Inbox(), iter((100.0, 100.0 + took_s))
+    with serving(inbox) as port:
+        talking = replace(mailer(port), clock=lambda: next(passed))
+        with nullcontext() if sent else pytest.raises(Unsent, match="not ready for the letter within 10 s") as told:
+            talking.send(to("lea"))
+        talking.close()
+    assert (len(inbox.arrived), told is None or told.value.every) == (sent, True)
 
 
 def test_a_connection_that_went_away_meanwhile_is_made_anew() -> None:

@@ -23,6 +23,7 @@ from urllib3.exceptions import NewConnectionError, SSLError
 
 from bot.engine.tracker import Denied, Doubtful, Refused, Throttled, Unreachable
 from bot.jira.answers import Answered, Failing, Garbled, NotJira, decode, named, patience, refusal, says_html
+from bot.jira.connecting import Connecting
 from bot.jira.gate import PATIENCE_S, Gate, about_of, throttled
 from bot.jira.pacing import Call
 
@@ -79,8 +80,9 @@ class Client:
     seconds. Every request goes through the `gate`, which the connections of one account share; without one it keeps
     what Jira itself asks for.
 
-    `fence` is called immediately before each request is sent, with whether it changes anything; what it raises is
-    raised, and nothing is sent. `date` is what the last answer's header of that name said.
+    `fence` is called immediately before each request is sent, with whether it changes anything, and once more where
+    a connection had to be made for it; what it raises is raised, and nothing is sent. `date` is what the last
+    answer's header of that name said.
     """
 
     def __init__(
@@ -104,6 +106,7 @@ class Client:
         self.requests = 0
         self.date = ""
         self.fence: Callable[[bool], None] = lambda writes: None
+        self._writes = False
         self.read_only = read_only
         self._attempts = attempts
         self.timeout_s = timeout_s
@@ -128,9 +131,9 @@ class Client:
         said = self._session.merge_environment_settings(self.url, {}, None, self._session.verify, None)
         self._session.proxies, self._session.verify = said["proxies"], said["verify"]
         self._session.trust_env = False
-        if self._transport is not None:
-            self._session.mount("http://", self._transport)
-            self._session.mount("https://", self._transport)
+        transport = self._transport or Connecting(lambda: self.fence(self._writes))
+        self._session.mount("http://", transport)
+        self._session.mount("https://", transport)
 
     @property
     def now_s(self) -> float:
@@ -273,6 +276,7 @@ class Client:
                 json=body,
             )
             prepared = self._session.prepare_request(asked)
+            self._writes = call.writes
             self.fence(call.writes)
             answer = self._session.send(prepared, timeout=self.timeout_s, allow_redirects=False, stream=True)
             status = answer.status_code

@@ -22,6 +22,7 @@ from bot.jira.catalogue import User
 from bot.settings import load_settings
 from bot.start import client_of as client_for
 from bot.start import site_client
+from bot.store.lease import Fenced
 
 TOKEN = "a-token-that-nobody-else-may-see"
 FOREVER = datetime(2999, 1, 1, tzinfo=UTC)
@@ -148,6 +149,33 @@ def test_a_connection_that_encrypts_nothing_is_refused(authority: trustme.CA, bu
         with pytest.raises(Unreachable):
             ask(here.port, bundle)
         assert here.heard == []
+
+
+@pytest.mark.parametrize("way", ["plain", "tls", "by a proxy"])
+def test_who_is_fenced_off_while_a_connection_is_made_sends_nothing_over_it(
+    way: str, authority: trustme.CA, bundle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def fence(writes: bool) -> None:
+        asked.append(writes)
+        if len(asked) == 2:
+            raise Fenced("another piletibot has taken over this database")
+
+    with listening(context_of(authority, "127.0.0.1") if way == "tls" else None) as here:
+        url = f"{'https' if way == 'tls' else 'http'}://127.0.0.1:{here.port}"
+        if way == "by a proxy":
+            monkeypatch.setenv("HTTP_PROXY", url)
+            url = "http://jira.example"
+        client = client_of(url, "dc", token=TOKEN, ca_bundle=bundle)
+        client.fence = fence
+        write = partial(client.write, "POST", "2/myself", {}, User)
+        with pytest.raises(Fenced):
+            write()
+        assert (asked, here.heard) == ([True, True], [])
+        write()
+        assert (asked, len(here.heard)) == ([True] * 4, 1)
+        client.close()
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
