@@ -11,7 +11,7 @@ from bot.core.kpi.period import Period
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment
 from bot.report.gather import NOTHING, Beside, gather
-from bot.report.report import Report, counts_of, read, sealed, written
+from bot.report.report import Report, counts_of, past, read, sealed, written
 from bot.store.store import ReportHead, ReportRow, Store
 
 log = structlog.get_logger()
@@ -86,9 +86,12 @@ def kept(store: Store, period: Period) -> Report | None:
 
 
 def earlier(store: Store, period: Period, many: int = SERIES) -> tuple[Report, ...]:
-    """Give the last `many` reports kept on periods before this one, the oldest first. Raises StoreError."""
+    """Give the last `many` reports kept on periods before this one, the oldest first, as `past` leaves them.
+
+    Raises StoreError.
+    """
     found = map(_read, store.reports_before(period.kind, period.first, many))
-    return tuple(report for report in found if report is not None)
+    return tuple(past(report) for report in found if report is not None)
 
 
 def _read(row: ReportRow) -> Report | None:

@@ -40,6 +40,7 @@ from bot.store.store import Store
 from bot.store.tied import as_it_was, each_with_others
 
 _LETTER_FAILED = ("doubtful", "refused")
+_COUNTED = ("said", "observed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def gather(store: Store, book: Rulebook, desk: Desk, period: Period, now: Moment
     asked = (each for each in store.open_tickets() if each.id in troubles or may_add(each, book, period, reach))
     held = Held(
         tickets=each_with_others(desk, asked, store, book, now),
-        ledger=list(store.ledger(period.from_at)),
+        ledger=[entry for entry in store.ledger(period.from_at) if entry.state in _COUNTED],
         verdicts=store.stopped_since(since),
         troubles=troubles,
         letters=store.letters_since(period.from_at),

@@ -22,6 +22,8 @@ from bot.engine.restraint import Restraint
 Cell = int | None
 """A count; None where it is of one to four, and the reader is not of the team."""
 
+_A_TICKET = "?"
+
 TOLD = ("coordinator", "lead")
 """The roles whose holders may see figures about single people."""
 
@@ -258,6 +260,17 @@ def sealed(report: Report, keys: Container[str]) -> Report:
         troubles=tuple(replace(each, secured=True) if each.ticket in keys else each for each in report.troubles),
         facts=tuple(replace(fact, secured=True) if fact.ticket in keys else fact for fact in report.facts),
     )
+
+
+def past(report: Report) -> Report:
+    """Give what of a report a later one is compared with: its counts and figures, without any ticket.
+
+    Of facts that are alike then, of which a large desk has many, each is kept once, however often it stands there.
+    """
+    known: dict[Fact, Fact] = {}
+    facts = (replace(fact, ticket=_A_TICKET) if fact.ticket else fact for fact in report.facts)
+    each_once = tuple(known.setdefault(fact, fact) for fact in facts)
+    return replace(report, sections={}, statutory=(), troubles=(), facts=each_once, spared={})
 
 
 def shown(n: int, *, team: bool) -> Cell:

@@ -17,7 +17,7 @@ from bot.report.digest import Digest, digest_of
 from bot.report.drawing import drawn
 from bot.report.gather import NOTHING, Beside
 from bot.report.render import render
-from bot.report.report import Report
+from bot.report.report import Report, past
 from bot.report.tell import Tell
 from bot.store.store import Store
 
@@ -63,12 +63,15 @@ def _digest(report: Report, store: Store, book: Rulebook, now: Moment, sources: 
 def previous(
     report: Report, store: Store, book: Rulebook, now: Moment, sources: Sources | None = None
 ) -> list[Report]:
-    """The reports before one, oldest first, with that on the period just before in any case. Raises StoreError."""
+    """The reports before one, oldest first, as `past` leaves them; that on the period just before in any case.
+
+    Raises StoreError.
+    """
     before = period_before(report.period, book.calendar)
     found = list(earlier(store, report.period))
     if not found or found[-1].period != before:
         at, told = min(before.until_at, now), beside(book, before, sources)
-        found.append(report_on(store, book, desk_of(store, book), before, at, told))
+        found.append(past(report_on(store, book, desk_of(store, book), before, at, told)))
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -66,11 +66,9 @@ class Archive(Database):
         """Return which reports are kept, by first day, the newest first."""
         return [_head(row) for row in self.rows(_HEADS)]
 
-    def reports_before(self, kind: Kind, first: date, many: int) -> list[ReportRow]:
-        """Return the last `many` reports on periods of a kind before this first day, the oldest first."""
-        return [
-            _read(row) for row in reversed(self.rows(_BEFORE, which=kind, first_day=first.isoformat(), many=many))
-        ]
+    def reports_before(self, kind: Kind, first: date, many: int) -> Iterator[ReportRow]:
+        """Yield the last `many` reports on periods of a kind before this first day, the oldest first."""
+        yield from map(_read, reversed(self.rows(_BEFORE, which=kind, first_day=first.isoformat(), many=many)))
 
 
 def _written(row: ReportRow) -> dict[str, Any]:

@@ -10,14 +10,16 @@ from msgspec.structs import replace
 from reported import CLOSED, FORWARDED, SOLVED, at, said, ticket
 from reused import store_at
 
+from bot.core.audience import Audience
 from bot.core.desk import QUIET
 from bot.core.kpi.fact import Fact
 from bot.core.kpi.period import period_of
 from bot.core.kpi.registry import figures
 from bot.report.archive import earlier, keep, kept, report_on, settled
 from bot.report.cut import cut
+from bot.report.digest import digest_of
 from bot.report.gather import gather
-from bot.report.report import written
+from bot.report.report import past, written
 from bot.report.write import LEAD, digest_now, digest_then
 from bot.store.store import ReportHead, ReportRow, Store
 
@@ -109,7 +111,19 @@ def test_earlier_periods_are_those_of_the_same_kind(store):
     first = report_on(store, BOOK, QUIET, MONDAY, MORNING)
     week = period_of("week", MONDAY.first, BOOK.calendar)
     report_on(store, BOOK, QUIET, week, NOON)
-    assert earlier(store, TUESDAY) == (first,)
+    assert earlier(store, TUESDAY) == (past(first),)
+
+
+@pytest.mark.parametrize("audience", [LEAD, Audience(team=False)])
+def test_what_is_left_of_an_earlier_report_says_the_same_beside_a_later_one(store, audience):
+    before, later = (gather(store, BOOK, QUIET, each, NOON) for each in (MONDAY, TUESDAY))
+    assert "KKA" not in written(past(before)).decode()
+    assert len({id(fact) for fact in past(before).facts}) < len(before.facts)
+    then, today = cut(before, audience), cut(later, audience)
+    beside = digest_of(today, [cut(past(before), audience)], BOOK)
+    assert beside.figures == digest_of(today, [then], BOOK).figures
+    assert beside.before is not None
+    assert beside.before.counts == then.counts
 
 
 @pytest.mark.parametrize("what", ["secured", "gone"])
