@@ -42,6 +42,8 @@ def poll(engine: Engine, now: Moment, report: Report) -> None:
     stored: dict[str, int] = {}
     for stamps in _chunks(engine.tracker.changed(since, known), engine.pace.read_size):
         newest = max(newest, *(stamp.updated_ms for stamp in stamps))
+        if known:  # what is known to be stored comes where nothing else does
+            stamps = [stamp for stamp in stamps if known.get(stamp.id) != stamp.updated_ms]
         beyond = [stamp for stamp in stamps if stamp.key.rpartition("-")[0] not in projects]
         if beyond:
             look_at_changed(engine, beyond, now)
