@@ -2,8 +2,8 @@
 
     python tests/fuzz [--inputs 1000000] [--reader NAME] [--out FOLDER]
 
-The inputs are counted one by one, in a process for each reader. What a reader raises, or takes more than a second
-for, is kept in FOLDER/NAME, once for each place in the code, and the reader goes on. Exit code 1 where there was any.
+The inputs are counted one by one, in a process for each reader. What a reader raises, or takes too long for, is
+kept in FOLDER/NAME, once for each place in the code, and the reader goes on. Exit code 1 where there was any.
 What was counted is in FOLDER/measured.json; put beside this file, docs/security.md is made from it.
 """
 
@@ -37,9 +37,10 @@ def main() -> int:
     asked = parser.parse_args()
     if asked.reader is not None:
         return _guided(asked.reader, asked.inputs, asked.out)
+    from fuzz.counted import Counted, table
     from fuzz.readers import READERS
 
-    told, measured = [], {}
+    measured: dict[str, Counted | None] = {}
     whole = sum(reader.share for reader in READERS)
     for reader in READERS:
         inputs = -(-asked.inputs * reader.share // whole)
@@ -56,15 +57,10 @@ def main() -> int:
         result = asked.out / _name(reader.name) / "result.json"
         result.unlink(missing_ok=True)
         subprocess.run(command, check=False, stderr=subprocess.DEVNULL)
-        told.append((reader.reads, json.loads(result.read_text()) if result.exists() else None))
-        measured[reader.name] = told[-1][1]
+        measured[reader.name] = json.loads(result.read_text()) if result.exists() else None
     (asked.out / "measured.json").write_text(json.dumps(measured, indent=1) + "\n")
-    print("| reads | inputs | processor s | places of findings |\n|---|--:|--:|--:|")
-    for reads, got in told:
-        print(f"| {reads} | {got['inputs']:,} | {got['s']:.0f} | {got['findings']} |" if got else f"| {reads} | – |")
-    print(f"| together | {sum(got['inputs'] for _, got in told if got):,} | ", end="")
-    print(f"{sum(got['s'] for _, got in told if got):.0f} | {sum(got['findings'] for _, got in told if got)} |")
-    return 1 if any(got is None or got["findings"] for _, got in told) else 0
+    print(table(measured))
+    return 1 if any(got is None or got["findings"] for got in measured.values()) else 0
 
 
 def _name(reader: str) -> str:

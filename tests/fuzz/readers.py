@@ -1,8 +1,8 @@
 """Everything that reads what strangers or other systems wrote, each as a function of bytes.
 
-A reader raises nothing but what it documents, and needs less than a second for any input: what else comes out of
-these functions is a finding. The first byte of an input says whether the others are choices by which a good input is
-changed, or the input itself.
+A reader raises nothing but what it documents, and needs less than a second of the processor and five of the clock for
+any input: what else comes out of these functions is a finding. The first byte of an input says whether the others are
+choices by which a good input is changed, or the input itself.
 """
 
 from __future__ import annotations
@@ -53,6 +53,9 @@ from bot.yaml_positions import read_yaml
 SLOWEST_S = 1.0
 """Seconds of the processor that one input may cost."""
 
+LONGEST_S = 5.0
+"""Seconds that one input may take, be it waiting for something."""
+
 _LARGEST = 400_000
 RAW = b"\x01"
 """The first byte of an input that is to be read as it stands."""
@@ -63,7 +66,7 @@ TODAY = date(2026, 11, 20)
 
 
 class TooSlow(AssertionError):
-    """An input that costs more than `SLOWEST_S`."""
+    """An input that costs more than `SLOWEST_S`, or takes more than `LONGEST_S`."""
 
 
 @dataclass(frozen=True)
@@ -78,10 +81,11 @@ class Reader:
 
     def __call__(self, data: bytes) -> None:
         """Read an input. Raises what the reader should not, and TooSlow."""
-        began = time.process_time()
+        began, began_at = time.process_time(), time.monotonic()
         self.take(data)
-        if (took_s := time.process_time() - began) > SLOWEST_S:
-            raise TooSlow(f"{self.name}: {took_s:.1f} s")
+        cost_s, took_s = time.process_time() - began, time.monotonic() - began_at
+        if cost_s > SLOWEST_S or took_s > LONGEST_S:
+            raise TooSlow(f"{self.name}: {cost_s:.1f} s of the processor, {took_s:.1f} s by the clock")
 
 
 def _json(data: bytes, good: Sequence[Json]) -> bytes:
