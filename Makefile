@@ -3,6 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHONS ?= python3.13 python3.12 python3.11 python3
+LISTS := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt cyclonedx-bom
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
 .PHONY: demo test check bench soak kills fuzz sbom wheelhouse venv clean
@@ -23,6 +24,7 @@ bench: $(VENV)/.benches  ## How fast the bot is beside a floor and its peers; BE
 	$(BIN)/python tests/bench $(BENCH)
 
 soak: $(VENV)/.develops
+	$(LISTS)
 	PILETIBOT_SOAK=1 $(BIN)/python -m pytest -m '' --timeout 3600
 
 fuzz: $(VENV)/.fuzzes  ## A million inputs over all that reads what others wrote; FUZZ='--reader issue' and the like.
@@ -31,7 +33,7 @@ fuzz: $(VENV)/.fuzzes  ## A million inputs over all that reads what others wrote
 sbom: | $(BIN)/python  ## What the bot runs with, as CycloneDX, in out/sbom.json.
 	$(BIN)/python -m venv out/sbom
 	out/sbom/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt '.[postgres]'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt cyclonedx-bom
+	$(LISTS)
 	$(BIN)/python .ci/sbom out/sbom/bin/python out/sbom.json
 
 wheelhouse: | $(BIN)/python  ## All that an installation without internet needs; WHEELS='--python 3.12 --platform ...'.

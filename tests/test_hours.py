@@ -12,6 +12,7 @@ import pytest
 from command_line import piletibot
 from sla_material import cases_file, oracle_module
 
+from bot.hours_cases import LARGEST_FILE
 from bot.shipped import rules_folder
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -279,6 +280,13 @@ def test_a_file_that_holds_no_cases(content, said, tmp_path, capsys):
     for path, text in ((file, said), (tmp_path / "none.json", "it cannot be read: No such file or directory")):
         assert piletibot("hours", "verify", path) == 2
         assert f"{path}: {text}" in capsys.readouterr().err
+
+
+def test_a_file_of_cases_that_is_too_large_is_not_opened(tmp_path, capsys):
+    with (tmp_path / "cases.json").open("wb") as file:
+        file.truncate(LARGEST_FILE + 1)  # a hole, which takes no room
+    assert piletibot("hours", "verify", tmp_path / "cases.json") == 2
+    assert "cases.json: it is larger than 100 MB" in capsys.readouterr().err
 
 
 # The shared material.

@@ -9,7 +9,7 @@ import pytest
 from small_desk import SECTIONS
 
 from bot.core.entries import Entries
-from bot.people_files import read_people_files
+from bot.people_files import MOST_ROWS, read_people_files
 from bot.yaml_positions import read_yaml
 
 TALLINN = zoneinfo.ZoneInfo("Europe/Tallinn")
@@ -97,6 +97,12 @@ def test_of_a_table_s_other_columns_nothing_is_kept(read):
 )  # fmt: skip
 def test_what_is_wrong_with_a_table(read, table, wrong):
     assert read(table)[1] == [wrong]
+
+
+def test_a_table_of_more_rows_than_anybody_fills_in_is_not_read_on(read):
+    whole = "isik,algus,kuni\nann,2026-12-21,2026-12-22\n" + ",,\n" * (MOST_ROWS - 1)
+    assert read(whole)[1] == []
+    assert read(whole + ",,\n")[1] == [f"file.csv:{MOST_ROWS + 2}:1: the table has more than {MOST_ROWS} rows"]
 
 
 def test_a_table_that_nobody_filled_in_yet_says_nothing(read):

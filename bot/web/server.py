@@ -128,7 +128,7 @@ class Server(threading.Thread):
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                limit_concurrency=MOST_AT_ONCE,
+                limit_concurrency=MOST_AT_ONCE + 1,  # it counts the one that asks, too
                 timeout_keep_alive=5,
                 timeout_graceful_shutdown=1,
             )

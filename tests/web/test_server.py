@@ -6,6 +6,7 @@ import re
 import socket
 import threading
 import time
+from contextlib import ExitStack
 
 import httpx
 import pytest
@@ -13,7 +14,7 @@ from web_desk import NOW, RULES, TEXTS, filled
 
 from bot.settings import Misconfigured
 from bot.web.app import site_of
-from bot.web.server import listening, serving
+from bot.web.server import MOST_AT_ONCE, listening, serving
 from bot.web.settings import Web
 from bot.web.source import Source
 
@@ -89,3 +90,17 @@ def test_who_does_not_come_to_the_point_is_not_waited_for(parts: list[bytes], pa
     assert answer[: len(begins)] == begins
     assert begins or answer == b"" or answer.startswith(b"HTTP/1.1 4")
     assert took_s < 3
+
+
+def test_of_more_connections_than_there_may_be_the_further_one_is_sent_away() -> None:
+    with filled() as store, ExitStack() as idle:
+        site = site_of(WEB, Source(store, lambda: RULES, lambda: TEXTS, lambda: NOW), "small", {})
+        server = idle.enter_context(serving(site, listening(WEB.listen)))
+        where = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+        held = [idle.enter_context(socket.create_connection(where)) for _ in range(MOST_AT_ONCE)]
+        assert asked(server.url, WHOLE)[0].startswith(b"HTTP/1.1 503")
+        held[0].close()
+        until = time.monotonic() + 5
+        while not (answer := asked(server.url, WHOLE)[0]).startswith(b"HTTP/1.1 200") and time.monotonic() < until:
+            time.sleep(0.02)
+        assert answer.startswith(b"HTTP/1.1 200"), "with one fewer there is room for it"
