@@ -19,7 +19,7 @@ def show_alike(count: int, asked: int) -> None:
     alike = Alike()
     put_s = timed(lambda: [alike.put(each) for each in those])
     grown = held() - before
-    some = [str(n) for n in range(0, count, count // asked)]
+    some = [str(n) for n in range(0, count, max(1, count // asked))]
     asked_s = timed(lambda: [alike[each] for each in some])
     print(f"\n### {count:,} open tickets of a year, held against each other\n")
     print("| | |")

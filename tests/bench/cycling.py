@@ -221,7 +221,8 @@ def _told(each: Measured) -> Iterator[str]:
     yield f"- {amount(median(each.idle['ours'], 'cpu_s'))} of processor time where nothing changed (aim 2 ms)."
     if peer := each.busy.get("peer"):
         cpu, received = (median(peer, what) / median(ours, what) for what in ("cpu_s", "received"))
-        yield f"- The peer: {cpu:,.0f} × our processor time (aim 1,000), {received:,.0f} × our bytes (aim 100)."
+        left = f"aim 1,000, which would leave us {amount(median(peer, 'cpu_s') / 1000)}"
+        yield f"- The peer: {cpu:,.0f} × our processor time ({left}), {received:,.0f} × our bytes (aim 100)."
     wall, most = amount(median(ours, "s")), max(row.peak_mib for row in (*ours, *each.idle["ours"]))
     yield f"- {wall} a cycle at no latency, and {most:.0f} MiB at most (aims for 100,000: 1 s, 200 MiB)."
 
