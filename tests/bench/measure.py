@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import time
@@ -72,8 +73,8 @@ def race(
 
 def children_s() -> float:
     """The processor time of the processes that were waited for."""
-    times = os.times()
-    return times.children_user + times.children_system
+    taken = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return taken.ru_utime + taken.ru_stime
 
 
 class Beside:

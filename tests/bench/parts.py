@@ -47,6 +47,10 @@ class Given(NamedTuple):
         """So many, or the share of them."""
         return max(min(count, 20), round(count * self.share))
 
+    def rounds(self, many: int) -> int:
+        """So many rounds, or one to try it."""
+        return many if self.share == 1 else min(many, 1)
+
 
 class Part(NamedTuple):
     """What measures and prints, and how many seconds that takes on a quiet machine.
@@ -61,44 +65,50 @@ class Part(NamedTuple):
 
 
 def _starts(given: Given) -> None:
-    show("Whole processes, processor time", starts(9, children_s))
-    show("Whole processes, time", starts(9, time.perf_counter))
+    show("Whole processes, processor time", starts(given.rounds(9), children_s))
+    show("Whole processes, time", starts(given.rounds(9), time.perf_counter))
     print("\n### The daemon until its first request (aim 1 s)\n")
     print("| | median | least to most |")
     print("|---|---:|---:|")
-    for row in daemon_starts(7):
+    for row in daemon_starts(given.rounds(7)):
         print(row.line())
 
 
 def _reading(given: Given) -> None:
     raw, (_, binding) = _raw(given.of(500)), _bound()
-    show(f"One of {len(raw)} issues, {_kilobytes(raw)} each", readings(raw, binding, 5), len(raw))
+    show(f"One of {len(raw)} issues, {_kilobytes(raw)} each", readings(raw, binding, given.rounds(5)), len(raw))
     if found := real(given.of(2114)):
-        show(f"One of {len(found):,} real issues, {_kilobytes(found)} each", readings(found, binding, 3), len(found))
+        show(
+            f"One of {len(found):,} real issues, {_kilobytes(found)} each",
+            readings(found, binding, given.rounds(3)),
+            len(found),
+        )
 
 
 def _loading(given: Given) -> None:
     with TemporaryDirectory() as folder:
         entries = large(Path(folder) / "rules").book.entries
         amount = sum(len(getattr(entries, name)) for name in ENTRIES)
-        show(f"A rulebook of {amount} entries", loads(Path(folder) / "rules", 9))
+        show(f"A rulebook of {amount} entries", loads(Path(folder) / "rules", given.rounds(9)))
 
 
 def _judging(given: Given) -> None:
     desk, tickets = _read(given.of(1000))
-    rows = judgements(tickets, desk.book, NOW_S, ROUNDS)
+    rows = judgements(tickets, desk.book, NOW_S, given.rounds(ROUNDS))
     show(f"One of {len(tickets):,} tickets", rows, len(tickets))
 
 
 def _steps(given: Given) -> None:
     (desk, binding), raw = _bound(), _raw(given.of(300))
-    show(f"One ticket of {len(raw)}, step by step", steps(raw, binding, desk.book, 7), len(raw))
+    show(f"One ticket of {len(raw)}, step by step", steps(raw, binding, desk.book, given.rounds(7)), len(raw))
 
 
 def _digest(given: Given) -> None:
     desk, mirrored = _read(given.of(10_000))
-    show(f"The digest of {len(mirrored):,} tickets of two years", digests(mirrored, desk.book, NOW_S, 3))
-    show("Its charts, in a process of their own", drawings(3))
+    show(
+        f"The digest of {len(mirrored):,} tickets of two years", digests(mirrored, desk.book, NOW_S, given.rounds(3))
+    )
+    show("Its charts, in a process of their own", drawings(given.rounds(3)))
     print(told(memory()))
 
 
@@ -112,12 +122,12 @@ def _clocks(given: Given) -> None:
     from ticking import open_clocks, standings
 
     count = given.of(100_000)
-    show(f"{count:,} open clocks brought up to date", standings(open_clocks(count), ROUNDS))
+    show(f"{count:,} open clocks brought up to date", standings(open_clocks(count), given.rounds(ROUNDS)))
 
 
 def _cycle(flavour: str, count: int, rounds: int, peer_rounds: int, also: str = "") -> Callable[[Given], Blocks]:
     def measured(given: Given) -> Blocks:
-        found = cycling.measure(flavour, given.of(count), rounds, peer_rounds)
+        found = cycling.measure(flavour, given.of(count), given.rounds(rounds), given.rounds(peer_rounds))
         cycling.show(found)
         return {also: cycling.a_thousand_desks(found)} if also else None
 
@@ -160,7 +170,9 @@ PARTS: dict[str, Part] = {
     "cycle-10000-dc": Part(_cycle("dc", 10_000, 7, 0), 60),
     "backtest": Part(_backtest(100_000, SMALLER, LARGER), 180, alone=True),
     "million": Part(_backtest(1_000_000, SMALLER), 620, alone=True, is_long=True),
-    "workers": Part(lambda given: show_workers(each=given.of(20)), 170, alone=True, is_long=True),
+    "workers": Part(
+        lambda given: show_workers((1, 2, 4)[: given.rounds(3)], each=given.of(20)), 170, alone=True, is_long=True
+    ),
     "steps": Part(_steps, 15),
     "reading": Part(_reading, 40),
     "judging": Part(_judging, 15),
