@@ -6,6 +6,7 @@ a script of one's own would do with the usual package. Ratios keep when the mach
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -92,9 +93,13 @@ def _is_next(name: str, running: Sequence[Running], lanes: int) -> bool:
 
 
 def _start(name: str, data: Path, share: float) -> Running:
+    """Begin a part; what it starts keeps its compiled code, as an installed bot has it."""
+    environment = {each: value for each, value in os.environ.items() if each != "PYTHONDONTWRITEBYTECODE"}
     command = [sys.executable, str(Path(__file__).parent), "--here", name, "--data", str(data), "--share", str(share)]
     with (data / f"{name}.out").open("wb") as told:
-        return Running(name, subprocess.Popen(command, stdout=told), data / f"{name}.out", time.monotonic())
+        return Running(
+            name, subprocess.Popen(command, stdout=told, env=environment), data / f"{name}.out", time.monotonic()
+        )
 
 
 def _end(each: Running, asked: Namespace) -> int:
