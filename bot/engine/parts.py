@@ -40,9 +40,11 @@ SIZE = 500
 LEFT_S = 2.0
 """How long a part may lie before whoever keeps the desk does it itself, in seconds."""
 
+FEW = 20
+"""How many tickets are not worth handing out to be judged."""
+
 _LOOK_S, _LONGEST_LOOK_S = 0.01, 0.2
 _OWN_S = 86_400
-_FEW = 20
 
 log = structlog.get_logger()
 
@@ -183,14 +185,19 @@ def work(engine: Engine, part: Part, order: Order, lease: PartLease) -> bool:
 class HandingOut:
     """Hands out the parts of one desk's cycles. `hand_out` is told of each by its id and project.
 
-    `holder` is whoever keeps the desk. `requests` counts those that were sent for parts by others.
+    `holder` is whoever keeps the desk. `requests` counts those that were sent for parts by others. Up to `few`
+    tickets are judged at once. `passed` gives seconds by which is told how long a part lies, and `clock` those of
+    leases on projects, as `Lease` has it.
     """
 
     hand_out: Callable[[Sequence[tuple[str, str]]], None]
     holder: Holder
     sleep: Callable[[float], None] = time.sleep
     left_s: float = LEFT_S
+    few: int = FEW
     requests: int = 0
+    passed: Callable[[], float] = time.monotonic
+    clock: Callable[[], int] | None = None
 
     @contextmanager
     def begun(self, engine: Engine, now: Moment) -> Iterator[None]:
@@ -211,7 +218,7 @@ class HandingOut:
         """As `judge_these`, in parts. Raises as that does, and StoreError."""
         projects = engine.store.projects_of(ids)
         batches = list(_batches(ids, lambda id_: projects.get(id_, "")))
-        if len(ids) <= _FEW:
+        if len(ids) <= self.few:
             return judge_these(engine, ids, now, report)
         desk = engine.desk(now)
         orders = [(project, _judging(batch, desk)) for project, batch in batches]
@@ -296,8 +303,7 @@ class HandingOut:
 
     def _wait(self, engine: Engine, parts: Sequence[Part], now: Moment) -> None:
         """Wait until all parts are done; one that lies about, or whose process is gone, is done here."""
-        pause_s, began = _LOOK_S, time.monotonic()
-        looked = began
+        pause_s, looked = _LOOK_S, self.passed()
         while True:
             states = engine.store.part_states()
             left = [part for part in parts if states.get(part.id) != "done"]
@@ -306,11 +312,10 @@ class HandingOut:
             if engine.stopping():
                 raise Fenced("the bot was told to stop while others had parts of its cycle in hand")
             engine.fence(True)
-            if time.monotonic() - looked >= self.left_s:
-                looked = time.monotonic()
+            if self.passed() - looked >= self.left_s:
                 for part in left:
                     self._do_here(engine, part, now)
-                looked = time.monotonic()
+                looked = self.passed()
                 continue
             self.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_LOOK_S)
@@ -319,7 +324,8 @@ class HandingOut:
         """Do a part that nobody has in hand, or whose process is gone."""
         store, own = engine.store, _lease(engine)
         # It is not renewed meanwhile, however long that takes: whoever keeps the desk next frees all projects.
-        lease = Lease(store, self.holder, length_s=_OWN_S, grace_s=own.grace_s, name=name_of(part.project))
+        name = name_of(part.project)
+        lease = Lease(store, self.holder, length_s=_OWN_S, grace_s=own.grace_s, name=name, clock=self.clock)
         with store.guarded(None):
             try:
                 how = lease.take()

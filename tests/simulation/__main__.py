@@ -7,7 +7,7 @@ import gc
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,7 +15,9 @@ import msgspec
 import yaml
 
 from simulation import runs
+from simulation.events import Schedule
 from simulation.schedules import schedule
+from simulation.workers import Workers
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".simulation"
@@ -58,26 +60,54 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--replay", metavar="FILE", help="a schedule as a failure left it")
     parser.add_argument("--lines", type=int, default=10, help="lines of what happened last, where a law was broken")
     parser.add_argument("--shrink", type=float, default=60, help="seconds to make a failure smaller in; 0 not at all")
+    parser.add_argument("--workers", action="store_true", help="each process hands the parts of its cycles to others")
     asked = parser.parse_args(arguments)
+    live = with_workers if asked.workers else runs.run
     gc.set_threshold(50_000, 20, 10)
     if asked.replay:
         told = runs.read(yaml.safe_load(Path(asked.replay).read_text("utf-8")))
-        return _told(runs.run(told), asked.lines)
+        return _told(live(told), asked.lines)
     if asked.told:
-        _sum_up(mark := version(), list(_done(mark, asked.days)), [])
+        _sum_up(mark := _mark(live), list(_done(mark, asked.days)), [])
         return 0
     first, last = map(int, asked.seeds.split(":"))
     return soak(
-        range(first, last), asked.days, asked.minutes, again=asked.again, lines=asked.lines, shrink_s=asked.shrink
+        range(first, last),
+        asked.days,
+        asked.minutes,
+        again=asked.again,
+        lines=asked.lines,
+        shrink_s=asked.shrink,
+        live=live,
     )
 
 
+def with_workers(schedule: Schedule) -> runs.Outcome:
+    """Live through a schedule as processes that work together."""
+    return runs.run(schedule, kind=Workers)
+
+
+Live = Callable[[Schedule], runs.Outcome]
+
+
+def _mark(live: Live) -> str:
+    """The version, and which kind of simulation it is lived through in."""
+    return f"{version()} with workers" if live is with_workers else version()
+
+
 def soak(
-    seeds: range, days: int, minutes: float | None, *, again: bool = False, lines: int = 20, shrink_s: float = 60.0
+    seeds: range,
+    days: int,
+    minutes: float | None,
+    *,
+    again: bool = False,
+    lines: int = 20,
+    shrink_s: float = 60.0,
+    live: Live = runs.run,
 ) -> int:
     """Run seeds that this version of the code has not run yet, and tell what came of them."""
     FOLDER.mkdir(exist_ok=True)
-    mark, began, ends = version(), time.monotonic(), None if minutes is None else minutes * 60
+    mark, began, ends = _mark(live), time.monotonic(), None if minutes is None else minutes * 60
     before = [] if again else list(_done(mark, days))
     done = {each.seed for each in before}
     rows: list[Row] = []
@@ -86,13 +116,13 @@ def soak(
             continue
         if ends is not None and time.monotonic() - began > ends:
             break
-        outcome = runs.run(schedule(seed, days))
+        outcome = live(schedule(seed, days))
         rows.append(_row(mark, seed, days, outcome))
         with (FOLDER / "done.jsonl").open("ab") as file:
             file.write(msgspec.json.encode(rows[-1]) + b"\n")
         if outcome.failed is not None:
             print(f"seed {seed}: {outcome.failed}", flush=True)
-            _keep(seed, outcome, lines, shrink_s)
+            _keep(seed, outcome, lines, shrink_s, live)
     _sum_up(mark, before, rows)
     return 1 if any(row.failed for row in (*before, *rows)) else 0
 
@@ -135,12 +165,12 @@ def _done(mark: str, days: int) -> Iterator[Row]:
             yield row
 
 
-def _keep(seed: int, outcome: runs.Outcome, lines: int, shrink_s: float) -> None:
-    small = runs.shrunk(outcome, shrink_s)
+def _keep(seed: int, outcome: runs.Outcome, lines: int, shrink_s: float, live: Live) -> None:
+    small = runs.shrunk(outcome, shrink_s, live)
     path = FOLDER / f"seed-{seed}.yaml"
     path.write_text(runs.written(small.schedule), "utf-8")
     print(f"  {len(small.schedule.events)} of {len(outcome.schedule.events)} events are enough: {small.failed}")
-    print(f"  cd tests; python -m simulation --replay {path}")
+    print(f"  cd tests; python -m simulation{' --workers' * (live is with_workers)} --replay {path}")
     for line in small.lines[-lines:]:
         print("   ", line[:300])
 

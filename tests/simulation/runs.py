@@ -45,10 +45,11 @@ def run(
     schedule: Schedule,
     laws: Callable[[], Invariants] = Invariants,
     wrap: Callable[[Engine], Engine] = lambda engine: engine,
+    kind: type[Simulation] = Simulation,
 ) -> Outcome:
-    """Live through a schedule; `wrap` may change each engine that starts."""
+    """Live through a schedule, in a simulation of a kind; `wrap` may change each engine that starts."""
     began = time.process_time()
-    simulation = Simulation(schedule, laws(), wrap)
+    simulation = kind(schedule, laws(), wrap)
     failed = None
     try:
         with logged(simulation.output):
