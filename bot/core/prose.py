@@ -123,7 +123,7 @@ def says_little(title: str, description: str) -> bool:
 
 def stems(text: str) -> frozenset[str]:
     """The beginnings of the words that tell something, and the figures, in small letters."""
-    return frozenset(_stem(word) for word in set(_tokens(text)) if _tells(word))
+    return frozenset(map(_stem, filter(_tells, set(_tokens(text)))))
 
 
 def _stem(word: str) -> str:
