@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from purging import purge_all
 
+from bot.core.entries import Ladder
 from bot.engine.seams import NAMES
 from bot.engine.tracker import TrackerError
 from bot.sandbox.faults import Fault
 from bot.store.store import StoreError
 from simulation.events import Event, Scene, Value, kind
+from simulation.office import book_of
 from simulation.output import TOKEN
 
 if TYPE_CHECKING:
@@ -218,12 +220,27 @@ def clock_jumps(sim: Simulation, event: Event) -> None:
     sim.lasting(event.for_s or HOUR, end)
 
 
-@kind("rules change", 0.4, lambda scene: {"n": scene.chance.randrange(1, 4)})
+@kind("rules change", 0.4, lambda scene: {"n": scene.chance.randrange(1, 13)})
 def rules_change(sim: Simulation, event: Event) -> None:
-    """The rulebook is another one from the bot's next cycle on: of another version, with another budget."""
-    manners = sim.book.entries.manners.model_copy(update={"budget": 2 + (event.n or 1)})
-    entries = sim.book.entries.model_copy(update={"manners": manners})
-    sim.take_over(replace(sim.book, entries=entries, version=f"{sim.book.version[:8]}-{event.n}"))
+    """The rulebook is another one from the bot's next cycle on, of another version.
+
+    Up to 3 `n` is for another budget; beyond, one of the first three ladders goes, is put on observe, or comes back.
+    """
+    n, entries = event.n or 1, sim.book.entries
+    changed: dict[str, Any] = {"manners": entries.manners.model_copy(update={"budget": 2 + n})}
+    if n > 3:
+        ladders = book_of(sim.setting).entries.ladders
+        what, name = n % 3, ladders[(n - 4) // 3 % len(ladders)].name
+        there = {each.name: each for each in entries.ladders}
+        others = [there.get(each.name) if each.name != name else _changed(each, what) for each in ladders]
+        changed = {"ladders": tuple(each for each in others if each is not None)}
+    version = f"{sim.book.version[:8]}-{sim.now}"
+    sim.take_over(replace(sim.book, entries=entries.model_copy(update=changed), version=version))
+
+
+def _changed(ladder: Ladder, what: int) -> Ladder | None:
+    """A ladder that comes back as it was, is on observe, or is gone."""
+    return (ladder, ladder.model_copy(update={"observe": True}), None)[what]
 
 
 @kind("purge", 0.5)

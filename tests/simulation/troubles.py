@@ -127,7 +127,7 @@ def second_daemon(sim: Simulation, event: Event) -> None:
     sim.lasting(event.for_s or HOUR, other.end)
 
 
-@kind("rules change at work", 0.3, lambda scene: {**_at_work(scene), "n": scene.chance.randrange(1, 4)})
+@kind("rules change at work", 0.3, lambda scene: {**_at_work(scene), "n": scene.chance.randrange(1, 13)})
 def rules_change_at_work(sim: Simulation, event: Event) -> None:
     """The rules are changed while the bot is in the midst of a cycle."""
     rules_change(sim, event)
