@@ -80,6 +80,12 @@ def _work(desks: Mapping[str, _Load], url: str, workers: int, metrics: Metrics |
             tally.alive()
             own.after(Report(int(time.time())))
 
+        def asked() -> None:
+            for station in list(cluster.stations.values()):
+                if isinstance(station, Station):
+                    station.sign_in_anew()
+            _tell_of_changes(desks, known)
+
         def look() -> None:
             while not ended.wait(_LOOK_S):
                 for page in list(pages.values()):
@@ -87,7 +93,7 @@ def _work(desks: Mapping[str, _Load], url: str, workers: int, metrics: Metrics |
                 if figures is not None:
                     figures.look()
 
-        cluster = Cluster(parse(url), list(desks), stop, workers, alive, lambda: _tell_of_changes(desks, known))
+        cluster = Cluster(parse(url), list(desks), stop, workers, alive, asked)
 
         def made(name: str, load: _Load) -> Station:
             settings = load({other: each for other, each in known.items() if other != name})

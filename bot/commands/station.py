@@ -99,6 +99,7 @@ class Station:
         self._last: Ready | Desk | None = None
         self._mine = threading.local()
         self._told: str | None = None
+        self._signed = 0
 
     @property
     def is_kept(self) -> bool:
@@ -302,6 +303,10 @@ class Station:
 
     # Parts of cycles.
 
+    def sign_in_anew(self) -> None:
+        """Ask by the token that its file holds now in all parts that are begun from now on."""
+        self._signed += 1
+
     def work(self, which: str) -> bool:
         """Do a part of another's cycle, or of an own one; whether it was done. Raises Fenced where it must wait."""
         with bound_contextvars(desk=self.name):
@@ -331,9 +336,9 @@ class Station:
         mine = self._mine
         if not hasattr(mine, "engines"):
             mine.engines, mine.holder = {}, this_process()
-        wanted = order.version, order.facts
+        wanted = order.version, order.facts, self._signed
         if wanted not in mine.engines:
-            ready = self._ready(*wanted)
+            ready = self._ready(order.version, order.facts)
             if ready is None:
                 if self._is_news(order.version):
                     log.error("a part is left to others, as the rulebook here is not theirs", rulebook=order.version)

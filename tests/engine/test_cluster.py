@@ -158,6 +158,19 @@ def test_a_person_who_asks_for_a_reload_has_a_new_token_count(tmp_path: Path, at
     assert borne == ["Bearer the-old-one", "Bearer the-new-one"]
 
 
+def test_parts_that_are_begun_after_a_reload_have_a_new_token_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Station, "_ready", lambda self, version, facts: object())
+    monkeypatch.setattr(Station, "_part_engine", lambda self, ready, store: object())
+    given = {"site": "one", "jira": {"url": "https://jira.example.ee"}, "rules": {"folder": "rules"}}
+    settings = Settings(**given, store={"url": URL})  # type: ignore[arg-type]
+    desk = Station("one", settings, Stop(), lambda parts: None, Heartbeat(), Tally())
+    part: Any = SimpleNamespace(version="v", facts="f"), SimpleNamespace(note=lambda name: None)
+    before = desk._engine_for(*part)
+    assert desk._engine_for(*part) is before
+    desk.sign_in_anew()
+    assert desk._engine_for(*part) is not before, "whose connection was made with the token of now"
+
+
 def test_what_changed_in_a_configuration_is_told_by_each_process() -> None:
     given = {"site": "one", "jira": {"url": "https://jira.example.ee"}, "rules": {"folder": "rules"}}
     before, written = (Settings(**given, store={"url": URL}, engine={"poll_s": s}) for s in (60, 90))  # type: ignore[arg-type]
