@@ -69,7 +69,9 @@ def poll(engine: Engine, now: Moment, report: Report) -> None:
         if mark is None:
             engine.store.set_note(RECONCILED, str(now))
         keep(engine)
-    engine.overlap.leave(min(newest, now * 1000), now, known or {}, stored)
+    left_ms = min(newest, now * 1000)
+    again_ms = left_ms - engine.pace.overlap_s * 1000  # what is older does not come again
+    engine.overlap.leave(left_ms, now, known or {}, {id_: ms for id_, ms in stored.items() if ms >= again_ms})
     engine.seam("after mark")
     _tell_closed(engine, report)
 

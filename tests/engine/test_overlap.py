@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from desks import DAY, desk_over
 
 from bot.engine.overlap import Overlap
 
@@ -56,3 +57,13 @@ def test_what_was_laid_aside_is_to_come_again() -> None:
     assert list(overlap.known(T * 1000 + 9000, 0)) == ["a"]
     overlap.forget(["a", "c"])
     assert overlap.known(T * 1000 + 9000, 0) == {}
+
+
+def test_of_a_first_poll_only_that_is_remembered_which_the_next_looks_back_upon() -> None:
+    with desk_over("cloud") as desk:
+        desk.open(), desk.open()
+        desk.later(DAY)
+        last = desk.open()
+        with desk.bot() as bot:
+            assert bot.cycle().changed == 3
+            assert list(bot.engine.overlap.seen) == [last]
