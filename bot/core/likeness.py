@@ -7,9 +7,9 @@ words out. Numbers made with different keys do not compare.
 from __future__ import annotations
 
 from array import array
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
+from itertools import chain
 from typing import NamedTuple
 
 from bot.core.prose import stems
@@ -33,10 +33,9 @@ _FEW = 100
 """So many places are never worth being tidied up."""
 
 _BUCKETS = 256
-"""Into how many buckets the numbers of a category and a time are put: an even number, so that figures have odd ones.
+"""How many bits a sign has, of which each number of a sketch sets one: even, so that figures have odd ones."""
 
-More make the search quicker, and take more memory: 4096 take three times as much.
-"""
+_FIGURES = sum(1 << bucket for bucket in range(1, _BUCKETS, 2))
 
 _BYTES = 6
 """Of how many bytes a number of a sketch is made."""
@@ -71,9 +70,9 @@ def _weight(numbers: Iterable[int]) -> int:
 class Alike(Mapping[str, tuple[str, ...]]):
     """Which earlier open tickets tell of the same as a ticket: their keys, by its id, worked out when it is asked.
 
-    Of the tickets that are `put` only those are looked at that share a word and the category, and are from about the
-    same time. Each has a place; a hundred thousand of forty words take some 100 MB, and what is forgotten is let go
-    in time.
+    Of the tickets that are `put` only those are looked at that have the category and are from about the same time;
+    and their words only where their signs have much in common. Each has a place; a hundred thousand of forty words
+    take some 50 MB, and what is forgotten is let go in time.
     """
 
     def __init__(self, tickets: Iterable[Sketched] = ()) -> None:
@@ -90,8 +89,8 @@ class Alike(Mapping[str, tuple[str, ...]]):
         self._created = array("q")
         self._weights = array("H")
         self._sketches: list[bytes] = []
-        # At which places the numbers of each bucket stand, by category and by the stretch of time they are from.
-        self._standing: dict[tuple[str | None, int], dict[int, array[int]]] = {}
+        # The places and the signs of all tickets of a category and of the stretch of time they are from.
+        self._standing: dict[tuple[str | None, int], tuple[array[int], list[int]]] = {}
 
     def put(self, ticket: Sketched) -> None:
         """Put a ticket among those compared, in place of what was known of it."""
@@ -107,9 +106,10 @@ class Alike(Mapping[str, tuple[str, ...]]):
         self._created.append(ticket.created_at)
         self._weights.append(_weight(numbers))
         self._sketches.append(_packed(numbers))
-        standing = self._standing.setdefault((ticket.category, ticket.created_at // WITHIN_S), {})
-        for number in numbers:
-            standing.setdefault(_bucket(number), array("I")).append(place)
+        group = (ticket.category, ticket.created_at // WITHIN_S)
+        places, signs = self._standing.setdefault(group, (array("I"), []))
+        places.append(place)
+        signs.append(_sign(numbers))
 
     def forget(self, ticket_id: str) -> None:
         """Compare with a ticket no more."""
@@ -146,24 +146,22 @@ class Alike(Mapping[str, tuple[str, ...]]):
         """When the earlier tickets were created that tell of the same, with their ids and keys, in no order."""
         category, stretch = self._categories[place], self._created[place] // WITHIN_S
         mine = frozenset(_unpacked(self._sketches[place]))
-        shared: Counter[int] = Counter()
-        figures: Counter[int] = Counter()
-        for standing in (self._standing.get((category, each), {}) for each in (stretch - 1, stretch)):
-            for bucket in map(_bucket, mine):
-                shared.update(standing.get(bucket, ()))
-                if bucket & 1:
-                    figures.update(standing.get(bucket, ()))
+        sign = _sign(mine)
+        spare = len(mine) - sign.bit_count()  # so many more numbers than bits may be common
         created_at, weight = self._created[place], self._weights[place]
-        for other, many in shared.items():
-            if many < _LEAST or (id_ := self._ids[other]) is None:
+        groups = (self._standing.get((category, each), ((), ())) for each in (stretch - 1, stretch))
+        for other, theirs in chain.from_iterable(zip(*group, strict=True) for group in groups):
+            shared = sign & theirs
+            many = shared.bit_count() + spare
+            if not shared or many < _LEAST or (id_ := self._ids[other]) is None:
                 continue
             at, least = self._created[other], min(weight, self._weights[other])
             if (
                 created_at - WITHIN_S <= at
                 and (at, id_) < (created_at, ticket_id)
-                and (many + (_FIGURES_WEIGH - 1) * figures[other]) / least >= ALIKE
+                and (many + (_FIGURES_WEIGH - 1) * ((shared & _FIGURES).bit_count() + spare)) / least >= ALIKE
             ):
-                # No more than so much is common: in a bucket there are other numbers too.
+                # No more than so much is common: other numbers set these bits too.
                 common = mine.intersection(_unpacked(self._sketches[other]))
                 if len(common) >= _LEAST and _weight(common) / least >= ALIKE:
                     yield at, id_, self._keys[other]
@@ -179,9 +177,12 @@ class Alike(Mapping[str, tuple[str, ...]]):
                 self.put(Sketched(id_, key, category, created_at, tuple(_unpacked(kept))))
 
 
-def _bucket(number: int) -> int:
-    """Which of few buckets a number is in; figures are in others than words."""
-    return number % _BUCKETS
+def _sign(numbers: Iterable[int]) -> int:
+    """Which of few bits numbers set; figures set others than words."""
+    sign = 0
+    for number in numbers:
+        sign |= 1 << number % _BUCKETS
+    return sign
 
 
 def _packed(numbers: Iterable[int]) -> bytes:
