@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
-from fuzz.readers import RAW, READERS, Reader
+from fuzz.readers import RAW, READERS, Reader, TooSlow
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,6 +32,11 @@ def test_a_reader_raises_only_what_it_documents(reader: Reader) -> None:
 @pytest.mark.parametrize("file", sorted(FOUND.glob("*/*.bin")), ids=lambda file: f"{file.parent.name}-{file.stem}")
 def test_what_was_found_once_is_mended(file: Path) -> None:
     BY_NAME[file.parent.name.replace("-", " ")](file.read_bytes())
+
+
+def test_a_reader_that_waits_is_found_though_the_processor_rests() -> None:
+    with pytest.raises(TooSlow, match=r"waits: .* of the processor, .* by the clock"):
+        Reader("waits", "", lambda data: time.sleep(0.08), (b"",), longest_s=0.05)(b"")
 
 
 def test_every_reader_is_called_by_a_name_of_its_own_and_is_given_inputs() -> None:
