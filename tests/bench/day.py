@@ -5,7 +5,6 @@ Run as a script it lives that day in a process of its own and prints what it too
 
 from __future__ import annotations
 
-import json
 import random
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 from statistics import linear_regression
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 from big_desk import ASKED, COMMENT, TAKEN, BigDesk
@@ -177,7 +176,7 @@ def days(count: int, cycles: int = CYCLES) -> Day:
     """Live the day in a process of its own."""
     words = [sys.executable, __file__, str(count), str(cycles)]
     done = subprocess.run(words, stdout=subprocess.PIPE, check=True)
-    return msgspec.convert(json.loads(done.stdout), Day)
+    return msgspec.json.decode(done.stdout, type=Day)
 
 
 def show_day(count: int, cycles: int = CYCLES) -> None:
@@ -196,9 +195,5 @@ def show_day(count: int, cycles: int = CYCLES) -> None:
     print(f"{acts}; the database had {day.store / _MIB:.0f} MiB at the end.")
 
 
-def _told(day: Day) -> Any:
-    return day._asdict() | {"kinds": {name: kind._asdict() for name, kind in day.kinds.items()}}
-
-
 if __name__ == "__main__":
-    print(json.dumps(_told(lived(int(sys.argv[1]), int(sys.argv[2])))))
+    sys.stdout.buffer.write(msgspec.json.encode(lived(int(sys.argv[1]), int(sys.argv[2]))))
