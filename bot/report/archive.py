@@ -50,7 +50,8 @@ def report_on(
     are to be kept `anew`. Raises StoreError.
     """
     report = gather(store, book, desk, period, now, beside)
-    keep(store, report, anew=anew)
+    if keep(store, report, anew=anew):
+        return report
     first = kept(store, period) if period.until_at <= now else None
     return report if first is None else settled(report, first)
 
