@@ -193,6 +193,22 @@ def test_processes_are_killed_and_stopped_and_the_database_restarted(tmp_path: P
             is_sound(joint, url, len(joint.keys()))
 
 
+def test_a_token_is_rotated_without_a_restart(tmp_path: Path, postgres: Callable[[], str]) -> None:
+    url = postgres()
+    with joint_desk(tmp_path / "desk", url, timeout_s=5.0, kind=Recorded) as joint:
+        joint.open(4)
+        joint.start(2)
+        joint.until(lambda: len(joint.keys()) == 12 and ready(joint, url) and settled(url), "the beginning")
+        (tmp_path / "desk" / "token").write_text("rotated", "utf-8")
+        joint.sandbox.world.person("piletibot").token = "rotated"
+        for number in range(2):
+            joint.send(number, signal.SIGHUP)
+        joint.open(8)
+        joint.until(lambda: len(joint.keys()) == 36 and settled(url), "what came after it")
+        joint.stop()
+        is_sound(joint, url, 36)
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])
 def test_a_desk_is_taken_over_in_time(tmp_path: Path, postgres: Callable[[], str], how: signal.Signals) -> None:
     """As docs/operating.md states: 10 s for one that is gone; the lease and the grace for one that stands still."""
