@@ -8,17 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain
-from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from bot.core.arrange import arrange
 from bot.core.judge import judge
 from bot.core.people import calendar_of
 from bot.core.recipients import keys_of, owed
 from bot.core.rulebook import Rulebook
-from bot.core.steps import is_key
 from bot.core.ticket import Moment, Ticket
 from bot.engine.engine import Report
 from bot.engine.keeping import desk_state
@@ -27,8 +23,8 @@ from bot.engine.poll import RECONCILED
 from bot.sandbox.fitted import BOT
 from bot.store.tables import ledger
 from bot.store.tied import with_others
-from simulation.sim import PACE, Laws, Simulation, Violation
-from simulation.wire import keys_in
+from simulation.ending import Ending, mirrored
+from simulation.sim import Laws, Simulation, Violation
 from simulation.writing import SAYING, SETTING, Told, is_forgotten
 
 _SOON_S, _RESTLESS_S = 60, 12 * 3600
@@ -38,8 +34,6 @@ _OVERLAP_S = 300
 _IN_VAIN = 24
 """How many writes to a ticket a process may try in vain while nobody changes it: they come ever more seldom."""
 
-_SAME = "the bot's last comment says the same"
-_ROWS = "SELECT id, updated_ms, look_again_at, state, gone_at FROM tickets"
 _BATCHED = sa.select(ledger.c.key).where(ledger.c.state == "batched")
 
 
@@ -47,20 +41,6 @@ def _is_digest(mail: Mail, book: Rulebook) -> bool:
     """Whether a letter is a digest that was due, which comes when its recipient wants it, at work or not."""
     those = (owed(entry, book, mail.at) for entry in book.entries.digest.recipients)
     return mail.id in {mail_id(key) for due in those if due is not None for key in keys_of(due, book.site).values()}
-
-
-class _Row(NamedTuple):
-    """A ticket as the mirror has it."""
-
-    id: str
-    updated_ms: int
-    look_again_at: Moment | None
-    state: str
-    gone_at: Moment | None
-
-
-def _rows(sim: Simulation) -> list[_Row]:
-    return [_Row(*row) for row in sim.driver.execute(_ROWS)]
 
 
 def _swept_at(sim: Simulation) -> Moment:
@@ -73,7 +53,7 @@ def _troubled(sim: Simulation) -> set[str]:
 
 
 @dataclass
-class Invariants(Told, Laws):
+class Invariants(Ending, Told, Laws):
     """The laws, with what they remember of the run. `off` names laws that are not asked."""
 
     off: frozenset[str] = frozenset()
@@ -116,10 +96,7 @@ class Invariants(Told, Laws):
         self._hear(sim)
         if self.failing:
             raise Violation(f"the bot's own audit fails though nothing else does: {self.failing}")
-        self._agrees(sim)
-        self._alone(sim)
-        self._mirrored(sim)
-        self._unsaid(sim)
+        self.all_came_to_an_end(sim)
         self._private(sim)
 
     def _patient(self, sim: Simulation) -> None:
@@ -162,7 +139,7 @@ class Invariants(Told, Laws):
         engine = sim.engine
         assert engine is not None
         troubled = _troubled(sim)
-        for row in _rows(sim):
+        for row in mirrored(sim):
             if row.gone_at is not None or row.id in troubled:
                 self.restless.pop(row.id, None)
                 continue
@@ -202,7 +179,7 @@ class Invariants(Told, Laws):
         if waits or report.troubles or swept_at <= self.blind_at:
             return
         began_ms = (sim.cycle_at - 1) * 1000
-        rows = {row.id: row for row in _rows(sim)}
+        rows = {row.id: row for row in mirrored(sim)}
         troubled = _troubled(sim)
         for known in sim.world.indexed(began_ms, knobs.lag_ms, uneven=knobs.uneven):
             row = rows.get(str(known.id))
@@ -218,68 +195,6 @@ class Invariants(Told, Laws):
         known = with_others(desk, those, sim.store, sim.book, sim.bot_now)
         for ticket in those:
             yield ticket, judge(ticket, sim.book, sim.bot_now, known).look_again_at
-
-    # What must be so when nothing fails any more.
-
-    def _agrees(self, sim: Simulation) -> None:
-        """The ledger agrees with Jira: each row said has its comment, and each comment its row."""
-        rows = {row.key: row for row in sim.store.ledger()}
-        for row in rows.values():
-            if row.state in ("intended", "doubtful"):
-                raise Violation(f"{row.key} is {row.state} though nothing fails any more")
-            by_comment = row.state == "said" and row.letter is None and row.ticket_id
-            if by_comment and row.key not in self.keys and row.because != _SAME:
-                raise Violation(f"{row.key} is said, and no comment ever said so")
-        there = {row.id for row in _rows(sim) if row.gone_at is None}
-        for key, ticket_id in self.comments.items():
-            row = rows.get(key)
-            if is_forgotten(sim, self.said_at[key]) or sim.store.spent([key]):
-                continue
-            if ticket_id in there and is_key(key, sim.book.site, ticket_id) and (row is None or row.state != "said"):
-                raise Violation(f"{key} was said, and is {row.state if row else 'unknown'} in the ledger")
-
-    def _alone(self, sim: Simulation) -> None:
-        """Nothing stands in two comments: what a process said that was overtaken on its way is taken back."""
-        times = Counter(
-            key for issue in sim.world.issues.values() for each in issue.comments for key in keys_in(each)
-        )
-        for key, many in times.items():
-            if many > 1:
-                raise Violation(f"{key} stands in {many} comments")
-
-    def _mirrored(self, sim: Simulation) -> None:
-        """The mirror shows each ticket as Jira does."""
-        rows = {row.id: row for row in _rows(sim)}
-        for issue in sim.world.issues.values():
-            if issue.project_key not in sim.book.entries.projects:
-                continue
-            row = rows.get(str(issue.id))
-            if row is None or row.gone_at is not None or row.updated_ms != issue.updated_ms:
-                raise Violation(f"{issue.key} is not mirrored as it is: {row}")
-        for row in rows.values():
-            there = sim.world.issues.get(int(row.id))
-            here = there is not None and there.project_key in sim.book.entries.projects
-            if row.gone_at is None and not here:
-                raise Violation(f"{row.id} is mirrored, and is not there")
-
-    def _unsaid(self, sim: Simulation) -> None:
-        """What an undisturbed bot would say now is said: nothing is left to say, nothing left to set."""
-        engine, store, now = sim.engine, sim.store, sim.bot_now
-        assert engine is not None
-        ids = [row.id for row in _rows(sim) if row.gone_at is None]
-        those = store.tickets(ids)
-        known = with_others(engine.desk(now), those, store, sim.book, now)
-        wishes = [judge(ticket, sim.book, now, known) for ticket in those]
-        rows = {key: entry for entries in store.entries(ids).values() for key, entry in entries.items()}
-        looks = {row.id: row.look_again_at for row in _rows(sim)}
-        arranged = arrange(wishes, rows, sim.book, desk_state(engine, now), now)
-        for step in chain.from_iterable(arranged.say):
-            look = looks[step.ticket_id]
-            if look is None or look > now + PACE.refused_s:
-                raise Violation(f"{step.key} is wished since {now - step.due_at} s, and not said")
-        for step in arranged.batch:  # which the budget keeps until tomorrow, be it spent by others of the batch
-            if looks[step.ticket_id] is None:
-                raise Violation(f"{step.key} is over the ceiling, and will not be looked at again")
 
     def _private(self, sim: Simulation) -> None:
         """Nothing that people wrote, nobody's name and no secret is in all that the bot put out."""

@@ -31,6 +31,9 @@ WORDS = (
 _UNKNOWN = "kuidas läheb"
 """What no bot understands; whom it is about is told with it."""
 
+_NOT_KNOWN = "ei ole teada"
+"""What stands in a field when the customer could not tell."""
+
 
 def _a_ticket(scene: Scene) -> Mapping[str, Value] | None:
     if not scene.tickets:
@@ -101,6 +104,24 @@ def no_queue(sim: Simulation, event: Event) -> None:
     field = sim.field("queue")
     if issue is not None and person is not None and field is not None:
         acts.edit(sim.world, issue, person, {field: None})
+
+
+def _a_gap(scene: Scene) -> Mapping[str, Value] | None:
+    found = _a_ticket(scene)
+    what = scene.chance.choice((_NOT_KNOWN, _NOT_KNOWN, None))
+    return None if found is None else {**found, "what": what, "n": scene.chance.randrange(100)}
+
+
+@kind("fill", 12, _a_gap, working=True)
+def fill(sim: Simulation, event: Event) -> None:
+    """Fill in, or empty, one of the fields of free text that a ticket of the desk has."""
+    issue, person = sim.issue(event.ticket), sim.person(event.who or "")
+    names = [field.name for field in sim.story.fields.values() if field.type == "string"]
+    found = next(
+        (each for each in sim.world.fields.values() if each.name == names[(event.n or 0) % len(names)]), None
+    )
+    if issue is not None and person is not None and found is not None:
+        acts.edit(sim.world, issue, person, {found.id: event.what})
 
 
 def _somebody_else(scene: Scene) -> Mapping[str, Value] | None:

@@ -18,7 +18,7 @@ from bot.core.letters import LetterRow
 from bot.core.ticket import Moment
 from bot.engine.control import HEED_S, SILENCED
 from bot.engine.engine import Engine
-from bot.engine.tracker import Reading
+from bot.engine.tracker import Reading, Refused
 from bot.jira.tracker import JiraTracker
 from bot.store.store import Store
 from simulation.events import KINDS, Event, Schedule
@@ -28,6 +28,7 @@ from simulation.runs import Outcome, read, run, shrunk, written
 from simulation.schedules import schedule
 
 _TICKETS, _DAY = 10, 24 * 3600
+_KEPT = Path(__file__).with_suffix(".yaml")
 
 
 class Protection(NamedTuple):
@@ -99,23 +100,28 @@ def _no_intent(engine: Engine) -> Engine:
 
 
 def _no_overlap(engine: Engine) -> Engine:
+    """A poll looks back no further than the mark, while some tickets are indexed later than others."""
     engine.pace = replace(engine.pace, overlap_s=0)
     return engine
 
 
 def _no_ceiling(engine: Engine) -> Engine:
+    """Any number of comments goes out in a cycle, where one is allowed."""
     return _manners(engine, ceiling=1_000_000)
 
 
 def _no_budget(engine: Engine) -> Engine:
+    """Anybody gets any number of messages, where one a day is allowed."""
     return _manners(engine, budget=1_000_000)
 
 
 def _no_ticket_budget(engine: Engine) -> Engine:
+    """A ticket gets any number of comments, where one is allowed."""
     return _manners(engine, ticket_budget=1_000_000)
 
 
 def _no_hold(engine: Engine) -> Engine:
+    """Another label is looked for."""
     return _manners(engine, hold="hoopis muu")
 
 
@@ -130,12 +136,16 @@ class _Always(Calendar):
 
 def _no_quiet_hours(engine: Engine) -> Engine:
     """Everybody may be spoken to at any time; clocks and deadlines run as they did."""
+    return _calendars(engine, _Always)
+
+
+def _calendars(engine: Engine, kind: type[Calendar]) -> Engine:
     names = [field.name for field in fields(Calendar)]
-    always = {
-        name: _Always(**{each: getattr(calendar, each) for each in names})
+    others = {
+        name: kind(**{each: getattr(calendar, each) for each in names})
         for name, calendar in engine.book.calendars.items()
     }
-    engine.book = replace(engine.book, calendars=always)
+    engine.book = replace(engine.book, calendars=others)
     return engine
 
 
@@ -176,6 +186,7 @@ def _no_said_before(engine: Engine) -> Engine:
 
 
 def _no_sweep(engine: Engine) -> Engine:
+    """The desk is never compared as a whole, and tickets are deleted."""
     engine.pace = replace(engine.pace, reconcile_s=10**9)
     return engine
 
@@ -187,6 +198,7 @@ def _no_silence(engine: Engine) -> Engine:
 
 
 def _no_lease(engine: Engine) -> Engine:
+    """What stood still for an hour before a write goes on as if nothing had been."""
     engine.lease = None
     return engine
 
@@ -228,7 +240,50 @@ def _no_rebuilding(engine: Engine) -> Engine:
     return _without(engine, rebuilt=frozenset)
 
 
+def _mute(engine: Engine) -> Engine:
+    """The bot refuses itself each comment, and goes on as where Jira had."""
+
+    def say(*_: object) -> str:
+        raise Refused("never")
+
+    _tracker(engine).say = say  # type: ignore[method-assign]
+    return engine
+
+
+class _Never(Calendar):
+    """A calendar by which nobody is ever at work; its amounts and dates are those of the real one."""
+
+    __slots__ = ()
+
+    def is_open(self, at: Moment) -> bool:
+        return False
+
+
+def _always_night(engine: Engine) -> Engine:
+    """Nobody may ever be spoken to; clocks and deadlines run as they did."""
+    return _calendars(engine, _Never)
+
+
+def _no_fields(engine: Engine) -> Engine:
+    """What is to be set counts as set."""
+    _tracker(engine).put = lambda ticket_id, sets: None  # type: ignore[method-assign]
+    return engine
+
+
+def _no_edits(engine: Engine) -> Engine:
+    """What is to be edited counts as edited."""
+    _tracker(engine).reword = lambda *_: None  # type: ignore[method-assign]
+    return engine
+
+
+def _no_answers(engine: Engine) -> Engine:
+    """No command is ever left to be settled."""
+    return _without(engine, unsettled_commands=list)
+
+
 _KILLED = ("kill", 8.0, {"during": "after write"})
+_FILLED = {"what": "ei ole teada"}
+_HELP = {"what": "piletibot aita"}
 
 PROTECTIONS: Mapping[str, Protection] = {
     "read-back": Protection(
@@ -311,6 +366,15 @@ PROTECTIONS: Mapping[str, Protection] = {
         (("database lost", 2.0, {}),),
         {"ticket_budget": 1},
     ),
+    "speech": Protection("what is to be said is said in the end", "is wished since .* not said", _mute),
+    "opening": Protection("who was not at work hears of it in the end", "is wished since .* not said", _always_night),
+    "fields": Protection("what a rule sets is set in the end", "what it sets is not set", _no_fields),
+    "edits": Protection(
+        "a comment says what is so now", "what is no longer so", _no_edits, (("fill", 60.0, _FILLED),)
+    ),
+    "answers": Protection(
+        "a command is carried out and answered in the end", "is not settled", _no_answers, (("command", 8.0, _HELP),)
+    ),
 }
 """What is switched off in turn, by its name."""
 
@@ -330,13 +394,14 @@ def small(name: str, seed: int, days: int) -> Schedule:
         at = float(setting.starts_at + 8 * 3600)
         while (at := at + chance.expovariate(per_day / _DAY)) < setting.starts_at + days * _DAY:
             one = {"ticket": chance.randrange(1, _TICKETS + 1), "who": chance.choice(people), **given}
+            one |= {"n": chance.randrange(100)} if do == "fill" else {}
             events.append(Event(at=int(at), do=do, **one))
     return Schedule(setting, tuple(sorted(events, key=lambda event: event.at)))
 
 
 def kept() -> dict[str, Schedule]:
     """The schedule by which the lack of each protection is caught, by its name."""
-    told = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
+    told = yaml.safe_load(_KEPT.read_text("utf-8"))
     return {name: read({"setting": each["setting"], "events": each["events"]}) for name, each in told.items()}
 
 
@@ -344,6 +409,20 @@ def lived(name: str, schedule: Schedule) -> Outcome:
     """Live through a schedule without a protection."""
     protection = PROTECTIONS[name]
     return run(schedule, lambda: Invariants(off=protection.unasked), protection.off)
+
+
+def table() -> str:
+    """The protections as docs/simulation.md tells of them: the days are those lived through, from seed 1 on."""
+    lines = ["| protection | it promises that | without it | a law says | caught in seed | after days |"]
+    lines.append("|---|---|---|---|---|---|")
+    for name, told in yaml.safe_load(_KEPT.read_text("utf-8")).items():
+        protection, seed = PROTECTIONS[name], told["seed"]
+        without = (protection.off.__doc__ or "").partition("\n")[0].rstrip(".")
+        law = protection.law.replace(".*", "…").replace(" . ", " N ").replace("|", " / ")
+        days = (seed - 1) * told["setting"]["days"] + told["day"]
+        cells = (name, protection.promises, without[:1].lower() + without[1:], law, str(seed), str(days))
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def search(names: Sequence[str], seeds: range, days: int, most_s: float) -> Iterator[tuple[str, int, Outcome | None]]:

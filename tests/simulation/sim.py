@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from bot.core.calendar import Calendar
+from bot.core.people import calendar_of
 from bot.core.rulebook import Rulebook
 from bot.core.silence import barred, silent, words
 from bot.core.ticket import Moment
@@ -50,7 +52,7 @@ if TYPE_CHECKING:
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
 PACE = Pace(reconcile_s=6 * HOUR)
 CALM_S = DAY + 2 * HOUR
-"""How long nobody acts and nothing fails at the end: longer than the bot leaves a ticket in peace after a refusal."""
+"""How long at least nobody acts and nothing fails at the end: longer than a ticket has its peace after a refusal."""
 
 _RESTART_S = 30
 _MORNING_S = 8 * HOUR + 31 * MINUTE
@@ -154,13 +156,24 @@ class Simulation(Course, Office):
         self.want(self.poll_s)
         self._until(ends_at)
         self._calm_down()
-        self._until(ends_at + CALM_S)
+        self._until(self._calm_until(ends_at))
         written = -1
         while written != len(self.written) or self.engine is None:  # until what it said is mirrored, too
             written = len(self.written)
             self.want(self.poll_s)
             self._until(self.now + 2 * self.poll_s)
         self.laws.at_the_end(self)
+
+    def _calm_until(self, ends_at: Moment) -> Moment:
+        """Two hours into the second working day after that, by the calendar by which most people are at work then."""
+        calendars = [calendar_of(person, self.book) for person in self.book.languages]
+
+        def second_day(calendar: Calendar) -> Moment:
+            day = calendar.add_working_days(calendar.day_of(ends_at - DAY), 2)
+            return max(ends_at + CALM_S, calendar.opening_on(day) + 2 * HOUR)
+
+        moments = sorted({second_day(calendar) for calendar in (self.book.calendar, *calendars)})
+        return max(moments, key=lambda at: sum(calendar.is_open(at) for calendar in calendars))
 
     def _open_control(self) -> None:
         """The ticket on which the bot is silenced, the first of its project."""
@@ -394,6 +407,8 @@ class Simulation(Course, Office):
             if self.engine is None:
                 self.engine = self.start()
             self._swap()
+            if self.calm:
+                self.release()
             report = cycle(self.engine, self.cycle_at)
         except Killed:
             self.trace("killed")

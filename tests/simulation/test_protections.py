@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+from made_parts import hold
 
-from simulation.protections import PROTECTIONS, kept, lived, search
+from simulation.protections import PROTECTIONS, kept, lived, search, table
 from simulation.runs import run
 
 KEPT = kept()
@@ -14,6 +16,10 @@ KEPT = kept()
 
 def test_each_protection_has_a_schedule_that_needs_it() -> None:
     assert list(KEPT) == list(PROTECTIONS)
+
+
+def test_the_page_tells_of_each() -> None:
+    hold(Path(__file__).parents[2] / "docs" / "simulation.md", "protections", table())
 
 
 @pytest.mark.parametrize("name", PROTECTIONS)
