@@ -93,6 +93,10 @@ def _settle(engine: Engine, those: list[Due], now: Moment, report: Report) -> No
     engine.store.write_letters(settled)
 
 
+_FOR_EVER = frozenset(("said", "observed", "adopted"))
+"""States that stay: what was in doubt another process may still find unsent."""
+
+
 @dataclass(slots=True)
 class _Sending:
     """The digests of one cycle. `away` is what is wrong with the mail server for all of them."""
@@ -122,7 +126,7 @@ class _Sending:
             if not _is_leads(due, self.engine) and _is_silenced(self.engine, self.now, self.report):
                 return
             self._send(due, way, row)
-        if all(map(is_settled, rows.values())):
+        if all(row.state in _FOR_EVER for row in rows.values()):
             self.engine.digested[due.entry.name] = keys
 
     def _may_arrive(self, row: LetterRow) -> bool:
