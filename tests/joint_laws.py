@@ -104,6 +104,7 @@ class Afterwards:
     intent_at: Moment = 0
     began_at: Moment = 0
     released: frozenset[str] = frozenset()
+    observed: frozenset[str] = frozenset()
     once_called: dict[str, str] = field(default_factory=dict)
     renamed_at: dict[str, Moment] = field(default_factory=dict)
 
@@ -166,7 +167,7 @@ def those_hold(after: Afterwards, now: Callable[[], Moment] = lambda: int(time.t
         with _as_it_was(site.world, each):
             after.written.append(each)
             laws._hear(after)
-    for law in (laws._looks, laws._agrees, laws._alone, laws._mirrored, laws._unsaid):
+    for law in (laws._looks, laws._agrees, laws._alone, laws._mirrored, laws._unsaid, laws._settled):
         law(after)
     if laws.failing:
         raise Violation(f"the bot's own audit fails: {laws.failing}")

@@ -17,7 +17,6 @@ from bot.core.recipients import keys_of, owed
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment, Ticket
 from bot.engine.engine import Report
-from bot.engine.keeping import desk_state
 from bot.engine.mailer import Mail, mail_id
 from bot.engine.poll import RECONCILED
 from bot.sandbox.fitted import BOT

@@ -132,6 +132,7 @@ class Simulation(Course, Office):
         self.seconds: list[Second] = []
         self.overtaken = self.stood = False
         self.released: set[str] = set()
+        self.observed: set[str] = set()
         self.once_called: dict[str, str] = {}
         self.renamed_at: dict[str, Moment] = {}
         self._coming: Rulebook | None = None
@@ -377,6 +378,7 @@ class Simulation(Course, Office):
         if book is None:
             return
         self.book = book
+        self.observed |= {ladder.name for ladder in book.entries.ladders if ladder.observe}
         if self.engine is not None:
             self.pass_seam("before swap")
             self.engine.book = book
