@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import cycling
+from asking import searches
 from backtesting import LARGER, SMALLER, backtests, by_the_hour
 from charting import drawings, memory, told
 from comparing import show_alike
@@ -101,6 +102,7 @@ def _judging(given: Given) -> None:
 def _steps(given: Given) -> None:
     (desk, binding), raw = _bound(), _raw(given.of(300))
     show(f"One ticket of {len(raw)}, step by step", steps(raw, binding, desk.book, given.rounds(7)), len(raw))
+    show("One search that finds nothing", searches(50, given.rounds(9)), 50)
 
 
 def _digest(given: Given) -> None:

@@ -13,6 +13,10 @@ from cycling import jira_of
 from desk import configure
 from measure import Row, race
 
+PACKAGES = (
+    "apscheduler.schedulers.background, babel, jinja2, markdown_it, msgspec, pydantic, pydantic_settings, requests, "
+    "sqlalchemy, structlog, tenacity, typer, yaml"
+)
 COMMAND = Path(sys.executable).with_name("piletibot")
 
 
@@ -26,6 +30,7 @@ def starts(rounds: int, clock: Callable[[], float]) -> list[Row]:
         {
             "floor: `python -c pass`": lambda: run(sys.executable, "-c", "pass"),
             "**`piletibot --help`**": lambda: run(COMMAND, "--help"),
+            "the packages that the daemon imports, alone": lambda: run(sys.executable, "-c", f"import {PACKAGES}"),
             '`python -c "import jira"`': lambda: run(sys.executable, "-c", "import jira"),
         },
         rounds,
