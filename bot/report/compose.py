@@ -108,8 +108,8 @@ class DigestComposer:
             self._gathered, self._as_of = {}, (as_of, book.version)
         if period not in self._gathered:
             told = beside(book, period, self.sources)
-            report = report_on(store, book, desk_of(store, book), period, as_of, told)
-            self._gathered[period] = (*previous(report, store, book, as_of, self.sources), report)
+            before = previous(period, store, book, as_of, self.sources)  # first, as the whole report is large
+            self._gathered[period] = (*before, report_on(store, book, desk_of(store, book), period, as_of, told))
         return self._gathered[period]
 
     def _fitting(

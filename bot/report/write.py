@@ -56,19 +56,19 @@ def digest_then(store: Store, book: Rulebook, period: Period, then: Moment, sour
 
 
 def _digest(report: Report, store: Store, book: Rulebook, now: Moment, sources: Sources | None) -> Digest:
-    earlier_ones = previous(report, store, book, now, sources)
+    earlier_ones = previous(report.period, store, book, now, sources)
     return digest_of(cut(report, LEAD), [cut(each, LEAD) for each in earlier_ones], book)
 
 
 def previous(
-    report: Report, store: Store, book: Rulebook, now: Moment, sources: Sources | None = None
+    period: Period, store: Store, book: Rulebook, now: Moment, sources: Sources | None = None
 ) -> list[Report]:
-    """The reports before one, oldest first, as `past` leaves them; that on the period just before in any case.
+    """The reports before that on a period, oldest first, as `past` leaves them; the one just before in any case.
 
     Raises StoreError.
     """
-    before = period_before(report.period, book.calendar)
-    found = list(earlier(store, report.period))
+    before = period_before(period, book.calendar)
+    found = list(earlier(store, period))
     if not found or found[-1].period != before:
         at, told = min(before.until_at, now), beside(book, before, sources)
         found.append(past(report_on(store, book, desk_of(store, book), before, at, told)))
