@@ -18,7 +18,8 @@ MOST_BYTES_AN_HOUR = 64 * 1024
 @pytest.mark.timeout(1800)
 def test_memory_does_not_grow_once_a_cycle_of_every_kind_has_been() -> None:
     words = [sys.executable, str(DAY), str(TICKETS), str(CYCLES)]
-    day = json.loads(subprocess.run(words, stdout=subprocess.PIPE, check=True).stdout)
-    assert set(day["kinds"]) == {"the first: all read and judged", "with a sweep", "with a digest", "others"}
-    assert day["changed"] > TICKETS + CYCLES // 10
-    assert day["growth"] < MOST_BYTES_AN_HOUR
+    day = subprocess.run(words, stdout=subprocess.PIPE, check=True).stdout
+    kinds, _, growth, changed, *_ = json.loads(day)  # in the order of the bench's `Day`
+    assert set(kinds) == {"the first: all read and judged", "with a sweep", "with a digest", "others"}
+    assert changed > TICKETS + CYCLES // 10
+    assert growth < MOST_BYTES_AN_HOUR
