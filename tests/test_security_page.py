@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from fuzz.counted import table
 from fuzz.readers import READERS
 from made_parts import hold
 
@@ -89,15 +90,8 @@ def limits() -> str:
 
 
 def fuzzing() -> str:
-    """What two whole runs counted together, reader by reader: `make fuzz` leaves what it counts in its folder."""
-    measured = json.loads(MEASURED.read_text("utf-8"))
-    rows = ["| reads | inputs | processor, s | findings, mended |", "|---|--:|--:|--:|"]
-    found = {reader.name: len(list((MEASURED.parent / "found").glob(f"{reader.name}/*.bin"))) for reader in READERS}
-    for reader in READERS:
-        run = measured[reader.name]
-        rows.append(f"| {reader.reads} | {run['inputs']:,} | {run['s']:.0f} | {found[reader.name] or '–'} |")
-    inputs, seconds = (sum(run[what] for run in measured.values()) for what in ("inputs", "s"))
-    return "\n".join([*rows, f"| together | {inputs:,} | {seconds:.0f} | {sum(found.values())} |"])
+    """What one whole run counted, which `make fuzz` leaves in its folder and prints so."""
+    return table(json.loads(MEASURED.read_text("utf-8")))
 
 
 @pytest.mark.parametrize("name", ["limits", "fuzzing"])
@@ -108,7 +102,7 @@ def test_its_tables_are_what_they_tell_of(name: str) -> None:
 def test_a_million_inputs_were_counted() -> None:
     measured = json.loads(MEASURED.read_text("utf-8"))
     assert measured.keys() == {reader.name for reader in READERS}
-    assert sum(run["inputs"] for run in measured.values()) >= 1_000_000
+    assert sum(run["inputs"] for run in measured.values() if run) >= 1_000_000
 
 
 @cache
