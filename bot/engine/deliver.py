@@ -23,7 +23,7 @@ from bot.engine.aside import DOUBTS, lay_by, lay_by_doubtful, lay_by_refused, me
 from bot.engine.beyond import look_beyond, newly_tied
 from bot.engine.control import heed_refusal, silent_now
 from bot.engine.engine import Engine, Report
-from bot.engine.fence import is_lost, state_of_sent
+from bot.engine.fence import is_lost, state_of_sent, writing_of
 from bot.engine.together import by_ticket, send_together, settle_together
 from bot.engine.tracker import Ailing, Doubtful, Refused, Said, Throttled, TrackerError, Unreachable
 from bot.engine.twins import read_back
@@ -293,7 +293,10 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
     engine.seam("after write")
     state = state_of_sent(engine)
     said = rows_of_comment(wanted, state, now, engine.book.version)
-    engine.store.write_entries([turned(entry, state, entry.because, now, comment_id=comment_id) for entry in said])
+    with writing_of(engine, state):
+        engine.store.write_entries(
+            [turned(entry, state, entry.because, now, comment_id=comment_id) for entry in said]
+        )
     engine.doubts.pop(ticket_id, None)
     engine.seam("after commit")
     report.said.append(tuple(wanted))
@@ -460,7 +463,8 @@ def _doubt(engine: Engine, rows: Sequence[Entry], now: Moment, report: Report) -
     """The answer to a write was lost. Nothing is repeated; `settle` looks for the comment in the next cycle."""
     if not rows:
         return
-    engine.store.write_entries([turned(entry, "doubtful", "the answer was lost", now) for entry in rows])
+    with writing_of(engine, "doubtful"):
+        engine.store.write_entries([turned(entry, "doubtful", "the answer was lost", now) for entry in rows])
     engine.doubts[rows[0].ticket_id] += 1
     report.doubtful += len(rows)
     log.warning("doubtful", ticket=rows[0].ticket_key)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
 import structlog
 
 from bot.core.ticket import Moment
@@ -50,3 +53,13 @@ def state_of_sent(engine: Engine) -> str:
     Then that one may have sent the same, and looks.
     """
     return "said" if engine.lease is None or engine.lease.is_sure() else "doubtful"
+
+
+@contextmanager
+def writing_of(engine: Engine, state: str) -> Iterator[None]:
+    """Let it be kept that what was sent is in doubt although another has taken over, who else would not look for it.
+
+    Nothing else that a process does which was taken over from is kept where several work together.
+    """
+    with engine.store.guarded(None) if state == "doubtful" else nullcontext():
+        yield

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
+from engine.test_two_daemons import Gap
 from joint_desk import PROJECTS, rulebook_in
 
 from bot.core.ledger import rows_of_comment
@@ -205,6 +207,31 @@ def test_who_was_fenced_off_in_the_middle_of_a_part_writes_nothing_more(scene: S
     for _ in range(3):
         scene.clock.advance(60_000)
         cycle(other, scene.now)
+    assert (len(scene.said()), set(scene.said().values())) == (24, {1})
+    assert {state for _, state, _, _ in rows(other)} == {"said"}
+
+
+def test_what_a_hand_that_stood_still_on_the_way_wrote_a_second_time_is_removed(scene: Scene) -> None:
+    scene.open(8)
+
+    def taken_over() -> None:
+        for after_s in (LENGTH_S + GRACE_S + 1, *(GRACE_S,) * 3):
+            scene.clock.advance(after_s * 1000)
+            cycle(other, scene.now)
+
+    def hand_out(parts: Sequence[tuple[str, str]]) -> None:
+        for part, _ in parts:
+            with suppress(Fenced):
+                scene.do(hand, part)
+
+    keeper, hand = scene.keeper("a", hand_out), scene.engine()
+    other = scene.keeper("b", lambda parts: None)
+    Gap(SimpleNamespace(engine=hand), "POST", "/comment", taken_over)  # type: ignore[arg-type]
+    with pytest.raises(Fenced):
+        cycle(keeper, scene.now)
+    assert sorted(set(scene.said().values())) == [1, 2], "it was checked, stood still, and was sent"
+    scene.clock.advance(GRACE_S * 1000)
+    assert cycle(other, scene.now).removed == 1
     assert (len(scene.said()), set(scene.said().values())) == (24, {1})
     assert {state for _, state, _, _ in rows(other)} == {"said"}
 
