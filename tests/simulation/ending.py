@@ -16,20 +16,17 @@ from msgspec import structs
 
 from bot.core.arrange import Arrangement, DeskState, arrange
 from bot.core.judge import judge
-from bot.core.ledger import WAITING, Entry, part_of
+from bot.core.ledger import WAITING, Entry
 from bot.core.people import calendar_of
-from bot.core.silence import EVERYTHING, of_labels, of_property
-from bot.core.steps import Step, Wishes, is_key, part
+from bot.core.silence import of_labels, of_property
+from bot.core.steps import Wishes, is_key
 from bot.core.ticket import Moment
-from bot.engine.deliver import composed, yet_to_put
+from bot.engine.deliver import yet_to_put
 from bot.engine.keeping import desk_state
 from bot.engine.recalled import recalled
 from bot.engine.sending import WAITING as LETTERS_WAITING
 from bot.engine.sending import is_of_the_morning
-from bot.jira.tracker import STEP
-from bot.sandbox.world import Comment
 from bot.store.tied import with_others
-from bot.texts import text_hash
 from simulation.sim import Simulation, Violation
 from simulation.wire import keys_in
 from simulation.writing import Told, is_forgotten
@@ -139,7 +136,6 @@ class Ending(Told):
             raise Violation(f"{step.key} is wished since {asked_at - step.due_at} s, and what it sets is not set")
         for step, row in now.arranged.amend:
             raise Violation(f"{step.key} says what is no longer so: {row.edition}, not {step.edition}")
-        self._edited(sim, now)
 
     def _now(self, sim: Simulation) -> _Now:
         engine, store, at = sim.engine, sim.store, sim.cycle_at
@@ -173,29 +169,6 @@ class Ending(Told):
                     f"a letter of the kind {row.rule} to {row.to} is {row.state}, {at - row.due_at} s late"
                 )
 
-    def _edited(self, sim: Simulation, now: _Now) -> None:
-        """Each comment that may be edited says what is so now, as Jira has it."""
-        engine = sim.engine
-        assert engine is not None
-        comments = {
-            (str(issue.id), str(each.id)): each for issue in sim.world.issues.values() for each in issue.comments
-        }
-        by_comment: dict[tuple[str, str | None], list[Entry]] = {}
-        for row in now.rows.values():
-            by_comment.setdefault((row.ticket_id, row.comment_id), []).append(row)
-        if EVERYTHING in (silenced := _silenced(sim)):
-            return
-        for wish in now.wishes:
-            if wish.on_hold or wish.project in silenced:
-                continue
-            for step in (*wish.steps, *wish.amends):
-                row = now.rows.get(step.key)
-                if step.edition is None or row is None or row.state != "said" or row.comment_id is None:
-                    continue
-                made = comments.get((row.ticket_id, row.comment_id))
-                if made is not None:
-                    _says(sim, made, step, by_comment[row.ticket_id, row.comment_id])
-
 
 def _is_let_go(sim: Simulation, row: Entry) -> bool:
     return row.state == "released" and row.key in sim.released
@@ -207,20 +180,3 @@ def _is_proven(now: _Now, observed: Set[str]) -> None:
         row = now.rows.get(step.key)
         if row is not None and row.state == "observed" and not step.observe and step.rule not in observed:
             raise Violation(f"{step.key} is only recorded, and is to be said")
-
-
-def _says(sim: Simulation, made: Comment, step: Step, rows: Sequence[Entry]) -> None:
-    """Raise Violation unless a comment has the hash of what it is to say now, where all its parts are known."""
-    engine = sim.engine
-    assert engine is not None
-    parts = {row.key: part_of(row) for row in rows}
-    before = parts[step.key]
-    if any(said is None for said in parts.values()) or before is None:
-        return
-    parts[step.key] = part(step, before.place)
-    said = sorted(((one.place, row) for row in rows if (one := parts[row.key])), key=lambda pair: pair[0])
-    to = tuple(dict.fromkeys(person for _, row in said for person in row.to)) or step.to
-    known = [one for _, row in said if (one := parts[row.key])]
-    texts = {text_hash(composed(engine, known, to, instead)) for instead in ((), tuple(step.instead))}
-    if made.properties[STEP].get("hash") not in texts:
-        raise Violation(f"{step.key} says in Jira what is no longer so")

@@ -19,6 +19,7 @@ from bot.core.ticket import Moment, Ticket
 from bot.engine.engine import Report
 from bot.engine.mailer import Mail, mail_id
 from bot.engine.poll import RECONCILED
+from bot.jira.tracker import STEP
 from bot.sandbox.fitted import BOT
 from bot.store.tables import ledger
 from bot.store.tied import with_others
@@ -33,6 +34,10 @@ _OVERLAP_S = 300
 _IN_VAIN = 24
 """How many writes to a ticket a process may try in vain while nobody changes it: they come ever more seldom."""
 
+_EDITIONS = (
+    "SELECT key, ticket_id, comment_id, edition FROM ledger "
+    "WHERE state = 'said' AND edition IS NOT NULL AND comment_id IS NOT NULL"
+)
 _BATCHED = sa.select(ledger.c.key).where(ledger.c.state == "batched")
 
 
@@ -64,6 +69,8 @@ class Invariants(Ending, Told, Laws):
     restless: dict[str, tuple[Moment, int]] = field(default_factory=dict)
     never: dict[str, int] = field(default_factory=dict)
     blind_at: Moment = 0
+    editions: dict[str, tuple[str, object]] = field(default_factory=dict)
+    lost_at: Moment | None = None
 
     def see(self, sim: Simulation) -> None:
         """Note when something was last hidden from the poll, and what is known since by the sweep alone."""
@@ -87,6 +94,7 @@ class Invariants(Ending, Told, Laws):
         for trouble in report.troubles:
             if "Error)" in trouble:
                 raise Violation(f"a ticket could not be handled: {trouble}")
+        self._edited(sim)
         self._fresh(sim, report)
         if report.unreachable is None and not report.slowed:
             self._looks(sim)
@@ -130,6 +138,31 @@ class Invariants(Ending, Told, Laws):
             if not calendar_of(person, sim.book).is_open(mail.at) and not _is_digest(mail, sim.book):
                 raise Violation(f"a letter to {person} outside their hours, at {mail.at}")
         self.mailed = len(sim.post.arrived)
+
+    def _edited(self, sim: Simulation) -> None:
+        """A comment that says something else by the ledger was written anew in Jira, unless a person deleted it.
+
+        One whose other parts the ledger does not know any more stays as it is.
+        """
+        if self.lost_at != sim.lost_at:
+            self.lost_at = sim.lost_at
+            self.editions.clear()
+        for key, ticket_id, comment_id, edition in sim.driver.execute(_EDITIONS):
+            before = self.editions.get(key)
+            if before is not None and before[0] == edition:
+                continue
+            issue = sim.world.issues.get(int(ticket_id))
+            made = next((each for each in issue.comments if str(each.id) == comment_id), None) if issue else None
+            if made is None:
+                continue
+            text = made.properties[STEP].get("hash")
+            self.editions[key] = edition, text
+            if before is not None and before[1] == text and self._is_known(sim, ticket_id, comment_id):
+                raise Violation(f"{key} says by the ledger what it does not say in Jira: {edition or 'all is there'}")
+
+    def _is_known(self, sim: Simulation, ticket_id: str, comment_id: str) -> bool:
+        rows = sim.store.entries([ticket_id])[ticket_id].values()
+        return all(row.part is not None for row in rows if row.comment_id == comment_id)
 
     # What is to come.
 

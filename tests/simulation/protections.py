@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import yaml
+from msgspec.structs import replace as replaced
 
 from bot.core.calendar import Calendar
 from bot.core.letters import LetterRow
@@ -222,6 +223,20 @@ def _no_fresh_question(engine: Engine) -> Engine:
     return engine
 
 
+def _no_label(engine: Engine) -> Engine:
+    """The control ticket's labels are hidden from the bot."""
+    tracker, read, control = _tracker(engine), _tracker(engine).read, engine.book.entries.manners.control
+    tracker.labels = lambda ticket_id: frozenset()  # type: ignore[method-assign]
+
+    def unlabelled(ids: Sequence[str], came: Mapping[str, object] = {}) -> Reading:
+        found = read(ids, came)
+        tickets = (replaced(each, labels=frozenset()) if each.key == control else each for each in found.tickets)
+        return Reading(tuple(tickets), found.missing, found.troubles)
+
+    tracker.read = unlabelled  # type: ignore[method-assign]
+    return engine
+
+
 class _NoDoubt(Counter[str]):
     """Counts, and forgets."""
 
@@ -353,6 +368,12 @@ PROTECTIONS: Mapping[str, Protection] = {
         _no_fresh_question,
         (("property", 3.0, {"what": '{"silent": true}', "for_s": _DAY // 4}),),
     ),
+    "label": Protection(
+        "the label on the control ticket silences everything",
+        "everything being silent by a label",
+        _no_label,
+        (("silence", 2.0, {"for_s": _DAY}),),
+    ),
     "peace": Protection(
         "a ticket is left in peace after writes in vain",
         "is written to in vain",
@@ -370,7 +391,7 @@ PROTECTIONS: Mapping[str, Protection] = {
     "opening": Protection("who was not at work hears of it in the end", "is wished since .* not said", _always_night),
     "fields": Protection("what a rule sets is set in the end", "what it sets is not set", _no_fields),
     "edits": Protection(
-        "a comment says what is so now", "what is no longer so", _no_edits, (("fill", 60.0, _FILLED),)
+        "a comment says what is so now", "what it does not say in Jira", _no_edits, (("fill", 60.0, _FILLED),)
     ),
     "answers": Protection(
         "a command is carried out and answered in the end", "is not settled", _no_answers, (("command", 8.0, _HELP),)

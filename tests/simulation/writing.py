@@ -111,9 +111,22 @@ def _silent(told: Told, sim: Simulation, written: Written) -> None:
 
 
 def _switched(told: Told, sim: Simulation, written: Written) -> None:
-    """Nothing is written once the project's property has silenced it, whatever the bot knows of that."""
+    """Nothing is written once a property or the control ticket's label has silenced it, whatever the bot knows."""
     if sim.silent_since is not None and written.at - sim.silent_since > SLACK_S:
         raise Violation(f"{written.ticket_id} is written to, its project being silent since {sim.silent_since}")
+    labelled_at = _labelled_at(sim)
+    if labelled_at is not None and written.at - labelled_at > SLACK_S:
+        raise Violation(f"{written.ticket_id} is written to, everything being silent by a label since {labelled_at}")
+
+
+def _labelled_at(sim: Simulation) -> Moment | None:
+    """Since when the control ticket has the label that silences everything, as Jira has it; None where it has not."""
+    manners = sim.book.entries.manners
+    control = next((each for each in sim.world.issues.values() if each.key == manners.control), None)
+    if control is None or manners.hold not in control.fields["labels"]:
+        return None
+    changed = (each for each in control.histories if any(item.get("fieldId") == "labels" for item in each.items))
+    return max((each.at_ms // 1000 for each in changed), default=control.created_ms // 1000)
 
 
 def _labels(written: Written) -> list[str]:
