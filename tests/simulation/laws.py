@@ -171,6 +171,8 @@ class Invariants(Ending, Told, Laws):
         engine = sim.engine
         assert engine is not None
         troubled = _troubled(sim)
+        for (id_,) in sim.driver.execute("SELECT ticket_id FROM troubles WHERE again_at IS NULL"):
+            raise Violation(f"{id_} is laid aside for ever")
         for row in mirrored(sim):
             if row.gone_at is not None or row.id in troubled:
                 self.restless.pop(row.id, None)

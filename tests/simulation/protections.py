@@ -19,6 +19,7 @@ from bot.core.letters import LetterRow
 from bot.core.ticket import Moment
 from bot.engine.control import HEED_S, SILENCED
 from bot.engine.engine import Engine
+from bot.engine.restraint import RESTRAINT
 from bot.engine.tracker import Reading, Refused
 from bot.jira.tracker import JiraTracker
 from bot.store.store import Store
@@ -210,6 +211,13 @@ def _no_patience(engine: Engine) -> Engine:
     return engine
 
 
+def _no_kept_patience(engine: Engine) -> Engine:
+    """What Jira asked for is in memory only, and lost with the process."""
+    engine.store.set_note(RESTRAINT, "")
+    _tracker(engine).client.gate.remember_in(lambda note: None)
+    return engine
+
+
 class _Known(dict[str, Moment]):
     """Moments of questions, by which each was asked just now."""
 
@@ -361,6 +369,12 @@ PROTECTIONS: Mapping[str, Protection] = {
         "asked too early",
         _no_patience,
         (("failing", 12.0, {"what": "answer;429;;;3600;", "n": 1, "for_s": 3600}),),
+    ),
+    "kept patience": Protection(
+        "what Jira asked for holds for the next process, too",
+        "asked too early",
+        _no_kept_patience,
+        (("failing", 12.0, {"what": "answer;429;;;3600;", "n": 1, "for_s": 3600}), ("kill", 24.0, {})),
     ),
     "fresh question": Protection(
         "before a send the off-switch is asked for afresh",

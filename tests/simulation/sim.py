@@ -55,6 +55,7 @@ CALM_S = DAY + 2 * HOUR
 """How long at least nobody acts and nothing fails at the end: longer than a ticket has its peace after a refusal."""
 
 _RESTART_S = 30
+_UNWRITABLE = frozenset({"disk full", "disk read only", "database locked"})
 _MORNING_S = 8 * HOUR + 31 * MINUTE
 
 
@@ -122,6 +123,7 @@ class Simulation(Course, Office):
         self.said = 0
         self.kills = 0
         self.faults: Counter[str] = Counter()
+        self.asked_for: tuple[Moment, int] = (0, 0)
         self.number = -1
         self.calm = False
         self.processes = 0
@@ -286,6 +288,7 @@ class Simulation(Course, Office):
             skew_s=lambda: self.skew_s,
         )
         self.wire = Wire(self.site, clocks, self.written)
+        self.wire.asked_for = self.asked_for
         return self.made(self.wire, self.pass_seam, self.ask_clock)
 
     def made(self, wire: Wire, seam: Callable[[str], None], clock: Callable[[], Moment]) -> Engine:
@@ -395,9 +398,15 @@ class Simulation(Course, Office):
 
     def _lose(self) -> None:
         if self.wire is not None:
+            self.asked_for = self.wire.asked_for if self._remembers() else (0, 0)
             self.faults.update(self.wire.faults)
             self.wire.faults.clear()
         self.engine = None
+
+    def _remembers(self) -> bool:
+        """Whether what Jira asked the process for stands in the database: it came to work, and could always write."""
+        met = {event.do for event in self.schedule.events[: self.number + 1]}
+        return self.engine is not None and self.lost_at != self.now and met.isdisjoint(_UNWRITABLE)
 
     def _cycle(self) -> None:
         self.cycle_at = self.asked_at = self.bot_now
