@@ -35,6 +35,7 @@ class Row(msgspec.Struct):
     counts: dict[str, int] = {}
     faults: dict[str, int] = {}
     failed: str | None = None
+    killed: dict[str, int] = {}
 
 
 def version() -> str:
@@ -134,10 +135,12 @@ def _row(mark: str, seed: int, days: int, outcome: runs.Outcome) -> Row:
         "steps": outcome.said,
         "writes": outcome.wrote,
         "letters": outcome.mails,
-        "kills": outcome.kills,
+        "kills": sum(outcome.killed.values()),
         "bytes looked through": sum(outcome.looked.values()),
     }
-    return Row(mark, seed, days, outcome.trace_hash, outcome.cpu_s, counts, outcome.faults, outcome.failed)
+    return Row(
+        mark, seed, days, outcome.trace_hash, outcome.cpu_s, counts, outcome.faults, outcome.failed, outcome.killed
+    )
 
 
 def _sum_up(mark: str, before: list[Row], rows: list[Row]) -> None:
@@ -145,13 +148,16 @@ def _sum_up(mark: str, before: list[Row], rows: list[Row]) -> None:
     every = [*before, *rows]
     total: Counter[str] = Counter()
     faults: Counter[str] = Counter()
+    killed: Counter[str] = Counter()
     for row in every:
         total.update(row.counts)
+        killed.update(row.killed)
         faults.update(row.faults)
     days = sum(row.days + 1 for row in every)
     print(f"version {mark}: {len(every)} seeds, {len(rows)} of them now; {days} desk days")
     print(", ".join(f"{number} {name}" for name, number in total.items()))
     print("faults met: " + ", ".join(f"{number} {name}" for name, number in sorted(faults.items())))
+    print("killed after passing: " + ", ".join(f"{number} {name}" for name, number in sorted(killed.items())))
     print(f"{sum(row.cpu_s for row in every):.0f} s of processor time")
     broken = [row.seed for row in every if row.failed]
     print(f"laws broken: {len(broken)}{f', by the seeds {broken}' if broken else ''}")

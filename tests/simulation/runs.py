@@ -28,7 +28,7 @@ class Outcome:
     cycles: int
     said: int
     wrote: int
-    kills: int
+    killed: dict[str, int]
     mails: int
     faults: dict[str, int]
     cpu_s: float
@@ -67,7 +67,7 @@ def run(
         cycles=simulation.reports,
         said=simulation.said,
         wrote=len(simulation.written),
-        kills=simulation.kills,
+        killed=dict(sorted(simulation.killed.items())),
         mails=len(simulation.post.arrived),
         faults=dict(sorted(simulation.faults.items())),
         cpu_s=time.process_time() - began,

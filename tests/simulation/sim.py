@@ -122,6 +122,7 @@ class Simulation(Course, Office):
         self.reports = 0
         self.said = 0
         self.kills = 0
+        self.killed: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
         self.asked_for: tuple[Moment, int] = (0, 0)
         self.number = -1
@@ -390,6 +391,7 @@ class Simulation(Course, Office):
     def die(self, restart_s: int = _RESTART_S) -> None:
         """The process ends where it is; the supervisor starts another."""
         self.kills += 1
+        self.killed[self.passed or "nothing" if self.in_cycle else "a cycle"] += 1
         self._lose()
         self._quiet_until = self.now + restart_s
         self.want(restart_s)

@@ -79,6 +79,7 @@ class Workers(Simulation):
             super().die(restart_s)
             return
         self.kills += 1
+        self.killed[f"{self.passed}, in a part"] += 1
         self.trace(f"hand {self.hand.number} killed")
         raise Killed
 
