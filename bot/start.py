@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -239,7 +240,11 @@ def start(
     if client is None:
         client = client_of(settings.jira, sleep=sleep, gate=gate_of(settings.jira, sleep=sleep, stopping=stopping))
     client.gate.recall(_noted(settings))
-    ready = ready_for(settings, desk, client, lambda: _was_reached(settings), sleep=sleep, hear=hear)
+    try:
+        ready = ready_for(settings, desk, client, lambda: _was_reached(settings), sleep=sleep, hear=hear)
+    except Throttled:
+        _leave_noted(settings, client, store)
+        raise
     opened = store()
     client.gate.remember_in(partial(opened.set_note, RESTRAINT))
     engine = Engine(
@@ -326,6 +331,14 @@ def _noted(settings: Settings) -> str | None:
             return store.note(RESTRAINT)
     except StoreError:
         return None
+
+
+def _leave_noted(settings: Settings, client: Client, store: Callable[[], Store]) -> None:
+    """Have the next start keep to the patience that Jira asked this one for, where there is a database already."""
+    with suppress(StoreError):
+        with looking(settings.store.url.get_secret_value()):
+            pass
+        client.gate.remember_in(partial(store().set_note, RESTRAINT))
 
 
 def _was_reached(settings: Settings) -> bool:

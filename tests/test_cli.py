@@ -260,6 +260,21 @@ def test_a_jira_that_was_once_reached_is_away_and_not_a_mistake(
     assert "Jira is unreachable" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["once", "run"])
+def test_patience_that_jira_asks_a_start_for_is_kept_by_the_next(
+    command: str, one_sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = desk(tmp_path, one_sandbox)
+    assert piletibot("once", "--config", config) == 0
+    one_sandbox.site.faults.faults.append(Fault("answer", status=429, retry_after="1847"))
+    assert piletibot(command, "--config", config) == 3
+    assert "asks for 1847 s of patience" in capsys.readouterr().err
+    one_sandbox.site.requests.clear()
+    assert piletibot(command, "--config", config) == 3
+    assert re.search(r"not asked before 20\S+, as Jira asked for patience", capsys.readouterr().err)
+    assert not one_sandbox.site.requests
+
+
 def test_a_jira_that_goes_away_in_the_middle_is_unreachable(
     sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
