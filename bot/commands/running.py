@@ -303,8 +303,9 @@ def with_journal(engine: Engine, post: Post, file: Path | None) -> Post:
     """Have a journal of letters kept in a file, where there is mail; the same way of letters, with that."""
     if post.mailer is None or file is None:
         return post
+    now = int(time.time()) if engine.clock is None else engine.clock()
     try:
-        engine.journal = engine.journal or Journal(file, int(time.time()))
+        engine.journal = engine.journal or Journal(file, now)
     except OSError as error:
         structlog.get_logger().warning("no journal of letters can be kept", file=str(file), reason=error.strerror)
         return post

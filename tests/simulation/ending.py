@@ -26,6 +26,7 @@ from bot.engine.keeping import desk_state
 from bot.engine.recalled import recalled
 from bot.engine.sending import WAITING as LETTERS_WAITING
 from bot.engine.sending import is_of_the_morning
+from bot.engine.sent_once import said_before
 from bot.store.tied import with_others
 from simulation.sim import Simulation, Violation
 from simulation.wire import keys_in
@@ -146,6 +147,7 @@ class Ending(Told):
         wishes = [judge(ticket, sim.book, at, known) for ticket in those]
         every = {key: entry for entries in store.entries(ids).values() for key, entry in entries.items()}
         every |= recalled(store, sim.book, wishes, every, at)
+        every |= said_before(engine.journal, wishes, every, at)
         rows = {key: row for key, row in every.items() if row.state not in WAITING or _is_let_go(sim, row)}
         desk: DeskState = structs.replace(desk_state(engine, at), silenced=_silenced(sim), barred=frozenset())
         return _Now(wishes, rows, arrange(wishes, rows, sim.book, desk, at))

@@ -25,7 +25,7 @@ from bot.store.tables import ledger
 from bot.store.tied import with_others
 from simulation.ending import Ending, mirrored
 from simulation.sim import Laws, Simulation, Violation
-from simulation.writing import SAYING, SETTING, Told, is_forgotten
+from simulation.writing import SAYING, SETTING, Told
 
 _SOON_S, _RESTLESS_S = 60, 12 * 3600
 _OVERLAP_S = 300
@@ -63,7 +63,7 @@ class Invariants(Ending, Told, Laws):
     off: frozenset[str] = frozenset()
     heard: int = 0
     mailed: int = 0
-    mailed_at: dict[str, Moment] = field(default_factory=dict)
+    asked: Counter[str] = field(default_factory=Counter)
     mails: Counter[str] = field(default_factory=Counter)
     failing: list[str] = field(default_factory=list)
     restless: dict[str, tuple[Moment, int]] = field(default_factory=dict)
@@ -129,14 +129,16 @@ class Invariants(Ending, Told, Laws):
 
     def _mail(self, sim: Simulation) -> None:
         for mail in sim.post.arrived[self.mailed :]:
-            again = mail.id in self.mails and not is_forgotten(sim, self.mailed_at[mail.id])
             self.mails[mail.id] += 1
-            self.mailed_at[mail.id] = sim.now
-            if again:
+            self.asked.update(sim.post.asking[mail.id])
+            if self.mails[mail.id] > 1:
                 raise Violation(f"a letter arrived {self.mails[mail.id]} times: {mail.id}")
             person = mail.to.partition("@")[0]
             if not calendar_of(person, sim.book).is_open(mail.at) and not _is_digest(mail, sim.book):
                 raise Violation(f"a letter to {person} outside their hours, at {mail.at}")
+            for key in sim.post.asking[mail.id]:
+                if self.asked[key] > 1:
+                    raise Violation(f"{key} was asked in {self.asked[key]} letters")
         self.mailed = len(sim.post.arrived)
 
     def _edited(self, sim: Simulation) -> None:

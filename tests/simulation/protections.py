@@ -20,6 +20,7 @@ from bot.core.ticket import Moment
 from bot.engine.control import HEED_S, SILENCED
 from bot.engine.engine import Engine
 from bot.engine.restraint import RESTRAINT
+from bot.engine.sent_once import OnceMailer
 from bot.engine.tracker import Reading, Refused
 from bot.jira.tracker import JiraTracker
 from bot.store.store import Store
@@ -83,8 +84,17 @@ def _no_read_back(engine: Engine) -> Engine:
     return engine
 
 
+def _no_journal(engine: Engine) -> Engine:
+    """Which letters were begun is in the database alone."""
+    if isinstance(engine.post.mailer, OnceMailer):
+        engine.post = replace(engine.post, mailer=engine.post.mailer.mailer)
+    engine.journal = None
+    return engine
+
+
 def _no_intent(engine: Engine) -> Engine:
-    """The intent of a letter is in memory only, and lost with the process."""
+    """The intent of a letter is in memory only, and lost with the process, and no journal is kept."""
+    _no_journal(engine)
     store, unwritten = engine.store, dict[str, LetterRow]()
 
     def write_letters(rows: Sequence[LetterRow]) -> None:
@@ -321,6 +331,12 @@ PROTECTIONS: Mapping[str, Protection] = {
         "a letter arrived . times",
         _no_intent,
         (("kill", 8.0, {"during": "after mail"}),),
+    ),
+    "journal of letters": Protection(
+        "what was mailed is known though the database is put back or lost",
+        "a letter arrived . times",
+        _no_journal,
+        (("backup", 6.0, {}), ("restored", 2.0, {})),
     ),
     "overlap": Protection(
         "each poll looks back five minutes",

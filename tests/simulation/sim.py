@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import heapq
+import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, partial
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from bot.commands.running import with_journal
 from bot.core.calendar import Calendar
 from bot.core.people import calendar_of
 from bot.core.rulebook import Rulebook
@@ -23,6 +27,7 @@ from bot.engine.control import silences
 from bot.engine.cycle import cycle
 from bot.engine.engine import Engine, Pace, Report
 from bot.engine.engine import Post as Ways
+from bot.engine.mailer import mail_id
 from bot.engine.restraint import RESTRAINT
 from bot.engine.tracker import Denied, TrackerError
 from bot.jira.catalogue import Catalogue, read_catalogue
@@ -53,6 +58,9 @@ MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
 PACE = Pace(reconcile_s=6 * HOUR)
 CALM_S = DAY + 2 * HOUR
 """How long at least nobody acts and nothing fails at the end: longer than a ticket has its peace after a refusal."""
+
+_MEMORY = Path("/dev/shm")
+"""Where Linux has files in memory: none of them has to reach a disk."""
 
 _RESTART_S = 30
 _UNWRITABLE = frozenset({"disk full", "disk read only", "database locked"})
@@ -97,7 +105,8 @@ class Simulation(Course, Office):
     """Lives through a schedule; `laws` are called after each event and each cycle, and raise Violation.
 
     All that is random is in the schedule. Each engine that starts is given to `wrap`, which may change it. `clock` is
-    true time, and Jira's; the bot's is `skew_s` ahead of it.
+    true time, and Jira's; the bot's is `skew_s` ahead of it. `home` is the folder of the bot's files, which stay
+    whatever becomes of its database; nothing else knows its name. Who makes a simulation lets it go.
     """
 
     def __init__(
@@ -111,8 +120,9 @@ class Simulation(Course, Office):
         self.site = Site(self.world)
         self.store = emptied(_memory())
         self.driver = _driver_of(self.store)
+        self.home = Path(mkdtemp(prefix="simulation-", dir=_MEMORY if _MEMORY.is_dir() else None))
         self.output = Output()
-        self.post = Post(output=self.output)
+        self.post = Post(output=self.output, asked=self._asked_in)
         self.written: list[Written] = []
         self.engine: Engine | None = None
         self.wire: Wire | None = None
@@ -205,7 +215,7 @@ class Simulation(Course, Office):
         self.calm = True
         self._queue.clear()
         self._armed.clear()
-        self.let_go()
+        self._undo_all()
         self.site.faults = Faults()
         self.post.fates.clear()
         self.skew_s = 0
@@ -214,7 +224,11 @@ class Simulation(Course, Office):
         self.want(self.poll_s)
 
     def let_go(self) -> None:
-        """End all that lasts for a while. To be called when a run ends early, as the next uses the same database."""
+        """End all that lasts, as the next simulation uses the same database, and remove the bot's files."""
+        self._undo_all()
+        shutil.rmtree(self.home)
+
+    def _undo_all(self) -> None:
         for number in sorted(self.undo):
             self.undo[number]()
         self.undo.clear()
@@ -318,6 +332,7 @@ class Simulation(Course, Office):
             lease=Lease(self.store, _holder(self.processes), length_s=180, grace_s=60, clock=lambda: self.now),
         )
         client.fence = engine.fence
+        engine.post = with_journal(engine, engine.post, self.home / "letters")
         return self.wrap(engine)
 
     def client(self, wire: Wire) -> Client:
@@ -371,6 +386,10 @@ class Simulation(Course, Office):
         """Note what the bot says of itself."""
         self.output.put("trace", line.encode())
         self.trace(line)
+
+    def _asked_in(self, id_: str) -> list[str]:
+        """The steps that are about to ask their person in the mail of an id."""
+        return sorted(key for key, letter in self.driver.execute(_IN_LETTERS) if mail_id(letter) == id_)
 
     def take_over(self, book: Rulebook) -> None:
         """Have another rulebook in force from the next cycle on, as a reload has it."""
@@ -508,6 +527,7 @@ class Simulation(Course, Office):
         return digest.hexdigest()[:16]
 
 
+_IN_LETTERS = "SELECT key, letter FROM ledger WHERE letter IS NOT NULL AND state = 'intended'"
 _DUE = (
     "SELECT min(look_again_at) FROM tickets",
     "SELECT min(not_before) FROM commands WHERE settled_at IS NULL",

@@ -94,12 +94,19 @@ def mentioned(world: World, comment: Comment) -> list[str]:
 
 @dataclass
 class Post(FakeMailer):
-    """A mail server whose mails are a part of the output, whatever happens to them."""
+    """A mail server whose mails are a part of the output, whatever happens to them.
+
+    `asked` gives the steps that ask their person in the mail of an id, by its sender's database; `asking` are those
+    of each mail when it was sent.
+    """
 
     output: Output = field(default_factory=Output)
+    asked: Callable[[str], Sequence[str]] = lambda id_: ()
+    asking: dict[str, Sequence[str]] = field(default_factory=dict)
 
     def send(self, mail: Mail) -> None:
         self.output.mailed(mail)
+        self.asking[mail.id] = self.asked(mail.id)
         super().send(mail)
 
 
