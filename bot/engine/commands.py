@@ -25,7 +25,7 @@ from bot.engine.control import is_silenced, may_let_go, silences, silent_now, wh
 from bot.engine.deliver import onlookers
 from bot.engine.desk import absence_problem, absent
 from bot.engine.engine import Engine, Report
-from bot.engine.fence import is_unsure, state_of_sent
+from bot.engine.fence import is_unsure, state_of_sent, writing_of
 from bot.engine.ledger import row_read_back
 from bot.engine.tracker import Ailing, Doubtful, Refused, Said, TrackerError
 from bot.engine.twins import read_back
@@ -123,11 +123,15 @@ def _leave(
 
 def _put_off(engine: Engine, ticket_id: str, rows: Sequence[CommandRow], again: Moment) -> None:
     """Leave alone until then those of these commands that are not settled meanwhile."""
+    if left := _left_of(engine, ticket_id, rows):
+        engine.store.put_commands([each._replace(not_before=again) for each in left])
+
+
+def _left_of(engine: Engine, ticket_id: str, rows: Sequence[CommandRow]) -> list[CommandRow]:
+    """Those of these commands that are not settled meanwhile, as they are kept now."""
     ids = {each.comment_id for each in rows}
     known = [each for each in engine.store.commands([ticket_id]) if each.comment_id in ids]
-    left = [each._replace(not_before=again) for each in known if each.settled_at is None]
-    if left:
-        engine.store.put_commands(left)
+    return [each for each in known if each.settled_at is None]
 
 
 def _heed(
@@ -314,15 +318,22 @@ def _answer(
         report.troubles.append(f"{ticket.key}: {unwritten}")
         log.warning("command not answered", ticket=ticket.key, reason=str(unwritten))
         return
+    intended = row(step, "intended", decided(step), now, engine.book.version)
     engine.seam("before answer")
-    comment_id = engine.tracker.say(ticket.id, doc, [step.key], text_hash(doc))
+    try:
+        comment_id = engine.tracker.say(ticket.id, doc, [step.key], text_hash(doc))
+    except Doubtful:
+        if state_of_sent(engine) == "doubtful":  # else the command is not settled, and the answer is looked for
+            with writing_of(engine, "doubtful"):
+                engine.store.write_entries([turned(intended, "doubtful", "the answer was lost", now)])
+        raise
     engine.seam("after answer")
     engine.doubts.pop(ticket.id, None)
-    intended = row(step, "intended", decided(step), now, engine.book.version)
-    said = turned(intended, state_of_sent(engine), intended.because, now, comment_id=comment_id)
-    with engine.store.transaction():
-        _settle(engine, [told], rung == _GRANTED, f"{rung}: {say}", now)
-        engine.store.write_entries([said])
+    state = state_of_sent(engine)
+    with writing_of(engine, state), engine.store.transaction():
+        if left := [told] if state == "said" else _left_of(engine, ticket.id, [told]):  # what another decided stands
+            _settle(engine, left, rung == _GRANTED, f"{rung}: {say}", now)
+        engine.store.write_entries([turned(intended, state, intended.because, now, comment_id=comment_id)])
         engine.store.judged({ticket.id: now})
     engine.seam("after settled")
     report.said.append((step,))

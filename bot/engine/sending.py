@@ -21,7 +21,7 @@ from bot.core.ticket import Moment, Ticket
 from bot.engine.aside import lay_by_doubtful, lay_by_refused, mended
 from bot.engine.control import all_silent_now, control_ticket, silent_now
 from bot.engine.engine import Engine, Report
-from bot.engine.fence import is_lost, state_of_sent
+from bot.engine.fence import is_lost, state_of_sent, writing_of
 from bot.engine.mailer import Lost, Mail, NotTaken, Unsent, mail_id
 from bot.engine.tracker import Doubtful, Refused, TrackerError, Unreachable
 from bot.engine.twins import read_back
@@ -247,16 +247,20 @@ def _say(engine: Engine, person: str, sent: Sequence[_Sent], now: Moment, report
             engine.tracker.say(ticket.id, doc, [letter.key for letter, _ in wanted], text_hash(doc))
             engine.seam("after write")
             engine.doubts.pop(ticket.id, None)
-            mended(engine, ticket.id)
         state = state_of_sent(engine) if wanted else "said"
-        for letter, row in sent:
-            _said(engine, letter, row, now, report, state)
+        with writing_of(engine, state):
+            for letter, row in sent:
+                _said(engine, letter, row, now, report, state)
+        if wanted:
+            mended(engine, ticket.id)
     except Refused as error:
         hold(str(error), lay_by_refused(engine, ticket.id, error, now))
         report.troubles.append(f"{ticket.key}: {error}")
     except Doubtful:
-        again = lay_by_doubtful(engine, ticket.id, now)
-        engine.store.write_letters([turned(row, "doubtful", "the answer was lost", now, again) for _, row in sent])
+        with writing_of(engine, "doubtful"):
+            again = lay_by_doubtful(engine, ticket.id, now)
+            doubtful = [turned(row, "doubtful", "the answer was lost", now, again) for _, row in sent]
+            engine.store.write_letters(doubtful)
         report.doubtful += len(sent)
     except Unreachable:
         hold("the tracker is unreachable", now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -108,6 +108,30 @@ class Scene:
         made.hands = HandingOut(hand_out, self.holder(f"{id_}0"), sleep=self.wait, left_s=0.0)
         return made
 
+    def three(self) -> tuple[Engine, Engine, Engine]:
+        """The engine of a process that keeps the desk, that of the hand it gives all parts to, and the next keeper's.
+
+        The hand leaves a part when it is fenced off.
+        """
+
+        def hand_out(parts: Sequence[tuple[str, str]]) -> None:
+            for part, _ in parts:
+                with suppress(Fenced):
+                    self.do(hand, part)
+
+        keeper, hand = self.keeper("a", hand_out), self.engine()
+        return keeper, hand, self.keeper("b", lambda parts: None)
+
+    def went_on(self, other: Engine) -> Callable[[], None]:
+        """A process stands still until another has taken over and done all there is to do."""
+
+        def stand_still() -> None:
+            for after_s in (LENGTH_S + GRACE_S + 1, *(GRACE_S,) * 3):
+                self.clock.advance(after_s * 1000)
+                cycle(other, self.now)
+
+        return stand_still
+
     def wait(self, seconds: float) -> None:
         self.clock.advance(60_000)
 
@@ -192,13 +216,7 @@ def test_who_was_fenced_off_in_the_middle_of_a_part_writes_nothing_more(scene: S
             scene.clock.advance((LENGTH_S + GRACE_S + 1) * 1000)
             cycle(other, scene.now)
 
-    def hand_out(parts: Sequence[tuple[str, str]]) -> None:
-        for part, _ in parts:
-            with suppress(Fenced):
-                scene.do(hand, part)
-
-    keeper, hand = scene.keeper("a", hand_out), scene.engine()
-    other = scene.keeper("b", lambda parts: None)
+    keeper, hand, other = scene.three()
     hand.seam = taken_over
     with pytest.raises(Fenced):
         cycle(keeper, scene.now)
@@ -213,20 +231,8 @@ def test_who_was_fenced_off_in_the_middle_of_a_part_writes_nothing_more(scene: S
 
 def test_what_a_hand_that_stood_still_on_the_way_wrote_a_second_time_is_removed(scene: Scene) -> None:
     scene.open(8)
-
-    def taken_over() -> None:
-        for after_s in (LENGTH_S + GRACE_S + 1, *(GRACE_S,) * 3):
-            scene.clock.advance(after_s * 1000)
-            cycle(other, scene.now)
-
-    def hand_out(parts: Sequence[tuple[str, str]]) -> None:
-        for part, _ in parts:
-            with suppress(Fenced):
-                scene.do(hand, part)
-
-    keeper, hand = scene.keeper("a", hand_out), scene.engine()
-    other = scene.keeper("b", lambda parts: None)
-    Gap(SimpleNamespace(engine=hand), "POST", "/comment", taken_over)  # type: ignore[arg-type]
+    keeper, hand, other = scene.three()
+    Gap(SimpleNamespace(engine=hand), "POST", "/comment", scene.went_on(other))  # type: ignore[arg-type]
     with pytest.raises(Fenced):
         cycle(keeper, scene.now)
     assert sorted(set(scene.said().values())) == [1, 2], "it was checked, stood still, and was sent"
@@ -234,6 +240,48 @@ def test_what_a_hand_that_stood_still_on_the_way_wrote_a_second_time_is_removed(
     assert cycle(other, scene.now).removed == 1
     assert (len(scene.said()), set(scene.said().values())) == (24, {1})
     assert {state for _, state, _, _ in rows(other)} == {"said"}
+
+
+def command(scene: Scene) -> None:
+    """A person tells the bot something, which is to be answered."""
+    issue = next(iter(scene.world.issues.values()))
+    acts.comment(scene.world, issue, scene.world.person("spetsialist1"), "piletibot help")
+    scene.clock.advance(60_000)
+
+
+def letter(scene: Scene) -> None:
+    """A morning comes on which each person is to have a letter; nobody has mail."""
+    scene.clock.advance(24 * 3600 * 1000)
+
+
+@pytest.mark.parametrize("in_time", [False, True], ids=["its answer was lost", "its answer came"])
+@pytest.mark.parametrize(("come", "kind"), [(command, "/command/"), (letter, "/letter/")], ids=["answer", "letter"])
+def test_what_a_keeper_that_stood_still_on_the_way_said_a_second_time_is_removed(
+    scene: Scene, come: Callable[[Scene], None], kind: str, in_time: bool
+) -> None:
+    scene.open(1)
+    entries, key = scene.desk.book.entries, next(iter(scene.world.issues.values())).key
+    manners = entries.manners.model_copy(update={"desk_ticket": key, "summary_empty": True})
+    book = replace(scene.desk.book, entries=entries.model_copy(update={"manners": manners}))
+    scene.desk = replace(scene.desk, book=book)
+    keeper, other = (scene.keeper(id_, lambda parts: None) for id_ in "ab")
+    cycle(keeper, scene.now)
+    come(scene)
+    if in_time:  # Jira's answer is not known to have come late
+        keeper.tracker.client._clock = lambda: 0.0  # type: ignore[attr-defined]
+    Gap(SimpleNamespace(engine=keeper), "POST", "/comment", scene.went_on(other))  # type: ignore[arg-type]
+    began = scene.now
+    with suppress(Fenced):
+        cycle(keeper, began)
+    said = {key: times for key, times in scene.said().items() if kind in key}
+    assert sorted(said.values()) == ([2] if kind == "/command/" else [1, 2])
+    scene.clock.advance(GRACE_S * 1000)
+    assert cycle(other, scene.now).removed == 1
+    assert (scene.said().keys() >= said.keys(), set(scene.said().values())) == (True, {1})
+    assert {state for _, state, _, _ in rows(other)} == {"said"}
+    assert {row.state for row in other.store.letters_since(0)} <= {"said", "adopted"}
+    settled_at = [each.settled_at or 0 for each in other.store.commands(list(other.store.all_seen()))]
+    assert min(settled_at, default=began + 1) > began, "what became of a command is what the other decided"
 
 
 @pytest.mark.parametrize("seam", ["before write", "after write", "after commit"])
