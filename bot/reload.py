@@ -188,6 +188,7 @@ class Reload:
             raise
         if same and ready.facts == self.engine.facts:
             self.engine.tracker = ready.tracker  # it asks as the configuration says now
+            self.engine.accounts = ready.accounts
             return None
         return _Coming(ready, commit_of(self._own))
 
@@ -312,7 +313,7 @@ class Reload:
         """From the next cycle on; what the engine remembers besides the rules stays as it is."""
         engine, before = self.engine, self.engine.book.version
         engine.seam("before swap")
-        engine.book, engine.messages, engine.tracker, engine.facts = ready
+        engine.book, engine.messages, engine.tracker, engine.facts, engine.accounts = ready
         self._refused = ()
         self._told.clear()
         engine.seam("after swap")

@@ -15,6 +15,7 @@ from bot.core.entries import Entries
 from bot.core.findings import KEY, Finding, nearest
 from bot.core.rulebook import Rulebook
 from bot.digest_folder import DigestFolder
+from bot.engine.accounts import ACCOUNTS
 from bot.engine.difference import Ready
 from bot.engine.engine import Engine, Pace, Post, Spent
 from bot.engine.restraint import RESTRAINT
@@ -27,6 +28,7 @@ from bot.jira.binding import Binding, bind
 from bot.jira.catalogue import Catalogue, read_catalogue
 from bot.jira.client import Client
 from bot.jira.gate import Gate, Heard
+from bot.jira.known import Known, heeded, read_known, recall, with_lapsed
 from bot.jira.tracker import JiraTracker
 from bot.mail import PORTS, Server, SmtpMailer
 from bot.rule_errors import SoundPart
@@ -187,8 +189,11 @@ def look_at(
     *,
     sleep: Callable[[float], None] = time.sleep,
     gate: Gate | None = None,
+    known: Callable[[], Known] = dict,
 ) -> Catalogue:
     """Ask the Jira what it has. Raises Misconfigured when nothing there answers as a Jira does, Throttled.
+
+    Accounts that were `known` and are no longer found are told apart from those that never were there.
 
     A Jira that does not answer is a mistake in the configured address until it was once `reached`; from then on it
     raises Unreachable.
@@ -196,7 +201,8 @@ def look_at(
     # Somebody waits for the answer: tries follow one another at once.
     client = client_of(jira, sleep=sleep, jitter=lambda low, high: 0.0, gate=gate)
     try:
-        return read_catalogue(client, entries)
+        catalogue = read_catalogue(client, entries)
+        return recall(client, catalogue, entries, known) if entries else catalogue
     except Throttled:
         raise
     except (Denied, Unreachable) as error:
@@ -239,7 +245,7 @@ def start(
     desk = read_desk(folder, settings.site)
     if client is None:
         client = client_of(settings.jira, sleep=sleep, gate=gate_of(settings.jira, sleep=sleep, stopping=stopping))
-    client.gate.recall(_noted(settings))
+    client.gate.recall(_noted(settings, RESTRAINT))
     try:
         ready = ready_for(settings, desk, client, lambda: _was_reached(settings), sleep=sleep, hear=hear)
     except Throttled:
@@ -259,6 +265,7 @@ def start(
         post=post_of(settings),
         spent=Spent(lambda: client.requests),
         retention=settings.retention,
+        accounts=ready.accounts,
     )
     client.fence = engine.fence
     return engine
@@ -314,21 +321,32 @@ def ready_for(
     sleep: Callable[[float], None] = time.sleep,
     hear: Hear = unheard,
 ) -> Ready:
-    """Tie a desk to what its Jira has now; `client` is to speak for it. Raises as `look_at` and `tie` do."""
-    catalogue = look_at(settings.jira, desk.book.entries, reached, sleep=sleep, gate=client.gate)
+    """Tie a desk to what its Jira has now; `client` is to speak for it. Raises as `look_at` and `tie` do.
+
+    Whose account this database's bot knew, and Jira no longer finds, keeps it from nothing: they count as gone.
+    """
+    known = partial(known_accounts, settings)
+    found = look_at(settings.jira, desk.book.entries, reached, sleep=sleep, gate=client.gate, known=known)
+    catalogue = with_lapsed(found)
     binding = tie(catalogue, desk.book, settings.rules.folder, token_of(settings.jira))
+    accounts = heeded(desk.book.entries, catalogue, binding, lambda each: placed([each], settings.rules.folder)[0])
     sites = sites_of(settings, desk.book.entries, sleep=sleep, hear=hear)
     tracker = JiraTracker(
         client, catalogue, binding, desk.book.entries, sites=sites, former=settings.jira.former_accounts
     )
-    return Ready(desk.book, desk.messages, tracker, binding.fingerprint)
+    return Ready(desk.book, desk.messages, tracker, binding.fingerprint, accounts)
 
 
-def _noted(settings: Settings) -> str | None:
-    """What kept an earlier process from asking; nothing where there is no database yet, or none that can be read."""
+def known_accounts(settings: Settings) -> Known:
+    """The accounts of people that the bot found when it last tied its rulebook; none where no database tells."""
+    return read_known(_noted(settings, ACCOUNTS))
+
+
+def _noted(settings: Settings, name: str) -> str | None:
+    """What an earlier process noted; nothing where there is no database yet, or none that can be read."""
     try:
         with looking(settings.store.url.get_secret_value()) as store:
-            return store.note(RESTRAINT)
+            return store.note(name)
     except StoreError:
         return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from bot import logs
@@ -37,6 +38,7 @@ from bot.start import (
     BrokenRulebook,
     Desk,
     client_of,
+    known_accounts,
     look_at,
     placed_in,
     read_desk,
@@ -169,7 +171,7 @@ def _say_figures(settings: Settings) -> None:
 def _look(settings: Settings, sound: SoundPart | None) -> list[str]:
     """Hold the rules against the Jira, and give what does not fit."""
     entries = sound.entries if sound else None
-    catalogue = look_at(settings.jira, entries)
+    catalogue = look_at(settings.jira, entries, known=partial(known_accounts, settings))
     me = catalogue.me
     _ok(f"Jira {_FLAVOURS[catalogue.flavour]} at {settings.jira.url}, account {me.display or me.id}")
     if sound is None or entries is None:

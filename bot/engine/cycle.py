@@ -24,7 +24,7 @@ from bot.engine.engine import Engine, Report
 from bot.engine.fence import hold_lease, is_unsure
 from bot.engine.judging import IN_FORCE, Deeds, carry_out
 from bot.engine.keeping import desk_state, keep, known_of, look_sooner
-from bot.engine.leavers import heed_leavers
+from bot.engine.leavers import heed_accounts, heed_leavers
 from bot.engine.letters import write_letters
 from bot.engine.notices import tell
 from bot.engine.pages import concerned
@@ -59,6 +59,7 @@ def cycle(engine: Engine, now: Moment) -> Report:
 
 def _whole(engine: Engine, now: Moment, report: Report) -> None:
     swept = False
+    heed_accounts(engine, now)
     try:
         with _going_on(report):
             poll(engine, now, report)

@@ -18,6 +18,7 @@ from bot.core.ledger import WAITING, Entry
 from bot.core.rulebook import Rulebook
 from bot.core.steps import At, Count, Step, Value, Wishes, rules_of
 from bot.core.ticket import Moment, Ticket
+from bot.engine.accounts import Accounts
 from bot.engine.desk import desk_of
 from bot.engine.engine import Engine
 from bot.engine.recalled import recalled
@@ -30,12 +31,16 @@ log = structlog.get_logger()
 
 
 class Ready(NamedTuple):
-    """A rulebook that is checked and tied to its tracker, and could be in force."""
+    """A rulebook that is checked and tied to its tracker, and could be in force.
+
+    `accounts` is what the tie found out about those of its people; None where that is not to be kept.
+    """
 
     book: Rulebook
     messages: Messages
     tracker: Tracker
     facts: str
+    accounts: Accounts | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from bot.core.retention import Retention
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Step
 from bot.core.ticket import Moment
+from bot.engine.accounts import Accounts
 from bot.engine.desk import desk_of
 from bot.engine.digesting import Composer, Folder
 from bot.engine.given import last, loads
@@ -110,7 +111,8 @@ class Engine:
     is to be done. `retention` is how long what the bot keeps lives; None for ever. `away_since` is
     when the tracker went away, while it is. `journal` knows which letters were begun, also those of which the store
     does not know. Where several processes work on the desk, the one that keeps it has `hands` to which it gives the
-    parts of its cycle; in whose hands such a part is, its engine is a `part`.
+    parts of its cycle; in whose hands such a part is, its engine is a `part`. `accounts` is what tying the rulebook
+    found out about people's accounts, until a cycle has kept it.
     """
 
     tracker: Tracker
@@ -140,6 +142,7 @@ class Engine:
     journal: Journal | None = None
     hands: Hands | None = None
     part: bool = False
+    accounts: Accounts | None = None
 
     def fence(self, writes: bool) -> None:
         """Raise Fenced unless this process may send; before what only asks, keep the lease from ending meanwhile."""

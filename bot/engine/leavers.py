@@ -5,11 +5,31 @@ from __future__ import annotations
 import structlog
 
 from bot.core.ticket import Moment
+from bot.engine.accounts import ACCOUNTS
 from bot.engine.engine import Engine
 
 log = structlog.get_logger()
 
 ASKED = "accounts asked"
+
+
+def heed_accounts(engine: Engine, now: Moment) -> None:
+    """Keep what tying the rulebook found out about accounts, once: who is gone has left, and all is looked at again.
+
+    Raises StoreError.
+    """
+    found = engine.accounts
+    if found is None:
+        return
+    left = [person for person in found.gone if person not in engine.store.leavers()]
+    with engine.store.transaction():
+        engine.store.set_note(ACCOUNTS, found.noted)
+        engine.store.put_leavers(left, engine.book.calendar.day_of(now))
+        if left:
+            engine.store.due_all(now)
+    engine.accounts = None
+    if found.told:
+        log.warning("accounts not found that were known", errors=list(found.told))
 
 
 def heed_leavers(engine: Engine, now: Moment) -> None:

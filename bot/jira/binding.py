@@ -424,8 +424,10 @@ def _accounts(entries: Entries, catalogue: Catalogue, problems: list[Finding]) -
         where = ("people", i, "account")
         if user is None or user.id is None:
             kind = "account id" if catalogue.flavour == "cloud" else "user name"
+            lapsed = catalogue.lapsed.get(account)
             text = f"this Jira has no {kind} {account!r}, or the account may not look people up"
-            problems.append(Finding(where, text))
+            told = text if lapsed is None else lapsed_text(f"{kind} {account!r} of {person.person!r}", lapsed)
+            problems.append(Finding(where, told))
         elif is_same(user, catalogue.me):
             text = "this is the bot's own account: what this person does would count as done by the bot"
             problems.append(Finding(where, f"{text}; give the bot an account of its own"))
@@ -433,6 +435,16 @@ def _accounts(entries: Entries, catalogue: Catalogue, problems: list[Finding]) -
             problems.append(Finding(where, f"this is already the account of {owners[user.id]!r}"))
         else:
             yield person.person, user
+
+
+def lapsed_text(what: str, user: User) -> str:
+    """Tell that Jira no longer finds an account that the bot knew, which is now `user`, and what comes of it."""
+    if user.active:
+        return f"this Jira now calls the {what} otherwise: the bot goes on with it; write what it is called now"
+    return (
+        f"this Jira no longer has the {what}: the bot goes on and counts the person as one who has left; "
+        "hand over their tickets, then take them out of the rulebook"
+    )
 
 
 def _is_called(written: str, name: str, names: Sequence[str] = ()) -> bool:

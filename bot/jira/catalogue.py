@@ -131,7 +131,8 @@ class Catalogue:
     `permissions` are those the account holds, by project key; a project it cannot see has none. `control` is
     the present key of the rulebook's control ticket, None where there is no such ticket. `link_types` are asked for
     where the rulebook names any. `plain` are the projects that are none of service management: whoever created a
-    ticket there sees all comments on it that are for everybody.
+    ticket there sees all comments on it that are for everybody. `lapsed` are the rulebook's accounts that were found
+    once and are unknown now, as they are or were; those of them that are gone are not active.
     """
 
     flavour: Flavour
@@ -145,6 +146,7 @@ class Catalogue:
     control: str | None = None
     link_types: tuple[LinkType, ...] = ()
     plain: frozenset[str] = frozenset()
+    lapsed: Mapping[str, User] = field(default_factory=dict)
 
 
 class _Keyed(msgspec.Struct):

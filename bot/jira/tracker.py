@@ -365,7 +365,9 @@ class JiraTracker:
             found = look_up(self.client, {"accountId": known.account_id or "" if known else person[1:]})
         else:
             found = self._looked_up_now(person, known)
-        return None if found is None else found.active
+        if found is None:  # hidden or gone; who was not active any more before that has left either way
+            return None if known is None or known.active else False
+        return found.active
 
     def labels(self, ticket_id: str) -> frozenset[str]:
         """Read the labels by the ticket itself, whatever the search knows of it."""

@@ -11,6 +11,7 @@ from small_desk import at, book
 
 from bot.core.deputies import FOR_GOOD
 from bot.core.desk import Absence
+from bot.engine.accounts import ACCOUNTS, Accounts
 from bot.engine.cycle import cycle
 from bot.engine.desk import absence_problem, absent, present
 from bot.engine.engine import Engine
@@ -18,7 +19,7 @@ from bot.shipped import rules_folder
 from bot.store.store import open_store
 from bot.texts import load_messages
 
-TUE = date(2026, 11, 17)
+MON, TUE = date(2026, 11, 16), date(2026, 11, 17)
 
 
 @pytest.fixture
@@ -96,3 +97,17 @@ def test_an_absence_that_is_told_has_every_ticket_looked_at_again(engine: Engine
 )
 def test_an_absence_that_cannot_be(person: str, last: date, deputies: list[str], wrong: str | None) -> None:
     assert absence_problem(person, TUE, last, deputies, book()) == wrong
+
+
+def test_whose_account_is_gone_at_the_start_has_left_from_the_first_cycle_on(engine: Engine) -> None:
+    fake(engine).open("ann", state="handed-on", owner="bob")
+    cycle(engine, at("mon 09:00"))
+    assert cycle(engine, at("mon 09:00") + 30).judged == 0
+    engine.accounts = Accounts('{"a": "1"}', ("bob",), ("people.yaml:1:1: bob",))
+    assert cycle(engine, at("mon 09:01")).judged == 1, "its stand-ins are asked for it from now on"
+    assert engine.desk(at("mon 09:01")).absences_of("bob") == (Absence("bob", MON, FOR_GOOD),)
+    assert (engine.store.note(ACCOUNTS), engine.accounts) == ('{"a": "1"}', None)
+    cycle(engine, at("tue 09:00"))
+    assert engine.store.leavers() == {}, "who is found again is back, and stays so"
+    cycle(engine, at("tue 09:01"))
+    assert engine.store.leavers() == {}
