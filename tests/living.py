@@ -20,6 +20,7 @@ from bot.engine.difference import Ready
 from bot.engine.engine import Engine, Report
 from bot.jira.catalogue import read_catalogue
 from bot.jira.client import Client
+from bot.jira.known import heeded
 from bot.jira.tracker import JiraTracker
 from bot.reload import Reload
 from bot.rulefiles import look
@@ -104,6 +105,7 @@ def ready(client: Client, folder: Path) -> Callable[[Read], Ready]:
             desk.messages,
             JiraTracker(client, catalogue, binding, desk.book.entries),
             binding.fingerprint,
+            heeded(desk.book.entries, catalogue, binding, str),
         )
 
     return tied

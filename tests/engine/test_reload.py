@@ -12,6 +12,7 @@ import pytest
 from desks import DAY, HOUR, MINUTE, MONDAY, Desk, at_seam, one_flavour
 from living import NOTICE_S, Living, copied, edit, living
 
+from bot.engine.accounts import ACCOUNTS
 from bot.engine.tracker import Denied
 from bot.sandbox.faults import Fault
 from bot.start import Desk as Read
@@ -447,10 +448,13 @@ def test_a_hangup_reads_what_the_tracker_has_anew(live: Living) -> None:
     live.hangup()
     live.tick()
     assert live.bot.engine.facts != facts
+    assert live.bot.engine.store.note(ACCOUNTS), "a start after it knows who is gone from who never was there"
+    live.bot.engine.store.set_note(ACCOUNTS, "")
     facts, tracker = live.bot.engine.facts, live.bot.engine.tracker
     live.hangup()
     live.tick()
     assert live.bot.engine.facts == facts
+    assert live.bot.engine.store.note(ACCOUNTS)
     assert live.bot.engine.tracker is not tracker, "it asks as the configuration says now"
 
 
