@@ -356,11 +356,11 @@ def told_in(spoken: Iterable[Entry], book: Rulebook) -> Iterator[str]:
     """Who was addressed in what was spoken, once for each comment, and for each letter about several tickets."""
     together = {ladder.name for ladder in book.entries.ladders if ladder.together}
 
-    def by_letter(told: Entry) -> bool:
-        return told.rule in together and told.state == "said" and told.comment_id is None
+    def message(told: Entry) -> tuple[Moment, str | None, str]:
+        by_letter = told.rule in together and told.state == "said" and told.comment_id is None
+        return told.at, told.comment_id, "" if by_letter else told.ticket_id
 
-    messages = {(told.at, "" if by_letter(told) else told.ticket_id, who) for told in spoken for who in told.to}
-    yield from (person for _, _, person in messages)
+    yield from (who for _, who in {(message(told), who) for told in spoken for who in told.to})
 
 
 def _withdrawn(wishes: Sequence[Wishes], ledger: Mapping[str, Entry]) -> list[str]:

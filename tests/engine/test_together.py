@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 from small_desk import at
 from together_desk import WHY, Small, together
 
@@ -100,6 +101,24 @@ def test_a_letter_counts_once_towards_the_budget() -> None:
     spoken = small.store.spoken_since(0)
     assert len([entry for entry in spoken if entry.to[0] == "bob"]) == 3
     assert sorted(told_in(spoken, small.rules)) == ["bob", "dan"]
+
+
+@pytest.mark.parametrize(
+    ("comments", "heard"),
+    [
+        pytest.param(("1", "1"), ["bob"], id="one comment of two steps"),
+        pytest.param(("1", "2"), ["bob", "bob"], id="a letter said as a comment, and the ticket's own"),
+        pytest.param((None, "2"), ["bob", "bob"], id="one of them on its way"),
+    ],
+)
+def test_each_comment_on_a_ticket_counts(comments: tuple[str | None, ...], heard: list[str]) -> None:
+    small = Small()
+    small.at("mon 08:00")
+    del small.engine.post.addresses["bob"]
+    small.at("tue 08:00")
+    one = next(entry for entry in small.store.spoken_since(0) if entry.comment_id is not None)
+    spoken = [structs.replace(one, key=f"{one.key}{n}", comment_id=id_) for n, id_ in enumerate(comments)]
+    assert [who for who in told_in(spoken, small.rules) if who == "bob"] == heard
 
 
 def test_a_process_killed_after_the_mail_has_left_sends_it_no_second_time() -> None:
