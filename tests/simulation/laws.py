@@ -24,6 +24,7 @@ from bot.sandbox.fitted import BOT
 from bot.store.tables import ledger
 from bot.store.tied import with_others
 from simulation.ending import Ending, mirrored
+from simulation.letters import lettered
 from simulation.sim import Laws, Simulation, Violation
 from simulation.writing import SAYING, SETTING, Told
 
@@ -123,7 +124,7 @@ class Invariants(Ending, Told, Laws):
         while self.heard < len(sim.written):
             written = sim.written[self.heard]
             self.heard += 1
-            for law in SAYING if written.comment is not None else SETTING:
+            for law in (*SAYING, lettered) if written.comment is not None else SETTING:
                 if law.__name__ not in self.off:
                     law(self, sim, written)
 

@@ -7,6 +7,8 @@ from functools import cache
 
 from canaries import PERSONAL
 
+from bot.core.entries import Entries
+from bot.core.entries_report import DigestEntry
 from bot.core.rulebook import Rulebook
 from bot.sandbox import acts
 from bot.sandbox.clock import Clock
@@ -43,7 +45,16 @@ def book_of(setting: Setting) -> Rulebook:
         ladder.model_copy(update={"together": ladder.together or (setting.together and not ladder.urgent)})
         for ladder in book.entries.ladders
     ]
-    return replace(book, entries=book.entries.model_copy(update={"manners": manners, "ladders": tuple(ladders)}))
+    entries = book.entries.model_copy(update={"manners": manners, "ladders": tuple(ladders)})
+    if setting.digest and setting.control and not setting.mail:
+        entries = entries.model_copy(update={"digest": _on_the_ticket(entries)})
+    return replace(book, entries=entries)
+
+
+def _on_the_ticket(entries: Entries) -> DigestEntry:
+    """The digests as comments on the control ticket."""
+    those = tuple(each.model_copy(update={"by": ("ticket",)}) for each in entries.digest.recipients)
+    return entries.digest.model_copy(update={"ticket": entries.manners.control, "recipients": those})
 
 
 class Office:

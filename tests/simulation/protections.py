@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
+from datetime import time
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -39,7 +40,7 @@ class Protection(NamedTuple):
 
     `provokes` are events that need it, with how many come in a day and what they hold; `manners` those of a rulebook
     in which it matters more than in the shipped one. `unasked` are laws that ask for the
-    protection itself, where others are to notice what comes of its lack.
+    protection itself, where others are to notice what comes of its lack. Without `mail` letters are comments.
     """
 
     promises: str
@@ -48,6 +49,7 @@ class Protection(NamedTuple):
     provokes: tuple[tuple[str, float, dict[str, Any]], ...] = ()
     manners: Mapping[str, int] = {}
     unasked: frozenset[str] = frozenset()
+    mail: bool = True
 
 
 class Without:
@@ -159,6 +161,11 @@ def _calendars(engine: Engine, kind: type[Calendar]) -> Engine:
     }
     engine.book = replace(engine.book, calendars=others)
     return engine
+
+
+def _no_morning(engine: Engine) -> Engine:
+    """The letters of the morning are due as the day begins."""
+    return _manners(engine, summary_at=time(0))
 
 
 def _no_settling(engine: Engine) -> Engine:
@@ -426,6 +433,9 @@ PROTECTIONS: Mapping[str, Protection] = {
     "answers": Protection(
         "a command is carried out and answered in the end", "is not settled", _no_answers, (("command", 8.0, _HELP),)
     ),
+    "morning": Protection(
+        "letters of the morning come at the desk's time", "before its time", _no_morning, mail=False
+    ),
 }
 """What is switched off in turn, by its name."""
 
@@ -439,7 +449,7 @@ def small(name: str, seed: int, days: int) -> Schedule:
     quiet = frozenset(name for name, kind in KINDS.items() if kind.working or not kind.per_week)
     manners = {**told.setting.manners, **protection.manners}
     people = [person.person for person in book_of(told.setting).entries.people]
-    setting = msgspec.structs.replace(told.setting, poll_s=1800, control=True, mail=True, manners=manners)
+    setting = msgspec.structs.replace(told.setting, poll_s=1800, control=True, mail=protection.mail, manners=manners)
     events = [event for event in told.events if (event.ticket or 0) <= _TICKETS and event.do in quiet]
     for do, per_day, given in protection.provokes:
         at = float(setting.starts_at + 8 * 3600)

@@ -328,7 +328,7 @@ class Simulation(Course, Office):
             pace=replace(PACE, page_size=self.setting.page),
             seam=seam,
             clock=clock,
-            post=ways if self.setting.mail else Ways(),
+            post=ways if self.setting.mail else Ways(composer=composer),
             lease=Lease(self.store, _holder(self.processes), length_s=180, grace_s=60, clock=lambda: self.now),
         )
         client.fence = engine.fence

@@ -23,20 +23,22 @@ SLACK_S = 600
 """How long a comment may be on its way after the bot last looked at its clock, in seconds."""
 
 _STALE_S = 900
-_RENAMED_S = 3600 + 6 * 3600 + SLACK_S
+RENAMED_S = 3600 + 6 * 3600 + SLACK_S
 """How long somebody may be called by a former user name: an hour by the bot's clock, which may have been set back."""
 
 
 @dataclass
 class Told:
-    """What was written so far: by key how often, on which ticket and when last; who heard what on which day; how much
-    on each ticket and in each cycle; and what was ever kept back over the ceiling.
+    """What was written so far: by key how often, on which ticket and when last; who heard what on which day, and
+    when which kind of letter came to them; how much on each ticket and in each cycle; and what was ever kept back
+    over the ceiling.
     """
 
     keys: Counter[str] = field(default_factory=Counter)
     comments: dict[str, str] = field(default_factory=dict)
     said_at: dict[str, Moment] = field(default_factory=dict)
     told: defaultdict[tuple[str, date], set[int]] = field(default_factory=lambda: defaultdict(set))
+    letters: defaultdict[tuple[str, str, str, date], list[Moment]] = field(default_factory=lambda: defaultdict(list))
     lives: Counter[str] = field(default_factory=Counter)
     sent: Counter[Moment] = field(default_factory=Counter)
     batched: set[str] = field(default_factory=set)
@@ -54,7 +56,7 @@ def _is_calm(written: Written, book: Rulebook) -> bool:
     return ours and not urgent and not rules & {COMMAND, *NOTICES}
 
 
-def _people(sim: Simulation, written: Written) -> list[str]:
+def people(sim: Simulation, written: Written) -> list[str]:
     """Whom a comment calls, by the names that the rulebook has for them."""
     made = written.comment
     assert made is not None
@@ -85,13 +87,13 @@ def _mannerly(told: Told, sim: Simulation, written: Written) -> None:
     """Nobody hears anything outside their hours, or more on a day than their budget."""
     if not _is_calm(written, sim.book):
         return
-    people = _people(sim, written)
+    called = people(sim, written)
     late = written.bot_at - written.cycle_at > SLACK_S
-    for person in people[:1] if late else people:
+    for person in called[:1] if late else called:
         if not calendar_of(person, sim.book).is_open(written.bot_at):
             raise Violation(f"{written.keys} to {person} outside their hours, at {written.bot_at}")
     day = sim.book.calendar.day_of(written.cycle_at)
-    for person in people:
+    for person in called:
         heard = told.told[person, day]
         heard.add(written.number)
         forgotten = sim.lost_at is not None and day == sim.book.calendar.day_of(sim.lost_at)
@@ -185,11 +187,11 @@ def _meant(told: Told, sim: Simulation, written: Written) -> None:
     if steps.keys().isdisjoint(written.keys):
         raise Violation(f"{written.keys} is not wished")
     meant = {person for key in written.keys if key in steps for person in steps[key].to}
-    names = set(_people(sim, written))
+    names = set(people(sim, written))
     if names - meant:
         raise Violation(f"{written.keys} calls {sorted(names - meant)}, who are not meant: {sorted(meant)}")
     asked = {steps[key].to[0] for key in written.keys if key in steps}
-    asked -= {name for name, at in sim.renamed_at.items() if sim.now - at < _RENAMED_S}
+    asked -= {name for name, at in sim.renamed_at.items() if sim.now - at < RENAMED_S}
     if asked - names:
         raise Violation(f"{written.keys} does not call {sorted(asked - names)}")
 
