@@ -144,9 +144,9 @@ def live(
         if whole:
             engine = start(settings, opened, sleep=stop.sleep, stopping=stop)
         else:
-            book, messages, tracker, facts = _ready(config, rules)
+            book, messages, tracker, facts, accounts = _ready(config, rules)
             engine = Engine(tracker, opened(), book, messages, facts, stopping=stop, post=post_of(settings))
-            engine.retention = settings.retention
+            engine.retention, engine.accounts = settings.retention, accounts
         length_s, _ = lengths(settings.engine.poll_s, max(settings.jira.timeout_s, settings.mail.timeout_s))
         engine.lease = Lease(engine.store, this_process(lock), length_s=length_s, grace_s=0)
         held.callback(engine.lease.give_back)
