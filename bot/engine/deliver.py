@@ -121,7 +121,9 @@ def _without_letters(
                 if because := silent_now(engine, project_of(each[0]), now, report):
                     _take_back(engine, [each], now, because)
                     continue
-                wanted += _still_wished(engine, [step for step in each if step.key in rows], rows, now, report)[0]
+                ours = [step for step in each if step.key in rows]
+                unsaid = _unsaid(engine, ours, rows, read_back(engine, each[0].ticket_id, now, report), now)
+                wanted += _still_wished(engine, unsaid, rows, now, report)[0] if unsaid else []
             except Refused as error:
                 _refuse(engine, _intended(engine, each), error, now, report)
             except (TrackerError, StoreError):
@@ -137,6 +139,15 @@ def _without_letters(
         if step.key in waits:
             _take_back(engine, [(step,)], now, *waits[step.key])
     return _within_budgets(engine, by_ticket(left), now)
+
+
+def _unsaid(
+    engine: Engine, steps: Sequence[Step], rows: Mapping[str, Entry], before: Sequence[Said], now: Moment
+) -> list[Step]:
+    """Those of a ticket's steps that none of the bot's comments there says; the others are kept as said."""
+    found = _found(before)
+    engine.store.write_entries([_confirmed(rows[key], found[key], now) for key in rows if key in found])
+    return [step for step in steps if step.key not in found]
 
 
 def _within_budgets(engine: Engine, comments: Sequence[tuple[Step, ...]], now: Moment) -> list[tuple[Step, ...]]:
@@ -258,9 +269,7 @@ def _deliver_one(engine: Engine, steps: Sequence[Step], now: Moment, report: Rep
     ticket_id = steps[0].ticket_id
     rows = {entry.key: entry for entry in _intended(engine, steps)}
     before = read_back(engine, ticket_id, now, report)
-    found = _found(before)
-    engine.store.write_entries([_confirmed(rows[key], found[key], now) for key in rows if key in found])
-    wanted = [step for step in steps if step.key not in found]
+    wanted = _unsaid(engine, steps, rows, before, now)
     sets: Mapping[str, str] = {}
     if wanted and wanted[0].rule not in NOTICES:
         wanted, sets = _still_wished(engine, wanted, rows, now, report)

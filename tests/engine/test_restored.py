@@ -141,6 +141,31 @@ def test_a_step_that_waited_when_the_backup_was_made_is_not_sent_in_another_days
     small.store.close()
 
 
+def test_a_step_that_a_comment_said_since_the_backup_is_not_asked_in_a_letter(tmp_path: Path) -> None:
+    file = tmp_path / "bot.db"
+    small = Small(url=f"sqlite:///{file}")
+    again(small, None)
+    for moment in ("mon 08:00", "tue 03:00"):
+        small.at(moment)
+    backed_up(file)
+    small.now = at("tue 04:00")
+    for ticket in small.tickets[1:]:
+        small.tracker.label(ticket, "ann", "hush")
+    small.at("tue 08:10")
+    assert (small.told("bob"), small.said()) == ([], [1, 0, 0, 0]), "one step alone is a comment"
+    small.store.close()
+    put_back(file)
+    small.now = at("tue 09:00")
+    for ticket in small.tickets[1:]:
+        small.tracker.label(ticket, "ann")
+    again(small, None)
+    small.at("tue 09:10")
+    assert (small.told("bob"), small.said()) == (["R"], [1, 0, 0, 1])
+    asked = [entry.ticket_id for entry in small.store.ledger() if entry.letter is not None]
+    assert sorted(asked) == sorted(small.tickets[1:3])
+    small.store.close()
+
+
 TRIES: list[tuple[list[str], bool, list[str]]] = [
     (["a", "b"], True, ["a"]),
     (["a", "b"], False, ["a"]),

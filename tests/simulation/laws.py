@@ -138,8 +138,8 @@ class Invariants(Ending, Told, Laws):
             if not calendar_of(person, sim.book).is_open(mail.at) and not _is_digest(mail, sim.book):
                 raise Violation(f"a letter to {person} outside their hours, at {mail.at}")
             for key in sim.post.asking[mail.id]:
-                if self.asked[key] > 1:
-                    raise Violation(f"{key} was asked in {self.asked[key]} letters")
+                if self.asked[key] + self.keys[key] > 1:
+                    raise Violation(f"{key} was asked in {self.asked[key]} letters, and in {self.keys[key]} comments")
         self.mailed = len(sim.post.arrived)
 
     def _edited(self, sim: Simulation) -> None:
