@@ -25,6 +25,7 @@ from bot.store.tables import ledger
 from bot.store.tied import with_others
 from simulation.ending import Ending, mirrored
 from simulation.letters import lettered
+from simulation.overruling import overruling
 from simulation.sim import Laws, Simulation, Violation
 from simulation.writing import SAYING, SETTING, Told
 
@@ -124,7 +125,7 @@ class Invariants(Ending, Told, Laws):
         while self.heard < len(sim.written):
             written = sim.written[self.heard]
             self.heard += 1
-            for law in (*SAYING, lettered) if written.comment is not None else SETTING:
+            for law in (*SAYING, lettered) if written.comment is not None else (*SETTING, overruling):
                 if law.__name__ not in self.off:
                     law(self, sim, written)
 

@@ -178,6 +178,15 @@ def label(sim: Simulation, event: Event) -> None:
     _label(sim, event, PERSONAL["customer's address"] if event.at % 2 else event.what or "kiire", on=True)
 
 
+@kind("unlabel", 2, _with(), working=True)
+def unlabel(sim: Simulation, event: Event) -> None:
+    """Take off all labels of a ticket, whoever put them on; but that which silences it."""
+    issue = sim.issue(event.ticket)
+    for name in () if issue is None else [*issue.fields["labels"]]:
+        if name != sim.book.entries.manners.hold:
+            _label(sim, event, name, on=False)
+
+
 def _label(sim: Simulation, event: Event, name: str, *, on: bool) -> None:
     issue, person = sim.issue(event.ticket), sim.person(event.who or "")
     if issue is not None and person is not None:

@@ -168,6 +168,22 @@ def _no_morning(engine: Engine) -> Engine:
     return _manners(engine, summary_at=time(0))
 
 
+def _no_hands(engine: Engine) -> Engine:
+    """The bot does not see that people put labels on and take them off."""
+    tracker, read = _tracker(engine), _tracker(engine).read
+
+    def unchanged(ids: Sequence[str], came: Mapping[str, object] = {}) -> Reading:
+        found = read(ids, came)
+        hidden = [
+            replaced(each, changes=tuple(one for one in each.changes if one.bot or one.field != "labels"))
+            for each in found.tickets
+        ]
+        return Reading(tuple(hidden), found.missing, found.troubles)
+
+    tracker.read = unchanged  # type: ignore[method-assign]
+    return engine
+
+
 def _no_settling(engine: Engine) -> Engine:
     """What became of a write whose answer was lost is never looked after."""
     return _without(engine, pending=list)
@@ -432,6 +448,13 @@ PROTECTIONS: Mapping[str, Protection] = {
     ),
     "answers": Protection(
         "a command is carried out and answered in the end", "is not settled", _no_answers, (("command", 8.0, _HELP),)
+    ),
+    "hands": Protection(
+        "what people did since counts, and is not done again",
+        "is set over a person's change",
+        _no_hands,
+        (("unlabel", 60.0, {}),),
+        {"budget": 1},
     ),
     "morning": Protection(
         "letters of the morning come at the desk's time", "before its time", _no_morning, mail=False

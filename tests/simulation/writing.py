@@ -183,7 +183,7 @@ def _meant(told: Told, sim: Simulation, written: Written) -> None:
         raise Violation(f"{written.keys} was written without reading the ticket")
     if sim.world.issues.get(shown.id) is not written.after or _differs(shown, written.before):
         return  # somebody acted between reading and writing
-    steps = {step.key: step for step in _wished(told, sim, written)}
+    steps = {step.key: step for step in wished(sim, written, written.before)}
     if steps.keys().isdisjoint(written.keys):
         raise Violation(f"{written.keys} is not wished")
     meant = {person for key in written.keys if key in steps for person in steps[key].to}
@@ -212,32 +212,35 @@ def _differs(one: object, other: object) -> bool:
     return one is not other
 
 
-def _wished(told: Told, sim: Simulation, written: Written) -> tuple[Step, ...]:
-    """What the rulebook wishes on a ticket as it was before a comment, by a line that nothing disturbs."""
+def wished(sim: Simulation, written: Written, issue: Issue) -> tuple[Step, ...]:
+    """What the rulebook wishes on a ticket as it was before a write, or as then shown, by a line undisturbed."""
     engine = sim.engine
     assert engine is not None
-    ticket = _read(told, sim, written)
+    ticket = _read(sim, issue)
     if ticket is None:
         return ()
     desk = with_others(engine.desk(written.bot_at), [ticket], sim.store, sim.book, written.bot_at)
     return judge(ticket, sim.book, written.cycle_at, desk).steps
 
 
-def _read(told: Told, sim: Simulation, written: Written) -> Ticket | None:
-    """The ticket as it was before the write."""
-    now = sim.world.issues[written.before.id]
-    sim.world.issues[written.before.id] = written.before
+def _read(sim: Simulation, issue: Issue) -> Ticket | None:
+    """The ticket as it was then."""
+    now = sim.world.issues.get(issue.id)
+    sim.world.issues[issue.id] = issue
     try:
         with sim.undisturbed() as tracker:
-            found = tracker.read([written.ticket_id]).tickets
+            found = tracker.read([str(issue.id)]).tickets
     finally:
-        sim.world.issues[written.before.id] = now
+        if now is None:
+            del sim.world.issues[issue.id]
+        else:
+            sim.world.issues[issue.id] = now
     return sim.store.decided(found)[0] if found else None
 
 
 def _let_be(told: Told, sim: Simulation, written: Written) -> None:
     """No field is set on a ticket that was held when it was last read, nor while everything is silenced."""
-    if _by_command(written) or not written.items:
+    if is_by_command(written) or not written.items:
         return
     if sim.book.entries.manners.hold in _labels(written):
         raise Violation(f"{written.ticket_id}: fields are set on a ticket that is held")
@@ -245,19 +248,20 @@ def _let_be(told: Told, sim: Simulation, written: Written) -> None:
         raise Violation(f"{written.ticket_id}: fields are set though everything is silenced")
 
 
-def _by_command(written: Written) -> bool:
+def is_by_command(written: Written) -> bool:
+    """Whether a write carries out what a person told the bot to do."""
     return written.seam in ("before command", "after command")
 
 
 def _human(told: Told, sim: Simulation, written: Written) -> None:
     """A field that a person set is never undone."""
-    if _by_command(written):
+    if is_by_command(written):
         return
     shown = written.shown.issue or written.before
     for item in written.items:
         name = item["fieldId"]
         if name in ("status", "labels", "resolution"):
-            continue
+            continue  # of these asks `overruling`
         last = next(
             (
                 entry
@@ -306,7 +310,7 @@ def _timely(told: Told, sim: Simulation, written: Written) -> None:
     """
     edited = "amend" in written.seam  # an edit rests on what the poll tells
     late = written.at - max(written.shown.issue_at, sim.began_at if edited else 0)
-    asked_for = _by_command(written) or _rules(written) & {COMMAND, *NOTICES} or _is_letter(sim, written)
+    asked_for = is_by_command(written) or _rules(written) & {COMMAND, *NOTICES} or _is_letter(sim, written)
     if written.shown.issue is not None and late > _STALE_S and not sim.stood and not asked_for:
         raise Violation(f"{written.ticket_id} was written to {late} s after it was read")
 
