@@ -35,7 +35,7 @@ AWAY = "load2"
 PEOPLE = dict.fromkeys(WORK, "always") | {AWAY: "another-day"}
 EVENTS = ("kill the keeper", "stop the keeper", "kill", "stop", "restart fast", "restart immediate", "lose answers")
 
-pytestmark = [pytest.mark.soak, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(3600), pytest.mark.usefixtures("at_home")]
 
 
 def is_sound(joint: Joint, url: str, tickets: int) -> None:
