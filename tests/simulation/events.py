@@ -49,7 +49,7 @@ class Setting(msgspec.Struct, frozen=True):
 
     `manners` are those of the rulebook that are otherwise than shipped, and with `together` every ladder speaks so;
     with `digest` the digests are sent. Cycles are `poll_s` seconds apart, and come where there is something to find;
-    they judge at most `page` tickets at once.
+    they judge at most `page` tickets at once. What the bot keeps lives for `keeps_days`, or for ever with 0.
     After the days comes a calm stretch, in which nobody acts and nothing fails.
     """
 
@@ -64,6 +64,7 @@ class Setting(msgspec.Struct, frozen=True):
     together: bool = False
     digest: bool = False
     page: int = 1000
+    keeps_days: int = 0
 
 
 class Schedule(msgspec.Struct, frozen=True):

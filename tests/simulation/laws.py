@@ -238,6 +238,7 @@ class Invariants(Ending, Told, Laws):
         """Nothing that people wrote, nobody's name and no secret is in all that the bot put out."""
         output = sim.output
         output.database(sim.store)
+        output.files(sim.home)
         if "_shown" not in self.off:
             output.shown(sim)
         leaks = output.leaks()

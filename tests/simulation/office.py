@@ -46,15 +46,18 @@ def book_of(setting: Setting) -> Rulebook:
         for ladder in book.entries.ladders
     ]
     entries = book.entries.model_copy(update={"manners": manners, "ladders": tuple(ladders)})
-    if setting.digest and setting.control and not setting.mail:
-        entries = entries.model_copy(update={"digest": _on_the_ticket(entries)})
+    if setting.digest:
+        on_ticket = setting.control and not setting.mail
+        entries = entries.model_copy(update={"digest": _digests(entries, on_ticket=on_ticket)})
     return replace(book, entries=entries)
 
 
-def _on_the_ticket(entries: Entries) -> DigestEntry:
-    """The digests as comments on the control ticket."""
-    those = tuple(each.model_copy(update={"by": ("ticket",)}) for each in entries.digest.recipients)
-    return entries.digest.model_copy(update={"ticket": entries.manners.control, "recipients": those})
+def _digests(entries: Entries, *, on_ticket: bool) -> DigestEntry:
+    """The digests by mail or as comments on the control ticket, and as files in their folder."""
+    by = ("ticket" if on_ticket else "mail", "folder")
+    those = tuple(each.model_copy(update={"by": by}) for each in entries.digest.recipients)
+    ticket = entries.manners.control if on_ticket else entries.digest.ticket
+    return entries.digest.model_copy(update={"ticket": ticket, "recipients": those})
 
 
 class Office:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import traceback
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -23,6 +26,8 @@ from web_desk import client
 
 from bot import logs
 from bot.core.kpi.period import period_of
+from bot.core.ticket import Moment
+from bot.digest_folder import DigestFolder
 from bot.engine.mailer import Mail
 from bot.report.render import FORMATS, render
 from bot.report.write import digest_now
@@ -111,6 +116,11 @@ class Output:
             for (body,) in connection.execute(sa.select(archive.c.body)):
                 self.put("database", zlib.decompress(body))
 
+    def files(self, folder: Path) -> None:
+        """All files in a folder, with their names."""
+        for file in sorted(each for each in folder.rglob("*") if each.is_file()):
+            self.put("files", str(file.relative_to(folder)).encode() + b" " + opened(file.read_bytes()))
+
     def shown(self, sim: Simulation) -> None:
         """What one who asks is shown in the end: the digest in all its forms, the page, and the engine of itself."""
         now, book = sim.bot_now, sim.book
@@ -129,6 +139,23 @@ class Output:
     def _page(self, answer: Any, status: int) -> None:
         assert answer.status_code == status, f"{answer.url} answered {answer.status_code}"
         self.put("pages", answer.content + repr(answer.headers).encode())
+
+
+@dataclass(frozen=True)
+class Files:
+    """A folder for digests on the disk, whose files are as old as they are by the bot's clock; see `Folder`."""
+
+    folder: DigestFolder
+    output: Output
+    clock: Callable[[], Moment]
+
+    def put(self, name: str, data: bytes) -> None:
+        self.folder.put(name, data)
+        os.utime(self.folder.path / name, (self.clock(),) * 2)
+
+    def purge(self, before: Moment) -> int:
+        self.output.files(self.folder.path)
+        return self.folder.purge(before)
 
 
 @contextmanager

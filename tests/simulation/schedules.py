@@ -8,6 +8,7 @@ from functools import cache
 from random import Random
 from zoneinfo import ZoneInfo
 
+from bot.core.retention import LEAST_DAYS
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment
 from simulation import network, people, switches, troubles, upheavals  # noqa: F401 - they enter their kinds
@@ -55,6 +56,7 @@ def schedule(seed: int, days: int) -> Schedule:
         together=Random(f"piletibot {seed} together").random() < 0.25,
         digest=Random(f"piletibot {seed} digest").random() < 0.25,
         page=Random(f"piletibot {seed} page").choice((1000, 7, 3, 1)),
+        keeps_days=Random(f"piletibot {seed} retention").choice((1, 2, LEAST_DAYS, 400)),
         poll_s=chance.choice((300, 1800, 3600, 3600)),
     )
     return Schedule(setting, tuple(events(setting, seed)))

@@ -19,9 +19,11 @@ import sqlalchemy as sa
 from bot.commands.running import with_journal
 from bot.core.calendar import Calendar
 from bot.core.people import calendar_of
+from bot.core.retention import SINCE, Retention
 from bot.core.rulebook import Rulebook
 from bot.core.silence import barred, silent, words
 from bot.core.ticket import Moment
+from bot.digest_folder import DigestFolder
 from bot.engine.batch import batches, release
 from bot.engine.control import silences
 from bot.engine.cycle import cycle
@@ -47,8 +49,8 @@ from bot.store.store import Store, StoreError, open_store
 from bot.store.tables import metadata
 from simulation.course import Course
 from simulation.events import KINDS, PATIENCE_S, Event, Schedule
-from simulation.office import Office
-from simulation.output import BROWSE, TOKEN, Output
+from simulation.office import SITE, Office
+from simulation.output import BROWSE, TOKEN, Files, Output
 from simulation.wire import Clocks, Post, Shown, Wire, Written
 
 if TYPE_CHECKING:
@@ -99,6 +101,11 @@ def emptied(store: Store) -> Store:
 def _holder(number: int) -> Holder:
     """A process that no other can look after: on another machine, or in another container."""
     return Holder(id=str(number), host=f"machine{number}", boot="", process=number)
+
+
+def _retention(days: int) -> Retention | None:
+    """A configuration by which all lives for so many days, which may be fewer than a configuration may have."""
+    return Retention.model_construct(**{f"{word}_days": days for word in SINCE}) if days else None
 
 
 class Simulation(Course, Office):
@@ -318,7 +325,8 @@ class Simulation(Course, Office):
         tracker = JiraTracker(client, catalogue, binding, self.book.entries)
         addresses = {person: f"{person}@desk.example" for person in self.book.languages}
         composer = DigestComposer(BROWSE, 1 << 20) if self.setting.digest else None
-        ways = Ways(self.post, addresses, BROWSE, composer)
+        folder = Files(DigestFolder(self.home / "digests", SITE), self.output, lambda: self.bot_now)
+        ways = Ways(self.post, addresses, BROWSE, composer, folder)
         engine = Engine(
             tracker,
             self.store,
@@ -328,7 +336,8 @@ class Simulation(Course, Office):
             pace=replace(PACE, page_size=self.setting.page),
             seam=seam,
             clock=clock,
-            post=ways if self.setting.mail else Ways(composer=composer),
+            post=ways if self.setting.mail else Ways(composer=composer, folder=folder),
+            retention=_retention(self.setting.keeps_days),
             lease=Lease(self.store, _holder(self.processes), length_s=180, grace_s=60, clock=lambda: self.now),
         )
         client.fence = engine.fence

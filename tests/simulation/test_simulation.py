@@ -41,12 +41,12 @@ def test_no_law_is_broken(seed: int) -> None:
 def test_all_that_is_put_out_is_looked_through() -> None:
     looked = lived(10).looked | lived(5).looked
     assert looked.keys() == {
-        "comments", "database", "digests", "engine", "errors", "letters", "log", "pages", "requests", "trace"
+        "comments", "database", "digests", "engine", "errors", "files", "letters", "log", "pages", "requests", "trace"
     }  # fmt: skip
     assert min(looked.values()) > 1000
 
 
-def test_what_gets_out_is_found() -> None:
+def test_what_gets_out_is_found(tmp_path: Path) -> None:
     output = Output()
     output.put("comments", PERSONAL[STAFF[0]].encode())
     output.put("log", b"as it should be")
@@ -54,9 +54,13 @@ def test_what_gets_out_is_found() -> None:
     output.put("letters", PERSONAL[STAFF[0]].encode())
     output.put("comments", SECRETS["Jira's token"].encode())
     output.write(f"a line with {PROSE}")
+    (tmp_path / "digests").mkdir()
+    (tmp_path / "digests" / "day.html").write_text(PERSONAL[STAFF[0]])
+    output.files(tmp_path)
     found = output.leaks()
     assert found[0] == "Jira's token in comments"
     assert f"{STAFF[0]} in letters" in found
+    assert f"{STAFF[0]} in files" in found
     assert len([each for each in found if each.endswith(" in log")]) == len(PERSONAL) - 2
 
 
