@@ -312,14 +312,19 @@ def _within_budgets(
     """
     told = _told_today(desk, book, now) if desk.told is None else desk.told
     more: Counter[str] = Counter()
+    by_letter: set[str] = set()
     budget = book.entries.manners.budget
     kept: list[tuple[Step, ...]] = []
 
-    def is_full(person: str) -> bool:
-        return told.get(person, 0) + more[person] >= budget
-
     for steps in speaking:
-        within = tuple(step for step in steps if step.urgent or not is_full(step.to[0]))
+        known = by_letter if _is_letter(steps) else frozenset[str]()  # of all letters one alone is a message
+        full = {
+            person
+            for step in steps
+            for person in step.to
+            if person not in known and told.get(person, 0) + more[person] >= budget
+        }
+        within = tuple(step for step in steps if step.urgent or step.to[0] not in full)
         for step in steps:
             if step not in within:
                 because = f"today's budget of messages is spent for {step.to[0]}"
@@ -331,11 +336,19 @@ def _within_budgets(
                 for step in within
                 for person in step.to
                 if not (step.urgent or person in asked)
-                and (is_full(person) or not calendar_of(person, book).is_open(now))
+                and (person in full or not calendar_of(person, book).is_open(now))
             }
             kept.append(tuple(without(step, away) for step in within))
-            more.update({person for step in within for person in step.to if step.urgent or person not in away})
+            hear = {person for step in within for person in step.to if step.urgent or person not in away}
+            more.update(hear - known)
+            if _is_letter(steps):
+                by_letter |= hear
     return kept
+
+
+def _is_letter(steps: Sequence[Step]) -> bool:
+    """Whether this is said together, of several tickets."""
+    return any(step.ticket_id != steps[0].ticket_id for step in steps)
 
 
 def without(step: Step, away: Set[str]) -> Step:

@@ -200,6 +200,15 @@ def test_a_comment_of_many_steps_or_to_many_people_counts_once_for_each_of_them(
     ]
 
 
+def test_all_letters_together_are_one_message_to_each_who_is_told_by_them() -> None:
+    letters = [wish(step(id_, to=("ann", "bob"), together=True)) for id_ in "12"]
+    letters += [wish(step(id_, to=("bob",), together=True)) for id_ in "34"]
+    wishes = [*letters, *(wish(step(id_, due_at=at("mon 10:00"))) for id_ in "567")]
+    found = arrange(wishes, {}, plain_book(), DeskState((), frozenset(), letters=True), at(NOON))
+    assert [[each.ticket_id for each in steps] for steps in found.say] == [["1", "2"], ["3", "4"], ["5"], ["6"]]
+    assert [each.step.ticket_id for each in found.hold] == ["7"], "bob's third after a letter and two comments"
+
+
 OFFICE = {"timezone": "Europe/Tallinn", "hours": {"mon-fri": "08:00-16:00"}}
 AFTERNOONS = OFFICE | {"hours": {"mon-fri": "12:00-20:00"}}
 TWO_DAYS = {"calendars": {"office": OFFICE, "afternoons": AFTERNOONS}}

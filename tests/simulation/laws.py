@@ -36,6 +36,9 @@ _OVERLAP_S = 300
 _IN_VAIN = 24
 """How many writes to a ticket a process may try in vain while nobody changes it: they come ever more seldom."""
 
+_EVERY, _SOME = 8, 3
+"""In every eighth cycle the next looks of three tickets are asked of the rulebook."""
+
 _EDITIONS = (
     "SELECT key, ticket_id, comment_id, edition FROM ledger "
     "WHERE state = 'said' AND edition IS NOT NULL AND comment_id IS NOT NULL"
@@ -71,11 +74,13 @@ class Invariants(Ending, Told, Laws):
     restless: dict[str, tuple[Moment, int]] = field(default_factory=dict)
     never: dict[str, int] = field(default_factory=dict)
     blind_at: Moment = 0
+    misled: bool = False
     editions: dict[str, tuple[str, object]] = field(default_factory=dict)
     lost_at: Moment | None = None
 
     def see(self, sim: Simulation) -> None:
         """Note when something was last hidden from the poll, and what is known since by the sweep alone."""
+        self.misled = self.misled or sim.skew_s != 0
         knobs, bot, home = sim.site.faults, sim.person(BOT), sim.book.entries.projects[0]
         blind = bot is None or not sim.world.may(bot, "BROWSE_PROJECTS", home) or bool(sim.world.archived)
         if knobs.lag_ms > _OVERLAP_S * 1000 or knobs.forbidden or blind or sim.skew_s:
@@ -100,6 +105,7 @@ class Invariants(Ending, Told, Laws):
         self._fresh(sim, report)
         if report.unreachable is None and not report.slowed:
             self._looks(sim)
+            self._right(sim)
 
     def at_the_end(self, sim: Simulation) -> None:
         self._hear(sim)
@@ -201,6 +207,28 @@ class Invariants(Ending, Told, Laws):
             if wishes is not None and wishes[1] is not None:
                 raise Violation(f"{row.id} is never looked at again, though it is to be at {wishes[1]}")
             self.never[row.id] = row.updated_ms
+
+    def _right(self, sim: Simulation) -> None:
+        """A ticket's next look is no later than the rulebook names, but where a step waits until just then.
+
+        Some tickets are asked about in turn. One that comes sooner is no harm, unless it does in every cycle; and
+        what was noted by a clock that was set wrong may be late by as much.
+        """
+        which, left = divmod(sim.reports, _EVERY)
+        if left or self.misled:
+            return
+        troubled = _troubled(sim)
+        rows = [row for row in mirrored(sim) if row.gone_at is None and row.id not in troubled]
+        some = {rows[(which * _SOME + i) % len(rows)].id for i in range(_SOME if rows else 0)}
+        looks = {row.id: row.look_again_at for row in rows if row.id in some}
+        later = {id_: look for id_, look in looks.items() if look is None or look > sim.cycle_at}
+        ledger = sim.store.entries(sorted(later))
+        for ticket, look in self._judged(sim, sim.store.tickets(sorted(later))):
+            held = {row.not_before for row in ledger[ticket.id].values() if row.state == "held"}
+            noted = later[ticket.id]
+            is_late = look is not None and (noted is None or noted > look)
+            if is_late and (noted is None or noted not in held):
+                raise Violation(f"{ticket.key} is looked at again at {noted}, and is to be at {look}")
 
     def _fresh(self, sim: Simulation, report: Report) -> None:
         """What Jira's search showed when a cycle began is mirrored when it has reached its end.

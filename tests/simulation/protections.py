@@ -184,6 +184,16 @@ def _no_hands(engine: Engine) -> Engine:
     return engine
 
 
+def _late_looks(engine: Engine) -> Engine:
+    """Every ticket is looked at again an hour too late."""
+    judged = engine.store.judged
+
+    def late(looks: Mapping[str, Moment | None]) -> None:
+        judged({id_: None if look is None else look + 3600 for id_, look in looks.items()})
+
+    return _without(engine, judged=late)
+
+
 def _no_settling(engine: Engine) -> Engine:
     """What became of a write whose answer was lost is never looked after."""
     return _without(engine, pending=list)
@@ -455,6 +465,9 @@ PROTECTIONS: Mapping[str, Protection] = {
         _no_hands,
         (("unlabel", 60.0, {}),),
         {"budget": 1},
+    ),
+    "next look": Protection(
+        "a ticket is looked at again when something may be otherwise", "is looked at again at", _late_looks
     ),
     "morning": Protection(
         "letters of the morning come at the desk's time", "before its time", _no_morning, mail=False

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.faults import PATIENCE
@@ -75,7 +77,11 @@ def patience(sim: Simulation, event: Event) -> None:
     """The next `n` requests are asked for patience, in one of the ways of this kind of Jira."""
     flavour, fault = PATIENCE[event.what or "burst"]
     if flavour == sim.setting.flavour:
-        asked = replace(fault, times=event.n or 1)
+        times = event.n or 1
+        asked = replace(fault, times=times)
+        if event.what == "a date":
+            until = datetime.fromtimestamp(sim.now + times * 5 * MINUTE, UTC)
+            asked = replace(asked, retry_after=format_datetime(until, usegmt=True))
         sim.site.faults.faults.append(asked)
 
         def end() -> None:

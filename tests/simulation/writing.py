@@ -166,7 +166,8 @@ def _read_back(told: Told, sim: Simulation, written: Written) -> None:
     shown = written.shown.comments
     if shown is None:
         raise Violation(f"{written.keys} was written without reading back")
-    unseen = [each for each in written.before.comments if each not in shown.comments]
+    seen = {each.id for each in shown.comments}  # also of one that a person edited since
+    unseen = [each for each in written.before.comments if each.id not in seen]
     own = [each for each in unseen if each.author is not None and each.author.name == "piletibot"]
     if COMMAND in _rules(written):  # the ticket is read back once before all its commands are answered
         own = [each for each in own if each.created_ms // 1000 < written.at - SLACK_S]
