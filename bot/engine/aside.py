@@ -53,6 +53,12 @@ def lay_by_doubtful(engine: Engine, ticket_id: str, now: Moment) -> Moment:
     return lay_by(engine, ticket_id, "lost", what, now)
 
 
+def reaches_nothing(engine: Engine, ticket_id: str, now: Moment) -> Moment | None:
+    """Until when nothing is written to a ticket, as writes to it did not take effect; None where it may be tried."""
+    peace = engine.store.laid_aside(ticket_id)
+    return peace.again_at if peace is not None and peace.why == "lost" and (peace.again_at or 0) > now else None
+
+
 def mended(engine: Engine, ticket_id: str) -> None:
     """Forget what went wrong with writing to a ticket, as it went well now.
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from bot.core.doc import Doc, Inline, Mention, Paragraph, Text
 from bot.core.letters import LetterRow
 from bot.core.recipients import DRAFT, UNDELIVERED, Due
-from bot.core.ticket import Moment
+from bot.core.ticket import Moment, Ticket
+from bot.engine.aside import mended, reaches_nothing
 from bot.engine.control import silent_now
 from bot.engine.digesting import Composed, Unwritten
 from bot.engine.engine import Engine, Report
@@ -81,12 +82,13 @@ def _page(engine: Engine, due: Due, row: LetterRow, composed: Composed, now: Mom
 
 def _ticket(engine: Engine, due: Due, row: LetterRow, composed: Composed, now: Moment) -> None:
     """Say it in a comment on the digest's ticket, unless it stands there. Raises Unsendable, Doubtful."""
-    key = engine.book.entries.digest.ticket
-    ticket = None if key is None else engine.store.ticket_of(key)
+    ticket = ticket_of_digests(engine)
     if ticket is None:
-        raise Unsendable("ticket", f"{key} is not there")
+        raise Unsendable("ticket", f"{engine.book.entries.digest.ticket} is not there")
     if engine.book.entries.manners.hold in ticket.labels:
         raise Unsendable("ticket", f"{ticket.key} has the label that silences the bot")
+    if reaches_nothing(engine, ticket.id, now) is not None:
+        raise Unsendable("ticket", f"what is written does not reach {ticket.key}")
     try:
         if because := silent_now(engine, ticket.project, now, Report(now)):
             raise Unsendable("ticket", because)
@@ -99,10 +101,18 @@ def _ticket(engine: Engine, due: Due, row: LetterRow, composed: Composed, now: M
         engine.seam("before write")
         engine.tracker.say(ticket.id, doc, [row.key], text_hash(doc))
         engine.seam("after write")
+        engine.doubts.pop(ticket.id, None)
+        mended(engine, ticket.id)
     except (Unsendable, Doubtful):
         raise
     except TrackerError as error:
         raise Unsendable("ticket", str(error)) from None
+
+
+def ticket_of_digests(engine: Engine) -> Ticket | None:
+    """The ticket on which digests are said, None where none is named or it is not there. Raises StoreError."""
+    key = engine.book.entries.digest.ticket
+    return None if key is None else engine.store.ticket_of(key)
 
 
 def _doc(person: str, lines: tuple[str, ...]) -> Doc:

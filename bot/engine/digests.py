@@ -15,8 +15,9 @@ from bot.core.letters import LetterRow
 from bot.core.readers import person_of
 from bot.core.recipients import DIGEST, DRAFT, UNDELIVERED, Due, again_at, ended, is_settled, keys_of, may_go, owed
 from bot.core.ticket import Moment
+from bot.engine.aside import lay_by_doubtful
 from bot.engine.control import all_silent_now, is_silenced
-from bot.engine.digest_ways import WAYS, Unsendable
+from bot.engine.digest_ways import WAYS, Unsendable, ticket_of_digests
 from bot.engine.digesting import Composed, NoRights, TooBig
 from bot.engine.engine import Engine, Report
 from bot.engine.fence import is_unsure
@@ -212,7 +213,8 @@ class _Sending:
         log.warning("digest not sent", recipient=due.entry.name, way=row.way, reason=str(error))
 
     def _doubtful(self, due: Due, row: LetterRow, why: str) -> None:
-        again = self.now + self.engine.pace.settle_s if row.way == "ticket" else None
+        ticket = ticket_of_digests(self.engine) if row.way == "ticket" else None
+        again = None if ticket is None else lay_by_doubtful(self.engine, ticket.id, self.now)
         kept = replace(row, state="doubtful", because=f"lost: {why}", at=self.now, not_before=again)
         self.engine.store.write_letters([kept])
         self.report.doubtful += 1

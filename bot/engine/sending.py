@@ -18,7 +18,7 @@ from bot.core.letters import Letter, LetterRow
 from bot.core.people import calendar_of
 from bot.core.recipients import DIGEST
 from bot.core.ticket import Moment, Ticket
-from bot.engine.aside import lay_by_doubtful, lay_by_refused, mended
+from bot.engine.aside import lay_by_doubtful, lay_by_refused, mended, reaches_nothing
 from bot.engine.control import all_silent_now, control_ticket, silent_now
 from bot.engine.engine import Engine, Report
 from bot.engine.fence import is_lost, state_of_sent, writing_of
@@ -227,9 +227,8 @@ def _say(engine: Engine, person: str, sent: Sequence[_Sent], now: Moment, report
     if ticket is None or engine.book.entries.manners.hold in ticket.labels:
         hold("no mail for them, and no ticket of the desk's to write on", tomorrow)
         return
-    peace = engine.store.laid_aside(ticket.id)
-    if peace is not None and peace.why == "lost" and (peace.again_at or 0) > now:
-        hold("what is written does not reach the desk's ticket", peace.again_at or now)
+    if (again := reaches_nothing(engine, ticket.id, now)) is not None:
+        hold("what is written does not reach the desk's ticket", again)
         return
     try:
         if because := silent_now(engine, ticket.project, now, report):

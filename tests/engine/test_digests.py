@@ -253,6 +253,18 @@ def test_a_comment_whose_answer_was_lost_is_looked_for_before_it_is_said_again(d
     assert (len(desk.tracker.spoken), desk.states["lead/day-2026-11-16-ticket"]) == (1, "said")
 
 
+def test_a_ticket_on_which_nothing_arrives_is_tried_ever_more_seldom() -> None:
+    desk = Sent(told=({**LEAD, "by": ["ticket"]},), digest={"ticket": "ABC-3"})
+    desk.tracker.drops = ["before"] * 60
+    for minute in range(120):
+        desk.at(f"tue {8 + minute // 60:02}:{minute % 60:02}")
+    assert 60 - len(desk.tracker.drops) == 6, "three at once, and after 15, 30 and 60 minutes"
+    desk.tracker.drops = []
+    for minute in range(0, 240, 5):
+        desk.at(f"tue {10 + minute // 60:02}:{minute % 60:02}")
+    assert (len(desk.tracker.spoken), desk.states["lead/day-2026-11-16-ticket"]) == (1, "said")
+
+
 @pytest.mark.parametrize("seam", ["before write", "after write"])
 def test_a_bot_killed_while_it_comments_comments_once(seam: str) -> None:
     def die(name: str) -> None:
