@@ -12,11 +12,11 @@ import structlog
 from bot.core.arrange import told_in, without
 from bot.core.doc import Doc
 from bot.core.judge import judge
-from bot.core.ledger import NOTICES, RULEBOOK, SPOKEN, Entry, rows_of_comment, turned
+from bot.core.ledger import COMMAND, NOTICES, RULEBOOK, SPOKEN, Entry, rows_of_comment, turned
 from bot.core.people import calendar_of, language_of, named
 from bot.core.rulebook import Rulebook
 from bot.core.sets import yet_to_set
-from bot.core.steps import Part, Step, part
+from bot.core.steps import Part, Step, is_key, part
 from bot.core.ticket import Moment
 from bot.engine import given
 from bot.engine.aside import DOUBTS, lay_by, lay_by_doubtful, lay_by_refused, mended
@@ -24,6 +24,7 @@ from bot.engine.beyond import look_beyond, newly_tied
 from bot.engine.control import heed_refusal, silent_now
 from bot.engine.engine import Engine, Report
 from bot.engine.fence import is_lost, state_of_sent, writing_of
+from bot.engine.ledger import row_read_back
 from bot.engine.together import by_ticket, send_together, settle_together
 from bot.engine.tracker import Ailing, Doubtful, Refused, Said, Throttled, TrackerError, Unreachable
 from bot.engine.twins import read_back
@@ -144,10 +145,29 @@ def _without_letters(
 def _unsaid(
     engine: Engine, steps: Sequence[Step], rows: Mapping[str, Entry], before: Sequence[Said], now: Moment
 ) -> list[Step]:
-    """Those of a ticket's steps that none of the bot's comments there says; the others are kept as said."""
+    """Those of a ticket's steps that none of the bot's comments there says; the others are kept as said.
+
+    What the ledger did not know of these comments, as it was put back from an older copy, is kept as well; then the
+    steps are arranged anew with the next cycle.
+    """
     found = _found(before)
     engine.store.write_entries([_confirmed(rows[key], found[key], now) for key in rows if key in found])
-    return [step for step in steps if step.key not in found]
+    unsaid = [step for step in steps if step.key not in found]
+    unknown = _unknown(engine, steps[0].ticket_id, found)
+    engine.store.write_entries(unknown)
+    if not unknown or steps[0].rule in NOTICES:
+        return unsaid
+    _take_back(engine, [unsaid], now, "the ledger did not know all that was said here")
+    return []
+
+
+def _unknown(engine: Engine, ticket_id: str, found: Mapping[str, Said]) -> list[Entry]:
+    """The rows of what the bot's comments on a ticket say, of those steps of which the store knows nothing at all."""
+    steps = {key for key in found if is_key(key, engine.book.site, ticket_id) and key.split("/")[2] != COMMAND}
+    unknown = steps.difference(engine.store.entries([ticket_id])[ticket_id])
+    if unknown:
+        unknown = unknown.difference(engine.store.spent(unknown))
+    return [row_read_back(key, ticket_id, found[key], None) for key in sorted(unknown)]
 
 
 def _within_budgets(engine: Engine, comments: Sequence[tuple[Step, ...]], now: Moment) -> list[tuple[Step, ...]]:
@@ -156,13 +176,15 @@ def _within_budgets(engine: Engine, comments: Sequence[tuple[Step, ...]], now: M
     told = _told_today(engine, {step.key for steps in comments for step in steps}, now)
     kept: list[tuple[Step, ...]] = []
     for steps in comments:
-        asked = steps[0].to[0]
-        if told[asked] >= budget:
-            _leave_until_tomorrow(engine, steps, now)
-            continue
-        full = {person for step in steps for person in step.to if person != asked and told[person] >= budget}
-        kept.append(tuple(without(step, full) for step in steps))
-        told.update({person for step in kept[-1] for person in step.to})
+        within = tuple(step for step in steps if told[step.to[0]] < budget)
+        for step in steps:
+            if step not in within:
+                _leave_until_tomorrow(engine, step, now)
+        asked = {step.to[0] for step in within}
+        full = {person for step in within for person in step.to if person not in asked and told[person] >= budget}
+        if within:
+            kept.append(tuple(without(step, full) for step in within))
+            told.update({person for step in kept[-1] for person in step.to})
     return kept
 
 
@@ -173,11 +195,11 @@ def _told_today(engine: Engine, ours: Set[str], now: Moment) -> Counter[str]:
     return Counter(told_in(others, engine.book))
 
 
-def _leave_until_tomorrow(engine: Engine, steps: Sequence[Step], now: Moment) -> None:
+def _leave_until_tomorrow(engine: Engine, step: Step, now: Moment) -> None:
     calendar = engine.book.calendar
     tomorrow = calendar.next_opening(calendar.end_of_day(calendar.day_of(now)))
-    because = f"today's budget of messages is spent for {steps[0].to[0]}"
-    _take_back(engine, [steps], now, because, tomorrow - now)
+    because = f"today's budget of messages is spent for {step.to[0]}"
+    _take_back(engine, [(step,)], now, because, tomorrow - now)
 
 
 def _for_others(engine: Engine, wished: Sequence[tuple[Step, Step]], now: Moment, report: Report) -> list[Step]:
@@ -203,7 +225,7 @@ def _for_others(engine: Engine, wished: Sequence[tuple[Step, Step]], now: Moment
             _take_back(engine, [(step,)], now, "quiet hours", theirs.next_opening(late) - now)
             report.held += 1
         elif step.to[0] in full:
-            _leave_until_tomorrow(engine, [step], now)
+            _leave_until_tomorrow(engine, step, now)
             report.held += 1
         else:
             away = {person for person in anew if not calendar_of(person, engine.book).is_open(late)}

@@ -15,9 +15,9 @@ import sqlalchemy as sa
 from desks import DATA, DAY, HOUR, MINUTE, Desk
 from digest_desk import Sent
 from fake_mailer import FakeMailer, Fate
-from small_desk import at
+from small_desk import at, book
 from test_mail import MAIL
-from together_desk import Small
+from together_desk import WHY, Small
 
 from bot.engine.mailer import Lost, MailError, Unsent
 from bot.engine.sent_once import OnceMailer
@@ -171,6 +171,38 @@ TRIES: list[tuple[list[str], bool, list[str]]] = [
     (["a", "b"], False, ["a"]),
     (["a"], True, ["a"]),
 ]
+
+
+def test_what_was_said_on_a_ticket_since_the_backup_counts_towards_its_budget(tmp_path: Path) -> None:
+    rungs = [
+        {"rung": rung, "after": after, "say": "waiting_customer", "to": to}
+        for rung, after, to in (("ask", "1wd", ["owner"]), ("remind", "3wd", ["owner", "lead"]))
+    ]
+    ladder = {"name": "reminder", "why": WHY, "clock": "since enters tier 2", "rungs": rungs}
+    file = tmp_path / "bot.db"
+    rules = book(routes=[], ladders=[ladder], manners={"ticket_budget": 2})
+    small = Small(rules, mail=False, url=f"sqlite:///{file}")
+    one = small.tickets[0]
+    small.at("mon 08:00")
+    small.at("tue 08:00")
+    backed_up(file)
+    small.at("fri 08:00")
+    assert len(small.tracker.said(one)) == 2
+    for moment, state in (("fri 09:00", "new"), ("fri 12:00", "handed-on")):
+        small.now = at(moment)
+        small.tracker.change(one, "ann", state=state)
+    small.store.close()
+    put_back(file)
+    again(small, None)
+    for moment in ("fri 13:00", "2 tue 10:00", "2 tue 11:00", "2 fri 10:00"):
+        small.at(moment)
+    assert len(small.tracker.said(one)) == 2
+    assert [row.state for row in small.store.ledger() if row.ticket_id == one] == [
+        "said",
+        "said",
+        "withdrawn",
+        "held",
+    ]
 
 
 @pytest.mark.parametrize(("first", "begun", "second"), TRIES)

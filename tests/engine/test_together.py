@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from msgspec import structs
-from small_desk import at
+from small_desk import at, book
 from together_desk import WHY, Small, together
 
 from bot.core.arrange import told_in
@@ -92,6 +93,20 @@ def test_comments_in_place_of_a_letter_keep_the_budget() -> None:
         small.at(moment)
         small.at(moment.replace("08", "11"))
         assert sum(small.said()) - small.said()[3] == days * budget
+
+
+def test_comments_in_place_of_two_peoples_letters_keep_the_budget_of_each() -> None:
+    watch = {"name": "watch", "why": WHY, "clock": "since enters tier 2", "together": True}
+    watch["rungs"] = [{"rung": "tell", "after": "1wd", "say": "waiting_customer", "to": "lead"}]
+    asks = {**watch, "name": "reminder", "rungs": [{**watch["rungs"][0], "to": "owner"}]}
+    small = Small(book(routes=[], ladders=[asks, watch], manners={"budget": 3}))
+    small.tickets.append(small.open("dan"))
+    small.at("mon 08:00")
+    for person in ("bob", "dan", "lea"):
+        del small.engine.post.addresses[person]
+    small.at("tue 08:00")
+    heard = Counter(told_in(small.store.spoken_since(0), small.rules))
+    assert (heard["bob"], heard["dan"], heard["lea"]) == (3, 2, 3)
 
 
 def test_a_letter_counts_once_towards_the_budget() -> None:

@@ -217,6 +217,7 @@ def delete_comment(sim: Simulation, event: Event) -> None:
     issue, person = sim.issue(event.ticket), sim.person(event.who or "")
     own = [] if issue is None else [each for each in issue.comments if keys_in(each)]
     if issue is not None and person is not None and own:
+        sim.unproven |= {key for key in keys_in(own[-1]) if not sim.is_proven(key)}
         acts.unsay(sim.world, issue, own[-1], person)
 
 

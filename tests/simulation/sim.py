@@ -152,6 +152,7 @@ class Simulation(Course, Office):
         self.seconds: list[Second] = []
         self.overtaken = self.stood = False
         self.released: set[str] = set()
+        self.unproven: set[str] = set()
         self.observed: set[str] = set()
         self.once_called: dict[str, str] = {}
         self.renamed_at: dict[str, Moment] = {}
@@ -356,6 +357,12 @@ class Simulation(Course, Office):
             jitter=lambda low, high: low,
             transport=wire,
         )
+
+    def is_proven(self, key: str) -> bool:
+        """Whether the bot knows by its database that a comment of this key is there."""
+        ticket_id = key.split("/")[1]
+        known = self.store.letters([key]) if ticket_id == "letter" else self.store.entries([ticket_id])[ticket_id]
+        return key in known and known[key].state == "said"
 
     @contextmanager
     def undisturbed(self) -> Iterator[JiraTracker]:

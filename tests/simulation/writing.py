@@ -66,6 +66,9 @@ def people(sim: Simulation, written: Written) -> list[str]:
 def _once(told: Told, sim: Simulation, written: Written) -> None:
     """Each step's comment is written at most once."""
     for key in written.keys:
+        if key in sim.unproven:  # a person deleted its comment before the bot could know that it was there
+            sim.unproven.discard(key)
+            told.keys[key] = 0
         known = key not in told.said_at or not is_forgotten(sim, told.said_at[key])
         there = any(key in keys_in(each) for each in written.before.comments)
         told.keys[key] += 1
