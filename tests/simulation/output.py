@@ -131,7 +131,8 @@ class Output:
         lead = book.entries.roles.lead
         browser = client(sim.store, book, now=lambda: now, own={lead: _PAGE_TOKEN})
         self._page(browser.post("/login", data={"token": _PAGE_TOKEN}), 303)
-        there = [issue.key for issue in sim.world.issues.values() if issue.project_key == book.entries.projects[0]]
+        keys = [issue.key for issue in sim.world.issues.values() if issue.project_key == book.entries.projects[0]]
+        there = [key for key in keys if sim.store.ticket_of(key) is not None]  # those that retention has left
         for path in (*_PAGES, *(f"/tickets/{key}" for key in there[-1:])):
             self._page(browser.get(path), 200)
         self.put("engine", repr(sim.engine).encode())
