@@ -17,7 +17,7 @@ from bot.core.people import calendar_of, language_of, named
 from bot.core.rulebook import Rulebook
 from bot.core.sets import yet_to_set
 from bot.core.steps import Part, Step, is_key, part
-from bot.core.ticket import Moment
+from bot.core.ticket import Moment, Ticket
 from bot.engine import given
 from bot.engine.aside import DOUBTS, lay_by, lay_by_doubtful, lay_by_refused, mended
 from bot.engine.beyond import look_beyond, newly_tied
@@ -379,6 +379,7 @@ def _still_wished(
         raise Ailing(reading.troubles[0].what, why="unread")
     if not reading.tickets or reading.tickets[0].project not in engine.book.entries.projects:
         raise Refused("it is no longer there to be commented on", "gone")
+    _mirror_ties(engine, reading.tickets[0], now)
     (ticket,) = engine.store.decided(reading.tickets[:1])
     look_beyond(engine, newly_tied(engine, [ticket]), now)
     desk = with_others(engine.desk(now), [ticket], engine.store, engine.book, now)
@@ -400,6 +401,16 @@ def _still_wished(
     wished = [(step, now_wished[step.key]) for step in steps if step.key in now_wished and step.key not in silent]
     wanted = _for_others(engine, wished, now, report) if rows else [step for _, step in wished]
     return wanted, yet_to_set(ticket, wanted)
+
+
+def _mirror_ties(engine: Engine, ticket: Ticket, now: Moment) -> None:
+    """Have the mirror know what a ticket is tied to now, which may change with others and leave it as it is.
+
+    One that was in another project when the ticket was read last is known by its former key alone.
+    """
+    for known in engine.store.tickets([ticket.id]):
+        if known.updated_ms == ticket.updated_ms and known.links != ticket.links:
+            engine.store.put_tickets([ticket], engine.facts, now)
 
 
 def composed(

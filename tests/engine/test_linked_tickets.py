@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from desks import DAY, HOUR, MINUTE, MONDAY, Bot, Desk
 
@@ -108,3 +110,22 @@ def test_one_known_by_a_key_that_is_another_now_is_missing(desk: Desk, to: str |
             ([key], (), ()) if to is None else ([], (key,), ())
         )
         assert (len(by_id.tickets), by_id.missing, by_id.troubles) == (to is None, (), odd)
+
+
+def test_one_that_was_elsewhere_while_the_other_was_read_is_known_again_when_it_is_back(desk: Desk) -> None:
+    own = desk.world.projects["KKA"]
+    desk.world.projects["MUU"] = replace(own, key="MUU", id="10999", name="Muu")
+    desk.world.person("piletibot").denied.add("BROWSE_PROJECTS:MUU")
+    master, ticket = desk.taken("it1", category="KATKESTUS"), desk.taken()
+    tie(desk, INCIDENT, master, ticket)
+    with desk.bot() as bot:
+        bot.settled()
+        for project in ("MUU", "KKA"):
+            acts.move(desk.world, desk.issue(master), desk.world.person("juht1"), desk.world.projects[project])
+            if project == "MUU":
+                desk.write(ticket, "it1")
+            bot.cycle(MINUTE)
+            assert [link.ticket_id for link in bot.engine.store.tickets([ticket])[0].links] == ["KKA-1"]
+        bot.cycles(MONDAY + 4 * DAY, every=3 * HOUR)
+        assert [link.ticket_id for link in bot.engine.store.tickets([ticket])[0].links] == [master]
+        assert desk.rungs(ticket) == [], "it is read again before anything is said, and waits for the incident"
