@@ -105,6 +105,7 @@ class Afterwards:
     began_at: Moment = 0
     released: frozenset[str] = frozenset()
     observed: frozenset[str] = frozenset()
+    unproven: set[str] = field(default_factory=set)
     once_called: dict[str, str] = field(default_factory=dict)
     renamed_at: dict[str, Moment] = field(default_factory=dict)
 

@@ -22,7 +22,7 @@ from bot.engine.control import HEED_S, SILENCED
 from bot.engine.engine import Engine
 from bot.engine.restraint import RESTRAINT
 from bot.engine.sent_once import OnceMailer
-from bot.engine.tracker import Reading, Refused
+from bot.engine.tracker import Reading, Refused, Said
 from bot.jira.tracker import JiraTracker
 from bot.store.store import Store
 from simulation.events import KINDS, Event, Schedule
@@ -302,7 +302,14 @@ def _no_peace(engine: Engine) -> Engine:
 
 
 def _no_rebuilding(engine: Engine) -> Engine:
-    """What was said before the database began anew is not read from the tickets."""
+    """What was said before the database began anew is not read from the tickets, but for what is to be said again."""
+    tracker, said = _tracker(engine), _tracker(engine).said
+
+    def known(ticket_id: str) -> tuple[Said, ...]:
+        rows = engine.store.entries([ticket_id])[ticket_id]
+        return tuple(each for each in said(ticket_id) if not rows.keys().isdisjoint(each.keys))
+
+    tracker.said = known  # type: ignore[method-assign]
     return _without(engine, rebuilt=frozenset)
 
 
