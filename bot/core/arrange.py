@@ -79,11 +79,13 @@ class Arrangement:
 
     An entry with steps on several tickets is what is said together to the one whom all of them ask. `put` are those
     of the steps held whose fields are set although nothing is said yet; `amend` are steps said before whose comment
-    now says something else, each with its row.
+    now says something else, each with its row. `unset` are tickets whose fields are left, as so much sets nothing,
+    with when they are looked at again for that.
     """
 
     say: list[tuple[Step, ...]] = field(default_factory=list)
     put: list[Step] = field(default_factory=list)
+    unset: dict[str, Moment] = field(default_factory=dict)
     amend: list[tuple[Step, Entry]] = field(default_factory=list)
     hold: list[Held] = field(default_factory=list)
     withdraw: list[str] = field(default_factory=list)
@@ -173,13 +175,17 @@ def weigh(found: Apart, book: Rulebook, desk: DeskState, now: Moment) -> Arrange
     for steps in within:
         let_go = all(step.key in found.released for step in steps)
         (released if let_go else fresh).append(steps)
+    put = [held.step for held in arranged.hold if may_be_put(held)]
     if len(fresh) > book.entries.manners.ceiling:
         arranged.batch += [step for steps in fresh for step in steps]
         arranged.say += released
+        arranged.unset = {step.ticket_id: now for step in put}
     else:
         arranged.say += within
-        put = [held.step for held in arranged.hold if may_be_put(held)]
-        arranged.put += put if len(put) <= book.entries.manners.ceiling else []
+        if len(put) <= book.entries.manners.ceiling:
+            arranged.put += put
+        else:
+            arranged.unset = {step.ticket_id: _tomorrow(book, now) for step in put}
     return arranged
 
 

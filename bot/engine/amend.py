@@ -74,21 +74,27 @@ def _is_gone(engine: Engine, entry: Entry, error: Refused) -> bool:
 
 
 def _edit(engine: Engine, step: Step, entry: Entry) -> Part | None:
-    """Write the whole comment anew, and return what the step says in it; None where other parts are not known."""
-    ledger = engine.store.entries([step.ticket_id])[step.ticket_id].values()
-    rows = [row for row in ledger if row.comment_id == entry.comment_id is not None]
-    parts = {row.key: part_of(row) for row in rows}
-    if any(said is None for key, said in parts.items() if key != entry.key):
-        return None
-    before = parts.get(entry.key)
-    own = parts[entry.key] = part(step, 0 if before is None else before.place)
-    placed = sorted(((said.place, row) for row in rows if (said := parts[row.key])), key=lambda pair: pair[0])
-    to = tuple(dict.fromkeys(person for _, row in placed for person in row.to)) or step.to
-    doc = composed(engine, [said for _, row in placed if (said := parts[row.key])], to)
+    """Write the whole comment anew, and return what the step says in it.
+
+    None where other parts are not known, or a later step says just this with the same comment. Of steps that do, each
+    part is said once, as the latest has it.
+    """
     comment_id = entry.comment_id
-    if comment_id is None:
+    ledger = engine.store.entries([step.ticket_id])[step.ticket_id].values()
+    rows = sorted((row for row in ledger if row.comment_id == comment_id is not None), key=lambda row: row.at)
+    parts = {row.key: part_of(row) for row in rows}
+    if comment_id is None or any(said is None for key, said in parts.items() if key != entry.key):
         return None
+    before = parts.pop(entry.key, None)
+    free = min(set(range(len(rows))).difference(said.place for said in parts.values() if said))
+    own = parts[entry.key] = part(step, free if before is None else before.place)
+    placed = {said.place: row for row in rows if (said := parts[row.key])}
+    if placed[own.place].key != entry.key:
+        return None
+    standing = [row for _, row in sorted(placed.items())]
+    to = tuple(dict.fromkeys(person for row in standing for person in row.to)) or step.to
+    doc = composed(engine, [said for row in standing if (said := parts[row.key])], to)
     engine.seam("before amend")
-    engine.tracker.reword(step.ticket_id, comment_id, doc, [row.key for _, row in placed], text_hash(doc))
+    engine.tracker.reword(step.ticket_id, comment_id, doc, [row.key for row in rows], text_hash(doc))
     engine.seam("after amend")
     return own

@@ -165,7 +165,7 @@ def _judge(engine: Engine, ids: Sequence[str], now: Moment, report: Report) -> N
         told = notice(engine, len(arranged.batch), now)
         arranged.say += [(told,)] if told else []
     engine.seam("before intent")
-    look_sooner(looks, arranged.hold)
+    look_sooner(looks, arranged.hold, arranged.unset)
     keep(engine, arranged, ledger, looks, verdicts, now)
     report.judged += len(looks)
     report.held += len(arranged.hold)

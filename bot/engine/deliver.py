@@ -16,7 +16,7 @@ from bot.core.ledger import COMMAND, NOTICES, RULEBOOK, SPOKEN, Entry, rows_of_c
 from bot.core.people import calendar_of, language_of, named
 from bot.core.rulebook import Rulebook
 from bot.core.sets import yet_to_set
-from bot.core.steps import Part, Step, is_key, part
+from bot.core.steps import Part, Step, part
 from bot.core.ticket import Moment, Ticket
 from bot.engine import given
 from bot.engine.aside import DOUBTS, lay_by, lay_by_doubtful, lay_by_refused, mended
@@ -24,7 +24,7 @@ from bot.engine.beyond import look_beyond, newly_tied
 from bot.engine.control import heed_refusal, silent_now
 from bot.engine.engine import Engine, Report
 from bot.engine.fence import is_lost, state_of_sent, writing_of
-from bot.engine.ledger import row_read_back
+from bot.engine.ledger import unknown_rows
 from bot.engine.together import by_ticket, send_together, settle_together
 from bot.engine.tracker import Ailing, Doubtful, Refused, Said, Throttled, TrackerError, Unreachable
 from bot.engine.twins import read_back
@@ -153,21 +153,14 @@ def _unsaid(
     found = _found(before)
     engine.store.write_entries([_confirmed(rows[key], found[key], now) for key in rows if key in found])
     unsaid = [step for step in steps if step.key not in found]
-    unknown = _unknown(engine, steps[0].ticket_id, found)
+    missing = unknown_rows(engine.store, engine.book.site, steps[0].ticket_id, before)
+    let_go = engine.store.spent([row.key for row in missing]) if missing else {}
+    unknown = [row for row in missing if row.rule != COMMAND and row.key not in let_go]
     engine.store.write_entries(unknown)
     if not unknown or steps[0].rule in NOTICES:
         return unsaid
     _take_back(engine, [unsaid], now, "the ledger did not know all that was said here")
     return []
-
-
-def _unknown(engine: Engine, ticket_id: str, found: Mapping[str, Said]) -> list[Entry]:
-    """The rows of what the bot's comments on a ticket say, of those steps of which the store knows nothing at all."""
-    steps = {key for key in found if is_key(key, engine.book.site, ticket_id) and key.split("/")[2] != COMMAND}
-    unknown = steps.difference(engine.store.entries([ticket_id])[ticket_id])
-    if unknown:
-        unknown = unknown.difference(engine.store.spent(unknown))
-    return [row_read_back(key, ticket_id, found[key], None) for key in sorted(unknown)]
 
 
 def _within_budgets(engine: Engine, comments: Sequence[tuple[Step, ...]], now: Moment) -> list[tuple[Step, ...]]:

@@ -13,14 +13,14 @@ import structlog
 from bot.core.desk import Desk
 from bot.core.judge import judge
 from bot.core.ledger import Entry
-from bot.core.steps import Step, Wishes, is_key, may_be_said
+from bot.core.steps import Step, Wishes, may_be_said
 from bot.core.ticket import Moment, Ticket
 from bot.core.verdict import Verdict, news
 from bot.engine.amend import amend
 from bot.engine.aside import lay_by, lay_by_refused, mended
 from bot.engine.deliver import deliver, put_fields
 from bot.engine.engine import Engine, Report
-from bot.engine.ledger import row_read_back
+from bot.engine.ledger import unknown_rows
 from bot.engine.tracker import Refused
 from bot.engine.twins import read_back
 from bot.store.tied import with_others
@@ -174,14 +174,9 @@ def _with_whole_ledgers(
 
 
 def _rebuild_ledger(engine: Engine, wish: Wishes, now: Moment, report: Report) -> None:
-    ledger = engine.store.entries([wish.ticket_id])[wish.ticket_id]
-    steps = {step.key: step for step in wish.steps}
-    entries = [
-        row_read_back(key, wish.ticket_id, said, steps.get(key))
-        for said in read_back(engine, wish.ticket_id, now, report)
-        for key in said.keys
-        if is_key(key, engine.book.site, wish.ticket_id) and key not in ledger
-    ]
+    said = read_back(engine, wish.ticket_id, now, report)
+    wished = {step.key: step for step in wish.steps}
+    entries = unknown_rows(engine.store, engine.book.site, wish.ticket_id, said, wished)
     with engine.store.transaction():
         engine.store.write_entries(entries)
         engine.store.set_rebuilt([wish.ticket_id])

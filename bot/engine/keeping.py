@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from types import MappingProxyType
 from typing import NamedTuple
 
 from bot.core.arrange import Arrangement, DeskState, Held
@@ -53,11 +55,13 @@ def desk_state(engine: Engine, now: Moment) -> DeskState:
     return DeskState(tuple(spoken), words(silent), letters=has_way(engine), barred=barred(silent))
 
 
-def look_sooner(looks: dict[str, Moment | None], held: Iterable[Held]) -> None:
-    """Have tickets looked at again when their held steps may be said, where that is sooner."""
-    for step, _, not_before, _ in held:
-        if not_before is not None:
-            looks[step.ticket_id] = min(not_before, looks.get(step.ticket_id) or not_before)
+def look_sooner(
+    looks: dict[str, Moment | None], held: Iterable[Held], unset: Mapping[str, Moment] = MappingProxyType({})
+) -> None:
+    """Have tickets looked at again when their held steps may be said, or fields left unset are set, if sooner."""
+    those = ((step.ticket_id, not_before) for step, _, not_before, _ in held if not_before is not None)
+    for ticket_id, at in chain(those, unset.items()):
+        looks[ticket_id] = min(at, looks.get(ticket_id) or at)
 
 
 def keep(

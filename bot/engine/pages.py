@@ -149,7 +149,7 @@ def _keep_waiting(
     those = set(ids)
     held = [each for each in arranged.hold if each.by == "budget" and each.step.ticket_id in those]
     looks = {id_: carried.looks[id_] for id_ in ids}
-    look_sooner(looks, held)
+    look_sooner(looks, held, {id_: at for id_, at in arranged.unset.items() if id_ in those})
     keep(engine, Arrangement(hold=held), rows_of(engine, ids), looks, ([], []), now)
     report.judged += len(ids)
     report.held += len(held) + sum(len(carried.put.get(id_, ())) for id_ in ids)

@@ -292,6 +292,13 @@ def test_fields_of_more_tickets_than_the_ceiling_wait_with_their_messages() -> N
     many = [wish(replace(PLACED, ticket_id=str(n), key=f"k{n}")) for n in range(5)]
     found = arranged(*many, now="mon 20:00")
     assert (found.put, len(found.hold)) == ([], 5)
+    assert found.unset == dict.fromkeys(map(str, range(5)), at("tue 08:00"))
+
+
+def test_fields_left_by_a_cycle_that_sends_nothing_are_looked_at_in_the_next() -> None:
+    rules = book(manners={"ticket_budget": 1, "budget": 99})
+    found = arranged(wish(PLACED), *tickets(6)[1:], ledger=[row(ONE, "said", "mon 08:00")], rules=rules)
+    assert (found.put, len(found.batch), found.unset) == ([], 5, {PLACED.ticket_id: at(NOON)})
 
 
 @pytest.mark.parametrize("state", ["intended", "doubtful", "said"])

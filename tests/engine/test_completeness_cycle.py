@@ -58,6 +58,22 @@ def test_the_comment_is_edited_as_gaps_close_and_says_so_when_all_are(desk: Desk
         assert "Puudub: deklareerimisperiood" in text_of(desk, ticket), "what goes missing again stands there again"
 
 
+def test_a_comment_that_two_forwardings_share_says_each_part_once_as_it_is_edited(desk: Desk) -> None:
+    with desk.bot() as bot:
+        ticket = desk.forwarded(complete=False)
+        bot.cycle(MINUTE)
+        before = text_of(desk, ticket)
+        desk.go(ticket, "spetsialist1", "Uus")
+        desk.set(ticket, "spetsialist1", {"Järjekord": None})
+        desk.go(ticket, "spetsialist1", "II tasemel")
+        bot.cycles(MONDAY + DAY + 4 * HOUR, every=HOUR)
+        assert text_of(desk, ticket) == before, "the last comment says all that the second forwarding asks"
+        desk.edit(ticket, "spetsialist1", **{desk.field("Registrikood"): "ei ole teada"})
+        bot.cycle(MINUTE)
+        assert text_of(desk, ticket) == before.replace("ettevõtte registrikood, ", "")
+        assert desk.rungs(ticket) == ["completeness/gaps", "it-support/routed"] * 2, "it has the marks of both"
+
+
 @pytest.mark.parametrize("ends", ["killed", "away"])
 def test_an_edit_is_made_up_for_where_the_cycle_ends_before_it(desk: Desk, tmp_path: Path, ends: str) -> None:
     def killed() -> None:

@@ -55,6 +55,23 @@ def test_page_by_page_the_same_is_said_and_kept(manners: dict[str, Any]) -> None
     assert outcome(3, manners) == whole
 
 
+@pytest.mark.parametrize("page", [1, 1000])
+def test_a_cycle_that_sends_nothing_leaves_no_field_unset_for_long(desk: Desk, page: int) -> None:
+    manners = {"ticket_budget": 1, "ceiling": 1}
+    with desk.bot(book=rulebook(manners=manners), pace=Pace(page_size=page)) as bot:
+        spent = desk.forwarded()
+        bot.cycle(MINUTE)
+        desk.go(spent, "spetsialist1", "Uus")
+        desk.set(spent, "spetsialist1", {"Järjekord": None})
+        desk.until(desk.now + MINUTE)
+        desk.go(spent, "spetsialist1", "II tasemel")
+        for number in range(2, 5):
+            desk.forwarded(f"spetsialist{number}")
+        assert (bot.cycle(MINUTE).batched, desk.queue(spent)) == (3, None)
+        bot.cycle(MINUTE)
+        assert desk.queue(spent) == "L2_IT"
+
+
 def test_killed_between_two_pages_it_goes_on_where_it_was(desk: Desk) -> None:
     for number in range(3):
         desk.taken(f"it{1 + number % 2}")

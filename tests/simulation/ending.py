@@ -88,7 +88,8 @@ class Ending(Told):
             if row.state in ("intended", "doubtful"):
                 raise Violation(f"{row.key} is {row.state} though nothing fails any more")
             by_comment = row.state == "said" and row.letter is None and row.ticket_id
-            if by_comment and row.key not in self.keys and row.because != _SAME:
+            known = row.key in self.keys or row.key in self.shared
+            if by_comment and not known and row.because != _SAME:
                 raise Violation(f"{row.key} is said, and no comment ever said so")
         there = {row.id for row in mirrored(sim) if row.gone_at is None}
         for key, ticket_id in self.comments.items():

@@ -69,6 +69,12 @@ class Written:
         return next((each for each in self.after.comments if each.id not in known), None)
 
     @property
+    def edited(self) -> Comment | None:
+        """The comment that says something else now, if one does."""
+        known = {each.id: each.body for each in self.before.comments}
+        return next((each for each in self.after.comments if known.get(each.id, each.body) != each.body), None)
+
+    @property
     def keys(self) -> tuple[str, ...]:
         """The keys of what the new comment says."""
         made = self.comment

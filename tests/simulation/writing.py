@@ -14,6 +14,7 @@ from bot.core.rulebook import Rulebook
 from bot.core.steps import Step, is_key
 from bot.core.ticket import Moment, Ticket
 from bot.jira.tracker import STEP
+from bot.sandbox.texts import plain
 from bot.sandbox.world import Issue
 from bot.store.tied import with_others
 from simulation.sim import Simulation, Violation
@@ -29,12 +30,14 @@ RENAMED_S = 3600 + 6 * 3600 + SLACK_S
 
 @dataclass
 class Told:
-    """What was written so far: by key how often, on which ticket and when last; who heard what on which day, and
+    """What was written so far: by key how often, on which ticket and when last, and what came to stand in comments
+    that were there; who heard what on which day, and
     when which kind of letter came to them; how much on each ticket and in each cycle; and what was ever kept back
     over the ceiling.
     """
 
     keys: Counter[str] = field(default_factory=Counter)
+    shared: set[str] = field(default_factory=set)
     comments: dict[str, str] = field(default_factory=dict)
     said_at: dict[str, Moment] = field(default_factory=dict)
     told: defaultdict[tuple[str, date], set[int]] = field(default_factory=lambda: defaultdict(set))
@@ -257,6 +260,16 @@ def is_by_command(written: Written) -> bool:
     return written.seam in ("before command", "after command")
 
 
+def _plainly(told: Told, sim: Simulation, written: Written) -> None:
+    """A comment that is edited tells nothing twice."""
+    if written.edited is None:
+        return
+    told.shared.update(keys_in(written.edited))
+    lines = [line for line in plain(written.edited.body).splitlines() if line.strip()]
+    if len(set(lines)) < len(lines):
+        raise Violation(f"{written.ticket_id}: a comment is edited, and says the same twice")
+
+
 def _human(told: Told, sim: Simulation, written: Written) -> None:
     """A field that a person set is never undone."""
     if is_by_command(written):
@@ -313,11 +326,12 @@ def _timely(told: Told, sim: Simulation, written: Written) -> None:
     Where it stood still with the request itself on its way, nothing can be done about that.
     """
     edited = "amend" in written.seam  # an edit rests on what the poll tells
-    late = written.at - max(written.shown.issue_at, sim.began_at if edited else 0)
+    began_at = written.at if written.second else sim.began_at  # a second process takes no time
+    late = written.at - max(written.shown.issue_at, began_at if edited else 0)
     asked_for = is_by_command(written) or _rules(written) & {COMMAND, *NOTICES} or _is_letter(sim, written)
     if written.shown.issue is not None and late > _STALE_S and not sim.stood and not asked_for:
         raise Violation(f"{written.ticket_id} was written to {late} s after it was read")
 
 
 SAYING = (_once, _mannerly, _silent, _switched, _sparing, _same_again, _read_back, _reread, _timely, _meant)
-SETTING = (_reread, _timely, _human, _let_be, _switched)
+SETTING = (_reread, _timely, _human, _let_be, _switched, _plainly)
