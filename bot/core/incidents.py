@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import groupby
+from typing import NamedTuple
 
 from bot.core.conditions import holds
 from bot.core.desk import Burst
@@ -34,59 +35,66 @@ def least(book: Rulebook) -> int:
     return min((each.count for rule in book.entries.incidents for each in rule.thresholds), default=0)
 
 
-def concerns(ticket: Ticket, book: Rulebook) -> bool:
-    """Whether any rule counts the ticket."""
-    return any(_counted(rule, ticket, book) is not None for rule in book.entries.incidents)
+class Came(NamedTuple):
+    """A ticket as it counts towards bursts: when it came, and the threshold of each rule that counts it."""
+
+    id: str
+    key: str
+    category: str | None
+    created_at: Moment
+    is_open: bool
+    counted: Mapping[str, Threshold]
 
 
-def bursts(tickets: Sequence[Ticket], book: Rulebook, told: Mapping[str, frozenset[str]] = {}) -> Iterator[Burst]:
+def came(ticket: Ticket, book: Rulebook) -> Came | None:
+    """The ticket as the rules count it; None where none of them does."""
+    counted = {rule.name: found for rule in book.entries.incidents if (found := _counted(rule, ticket, book))}
+    state = book.states.get(ticket.state)
+    is_open = state is not None and state.standing == "open"
+    return Came(ticket.id, ticket.key, ticket.category, ticket.created_at, is_open, counted) if counted else None
+
+
+def bursts(those: Iterable[Came], book: Rulebook, told: Mapping[str, frozenset[str]] = {}) -> Iterator[Burst]:
     """Find the bursts among some tickets. `told` are the ids of tickets, by rule, on which one was told already.
 
     A burst begins with the first ticket of as many within so many minutes as the rule says, and goes on as long as
     each comes within as many minutes of the one before: its growth is no burst of its own.
     """
+    ordered = sorted(those, key=lambda each: (each.category or "", each.created_at, len(each.id), each.id))
     for rule in book.entries.incidents:
-        counted = [(each, found) for each in tickets if (found := _counted(rule, each, book)) is not None]
-        counted.sort(key=lambda pair: (pair[0].category or "", pair[0].created_at, len(pair[0].id), pair[0].id))
-        for category, group in groupby(counted, key=lambda pair: pair[0].category):
-            yield from _bursts_of(rule, category, list(group), told.get(rule.name, frozenset()), book)
+        counted = (each for each in ordered if rule.name in each.counted)
+        for category, group in groupby(counted, key=lambda each: each.category):
+            yield from _bursts_of(rule.name, category, list(group), told.get(rule.name, frozenset()))
 
 
-def _bursts_of(
-    rule: Incident,
-    category: str | None,
-    counted: Sequence[tuple[Ticket, Threshold]],
-    told: frozenset[str],
-    book: Rulebook,
-) -> Iterator[Burst]:
+def _bursts_of(rule: str, category: str | None, counted: Sequence[Came], told: frozenset[str]) -> Iterator[Burst]:
     i = 0
     while i < len(counted):
-        first, threshold = counted[i]
+        first = counted[i]
+        threshold = first.counted[rule]
         last = i + threshold.count - 1
         within_s = 60 * threshold.minutes
-        if last >= len(counted) or counted[last][0].created_at - first.created_at > within_s:
+        if last >= len(counted) or counted[last].created_at - first.created_at > within_s:
             i += 1
             continue
         end = last + 1
-        while end < len(counted) and counted[end][0].created_at - counted[end - 1][0].created_at <= within_s:
+        while end < len(counted) and counted[end].created_at - counted[end - 1].created_at <= within_s:
             end += 1
-        members = [ticket for ticket, _ in counted[i:end]]
+        members = counted[i:end]
         yield Burst(
-            rule=rule.name,
+            rule=rule,
             category=category,
             minutes=threshold.minutes,
             tickets=tuple((ticket.id, ticket.key) for ticket in members),
-            at=counted[last][0].created_at,
-            on=next((ticket.id for ticket in members if ticket.id in told), _first_open(members, book)),
+            at=counted[last].created_at,
+            on=next((ticket.id for ticket in members if ticket.id in told), _first_open(members)),
         )
         i = end
 
 
-def _first_open(members: Sequence[Ticket], book: Rulebook) -> str:
+def _first_open(members: Sequence[Came]) -> str:
     """The first that is still open, as nothing is told on one that is done: else the first."""
-    states = (book.states.get(ticket.state) for ticket in members)
-    is_open = [state is not None and state.standing == "open" for state in states]
-    return members[is_open.index(True) if True in is_open else 0].id
+    return next((each.id for each in members if each.is_open), members[0].id)
 
 
 def _counted(rule: Incident, ticket: Ticket, book: Rulebook) -> Threshold | None:

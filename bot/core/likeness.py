@@ -7,9 +7,11 @@ words out. Numbers made with different keys do not compare.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import chain
+from math import ceil
 from typing import NamedTuple
 
 from bot.core.prose import stems
@@ -33,10 +35,9 @@ _FEW = 100
 """So many places are never worth being tidied up."""
 
 _BUCKETS = 256
-"""How many bits a sign has, of which each number of a sketch sets one: even, so that figures have odd ones."""
+"""How many bits there are of which each number of a sketch sets one: even, so that figures have odd ones."""
 
-_FIGURES = sum(1 << bucket for bucket in range(1, _BUCKETS, 2))
-
+_ROUNDING = 1e-6
 _BYTES = 6
 """Of how many bytes a number of a sketch is made."""
 
@@ -67,11 +68,79 @@ def _weight(numbers: Iterable[int]) -> int:
     return sum(_FIGURES_WEIGH if number & 1 else 1 for number in numbers)
 
 
+class _Group:
+    """The places of all tickets of a category and a stretch of time, with which of few bits their numbers set.
+
+    For each of the bits one whole number tells, bit by bit, who of the group has it; so much is common to a ticket
+    and to all the others is added up for all of them at once.
+    """
+
+    __slots__ = ("_having", "_weighing", "places")
+
+    def __init__(self) -> None:
+        self.places = array("I")
+        self._having = [0] * _BUCKETS
+        self._weighing: dict[int, int] = {}
+
+    def put(self, place: int, numbers: Collection[int]) -> None:
+        """Put a ticket of these numbers, which has this place, at the end."""
+        me = 1 << len(self.places)
+        self.places.append(place)
+        for bucket in {number % _BUCKETS for number in numbers}:
+            self._having[bucket] |= me
+        weight = _weight(numbers)
+        self._weighing[weight] = self._weighing.get(weight, 0) | me
+
+    def near(self, numbers: Collection[int]) -> Iterator[int]:
+        """The places of all that may tell of the same as a ticket of these numbers, and of a few others."""
+        sums: list[int] = []  # of the weight in common with each, the lowest digit of all, then the next
+        for number in numbers:
+            having = self._having[number % _BUCKETS]
+            _add(sums, having, 0)
+            if number & 1:  # a figure weighs as three
+                _add(sums, having, 1)
+        weight, found = _weight(numbers), 0
+        lighter = 0
+        for theirs, those in self._weighing.items():
+            if theirs < weight:
+                lighter |= those
+                found |= _at_least(sums, ceil(ALIKE * theirs - _ROUNDING), those)
+        found |= _at_least(sums, ceil(ALIKE * weight - _ROUNDING), (1 << len(self.places)) - 1 & ~lighter)
+        while found:
+            lowest = found & -found
+            yield self.places[lowest.bit_length() - 1]
+            found ^= lowest
+
+
+def _add(sums: list[int], those: int, digit: int) -> None:
+    """Add one to the sums of these, or two for the digit 1, and so on."""
+    while those:
+        if digit == len(sums):
+            sums.append(those)
+            return
+        sums[digit], those = sums[digit] ^ those, sums[digit] & those
+        digit += 1
+
+
+def _at_least(sums: Sequence[int], least: int, those: int) -> int:
+    """Those of these whose sum is no less."""
+    if least >> len(sums):
+        return 0
+    above = 0
+    for digit in reversed(range(len(sums))):
+        if least >> digit & 1:
+            those &= sums[digit]
+        else:
+            above |= those & sums[digit]
+            those &= ~sums[digit]
+    return above | those
+
+
 class Alike(Mapping[str, tuple[str, ...]]):
     """Which earlier open tickets tell of the same as a ticket: their keys, by its id, worked out when it is asked.
 
     Of the tickets that are `put` only those are looked at that have the category and are from about the same time;
-    and their words only where their signs have much in common. Each has a place; a hundred thousand of forty words
+    and their words only where their bits have much in common. Each has a place; a hundred thousand of forty words
     take some 55 MB, and what is forgotten is let go in time.
     """
 
@@ -89,8 +158,7 @@ class Alike(Mapping[str, tuple[str, ...]]):
         self._created = array("q")
         self._weights = array("H")
         self._sketches: list[bytes] = []
-        # The places and the signs of all tickets of a category and of the stretch of time they are from.
-        self._standing: dict[tuple[str | None, int], tuple[array[int], list[int]]] = {}
+        self._standing: defaultdict[tuple[str | None, int], _Group] = defaultdict(_Group)
 
     def put(self, ticket: Sketched) -> None:
         """Put a ticket among those compared, in place of what was known of it."""
@@ -106,10 +174,8 @@ class Alike(Mapping[str, tuple[str, ...]]):
         self._created.append(ticket.created_at)
         self._weights.append(_weight(numbers))
         self._sketches.append(_packed(numbers))
-        group = (ticket.category, ticket.created_at // WITHIN_S)
-        places, signs = self._standing.setdefault(group, (array("I"), []))
-        places.append(place)
-        signs.append(_sign(numbers))
+        if numbers:
+            self._standing[ticket.category, ticket.created_at // WITHIN_S].put(place, numbers)
 
     def forget(self, ticket_id: str) -> None:
         """Compare with a ticket no more."""
@@ -146,22 +212,13 @@ class Alike(Mapping[str, tuple[str, ...]]):
         """When the earlier tickets were created that tell of the same, with their ids and keys, in no order."""
         category, stretch = self._categories[place], self._created[place] // WITHIN_S
         mine = frozenset(_unpacked(self._sketches[place]))
-        sign = _sign(mine)
-        spare = len(mine) - sign.bit_count()  # so many more numbers than bits may be common
+        if not mine:
+            return
         created_at, weight = self._created[place], self._weights[place]
-        groups = (self._standing.get((category, each), ((), ())) for each in (stretch - 1, stretch))
-        for other, theirs in chain.from_iterable(zip(*group, strict=True) for group in groups):
-            shared = sign & theirs
-            many = shared.bit_count() + spare
-            if not shared or many < _LEAST or (id_ := self._ids[other]) is None:
-                continue
-            at, least = self._created[other], min(weight, self._weights[other])
-            if (
-                created_at - WITHIN_S <= at
-                and (at, id_) < (created_at, ticket_id)
-                and (many + (_FIGURES_WEIGH - 1) * ((shared & _FIGURES).bit_count() + spare)) / least >= ALIKE
-            ):
-                # No more than so much is common: other numbers set these bits too.
+        groups = (self._standing.get((category, each)) for each in (stretch - 1, stretch))
+        for other in chain.from_iterable(group.near(mine) for group in groups if group is not None):
+            id_, at, least = self._ids[other], self._created[other], min(weight, self._weights[other])
+            if id_ is not None and created_at - WITHIN_S <= at and (at, id_) < (created_at, ticket_id):
                 common = mine.intersection(_unpacked(self._sketches[other]))
                 if len(common) >= _LEAST and _weight(common) / least >= ALIKE:
                     yield at, id_, self._keys[other]
@@ -175,14 +232,6 @@ class Alike(Mapping[str, tuple[str, ...]]):
         for id_, key, category, created_at, kept in rows:
             if id_ is not None:
                 self.put(Sketched(id_, key, category, created_at, tuple(_unpacked(kept))))
-
-
-def _sign(numbers: Iterable[int]) -> int:
-    """Which of few bits numbers set; figures set others than words."""
-    sign = 0
-    for number in numbers:
-        sign |= 1 << number % _BUCKETS
-    return sign
 
 
 def _packed(numbers: Iterable[int]) -> bytes:

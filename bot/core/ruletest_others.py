@@ -8,7 +8,7 @@ from dataclasses import replace
 import msgspec
 
 from bot.core.desk import Burst, Desk, Linked
-from bot.core.incidents import bursts
+from bot.core.incidents import bursts, came
 from bot.core.rulebook import Rulebook
 from bot.core.ruletest_ticket import desk_at, moment, ticket_at
 from bot.core.ruletest_words import Case, Other
@@ -32,9 +32,10 @@ def asked_about(case: Case, book: Rulebook, now: Moment) -> tuple[Ticket, Desk]:
             linked[made.id] = Linked(made.key, None if other.unreadable else made, because=because, since_at=at)
         if other.ties is not None:
             tied.append(_with(made, ticket, other.ties, at, book))
-    came = bursts([ticket, *(made for _, made in there)], book)
+    counted = (came(each, book) for each in (ticket, *(made for _, made in there)))
+    found = bursts((each for each in counted if each is not None), book)
     desk = desk_at(case, book, now)
-    return ticket, replace(desk, linked=linked, tied={ticket.id: tuple(tied)}, bursts=_by_ticket(list(came)))
+    return ticket, replace(desk, linked=linked, tied={ticket.id: tuple(tied)}, bursts=_by_ticket(list(found)))
 
 
 def _made(case: Case, other: Other, number: int, book: Rulebook, now: Moment) -> Ticket:

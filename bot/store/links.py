@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 
+from bot.core.incidents import Came
 from bot.core.ticket import Moment, Ticket
 from bot.store.database import Database, among, pages
 from bot.store.errors import StoreError
@@ -21,7 +23,7 @@ _OUTSIDE = (
     sa.select(linked.c.id).where(linked.c.id.in_(sa.select(links.c.other).select_from(_joined))).order_by(linked.c.id)
 )
 _CREATED = (
-    sa.select(tickets.c.id, tickets.c.created_at)
+    sa.select(tickets.c.id, tickets.c.created_at, tickets.c.updated_ms, tickets.c.facts)
     .where(tickets.c.gone_at.is_(None), tickets.c.created_at.between(sa.bindparam("first"), sa.bindparam("last")))
     .order_by(tickets.c.created_at, tickets.c.id)
 )
@@ -42,7 +44,13 @@ class LinkedRow(NamedTuple):
 
 
 class Ties(Database):
-    """The part of a store that knows of ties. Tickets that are gone are tied to nothing."""
+    """The part of a store that knows of ties. Tickets that are gone are tied to nothing.
+
+    `counted` is how the rulebook `counted_by` counts the tickets that came lately, with how the mirror had each then.
+    """
+
+    counted: Mapping[str, tuple[object, Came | None]] = MappingProxyType({})
+    counted_by = ""
 
     def put_ties(self, those: Sequence[Ticket]) -> None:
         """Remember what these tickets are tied to, in place of what was known of it."""
@@ -97,9 +105,13 @@ class Ties(Database):
             for row in self.select(_LINKED, ids)
         }
 
-    def created_between(self, first_at: Moment, last_at: Moment) -> list[tuple[str, Moment]]:
-        """Return the ids of the tickets created from one moment to the other, and when, the oldest first."""
-        return [(row.id, row.created_at) for row in self.rows(_CREATED, first=first_at, last=last_at)]
+    def created_between(self, first_at: Moment, last_at: Moment) -> dict[str, object]:
+        """Return the ids of the tickets created from one moment to the other, the oldest first.
+
+        With each comes what tells whether the mirror has it as it had it before.
+        """
+        rows = self.rows(_CREATED, first=first_at, last=last_at)
+        return {row.id: (row.updated_ms, row.facts) for row in rows}
 
 
 def _ticket(body: str | None) -> Ticket | None:

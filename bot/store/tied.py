@@ -9,12 +9,13 @@ from itertools import islice, pairwise
 from msgspec.structs import replace as replace_linked
 
 from bot.core.desk import Burst, Desk, Linked
-from bot.core.incidents import bursts, concerns, least, longest_s
+from bot.core.incidents import Came, bursts, came, least, longest_s
 from bot.core.ledger import DONE
 from bot.core.linked import heeded, is_outside
 from bot.core.past import as_of
 from bot.core.rulebook import Rulebook
 from bot.core.ticket import Moment, Ticket
+from bot.store.database import pages
 from bot.store.store import Store
 
 _AT_ONCE = 500
@@ -78,37 +79,50 @@ def _tied(tickets: Sequence[Ticket], store: Store, book: Rulebook) -> dict[str, 
 def bursts_now(tickets: Sequence[Ticket], store: Store, book: Rulebook, now: Moment) -> list[Burst]:
     """The bursts that any of these tickets is in, if it came lately.
 
-    Those that came near it are read, as far as each came soon after the one before; whether one of them was told on
-    is asked of the ledger, so that it is told on that one for ever.
+    Those that came near it count, as far as each came soon after the one before; whether one of them was told on is
+    asked of the ledger, so that it is told on that one for ever.
     """
-    if not book.entries.incidents:
-        return []
     since = now - _RECENT_S
-    fresh = [each for each in tickets if each.created_at >= since and concerns(each, book)]
-    if not fresh:
+    if not book.entries.incidents or all(each.created_at < since for each in tickets):
         return []
-    ids = {ticket.id for ticket in fresh}
-    near: list[str] = []
-    for run in _runs(store.created_between(since - _RECENT_S, now), longest_s(book)):
-        if len(run) >= least(book) and not ids.isdisjoint(run):
+    lately = _came_between(since - _RECENT_S, now, store, book)
+    ids = {each.id for each in tickets if each.created_at >= since and each.id in lately}
+    near: list[Came] = []
+    for run in _runs(list(lately.values()) if ids else (), longest_s(book)):
+        if len(run) >= least(book) and not ids.isdisjoint(each.id for each in run):
             near += run
     told: dict[str, set[str]] = {rule.name: set() for rule in book.entries.incidents}
-    for ticket_id, entries in store.entries(near).items():
+    for ticket_id, entries in store.entries([each.id for each in near]).items():
         for entry in entries.values():
             if entry.rule in told and entry.rung == "burst" and entry.state in DONE:
                 told[entry.rule].add(ticket_id)
-    found = bursts(store.tickets(near), book, {rule: frozenset(them) for rule, them in told.items()})
+    found = bursts(near, book, {rule: frozenset(them) for rule, them in told.items()})
     return [burst for burst in found if not ids.isdisjoint(id_ for id_, _ in burst.tickets)]
 
 
-def _runs(created: Sequence[tuple[str, Moment]], apart_s: int) -> Iterator[list[str]]:
+def _came_between(first_at: Moment, last_at: Moment, store: Store, book: Rulebook) -> dict[str, Came]:
+    """The tickets created from one moment to the other that any rule counts, by id, the oldest first.
+
+    Only those are read that the mirror has otherwise than when this was asked last.
+    """
+    there = store.created_between(first_at, last_at)
+    known = store.counted if store.counted_by == book.version else {}
+    counted = {id_: known[id_] for id_, mark in there.items() if id_ in known and known[id_][0] == mark}
+    for page in pages([id_ for id_ in there if id_ not in counted]):
+        counted |= {ticket.id: (there[ticket.id], came(ticket, book)) for ticket in store.tickets(page)}
+    store.counted, store.counted_by = counted, book.version
+    found = ((id_, counted[id_][1]) for id_ in there if id_ in counted)
+    return {id_: each for id_, each in found if each is not None}
+
+
+def _runs(those: Sequence[Came], apart_s: int) -> Iterator[list[Came]]:
     """Those that came each soon after the one before."""
-    run = [created[0][0]] if created else []
-    for (_, before), (id_, at) in pairwise(created):
-        if at - before > apart_s:
+    run = list(those[:1])
+    for before, each in pairwise(those):
+        if each.created_at - before.created_at > apart_s:
             yield run
             run = []
-        run.append(id_)
+        run.append(each)
     if run:
         yield run
 

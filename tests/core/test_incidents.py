@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -13,7 +14,7 @@ from msgspec import structs
 from small_desk import at, book, ticket
 
 from bot.core.desk import Absence, Burst, Desk
-from bot.core.incidents import bursts
+from bot.core.incidents import bursts, came
 from bot.core.judge import judge
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Step
@@ -43,12 +44,15 @@ def come(*minutes: float, category: str = "IT", first: int = 1, **facts: str) ->
     ]
 
 
+def among(tickets: list[Ticket], *told: Mapping[str, frozenset[str]]) -> list[Burst]:
+    """The bursts among some tickets."""
+    return list(bursts([each for each in (came(one, rules()) for one in tickets) if each], rules(), *told))
+
+
 def found(tickets: list[Ticket]) -> list[tuple[str, int, list[str]]]:
     """Where each burst is told, in which minute it became one, and its tickets."""
     start = at("mon 08:00")
-    return [
-        (burst.on, (burst.at - start) // 60, [id_ for id_, _ in burst.tickets]) for burst in bursts(tickets, rules())
-    ]
+    return [(burst.on, (burst.at - start) // 60, [id_ for id_, _ in burst.tickets]) for burst in among(tickets)]
 
 
 CASES: list[tuple[str, list[Ticket], list[tuple[str, int, list[str]]]]] = [
@@ -78,9 +82,9 @@ def test_many_tickets_of_a_category_within_minutes_are_a_burst(
 
 def test_a_burst_that_was_told_keeps_its_place_though_its_first_ticket_is_gone() -> None:
     tickets = come(0, 1, 2, 3)
-    assert [burst.on for burst in bursts(tickets, rules(), {"mass": frozenset("2")})] == ["2"]
-    assert [burst.on for burst in bursts(tickets[1:], rules(), {"mass": frozenset("2")})] == ["2"]
-    assert [burst.on for burst in bursts(tickets, rules(), {"other": frozenset("2")})] == ["1"]
+    assert [burst.on for burst in among(tickets, {"mass": frozenset("2")})] == ["2"]
+    assert [burst.on for burst in among(tickets[1:], {"mass": frozenset("2")})] == ["2"]
+    assert [burst.on for burst in among(tickets, {"other": frozenset("2")})] == ["1"]
 
 
 def test_a_burst_is_told_on_a_ticket_that_is_still_open() -> None:
@@ -95,7 +99,7 @@ def test_a_burst_is_told_on_a_ticket_that_is_still_open() -> None:
 def test_one_more_ticket_never_takes_from_a_burst(minutes: list[int], more: int) -> None:
     """No ticket is in two bursts, each has enough, and one more ticket leaves all that were in one in one."""
     before, after = (
-        [{id_ for id_, _ in burst.tickets} for burst in bursts(tickets, rules())]
+        [{id_ for id_, _ in burst.tickets} for burst in among(tickets)]
         for tickets in (come(*minutes), come(*minutes, more))
     )
     for them in (before, after):

@@ -88,7 +88,7 @@ def test_what_many_tickets_leave_behind_is_let_go() -> None:
         found.forget(str(number - 10))
     assert len(found) == 10
     assert len(found["999"]) == 9
-    assert sum(len(places) for places, _ in found._standing.values()) < 100
+    assert sum(len(group.places) for group in found._standing.values()) < 100
 
 
 def test_numbers_of_another_key_do_not_compare_and_tell_no_words() -> None:
