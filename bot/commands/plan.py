@@ -19,6 +19,7 @@ from bot.core.rulebook import Rulebook
 from bot.core.silence import BY, EVERYTHING, Silence
 from bot.engine.control import silences
 from bot.engine.engine import Report
+from bot.engine.plan import Planned
 from bot.engine.plan import plan as plan_of
 from bot.engine.tracker import Unreachable
 from bot.settings import Misconfigured, load_settings
@@ -78,9 +79,9 @@ def told(silence: Silence, book: Rulebook) -> str:
     return f"silenced: {what}, since {since}, by {BY[silence.by]}"
 
 
-def lines(report: Report, rows: Iterable[Entry]) -> Iterable[Mapping[str, object]]:
+def lines(report: Planned, rows: Iterable[Entry]) -> Iterable[Mapping[str, object]]:
     """Give the rows as what `--json` prints, one object a row, moments in ISO 8601 and UTC."""
-    steps = {step.key: step for step in (*(step for said in report.said for step in said), *report.observed)}
+    sets = report.sets | {step.key: step.sets for said in report.said for step in said}
     for row in rows:
         yield {
             "v": VERSION,
@@ -90,7 +91,7 @@ def lines(report: Report, rows: Iterable[Entry]) -> Iterable[Mapping[str, object
             "rung": row.rung,
             "say": row.say,
             "to": row.to,
-            "sets": dict(steps[row.key].sets) if row.key in steps else {},
+            "sets": dict(sets.get(row.key, {})),
             "due_at": iso(row.due_at),
             "not_before": None if row.not_before is None else iso(row.not_before),
             "because": row.because,

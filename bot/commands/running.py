@@ -243,7 +243,7 @@ def summary(report: Report) -> str:
         ("judged", report.judged),
         ("comments written", len(report.said)),
         ("digests sent", len(report.digests)),
-        ("steps only recorded", len(report.observed)),
+        ("steps only recorded", report.observed),
         ("held", report.held),
         ("withdrawn", report.withdrawn),
         ("counted as done", report.adopted),

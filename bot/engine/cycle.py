@@ -38,7 +38,7 @@ log = structlog.get_logger()
 RULEBOOK = "rulebook"
 
 
-def cycle(engine: Engine, now: Moment) -> Report:
+def cycle(engine: Engine, now: Moment, report: Report | None = None) -> Report:
     """Poll, settle what was left open, judge what is due, arrange, deliver, and sweep when the sweep is due.
 
     A tracker that is away ends the cycle early and loses nothing: all that was not done is due again. Where it asks
@@ -47,7 +47,7 @@ def cycle(engine: Engine, now: Moment) -> Report:
     Raises `Denied` when the account is not let in, `StoreError` when the database is not there, which is `Fenced`
     where another process has the lease on it, or took it meanwhile: then nothing more is sent.
     """
-    report = Report(now)
+    report = Report(now) if report is None else report
     hold_lease(engine, now)
     with ExitStack() as held:
         if engine.hands is not None:
@@ -172,7 +172,7 @@ def _judge(engine: Engine, ids: Sequence[str], now: Moment, report: Report) -> N
     report.withdrawn += len(arranged.withdraw)
     report.batched += len(arranged.batch)
     report.adopted += len(arranged.adopt)
-    report.observed += arranged.observe
+    report.record(arranged.observe)
     engine.seam("after intent")
     carry = carry_out if engine.hands is None else engine.hands.carry_out
     carry(engine, Deeds(arranged.put, arranged.amend, arranged.say, looks), now, report)

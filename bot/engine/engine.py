@@ -184,7 +184,7 @@ class Report:
     letters: list[Letter] = field(default_factory=list)
     digests: list[str] = field(default_factory=list)
     amended: list[Step] = field(default_factory=list)
-    observed: list[Step] = field(default_factory=list)
+    observed: int = 0
     adopted: int = 0
     held: int = 0
     withdrawn: int = 0
@@ -198,3 +198,7 @@ class Report:
     denied: bool = False
     retry_after_s: float = 0.0
     failing: list[str] = field(default_factory=list)
+
+    def record(self, steps: Sequence[Step]) -> None:
+        """Count steps that were only recorded."""
+        self.observed += len(steps)

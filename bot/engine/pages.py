@@ -86,7 +86,7 @@ def _judge_page(
     report.held += sum(held.step.ticket_id not in waiting for held in arranged.hold)
     report.withdrawn += len(arranged.withdraw)
     report.adopted += len(arranged.adopt)
-    report.observed += map(_bare, arranged.observe)
+    report.record(arranged.observe)
 
 
 def _on_these(desk: DeskState, known: Known, engine: Engine, now: Moment) -> DeskState:

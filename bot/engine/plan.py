@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from bot.core.commands import Permission
 from bot.core.doc import Doc
 from bot.core.ledger import Entry
+from bot.core.steps import Step
 from bot.core.ticket import Moment
 from bot.engine.cycle import cycle
 from bot.engine.engine import Engine, Report
@@ -111,7 +112,19 @@ class Unposted:
         """Do nothing."""
 
 
-def plan(engine: Engine, now: Moment) -> tuple[Report, list[Entry]]:
+@dataclass(slots=True)
+class Planned(Report):
+    """A report that keeps what the steps set that are only recorded, by their keys."""
+
+    sets: dict[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def record(self, steps: Sequence[Step]) -> None:
+        """Count them, and keep what they would set."""
+        Report.record(self, steps)
+        self.sets.update((step.key, step.sets) for step in steps if step.sets)
+
+
+def plan(engine: Engine, now: Moment) -> tuple[Planned, list[Entry]]:
     """Give the report of the cycle that would run at `now`, and the rows of the ledger it would leave.
 
     The report's letters are those that would go; no mail server is greeted, and no digest is written. The rows are
@@ -119,7 +132,8 @@ def plan(engine: Engine, now: Moment) -> tuple[Report, list[Entry]]:
     be a scratch store, since the cycle writes in it. Raises what `cycle` raises.
     """
     post = replace(engine.post, mailer=None if engine.post.mailer is None else Unposted(), composer=None)
-    report = cycle(replace(engine, tracker=Looking(engine.tracker), post=post, retention=None), now)
+    report = Planned(now)
+    cycle(replace(engine, tracker=Looking(engine.tracker), post=post, retention=None), now, report)
     # What the cycle found already said, on reading a ticket's comments back, is no news of its own.
     rows = [row for row in engine.store.ledger() if row.comment_id in (None, "0")]
     return report, [

@@ -99,11 +99,11 @@ def test_another_mapping_has_every_ticket_read_again(desk: Desk) -> None:
 def test_another_rulebook_has_every_ticket_judged_again(desk: Desk) -> None:
     ticket = desk.forwarded()
     with desk.bot(book=on(shipped().book, "it-support", observe=True)) as bot:
-        assert [step.rule for step in bot.cycle().observed] == ["it-support"]
+        assert bot.cycle().observed == 1
         bot.settled()
         object.__setattr__(bot.engine.book, "version", "another")
         report = bot.cycle(MINUTE)
-        assert (report.judged, report.said, report.observed) == (1, [], [])
+        assert (report.judged, report.said, report.observed) == (1, [], 0)
         assert bot.states(ticket) == [("it-support/routed", "observed")]
 
 

@@ -219,7 +219,7 @@ def test_what_was_only_recorded_is_past_when_the_rule_goes_live(desk: Desk, kind
     with desk.bot(book=book_of("watching", watched, observe=whole)) as bot:
         ticket = spoken_of(desk, kind)
         desk.until(LATE if kind == "ladder" else MONDAY + HOUR)
-        assert [step.say for step in bot.cycle().observed] != []
+        assert bot.cycle().observed > 0
         bot.settled()
         assert (desk.said(), [row.state for row in bot.engine.store.ledger()]) == ([], ["observed"])
         bot.engine.book = book_of("live", RULES[kind])
