@@ -151,10 +151,11 @@ def _heed(
     for each in rows:
         if each.comment_id in answered:
             key, said = answered[each.comment_id]
-            granted = key.split("/")[4] == _GRANTED
             with engine.store.transaction():
-                _settle(engine, [each], granted, "read back from its answer", now)
+                _settle(engine, [each], key.split("/")[4] == _GRANTED, "read back from its answer", now)
                 engine.store.write_entries([row_read_back(key, ticket_id, said, None)])
+        elif (granted := _settled_once(engine, each)) is not None:
+            _settle(engine, [each], granted, "it was settled, and purged since", now)
         elif each in old:
             _settle(engine, [each], each.granted, "it was written before the bot came, or too long ago", now)
         else:
@@ -353,6 +354,13 @@ def _answers(engine: Engine, ticket_id: str, said: Sequence[Said]) -> dict[str, 
         for key in comment.keys
         if key.startswith(ours)
     }
+
+
+def _settled_once(engine: Engine, told: CommandRow) -> bool | None:
+    """Whether a command was granted of which only the hash of its answer's key is kept; None where none is."""
+    occasions = (Occasion(told.comment_id, told.at, rung) for rung in (_GRANTED, _REFUSED, _ANSWERED))
+    keys = {key_of(engine.book.site, told.ticket_id, COMMAND, each): each.rung == _GRANTED for each in occasions}
+    return next((keys[key] for key in engine.store.spent(keys)), None)
 
 
 def _written(command: Command) -> str:

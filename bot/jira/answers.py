@@ -66,15 +66,15 @@ def says_html(answer: requests.Response) -> bool:
 
 
 def decode(answer: requests.Response, into: type[T]) -> T:
-    """Read the body as `into`. Raises Garbled or NotJira.
+    """Read the body as `into`, where that is `type(None)` as nothing but no page. Raises Garbled or NotJira.
 
     What strict decoders refuse and Jira yet sends (half a surrogate pair, a raw control character, a byte
     that is not UTF-8) is replaced, so that one odd text does not cost the whole page.
     """
-    if into is type(None):
-        return msgspec.convert(None, into)
     if says_html(answer):
         raise NotJira("answered with " + NotJira.HTML)
+    if into is type(None):
+        return msgspec.convert(None, into)
     try:
         return _strictly(answer.content, into)
     except (msgspec.DecodeError, UnicodeDecodeError):

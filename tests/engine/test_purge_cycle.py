@@ -142,6 +142,27 @@ def test_what_is_wished_again_is_not_said_again_though_only_a_hash_is_left(desk:
 
 
 @one_flavour
+def test_a_command_that_was_answered_is_not_carried_out_again_though_only_a_hash_is_left(desk: Desk) -> None:
+    """Somebody deletes the answer, and changes the closed ticket once more after it was purged."""
+    ticket = desk.taken()
+    with desk.bot() as bot:
+        bot.cycle(HOUR)
+        desk.write(ticket, "it1", "piletibot acknowledge")
+        bot.cycle(HOUR)
+        (answer,) = desk.said(ticket)
+        acts.unsay(desk.world, desk.issue(ticket), answer, desk.world.person("it1"))
+        turn(desk, ticket)
+        bot.cycle(HOUR)
+        purge_all(bot.engine, bot.desk.later(DAY))
+        assert bot.engine.store.commands([ticket]) == []
+        desk.edit(ticket, "it1", labels=["hiljem"])
+        bot.cycle(HOUR)
+        (told,) = bot.engine.store.commands([ticket])
+        assert (told.granted, told.because) == (True, "it was settled, and purged since")
+        assert desk.said(ticket) == []
+
+
+@one_flavour
 def test_a_state_that_is_closed_no_longer_brings_its_tickets_back(desk: Desk) -> None:
     ticket = desk.taken()
     states = tuple(

@@ -185,6 +185,17 @@ def test_writes_are_sent_once(
     _holds_no_data(raised.value)
 
 
+def test_a_page_in_place_of_no_answer_may_stand_for_a_write_that_took_no_effect(
+    mock: responses.RequestsMock,
+) -> None:
+    script(mock, "PUT", [(204, {}, ""), (200, {}, HTML)])
+    client = make()
+    client.write("PUT", "2/thing", {"body": "Mari"}, type(None))
+    with pytest.raises(Doubtful) as raised:
+        client.write("PUT", "2/thing", {"body": "Mari"}, type(None))
+    _holds_no_data(raised.value)
+
+
 REFUSALS = [
     (
         '{"errorMessages": ["Issue does not exist or you do not have permission to see it."]}',
