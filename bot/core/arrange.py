@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal, NamedTuple
@@ -106,8 +106,17 @@ class Apart:
     released: set[str] = field(default_factory=set)
 
 
+Unset = Callable[[Sequence[Step]], Sequence[Step]]
+"""Which of some steps have fields yet to be set."""
+
+
 def arrange(
-    wishes: Sequence[Wishes], ledger: Mapping[str, Entry], book: Rulebook, desk: DeskState, now: Moment
+    wishes: Sequence[Wishes],
+    ledger: Mapping[str, Entry],
+    book: Rulebook,
+    desk: DeskState,
+    now: Moment,
+    unset: Unset = list,
 ) -> Arrangement:
     """Decide for every wished step whether it is spoken now.
 
@@ -117,9 +126,10 @@ def arrange(
     a day (but for an escalation of that request), the ticket's budget, a notice that must come first, and people's
     budgets hold back, and what is urgent only silence, labels and a notice; `observe` records; and more comments than
     the ceiling allows send nothing at all. Who is told for information only hears of it in working hours and within
-    the budget, and otherwise from the summary.
+    the budget, and otherwise from the summary. Fields of what is held are set if they are `unset`, and no more than
+    the ceiling.
     """
-    return weigh(apart(wishes, ledger, book, desk, now), book, desk, now)
+    return weigh(apart(wishes, ledger, book, desk, now), book, desk, now, unset)
 
 
 def apart(
@@ -162,7 +172,7 @@ def apart(
     return found
 
 
-def weigh(found: Apart, book: Rulebook, desk: DeskState, now: Moment) -> Arrangement:
+def weigh(found: Apart, book: Rulebook, desk: DeskState, now: Moment, unset: Unset = list) -> Arrangement:
     """The second part of `arrange`: what is said together, everybody's budget, and the ceiling."""
     arranged, speaking = found.arranged, found.speaking
     if desk.letters and any(map(_is_shared, chain.from_iterable(speaking))):
@@ -175,7 +185,7 @@ def weigh(found: Apart, book: Rulebook, desk: DeskState, now: Moment) -> Arrange
     for steps in within:
         let_go = all(step.key in found.released for step in steps)
         (released if let_go else fresh).append(steps)
-    put = [held.step for held in arranged.hold if may_be_put(held)]
+    put = unset([held.step for held in arranged.hold if may_be_put(held)])
     if len(fresh) > book.entries.manners.ceiling:
         arranged.batch += [step for steps in fresh for step in steps]
         arranged.say += released

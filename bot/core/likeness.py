@@ -38,6 +38,8 @@ _BUCKETS = 256
 """How many bits there are of which each number of a sketch sets one: even, so that figures have odd ones."""
 
 _ROUNDING = 1e-6
+"""How far a share of a weight may be off: no share that counts comes as near to the next whole number."""
+
 _BYTES = 6
 """Of how many bytes a number of a sketch is made."""
 
@@ -96,9 +98,8 @@ class _Group:
         sums: list[int] = []  # of the weight in common with each, the lowest digit of all, then the next
         for number in numbers:
             having = self._having[number % _BUCKETS]
-            _add(sums, having, 0)
-            if number & 1:  # a figure weighs as three
-                _add(sums, having, 1)
+            for _ in range(_FIGURES_WEIGH if number & 1 else 1):
+                _add(sums, having)
         weight, found = _weight(numbers), 0
         lighter = 0
         for theirs, those in self._weighing.items():
@@ -112,8 +113,9 @@ class _Group:
             found ^= lowest
 
 
-def _add(sums: list[int], those: int, digit: int) -> None:
-    """Add one to the sums of these, or two for the digit 1, and so on."""
+def _add(sums: list[int], those: int) -> None:
+    """Add one to the sums of these."""
+    digit = 0
     while those:
         if digit == len(sums):
             sums.append(those)

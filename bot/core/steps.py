@@ -179,6 +179,11 @@ def is_key(text: str, site: str, ticket_id: str) -> bool:
     return len(parts) == 6 and parts[:2] == [site, ticket_id]
 
 
+def started_at(key: str) -> Moment:
+    """When the occasion began of the step that has this key."""
+    return int(key.split("/")[3].rpartition("@")[2])
+
+
 def rules_of(step: Step) -> tuple[str, ...]:
     """The names of all rules that speak in a step."""
     return (step.rule, *step.also)

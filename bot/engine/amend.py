@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 from msgspec import structs
 
 from bot.core.ledger import Entry, decided, part_of, written
-from bot.core.steps import Part, Step, part
+from bot.core.steps import Part, Step, part, started_at
 from bot.core.ticket import Moment
 from bot.engine.aside import lay_by_doubtful, lay_by_refused, mended
 from bot.engine.control import silent_now
@@ -25,8 +25,8 @@ def amend(engine: Engine, steps: Sequence[tuple[Step, Entry]], now: Moment, repo
     """Edit the comments of steps that now say something else, each given with its row.
 
     A comment that a person deleted, or whose other parts are not known any more, stays as it is and counts as
-    edited. An edit that was refused is tried again when the ticket had its peace, one whose answer was lost before
-    that. Raises `Unreachable`.
+    edited, and so does what a later step says with the same comment. An edit that was refused is tried again when
+    the ticket had its peace, one whose answer was lost before that. Raises `Unreachable`.
     """
     for step, entry in steps:
         if engine.stopping():
@@ -81,20 +81,34 @@ def _edit(engine: Engine, step: Step, entry: Entry) -> Part | None:
     """
     comment_id = entry.comment_id
     ledger = engine.store.entries([step.ticket_id])[step.ticket_id].values()
-    rows = sorted((row for row in ledger if row.comment_id == comment_id is not None), key=lambda row: row.at)
+    rows = sorted((row for row in ledger if row.comment_id == comment_id), key=lambda row: started_at(row.key))
     parts = {row.key: part_of(row) for row in rows}
-    if comment_id is None or any(said is None for key, said in parts.items() if key != entry.key):
+    known = {row.key: said for row in rows if (said := parts[row.key])}
+    if comment_id is None or entry.key not in parts or parts.keys() - known.keys() - {entry.key}:
         return None
-    before = parts.pop(entry.key, None)
-    free = min(set(range(len(rows))).difference(said.place for said in parts.values() if said))
-    own = parts[entry.key] = part(step, free if before is None else before.place)
-    placed = {said.place: row for row in rows if (said := parts[row.key])}
+    own = part(step, known[entry.key].place if entry.key in known else _place(entry, rows, known))
+    known[entry.key] = own
+    placed = {known[row.key].place: row for row in rows}
     if placed[own.place].key != entry.key:
         return None
     standing = [row for _, row in sorted(placed.items())]
     to = tuple(dict.fromkeys(person for row in standing for person in row.to)) or step.to
-    doc = composed(engine, [said for row in standing if (said := parts[row.key])], to)
+    doc = composed(engine, [known[row.key] for row in standing], to)
     engine.seam("before amend")
     engine.tracker.reword(step.ticket_id, comment_id, doc, [row.key for row in rows], text_hash(doc))
     engine.seam("after amend")
     return own
+
+
+def _place(entry: Entry, rows: Sequence[Entry], known: Mapping[str, Part]) -> int:
+    """The place in a comment of a step read back from it: that of its rule and rung, else one that none has."""
+    alike = [row.key for row in rows if row.key in known and _about(row.key) == _about(entry.key)]
+    if alike:
+        return known[alike[-1]].place
+    return min(set(range(len(rows))).difference(said.place for said in known.values()))
+
+
+def _about(key: str) -> tuple[str, str]:
+    """The rule and the rung of a key."""
+    _, _, rule, _, rung, _ = key.split("/")
+    return rule, rung

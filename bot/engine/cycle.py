@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 import structlog
 
@@ -40,6 +41,8 @@ RULEBOOK = "rulebook"
 
 def cycle(engine: Engine, now: Moment, report: Report | None = None) -> Report:
     """Poll, settle what was left open, judge what is due, arrange, deliver, and sweep when the sweep is due.
+
+    `report` is what is told of it, where it is to keep more than others do.
 
     A tracker that is away ends the cycle early and loses nothing: all that was not done is due again. Where it asks
     for patience with one kind of request, what needs that waits, and the rest goes on; but letters are told from the
@@ -150,22 +153,23 @@ def _judge(engine: Engine, ids: Sequence[str], now: Moment, report: Report) -> N
 
     Of very many tickets those on which nothing is done are settled before, see `bot.engine.pages`.
     """
-    ids = concerned(engine, ids, now, report)
+    ids, later = concerned(engine, ids, now, report)
     if not ids:
         return
     wishes, ledger, looks, verdicts = known_of(engine, ids, now, report)
-    arranged = arrange(wishes, ledger, engine.book, desk_state(engine, now), now)
-    arranged.put = yet_to_put(engine, arranged.put)
+    unset = partial(yet_to_put, engine, later=later)
+    arranged = arrange(wishes, ledger, engine.book, desk_state(engine, now), now, unset)
     silenced = [silent_now(engine, project, now, report) for project in _spoken_in(arranged)]
     if any(silenced):
-        arranged = arrange(wishes, ledger, engine.book, desk_state(engine, now), now)
-        arranged.put = yet_to_put(engine, arranged.put)
+        arranged = arrange(wishes, ledger, engine.book, desk_state(engine, now), now, unset)
+    if later or (arranged.unset and not arranged.batch):
+        log.warning("ceiling reached, fields are left unset", tickets=len(later.keys() | arranged.unset))
     if arranged.batch:
         log.warning("ceiling reached, nothing of the batch is sent", steps=len(arranged.batch))
         told = notice(engine, len(arranged.batch), now)
         arranged.say += [(told,)] if told else []
     engine.seam("before intent")
-    look_sooner(looks, arranged.hold, arranged.unset)
+    look_sooner(looks, arranged.hold, {**arranged.unset, **later})
     keep(engine, arranged, ledger, looks, verdicts, now)
     report.judged += len(looks)
     report.held += len(arranged.hold)

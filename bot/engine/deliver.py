@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from math import ceil
 
@@ -238,10 +238,11 @@ def _in_hours(engine: Engine, steps: Sequence[Step], late: Moment, now: Moment) 
     return timely
 
 
-def yet_to_put(engine: Engine, steps: Sequence[Step]) -> list[Step]:
-    """Those of the steps of which the mirror does not show all fields as set."""
-    mirrored = {ticket.id: ticket for ticket in engine.store.tickets([step.ticket_id for step in steps])}
-    there = (step for step in steps if step.ticket_id in mirrored)
+def yet_to_put(engine: Engine, steps: Sequence[Step], later: Collection[str] = ()) -> list[Step]:
+    """Those of the steps of which the mirror does not show all fields as set, but for those on tickets of `later`."""
+    those = [step for step in steps if step.ticket_id not in later]
+    mirrored = {ticket.id: ticket for ticket in engine.store.tickets([step.ticket_id for step in those])}
+    there = (step for step in those if step.ticket_id in mirrored)
     return [step for step in there if yet_to_set(mirrored[step.ticket_id], [step])]
 
 

@@ -27,7 +27,7 @@ def hold_lease(engine: Engine, now: Moment) -> None:
     how = engine.lease.hold()
     if how is not None:
         engine.unsure_until = now + engine.lease.grace_s if how == "gone" else now
-        engine.overlap, engine.sketches = Overlap(), Sketches()
+        engine.overlap, engine.sketches, engine.store.counted = Overlap(), Sketches(), {}
         log.info("lease taken", epoch=engine.lease.epoch, how=how)
 
 

@@ -7,8 +7,10 @@ together, as if only they were due.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 
 from msgspec import structs
@@ -18,6 +20,7 @@ from bot.core.ledger import COMMAND, SPOKEN
 from bot.core.steps import Because, Step
 from bot.core.ticket import Moment
 from bot.engine.batch import late
+from bot.engine.deliver import yet_to_put
 from bot.engine.engine import Engine, Report
 from bot.engine.keeping import Known, desk_state, keep, known_of, look_sooner, rows_of
 
@@ -30,7 +33,7 @@ class _Carried:
 
     `speaking` are steps that may be said and `put` those whose fields may be set, without what only their texts need;
     `released` the keys of those that a person let go, `anyway` the tickets with a comment to edit, or of which the
-    lead is yet to be told something, `looks` when each is looked at again.
+    lead is yet to be told something, `looks` when each is looked at again. `held` counts the steps that are held.
     """
 
     speaking: dict[str, list[tuple[Step, ...]]] = field(default_factory=dict)
@@ -38,24 +41,28 @@ class _Carried:
     released: set[str] = field(default_factory=set)
     anyway: set[str] = field(default_factory=set)
     looks: dict[str, Moment | None] = field(default_factory=dict)
+    held: dict[str, int] = field(default_factory=dict)
 
 
-def concerned(engine: Engine, ids: Sequence[str], now: Moment, report: Report) -> list[str]:
+def concerned(
+    engine: Engine, ids: Sequence[str], now: Moment, report: Report
+) -> tuple[list[str], Mapping[str, Moment]]:
     """Judge the tickets that are due, and give those of them on which something is to be said, set or edited now.
 
-    Where they are no more than a page nothing is done, as all of them can be arranged at once. Else all that is
-    decided of the others is kept, page by page, and they are no longer due. Told to stop, it gives none: what is
-    left is due again. Raises `Unreachable`.
+    With them come those of them whose fields are left unset, and when they are looked at again for that. Where they
+    are no more than a page nothing is done, as all of them can be arranged at once. Else all that is decided of the
+    others is kept, page by page, and they are no longer due. Told to stop, it gives none: what is left is due again.
+    Raises `Unreachable`.
     """
     size = engine.pace.page_size
     if len(ids) <= size:
-        return list(ids)
+        return list(ids), {}
     desk = desk_state(engine, now)
     desk = structs.replace(desk, grouped=grouped_today(desk, engine.book, now))
     carried = _Carried()
     for start in range(0, len(ids), size):
         if engine.stopping():
-            return []
+            return [], {}
         _judge_page(engine, ids[start : start + size], carried, desk, now, report)
         engine.seam("after page")
     arranged = _weighed(engine, carried, now)
@@ -63,7 +70,8 @@ def concerned(engine: Engine, ids: Sequence[str], now: Moment, report: Report) -
     waiting = [id_ for id_ in carried.looks if id_ not in left]
     for start in range(0, len(waiting), size):
         _keep_waiting(engine, waiting[start : start + size], arranged, carried, now, report)
-    return [id_ for id_ in carried.looks if id_ in left]
+    later = {id_: at for id_, at in arranged.unset.items() if id_ in left}
+    return [id_ for id_ in carried.looks if id_ in left], {} if arranged.batch else later
 
 
 def _judge_page(
@@ -74,7 +82,8 @@ def _judge_page(
     found = apart(known.wishes, known.ledger, engine.book, _on_these(desk, known, engine, now), now)
     arranged = found.arranged
     look_sooner(known.looks, arranged.hold)
-    put = [held for held in arranged.hold if may_be_put(held)]
+    held = {each.step.key: each for each in arranged.hold if may_be_put(each)}
+    put = [held[step.key] for step in yet_to_put(engine, [each.step for each in held.values()])]
     anyway = {step.ticket_id for step, _ in arranged.amend} | {row.ticket_id for row in late(known.ledger)}
     waiting = {steps[0].ticket_id for steps in found.speaking} | {held.step.ticket_id for held in put} | anyway
     _carry(carried, found, put, anyway, {id_: look for id_, look in known.looks.items() if id_ in waiting})
@@ -104,6 +113,7 @@ def _carry(
     for id_ in looks:
         carried.speaking.pop(id_, None)
         carried.put.pop(id_, None)
+        carried.held.pop(id_, None)
     for steps in found.speaking:
         carried.speaking.setdefault(steps[0].ticket_id, []).append(tuple(map(_bare, steps)))
     for held in put:
@@ -111,6 +121,7 @@ def _carry(
     carried.released |= found.released
     carried.anyway |= anyway
     carried.looks |= looks
+    carried.held |= Counter(held.step.ticket_id for held in found.arranged.hold if held.step.ticket_id in looks)
 
 
 def _bare(step: Step) -> Step:
@@ -122,7 +133,7 @@ def _weighed(engine: Engine, carried: _Carried, now: Moment) -> Arrangement:
     """What would be said, set or batched of all that is carried, and what is held for somebody's budget."""
     held = list(chain.from_iterable(carried.put.values()))
     found = Apart(Arrangement(hold=held), list(chain.from_iterable(carried.speaking.values())), carried.released)
-    return weigh(found, engine.book, desk_state(engine, now), now)
+    return weigh(found, engine.book, desk_state(engine, now), now, partial(yet_to_put, engine))
 
 
 def _left(arranged: Arrangement, carried: _Carried) -> set[str]:
@@ -152,4 +163,4 @@ def _keep_waiting(
     look_sooner(looks, held, {id_: at for id_, at in arranged.unset.items() if id_ in those})
     keep(engine, Arrangement(hold=held), rows_of(engine, ids), looks, ([], []), now)
     report.judged += len(ids)
-    report.held += len(held) + sum(len(carried.put.get(id_, ())) for id_ in ids)
+    report.held += len(held) + sum(carried.held.get(id_, 0) for id_ in ids)

@@ -66,6 +66,7 @@ class Commands(Glances):
 
     def put_commands(self, rows: Sequence[CommandRow]) -> None:
         """Write these rows over those of the same comments."""
+        self.count_anew(row.ticket_id for row in rows)
         self.upsert(commands, [row._asdict() for row in rows])
 
     def decided(self, those: Sequence[Ticket]) -> list[Ticket]:

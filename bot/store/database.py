@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from bot.core.incidents import Came
 from bot.store.errors import Hindered, StoreError, told
 
 PAGE = 500
@@ -42,11 +43,14 @@ class Database:
     """An open database; `writes` counts the transactions that changed something.
 
     `turned` counts the steps and letters that were written in a state, as `step` or `letter`, by rule and state.
+    `counted` is how the tickets that came lately count towards bursts, by a rulebook's version and their ids, each
+    with what tells whether it was mirrored anew since.
     """
 
     def __init__(self, engine: Engine, url: URL) -> None:
         self.writes = 0
         self.turned: Counter[tuple[str, str, str]] = Counter()
+        self.counted: dict[str, dict[str, tuple[object, Came | None]]] = {}
         self._url = url
         self._engine = engine
         self._writer = engine.execution_options(writing=True)
@@ -54,6 +58,12 @@ class Database:
         alone = {"alone": True} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
         self._alone = engine.execution_options(**alone)
         self._mine = _Mine()
+
+    def count_anew(self, ids: Iterable[str]) -> None:
+        """Forget how these tickets count, of which something else than their version has changed."""
+        for ticket_id in ids:
+            for counted in self.counted.values():
+                counted.pop(ticket_id, None)
 
     @property
     def dialect(self) -> str:

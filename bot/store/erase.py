@@ -92,6 +92,7 @@ class Erase(Purge):
         Each page of rows is a transaction of its own; what a letter's key says of them stays as a hash.
         """
         one_of, changed = _pattern(words), 0
+        self.counted = {}
         for column in (*_LISTS, *_SENTENCES):
             table, keys = column.table, list(column.table.primary_key.columns)
             this = sa.and_(*(key == sa.bindparam(f"k{n}") for n, key in enumerate(keys)))

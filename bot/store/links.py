@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 
-from bot.core.incidents import Came
 from bot.core.ticket import Moment, Ticket
 from bot.store.database import Database, among, pages
 from bot.store.errors import StoreError
@@ -44,16 +42,11 @@ class LinkedRow(NamedTuple):
 
 
 class Ties(Database):
-    """The part of a store that knows of ties. Tickets that are gone are tied to nothing.
-
-    `counted` is how the rulebook `counted_by` counts the tickets that came lately, with how the mirror had each then.
-    """
-
-    counted: Mapping[str, tuple[object, Came | None]] = MappingProxyType({})
-    counted_by = ""
+    """The part of a store that knows of ties. Tickets that are gone are tied to nothing."""
 
     def put_ties(self, those: Sequence[Ticket]) -> None:
         """Remember what these tickets are tied to, in place of what was known of it."""
+        self.count_anew([ticket.id for ticket in those])
         with self.transaction():
             for page in pages([ticket.id for ticket in those]):
                 self.write(sa.delete(links).where(links.c.ticket_id.in_(page)))
@@ -108,7 +101,7 @@ class Ties(Database):
     def created_between(self, first_at: Moment, last_at: Moment) -> dict[str, object]:
         """Return the ids of the tickets created from one moment to the other, the oldest first.
 
-        With each comes what tells whether the mirror has it as it had it before.
+        With each comes what tells whether it was mirrored anew.
         """
         rows = self.rows(_CREATED, first=first_at, last=last_at)
         return {row.id: (row.updated_ms, row.facts) for row in rows}

@@ -19,6 +19,7 @@ from bot.store.database import pages
 from bot.store.store import Store
 
 _AT_ONCE = 500
+_UNREAD = (None, None)
 _RECENT_S = 4 * 24 * 3600
 """How long after it came a ticket may still begin a burst: over a long weekend."""
 
@@ -83,12 +84,11 @@ def bursts_now(tickets: Sequence[Ticket], store: Store, book: Rulebook, now: Mom
     asked of the ledger, so that it is told on that one for ever.
     """
     since = now - _RECENT_S
-    if not book.entries.incidents or all(each.created_at < since for each in tickets):
+    ids = {each.id for each in tickets if each.created_at >= since and came(each, book) is not None}
+    if not ids:
         return []
-    lately = _came_between(since - _RECENT_S, now, store, book)
-    ids = {each.id for each in tickets if each.created_at >= since and each.id in lately}
     near: list[Came] = []
-    for run in _runs(list(lately.values()) if ids else (), longest_s(book)):
+    for run in _runs(_came_between(since - _RECENT_S, now, store, book), longest_s(book)):
         if len(run) >= least(book) and not ids.isdisjoint(each.id for each in run):
             near += run
     told: dict[str, set[str]] = {rule.name: set() for rule in book.entries.incidents}
@@ -100,19 +100,19 @@ def bursts_now(tickets: Sequence[Ticket], store: Store, book: Rulebook, now: Mom
     return [burst for burst in found if not ids.isdisjoint(id_ for id_, _ in burst.tickets)]
 
 
-def _came_between(first_at: Moment, last_at: Moment, store: Store, book: Rulebook) -> dict[str, Came]:
-    """The tickets created from one moment to the other that any rule counts, by id, the oldest first.
+def _came_between(first_at: Moment, last_at: Moment, store: Store, book: Rulebook) -> list[Came]:
+    """The tickets created from one moment to the other that any rule counts, the oldest first.
 
     Only those are read that the mirror has otherwise than when this was asked last.
     """
     there = store.created_between(first_at, last_at)
-    known = store.counted if store.counted_by == book.version else {}
+    known = store.counted.get(book.version, {})
     counted = {id_: known[id_] for id_, mark in there.items() if id_ in known and known[id_][0] == mark}
     for page in pages([id_ for id_ in there if id_ not in counted]):
         counted |= {ticket.id: (there[ticket.id], came(ticket, book)) for ticket in store.tickets(page)}
-    store.counted, store.counted_by = counted, book.version
-    found = ((id_, counted[id_][1]) for id_ in there if id_ in counted)
-    return {id_: each for id_, each in found if each is not None}
+    others = [pair for pair in store.counted.items() if pair[0] != book.version]
+    store.counted = dict(others[-1:]) | {book.version: counted}  # by one other rulebook that this is compared with
+    return [each for id_ in there if (each := counted.get(id_, _UNREAD)[1]) is not None]
 
 
 def _runs(those: Sequence[Came], apart_s: int) -> Iterator[list[Came]]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from small_desk import at, book, plain_book, row, step, wish
 
-from bot.core.arrange import Arrangement, DeskState, arrange
+from bot.core.arrange import Arrangement, DeskState, Unset, arrange
 from bot.core.ledger import DONE, Entry
 from bot.core.rulebook import Rulebook
 from bot.core.steps import Step, Wishes
@@ -27,9 +27,11 @@ def arranged(
     silenced: Sequence[str] = (),
     rules: Rulebook | None = None,
     now: str = NOON,
+    unset: Unset = list,
 ) -> Arrangement:
     rows: Mapping[str, Entry] = {entry.key: entry for entry in ledger}
-    return arrange(wishes, rows, rules or plain_book(), DeskState(tuple(spoken), frozenset(silenced)), at(now))
+    desk = DeskState(tuple(spoken), frozenset(silenced))
+    return arrange(wishes, rows, rules or plain_book(), desk, at(now), unset)
 
 
 def held(found: Arrangement) -> list[tuple[str, str, int | None]]:
@@ -293,6 +295,8 @@ def test_fields_of_more_tickets_than_the_ceiling_wait_with_their_messages() -> N
     found = arranged(*many, now="mon 20:00")
     assert (found.put, len(found.hold)) == ([], 5)
     assert found.unset == dict.fromkeys(map(str, range(5)), at("tue 08:00"))
+    few = arranged(*many, now="mon 20:00", unset=lambda steps: [step for step in steps if step.key == "k3"])
+    assert ([step.key for step in few.put], few.unset) == (["k3"], {}), "what is set does not count"
 
 
 def test_fields_left_by_a_cycle_that_sends_nothing_are_looked_at_in_the_next() -> None:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from desks import DATA, DAY, HOUR, MINUTE, MONDAY, Desk, at_seam, on, rulebook, shipped
+from msgspec import structs
 
+from bot.engine.ledger import row_read_back
 from bot.sandbox import acts
 from bot.sandbox.faults import Fault
 from bot.sandbox.texts import plain
@@ -72,6 +74,22 @@ def test_a_comment_that_two_forwardings_share_says_each_part_once_as_it_is_edite
         bot.cycle(MINUTE)
         assert text_of(desk, ticket) == before.replace("ettevõtte registrikood, ", "")
         assert desk.rungs(ticket) == ["completeness/gaps", "it-support/routed"] * 2, "it has the marks of both"
+
+
+def test_a_part_that_is_known_from_its_comment_alone_takes_the_place_of_the_one_before_it(desk: Desk) -> None:
+    """As where an older copy of the database was put back, in which a second forwarding was not."""
+    with desk.bot() as bot:
+        ticket = desk.taken(complete=False)
+        bot.cycle(MINUTE)
+        before = text_of(desk, ticket)
+        (row,) = (each for each in bot.engine.store.ledger() if each.comment_id is not None)
+        (said,) = bot.engine.tracker.said(ticket)
+        former = structs.replace(row, key=row.key.replace(f"@{row.key.partition('@')[2][:10]}", "@1000000000"))
+        bot.engine.store.write_entries([former, row_read_back(row.key, ticket, said, None)])
+        desk.edit(ticket, "spetsialist1", **{desk.field("Registrikood"): "ei ole teada"})
+        bot.cycle(MINUTE)
+        assert text_of(desk, ticket) == before.replace("ettevõtte registrikood, ", "")
+        assert desk.keys(ticket) == [former.key, row.key]
 
 
 @pytest.mark.parametrize("ends", ["killed", "away"])

@@ -45,7 +45,13 @@ def outcome(page: int, manners: dict[str, Any]) -> Outcome:
             return Outcome(sorted(store.ledger(), key=lambda row: row.key), looks, desk.rungs(), counts)
 
 
-MANNERS: list[dict[str, Any]] = [{"budget": 2}, {"budget": 1, "observe": True}, {"ceiling": 2}]
+MANNERS: list[dict[str, Any]] = [
+    {"budget": 2},
+    {"budget": 1, "observe": True},
+    {"ceiling": 2},
+    {"budget": 1, "ceiling": 1},
+    {"ceiling": 1, "ticket_budget": 0},
+]
 
 
 @pytest.mark.parametrize("manners", MANNERS, ids=lambda each: "-".join(each))

@@ -39,15 +39,17 @@ class Row(msgspec.Struct):
 
 
 def version() -> str:
-    """The fingerprint of all that a run depends on: the bot, the rules, and the simulation itself."""
+    """The fingerprint of all that a run depends on: the bot, the rules, and the simulation without its own tests."""
     found = sha256()
     places = (ROOT / "bot", ROOT / "rules", Path(__file__).parent)
-    for path in sorted(path for place in places for path in place.rglob("*") if path.suffix in _READ):
+    files = (path for place in places for path in place.rglob("*") if path.suffix in _READ)
+    for path in sorted(path for path in files if not path.name.startswith(_TESTS)):
         found.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
     return found.hexdigest()[:12]
 
 
 _READ = frozenset((".py", ".yaml", ".jsonl", ".md", ".csv", ".ics"))
+_TESTS = ("test_", "seeds.", "protections.")
 
 
 def main(arguments: list[str]) -> int:

@@ -31,9 +31,8 @@ RENAMED_S = 3600 + 6 * 3600 + SLACK_S
 @dataclass
 class Told:
     """What was written so far: by key how often, on which ticket and when last, and what came to stand in comments
-    that were there; who heard what on which day, and
-    when which kind of letter came to them; how much on each ticket and in each cycle; and what was ever kept back
-    over the ceiling.
+    that were there; who heard what on which day, and when which kind of letter came to them; how much on each ticket
+    and in each cycle; and what was ever kept back over the ceiling.
     """
 
     keys: Counter[str] = field(default_factory=Counter)
