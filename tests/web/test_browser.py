@@ -99,11 +99,16 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
         assert wrong == []
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_every_page_opens(page: Page, path: str) -> None:
-    answer = page.goto(path)
+@pytest.fixture(scope="module", params=PATHS)
+def opened(request: pytest.FixtureRequest, page: Page) -> int:
+    """Opens each page once for all tests that look at it; gives the answer's status."""
+    answer = page.goto(request.param)
     assert answer is not None
-    assert answer.status == 200
+    return answer.status
+
+
+def test_every_page_opens(page: Page, opened: int) -> None:
+    assert opened == 200
     assert page.locator("h1").count() == 1
     assert page.title()
 
@@ -113,14 +118,13 @@ def test_no_page_is_left_out() -> None:
     assert [each for each in patterns if not any(re.fullmatch(each, path) for path in PATHS)] == []
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_axe_finds_nothing(page: Page, path: str) -> None:
+@pytest.mark.usefixtures("opened")
+def test_axe_finds_nothing(page: Page) -> None:
     """At both widths, in both schemes: a width changes no colour, and a scheme nothing but colours.
 
     The script is evaluated by the debugger and not put into the page: the content security policy forbids scripts,
     and is to stay as it is while the page is looked at.
     """
-    page.goto(path)
     page.evaluate(UNFOLD)
     page.evaluate(AXE_SCRIPT)
     found = []
@@ -138,9 +142,8 @@ OUTSIDE = """() => [...document.querySelectorAll("section > table")]
   .filter(table => table.getBoundingClientRect().right > table.parentElement.getBoundingClientRect().right).length"""
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_nothing_is_wider_than_the_window(page: Page, path: str) -> None:
-    page.goto(path)
+@pytest.mark.usefixtures("opened")
+def test_nothing_is_wider_than_the_window(page: Page) -> None:
     page.evaluate(UNFOLD)
     wide = []
     for width in WIDTHS:
