@@ -106,6 +106,8 @@ class Invariants(Ending, Told, Laws):
         if report.unreachable is None and not report.slowed:
             self._looks(sim)
             self._right(sim)
+        else:
+            self.restless.clear()
 
     def at_the_end(self, sim: Simulation) -> None:
         self._hear(sim)
