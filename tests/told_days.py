@@ -18,8 +18,12 @@ TABLES = Path(__file__).parent / "golden" / "demos"
 DAYS = 20
 """Of how many working days each table tells."""
 
-NEWS = 8
-"""So many working days of two desks are played in the suite; `make soak` plays all of each."""
+NEWS = 12
+"""The working days after which hardly a rule speaks that has not spoken before: so many of one desk are played in the
+suite."""
+
+FEW = 6
+"""So many of the other desks' are; `make soak` plays all of each."""
 
 ANEW = bool(os.environ.get("PILETIBOT_UPDATE_GOLDEN"))
 """Whether the tables are written anew."""
