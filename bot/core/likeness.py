@@ -143,7 +143,7 @@ class Alike(Mapping[str, tuple[str, ...]]):
 
     Of the tickets that are `put` only those are looked at that have the category and are from about the same time;
     and their words only where their bits have much in common. Each has a place; a hundred thousand of forty words
-    take some 55 MB, and what is forgotten is let go in time.
+    take some 65 MB, and what is forgotten is let go in time.
     """
 
     def __init__(self, tickets: Iterable[Sketched] = ()) -> None:
