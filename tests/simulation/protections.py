@@ -551,10 +551,11 @@ def main(arguments: Sequence[str]) -> None:
             print(f"# {name}: not caught", flush=True)
             continue
         event = int((found.failed or "event 0").split()[1].rstrip(":"))
-        at = found.schedule.events[min(event, len(found.schedule.events) - 1)].at
+        events, begins = found.schedule.events, found.schedule.setting.starts_at
+        at = events[min(event, len(events) - 1)].at if events else begins
         told = "".join("  " + line for line in written(found.schedule).splitlines(keepends=True))
         caught = yaml.safe_dump({"caught": found.failed}, width=10_000, allow_unicode=True).strip()
-        day = (at - found.schedule.setting.starts_at) // 86400 + 1
+        day = (at - begins) // 86400 + 1
         print(f"{name}:\n  seed: {seed}\n  day: {day}\n  {caught}\n{told}", flush=True)
 
 
