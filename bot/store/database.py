@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -19,8 +19,10 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from bot.core.incidents import Came
 from bot.store.errors import Hindered, StoreError, told
+
+if TYPE_CHECKING:
+    from bot.core.incidents import Came
 
 PAGE = 500
 """How many ids one statement names, and how many rows an iterator fetches at once."""

@@ -21,7 +21,7 @@ _OUTSIDE = (
     sa.select(linked.c.id).where(linked.c.id.in_(sa.select(links.c.other).select_from(_joined))).order_by(linked.c.id)
 )
 _CREATED = (
-    sa.select(tickets.c.id, tickets.c.created_at, tickets.c.updated_ms, tickets.c.facts)
+    sa.select(tickets.c.id, tickets.c.updated_ms, tickets.c.facts)
     .where(tickets.c.gone_at.is_(None), tickets.c.created_at.between(sa.bindparam("first"), sa.bindparam("last")))
     .order_by(tickets.c.created_at, tickets.c.id)
 )
